@@ -1,0 +1,25 @@
+// The one translation unit that becomes mamba.wasm and the native library.
+#include "pool.h"
+#include "simd.h"
+
+#include "conv.cpp"
+#include "elementwise.cpp"
+#include "embedding.cpp"
+#include "gemm.cpp"
+#include "gemv.cpp"
+#include "loss.cpp"
+#include "memory.cpp"
+#include "norm.cpp"
+#include "optimizer.cpp"
+#include "probe.cpp"
+#include "reduce.cpp"
+#include "scan.cpp"
+#include "softmax.cpp"
+
+#define K(name) [](const f64* slots, i32 begin, i32 end) { invoke(name, slots, begin, end); },
+static const Thunk thunks[] = {
+#include "table.inc"
+};
+static Thunk thunk_of(i32 kernel) { return thunks[kernel]; }
+
+EXPORT i32 lanes() { return LANES; }

@@ -1,0 +1,59 @@
+// What every kernel file begins with: number types, and how a kernel is called.
+//
+// A kernel is a function over pointers whose last two parameters are a range [begin, end) of its
+// outermost parallel dimension. It is called through `dispatch` (pool.h), which hands each thread
+// one part of the range. Its other arguments arrive as f64 slots: addresses, counts and scalars
+// all fit exactly, and one layout serves WASM and native.
+//
+// scripts/kernels.mjs reads the KERNEL signatures and writes table.inc and the TypeScript types.
+#pragma once
+
+typedef int i32;
+typedef unsigned u32;
+typedef long long i64;
+typedef unsigned long long u64;
+typedef float f32;
+typedef double f64;
+
+#ifdef __wasm__
+#define EXPORT extern "C" __attribute__((visibility("default"), used))
+#elif defined(_WIN32)
+#define EXPORT extern "C" __declspec(dllexport)
+#else
+#define EXPORT extern "C" __attribute__((visibility("default")))
+#endif
+
+#define KERNEL static
+#define INLINE inline __attribute__((always_inline))
+
+INLINE i32 min(i32 a, i32 b) { return a < b ? a : b; }
+INLINE i32 max(i32 a, i32 b) { return a > b ? a : b; }
+INLINE i32 ceil_div(i32 a, i32 b) { return (a + b - 1) / b; }
+
+template <class T>
+struct Slot {
+  static INLINE T from(f64 x) { return (T)x; }
+};
+template <class T>
+struct Slot<T*> {
+  static INLINE T* from(f64 x) { return (T*)(__UINTPTR_TYPE__)x; }
+};
+
+template <i32... I>
+struct Indices {};
+template <i32 N, i32... I>
+struct Count : Count<N - 1, N - 1, I...> {};
+template <i32... I>
+struct Count<0, I...> {
+  typedef Indices<I...> type;
+};
+
+template <class... A, i32... I>
+INLINE void invoke_at(void (*kernel)(A...), const f64* slots, i32 begin, i32 end, Indices<I...>) {
+  constexpr i32 n = sizeof...(A);
+  kernel((I == n - 2 ? (A)Slot<A>::from(begin) : I == n - 1 ? (A)Slot<A>::from(end) : Slot<A>::from(slots[I]))...);
+}
+template <class... A>
+INLINE void invoke(void (*kernel)(A...), const f64* slots, i32 begin, i32 end) {
+  invoke_at(kernel, slots, begin, end, typename Count<sizeof...(A)>::type());
+}

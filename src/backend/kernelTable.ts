@@ -1,0 +1,68 @@
+// Generated from the signatures in kernels/ by scripts/kernels.mjs.
+
+/** An address in the device's heap; 0 is null. */
+export type Pointer = number;
+
+export interface KernelArguments {
+  conv_forward: [x: Pointer, weight: Pointer, bias: Pointer, state: Pointer, age: Pointer, lengths: Pointer, y: Pointer, stateOut: Pointer, L: number, D: number, K: number, ldx: number, ldy: number, siluAfter: number];
+  conv_backward: [x: Pointer, weight: Pointer, bias: Pointer, state: Pointer, age: Pointer, lengths: Pointer, dy: Pointer, dstateOut: Pointer, dx: Pointer, dweight: Pointer, dbias: Pointer, dstate: Pointer, L: number, D: number, K: number, ldx: number, lddy: number, lddx: number, siluAfter: number];
+  unary: [op: number, x: Pointer, dy: Pointer, y: Pointer];
+  binary: [op: number, a: Pointer, b: Pointer, y: Pointer, n1: number, n2: number, n3: number, a0: number, a1: number, a2: number, a3: number, b0: number, b1: number, b2: number, b3: number];
+  scale_add: [x: Pointer, y: Pointer, scale: number, offset: number];
+  accumulate_rows: [x: Pointer, y: Pointer, width: number, ldx: number, ldy: number];
+  embedding_forward: [table: Pointer, ids: Pointer, y: Pointer, D: number];
+  embedding_backward: [dy: Pointer, ids: Pointer, dtable: Pointer, T: number, D: number];
+  gemm_pack: [b: Pointer, packed: Pointer, K: number, N: number, ldb: number, transposed: number];
+  gemm: [a: Pointer, packed: Pointer, bias: Pointer, c: Pointer, M: number, N: number, K: number, lda: number, ldc: number, transposed: number, accumulate: number];
+  gemv: [w: Pointer, x: Pointer, bias: Pointer, y: Pointer, M: number, N: number, K: number, ldx: number, ldy: number];
+  cross_entropy_forward: [logits: Pointer, targets: Pointer, losses: Pointer, lse: Pointer, V: number];
+  cross_entropy_backward: [logits: Pointer, targets: Pointer, lse: Pointer, scale: Pointer, dlogits: Pointer, divisor: number, V: number];
+  copy_rows: [from: Pointer, to: Pointer, width: number, ldf: number, ldt: number];
+  fill_rows: [to: Pointer, value: number, width: number, ldt: number];
+  transpose: [from: Pointer, to: Pointer, R: number, C: number];
+  norm_forward: [x: Pointer, residual: Pointer, weight: Pointer, bias: Pointer, s: Pointer, y: Pointer, stats: Pointer, D: number, eps: number, centred: number];
+  norm_backward: [s: Pointer, weight: Pointer, stats: Pointer, dy: Pointer, dres: Pointer, ds: Pointer, dweight: Pointer, dbias: Pointer, R: number, D: number, size: number, centred: number];
+  adamw: [p: Pointer, g: Pointer, m: Pointer, v: Pointer, scale: number, lr: number, beta1: number, beta2: number, eps: number, decay: number, step1: number, step2: number];
+  probe_fma: [sink: Pointer, steps: number];
+  probe_read: [x: Pointer, sink: Pointer];
+  probe_exp: [x: Pointer];
+  reduce_sum: [x: Pointer, y: Pointer, scale: number, K1: number, k0: number, k1: number, R0: number, R1: number, R2: number, r0: number, r1: number, r2: number];
+  sum_parts: [x: Pointer, parts: Pointer, n: number, size: number, squares: number];
+  scan_forward: [u: Pointer, delta: Pointer, A: Pointer, b: Pointer, c: Pointer, D: Pointer, z: Pointer, bias: Pointer, state: Pointer, age: Pointer, lengths: Pointer, out: Pointer, lastState: Pointer, borders: Pointer, L: number, D: number, N: number, G: number, W: number, T: number, ldu: number, ldd: number, ldb: number, ldc: number, ldz: number, softplusDelta: number];
+  scan_backward: [u: Pointer, delta: Pointer, A: Pointer, b: Pointer, c: Pointer, D: Pointer, z: Pointer, bias: Pointer, age: Pointer, lengths: Pointer, borders: Pointer, dout: Pointer, dlast: Pointer, du: Pointer, ddelta: Pointer, dA: Pointer, db: Pointer, dc: Pointer, dD: Pointer, dz: Pointer, dbias: Pointer, dstate: Pointer, scratch: Pointer, batch: number, L: number, D: number, N: number, G: number, W: number, T: number, ldu: number, ldd: number, ldb: number, ldc: number, ldz: number, lddu: number, lddd: number, lddz: number, softplusDelta: number];
+  softmax_forward: [x: Pointer, y: Pointer, N: number];
+  softmax_backward: [y: Pointer, dy: Pointer, dx: Pointer, N: number];
+}
+
+export type KernelName = keyof KernelArguments;
+
+export const kernelNames: readonly KernelName[] = [
+  'conv_forward',
+  'conv_backward',
+  'unary',
+  'binary',
+  'scale_add',
+  'accumulate_rows',
+  'embedding_forward',
+  'embedding_backward',
+  'gemm_pack',
+  'gemm',
+  'gemv',
+  'cross_entropy_forward',
+  'cross_entropy_backward',
+  'copy_rows',
+  'fill_rows',
+  'transpose',
+  'norm_forward',
+  'norm_backward',
+  'adamw',
+  'probe_fma',
+  'probe_read',
+  'probe_exp',
+  'reduce_sum',
+  'sum_parts',
+  'scan_forward',
+  'scan_backward',
+  'softmax_forward',
+  'softmax_backward',
+];

@@ -1,0 +1,43 @@
+/** Starts the WASM device's workers: node:worker_threads in Node, module workers in a page. */
+
+export interface WorkerStart {
+  module: WebAssembly.Module;
+  memory: WebAssembly.Memory;
+  stackPointer: number;
+  index: number;
+  /** The job generation that this worker has seen (kernels/pool.h). */
+  seen: number;
+}
+
+export interface WasmWorker {
+  end(): void;
+}
+
+/** Whether memory can be handed to workers: always in Node, in a page when it is cross-origin isolated. */
+export function canShareMemory(): boolean {
+  return nodeThreads() !== undefined || (globalThis.crossOriginIsolated === true && typeof Worker !== 'undefined');
+}
+
+export function startWorker(start: WorkerStart): Promise<WasmWorker> {
+  const threads = nodeThreads();
+  if (threads) {
+    const worker = new threads.Worker(new URL('./wasmWorker.js', import.meta.url));
+    worker.unref();
+    return new Promise((resolve, reject) => {
+      worker.once('message', () => resolve({ end: () => void worker.terminate() }));
+      worker.once('error', reject);
+      worker.postMessage(start);
+    });
+  }
+  const worker = new Worker(new URL('./wasmWorker.js', import.meta.url), { type: 'module' });
+  return new Promise((resolve, reject) => {
+    worker.onmessage = () => resolve({ end: () => worker.terminate() });
+    worker.onerror = (event) =>
+      reject(new Error(`wasm: a worker did not start (${event.message}). Check the page's content security policy.`));
+    worker.postMessage(start);
+  });
+}
+
+function nodeThreads(): typeof import('node:worker_threads') | undefined {
+  return globalThis.process?.getBuiltinModule?.('node:worker_threads');
+}

@@ -1,0 +1,141 @@
+/**
+ * Where text comes from: files, folders, JSONL, the standard input. Each document is one item,
+ * and its text arrives in chunks, so that no file is ever whole in memory.
+ *
+ *   textSource('books/')                        // .txt, .md, .jsonl … below, in a fixed order
+ *   textSource(['a.txt', 'b.jsonl'], { field: 'content' })
+ *   textSource('-')                             // the standard input
+ */
+import { chunksOf, type FileFacts, factsOf, filesBelow } from './files.ts';
+import { chunksOfText } from './pieces.ts';
+import { decodeUtf8, linesOf } from './utf8.ts';
+
+export interface TextDocument {
+  /** The file, and the line of a JSONL file. */
+  readonly name: string;
+  readonly text: AsyncIterable<string>;
+}
+
+export interface TextSource {
+  readonly name: string;
+  documents(): AsyncIterable<TextDocument>;
+  /** Changes whenever the texts may have; undefined where that can't be known. */
+  fingerprint(): Promise<string | undefined>;
+}
+
+export interface SourceOptions {
+  /** The field of a JSONL record that holds its text: 'text' if not given. */
+  field?: string;
+  /** What to take from a folder, by how the names end. */
+  extensions?: readonly string[];
+  /** Whether the standard input is JSONL. */
+  jsonl?: boolean;
+}
+
+const JSONL = ['.jsonl', '.ndjson'];
+const TEXT = ['.txt', '.text', '.md', '.markdown', '.rst'];
+const STANDARD_INPUT = '-';
+
+/** The documents of one path or of several. A path is a file, a folder or '-'. */
+export function textSource(paths: string | readonly string[], options: SourceOptions = {}): TextSource {
+  const list = typeof paths === 'string' ? [paths] : paths;
+  if (list.length === 0) {
+    throw new Error("data: got no paths, expected at least one file, folder or '-'.");
+  }
+  const extensions = (options.extensions ?? [...TEXT, ...JSONL]).map((e) => e.toLowerCase());
+  const field = options.field ?? 'text';
+  return {
+    name: list.length === 1 ? nameOf(list[0]) : `${list[0]} and ${list.length - 1} more`,
+    async *documents() {
+      for (const { path } of await expand(list, extensions)) {
+        const chunks = path === STANDARD_INPUT ? standardInput() : chunksOf(path);
+        const text = decodeUtf8(chunks, nameOf(path));
+        const records = path === STANDARD_INPUT ? options.jsonl : isJsonl(path);
+        if (records) yield* recordsOf(text, nameOf(path), field);
+        else yield { name: nameOf(path), text };
+      }
+    },
+    async fingerprint() {
+      if (list.includes(STANDARD_INPUT)) return undefined;
+      const files = await expand(list, extensions);
+      return JSON.stringify([field, files.map(({ path, size, modified }) => [path, size, modified])]);
+    },
+  };
+}
+
+function nameOf(path: string): string {
+  return path === STANDARD_INPUT ? 'the standard input' : path;
+}
+
+function isJsonl(path: string): boolean {
+  return JSONL.some((extension) => path.toLowerCase().endsWith(extension));
+}
+
+type SourceFile = { path: string } & Partial<FileFacts>;
+
+/** Folders become the files below them. */
+async function expand(paths: readonly string[], extensions: readonly string[]): Promise<SourceFile[]> {
+  const files: SourceFile[] = [];
+  for (const path of paths) {
+    if (path === STANDARD_INPUT) {
+      files.push({ path });
+      continue;
+    }
+    const facts = await factsOf(path);
+    if (!facts.isFolder) {
+      files.push({ path, ...facts });
+      continue;
+    }
+    const found = await filesBelow(path, extensions);
+    if (found.length === 0) {
+      throw new Error(
+        `data: folder ${path} has no files to read, expected ${extensions.join(', ')}. ` +
+          'Name the files themselves, or other extensions.',
+      );
+    }
+    for (const file of found) files.push({ path: file, ...(await factsOf(file)) });
+  }
+  return files;
+}
+
+async function* standardInput(): AsyncGenerator<Uint8Array> {
+  const input = globalThis.process?.stdin;
+  if (!input) {
+    throw new Error("data: '-' is the standard input, which only Node has. Use textData(text).");
+  }
+  for await (const chunk of input) yield typeof chunk === 'string' ? utf8(chunk) : chunk;
+}
+
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+async function* recordsOf(chunks: AsyncIterable<string>, name: string, field: string): AsyncGenerator<TextDocument> {
+  for await (const { line, number } of linesOf(chunks)) {
+    if (line.trim() === '') continue;
+    const text = textIn(line, field, `${name}, line ${number}`);
+    yield { name: `${name}, line ${number}`, text: chunksOfText(text) };
+  }
+}
+
+function textIn(line: string, field: string, where: string): string {
+  let record: unknown;
+  try {
+    record = JSON.parse(line);
+  } catch (error) {
+    const start = JSON.stringify(line.slice(0, 40));
+    throw new Error(
+      `data: ${where} is not JSON: it starts ${start}, expected one object a line, ` +
+        `e.g. {"${field}": "…"}. Mend the line, or name the file .txt if it is plain text.`,
+      { cause: error },
+    );
+  }
+  const fields = typeof record === 'object' && record !== null ? record : {};
+  const text: unknown = Object.entries(fields).find(([key]) => key === field)?.[1];
+  if (typeof text === 'string') return text;
+  const got = text === undefined ? 'is missing' : `is ${JSON.stringify(text).slice(0, 40)}`;
+  throw new Error(
+    `data: ${where}: field "${field}" ${got}, expected a string. The record has ` +
+      `${JSON.stringify(Object.keys(fields).slice(0, 12))}; say which one with the field option.`,
+  );
+}

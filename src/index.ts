@@ -1,0 +1,12 @@
+/**
+ * mamba-ts: selective state space models in Node and the browser.
+ *
+ *   const model = await loadModel('runs/play');
+ *   for await (const { token } of generate(model, prompt, { maxTokens: 100 })) …
+ */
+export { Backend, openBackend } from './tensor/backend.ts';
+export type { BackendName } from './backend/open.ts';
+export { keep, scope } from './tensor/scope.ts';
+export { valueAndGrad, withoutGradients } from './tensor/tape.ts';
+export { type Shape, Tensor } from './tensor/tensor.ts';
+export * from './ops/index.ts';

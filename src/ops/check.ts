@@ -1,0 +1,35 @@
+/** Checks shared by the operations: each failure says what, got, expected and what to do. */
+import { type Shape, sameShape, show, Tensor } from '../tensor/tensor.ts';
+
+/** Refuses a value that is not a tensor. */
+export function requireTensor(operation: string, name: string, value: unknown): asserts value is Tensor {
+  if (!(value instanceof Tensor)) {
+    const got = value === null ? 'null' : typeof value;
+    throw new Error(`${operation}: ${name} is ${got}, expected a Tensor. Make one with backend.tensor(data, shape).`);
+  }
+}
+
+export function requireShape(operation: string, name: string, tensor: Tensor, expected: Shape, why: string): void {
+  requireTensor(operation, name, tensor);
+  if (!sameShape(tensor.shape, expected)) {
+    throw new Error(`${operation}: ${name} is ${show(tensor.shape)}, expected ${show(expected)}, ${why}.`);
+  }
+}
+
+export function requireAxes(operation: string, name: string, tensor: Tensor, axes: number, names: string): void {
+  requireTensor(operation, name, tensor);
+  if (tensor.shape.length !== axes) {
+    throw new Error(`${operation}: ${name} is ${show(tensor.shape)}, expected ${axes} axes ${names}.`);
+  }
+}
+
+export function requireOneBackend(operation: string, tensors: readonly (Tensor | undefined)[]): void {
+  const first = tensors.find((tensor) => tensor !== undefined);
+  for (const tensor of tensors) {
+    if (tensor && first && tensor.backend !== first.backend) {
+      throw new Error(
+        `${operation}: the tensors live on two backends (${first.backend.name} and ${tensor.backend.name}). Copy one over: other.tensor(await t.data(), t.shape).`,
+      );
+    }
+  }
+}

@@ -1,0 +1,29 @@
+/** The operations, as one list. */
+export { type CausalConv1dInput, causalConv1d } from './causalConv1d.ts';
+export { crossEntropy } from './crossEntropy.ts';
+export {
+  add,
+  div,
+  exp,
+  gelu,
+  log,
+  mul,
+  neg,
+  reciprocal,
+  relu,
+  sigmoid,
+  silu,
+  softplus,
+  sqrt,
+  square,
+  sub,
+  tanh,
+} from './elementwise.ts';
+export { embedding } from './embedding.ts';
+export { linear } from './linear.ts';
+export { layerNorm, type NormOptions, norm, rmsNorm } from './norm.ts';
+export { documentAges, type Positions, positionsOn } from './positions.ts';
+export { mean, sum } from './reduce.ts';
+export { type SelectiveScanInput, selectiveScan } from './selectiveScan.ts';
+export { contiguous, reshape, split, transposeLast } from './shape.ts';
+export { softmax } from './softmax.ts';

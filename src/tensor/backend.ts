@@ -1,0 +1,82 @@
+/** A device with its heap: makes tensors. The public face of a place where kernels run. */
+import type { Device, DeviceName } from '../backend/device.ts';
+import { type BackendName, openDevice } from '../backend/open.ts';
+import { Heap } from './heap.ts';
+import { adopt, forget } from './scope.ts';
+import { type DType, product, type Shape, Storage, show, Tensor } from './tensor.ts';
+
+export class Backend {
+  readonly heap: Heap;
+  private open = true;
+
+  constructor(readonly device: Device) {
+    this.heap = new Heap(device);
+  }
+
+  get name(): DeviceName {
+    return this.device.name;
+  }
+
+  /** Copies `data` into the backend. Throws when data.length differs from the product of shape. */
+  tensor(data: Float32Array | readonly number[], shape: Shape): Tensor {
+    checkShape('tensor', shape);
+    if (data.length !== product(shape)) {
+      throw new Error(
+        `tensor: ${data.length} values, expected ${product(shape)} for shape ${show(shape)}. Give one value for each element.`,
+      );
+    }
+    const tensor = this.empty(shape);
+    this.device.write(tensor.pointer, data instanceof Float32Array ? data : Float32Array.from(data));
+    return tensor;
+  }
+
+  /** Copies whole numbers into the backend, as i32. */
+  ints(data: Int32Array, shape: Shape): Tensor {
+    const tensor = this.empty(shape, 'i32');
+    this.device.write(tensor.pointer, data);
+    return tensor;
+  }
+
+  /** A tensor with whatever the memory holds: for kernels that write every value. */
+  empty(shape: Shape, dtype: DType = 'f32'): Tensor {
+    const bytes = 4 * product(shape);
+    if (!this.open) throw new Error('The backend was disposed. Open another with openBackend().');
+    const storage = new Storage(this, this.heap.allocate(bytes), bytes);
+    adopt(storage);
+    return new Tensor(storage, shape, dtype);
+  }
+
+  full(shape: Shape, value: number): Tensor {
+    const tensor = this.empty(shape);
+    if (tensor.size) this.device.run('fill_rows', 1, 1, tensor.pointer, value, tensor.size, tensor.size);
+    return tensor;
+  }
+
+  zeros(shape: Shape): Tensor {
+    return this.full(shape, 0);
+  }
+
+  /** Called by a storage that is freed, or by the collector for one that nobody holds any more. */
+  release(storage: { address: number; bytes: number }): void {
+    forget(storage);
+    if (this.open) this.heap.release(storage.address);
+  }
+
+  /** Ends the threads and frees all memory. Tensors of this backend cannot be used any more. */
+  dispose(): void {
+    if (!this.open) return;
+    this.open = false;
+    this.device.close();
+  }
+}
+
+/** 'auto' picks the fastest one that works here; a named one that cannot run throws and says why. */
+export async function openBackend(name: BackendName = 'auto', options: { threads?: number } = {}): Promise<Backend> {
+  return new Backend(await openDevice(name, options));
+}
+
+export function checkShape(what: string, shape: Shape): void {
+  if (!Array.isArray(shape) || !shape.every((d) => Number.isInteger(d) && d >= 0)) {
+    throw new Error(`${what}: the shape is ${JSON.stringify(shape)}, expected a list of whole numbers ≥ 0.`);
+  }
+}

@@ -1,0 +1,256 @@
+/**
+ * Reverse-mode differentiation over a tape of operations with hand-written backwards.
+ *
+ * An operation records its inputs, its outputs and how gradients go back. Views (reshape, split) cost
+ * nothing: `place` lets a backward write the gradient of a view straight into its part of the whole.
+ */
+import type { Backend } from './backend.ts';
+import { enter, whileRecording } from './scope.ts';
+import { type Storage, show, Tensor } from './tensor.ts';
+
+export interface Gradients {
+  /** Whether this input needs a gradient. */
+  wants(input: Tensor | undefined): boolean;
+  /**
+   * Uninitialised room for the gradient of an input, of its shape. Its rows may lie apart
+   * (rowStride): only for backwards that can write so.
+   */
+  place(input: Tensor): Tensor;
+}
+
+export interface Operation {
+  name: string;
+  inputs: readonly (Tensor | undefined)[];
+  outputs: readonly Tensor[];
+  /** Gradients of the outputs (undefined: none arrives) to those of the inputs, in order. */
+  backward(grads: readonly (Tensor | undefined)[], to: Gradients): readonly (Tensor | undefined)[];
+}
+
+let active: Tape | undefined;
+
+/** Whether a gradient will be asked of any of these tensors: what only the backward needs is then kept. */
+export function isTracked(...inputs: readonly (Tensor | undefined)[]): boolean {
+  return active !== undefined && inputs.some((input) => input !== undefined && active?.tracked.has(input));
+}
+
+export function record(operation: Operation): void {
+  active?.record(operation);
+}
+
+/** Records outputs that are views of `base` and together cover it. */
+export function recordViews(base: Tensor, views: readonly Tensor[]): void {
+  active?.recordViews(base, views);
+}
+
+/** Runs `f` without recording. */
+export function withoutGradients<T>(f: () => T): T {
+  const outer = active;
+  active = undefined;
+  try {
+    return f();
+  } finally {
+    active = outer;
+  }
+}
+
+/**
+ * Runs `f`, which returns a scalar, and differentiates it by `parameters`. All that `f` allocated is
+ * freed, value and grads aside. A parameter that `f` does not use gets zeros.
+ */
+export function valueAndGrad(
+  f: () => Tensor,
+  parameters: Record<string, Tensor>,
+): { value: Tensor; grads: Record<string, Tensor> } {
+  if (active) throw new Error('valueAndGrad: called inside another. Gradients of gradients are not available.');
+  return enter(() => {
+    const tape = new Tape(Object.values(parameters));
+    active = tape;
+    let value: Tensor;
+    try {
+      value = whileRecording(f);
+    } finally {
+      active = undefined;
+    }
+    if (!(value instanceof Tensor) || value.shape.length !== 0) {
+      const got = value instanceof Tensor ? `a tensor of shape ${show(value.shape)}` : typeof value;
+      throw new Error(
+        `valueAndGrad: the function returned ${got}, expected a scalar of shape (). Reduce it with sum() or mean().`,
+      );
+    }
+    tape.backward(value);
+    const grads: Record<string, Tensor> = {};
+    for (const [name, parameter] of Object.entries(parameters)) {
+      const grad = tape.gradientOf(parameter);
+      grads[name] = grad ? compact(grad) : parameter.backend.zeros(parameter.shape);
+    }
+    return { value, grads };
+  });
+}
+
+interface ViewGroup {
+  base: Tensor;
+  views: readonly Tensor[];
+  /** The base's gradient, once a view's gradient was placed in it. */
+  whole?: Tensor;
+  placed: Set<Tensor>;
+}
+
+class Tape {
+  readonly tracked: Set<Tensor>;
+  private operations: Operation[] = [];
+  private groups = new Map<Tensor, ViewGroup>();
+  private grads = new Map<Tensor, Tensor>();
+  /** How many gradients share a storage: only an unshared one may be added to or freed. */
+  private holders = new Map<Storage, number>();
+
+  constructor(parameters: readonly Tensor[]) {
+    this.tracked = new Set(parameters);
+  }
+
+  record(operation: Operation): void {
+    if (!operation.inputs.some((input) => input && this.tracked.has(input))) return;
+    this.operations.push(operation);
+    for (const output of operation.outputs) this.tracked.add(output);
+  }
+
+  recordViews(base: Tensor, views: readonly Tensor[]): void {
+    if (!this.tracked.has(base)) return;
+    const group: ViewGroup = { base, views, placed: new Set() };
+    for (const view of views) this.groups.set(view, group);
+    this.record({ name: 'view', inputs: [base], outputs: views, backward: () => [this.gather(group)] });
+  }
+
+  gradientOf(tensor: Tensor): Tensor | undefined {
+    return this.grads.get(tensor);
+  }
+
+  backward(value: Tensor): void {
+    if (!this.tracked.has(value)) return;
+    this.hold(value, value.backend.full([], 1));
+    const to: Gradients = {
+      wants: (input) => input !== undefined && this.tracked.has(input),
+      place: (input) => this.place(input),
+    };
+    for (let i = this.operations.length - 1; i >= 0; i--) {
+      const operation = this.operations[i];
+      const grads = operation.outputs.map((output) => this.grads.get(output));
+      const isView = this.groups.has(operation.outputs[0]);
+      if (grads.some((grad) => grad !== undefined)) {
+        const results = enter(() => operation.backward(grads, to));
+        operation.inputs.forEach((input, k) => {
+          const grad = results[k];
+          if (input && grad && this.tracked.has(input)) this.deliver(input, grad);
+        });
+      }
+      for (const output of operation.outputs) this.drop(output);
+      if (isView) for (const output of operation.outputs) this.groups.delete(output);
+    }
+  }
+
+  private place(input: Tensor): Tensor {
+    const group = this.groups.get(input);
+    if (!group || this.grads.has(input) || group.placed.has(input)) return input.backend.empty(input.shape);
+    group.whole ??= this.place(group.base);
+    group.placed.add(input);
+    return viewLike(group.whole, group.base, input);
+  }
+
+  /** The base's gradient from its views': those not written in place are copied in. */
+  private gather(group: ViewGroup): Tensor {
+    group.whole ??= this.place(group.base);
+    for (const view of group.views) {
+      const part = viewLike(group.whole, group.base, view);
+      const grad = this.grads.get(view);
+      if (!grad) fill(part, 0);
+      else if (grad.pointer !== part.pointer) copyInto(grad, part);
+    }
+    return group.whole;
+  }
+
+  private deliver(tensor: Tensor, grad: Tensor): void {
+    const sum = this.grads.get(tensor);
+    if (!sum) {
+      this.hold(tensor, grad);
+    } else if (this.holders.get(sum.storage) === 1) {
+      addInto(grad, sum);
+      if (!this.holders.has(grad.storage)) grad.dispose();
+    } else {
+      const fresh = sum.backend.empty(sum.shape);
+      copyInto(sum, fresh);
+      addInto(grad, fresh);
+      this.drop(tensor);
+      this.hold(tensor, fresh);
+    }
+  }
+
+  private hold(tensor: Tensor, grad: Tensor): void {
+    this.grads.set(tensor, grad);
+    this.holders.set(grad.storage, (this.holders.get(grad.storage) ?? 0) + 1);
+  }
+
+  private drop(tensor: Tensor): void {
+    const grad = this.grads.get(tensor);
+    if (!grad) return;
+    this.grads.delete(tensor);
+    const left = (this.holders.get(grad.storage) as number) - 1;
+    if (left > 0) {
+      this.holders.set(grad.storage, left);
+      return;
+    }
+    this.holders.delete(grad.storage);
+    grad.dispose();
+  }
+}
+
+/** The part of `whole`, a tensor like `base`, that `view` is of `base`: a slice of its rows, or a reshape. */
+function viewLike(whole: Tensor, base: Tensor, view: Tensor): Tensor {
+  const rowStride = view.rows === base.rows ? whole.rowStride : view.width;
+  return new Tensor(whole.storage, view.shape, 'f32', whole.offset + view.offset - base.offset, rowStride);
+}
+
+/** A gradient whose rows lie close, in storage of its own. */
+function compact(tensor: Tensor): Tensor {
+  if (tensor.isContiguous && tensor.storage.bytes === 4 * tensor.size) return tensor;
+  const fresh = tensor.backend.empty(tensor.shape);
+  copyInto(tensor, fresh);
+  return fresh;
+}
+
+const rowsAtOnce = (width: number) => Math.max(1, Math.ceil(16384 / Math.max(1, width)));
+
+export function copyInto(from: Tensor, to: Tensor): void {
+  const { rows, width } = from;
+  if (rows)
+    deviceOf(to).run(
+      'copy_rows',
+      rows,
+      rowsAtOnce(width),
+      from.pointer,
+      to.pointer,
+      width,
+      from.rowStride,
+      to.rowStride,
+    );
+}
+
+export function addInto(from: Tensor, to: Tensor): void {
+  const { rows, width } = from;
+  if (rows)
+    deviceOf(to).run(
+      'accumulate_rows',
+      rows,
+      rowsAtOnce(width),
+      from.pointer,
+      to.pointer,
+      width,
+      from.rowStride,
+      to.rowStride,
+    );
+}
+
+export function fill(to: Tensor, value: number): void {
+  const { rows, width } = to;
+  if (rows) deviceOf(to).run('fill_rows', rows, rowsAtOnce(width), to.pointer, value, width, to.rowStride);
+}
+
+const deviceOf = (tensor: Tensor): Backend['device'] => tensor.backend.device;

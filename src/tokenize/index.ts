@@ -1,0 +1,6 @@
+/** Tokenizers: bytes, characters, and what Hugging Face has. */
+export { byteTokenizer } from './byte.ts';
+export { charTokenizer } from './char.ts';
+export { type HuggingfaceOptions, huggingfaceTokenizer } from './huggingface.ts';
+export { type StreamDecoder, streamDecoder } from './stream.ts';
+export { loadTokenizer, type Tokenizer } from './tokenizer.ts';
