@@ -10,3 +10,8 @@ export { keep, scope } from './tensor/scope.ts';
 export { valueAndGrad, withoutGradients } from './tensor/tape.ts';
 export { type Shape, Tensor } from './tensor/tensor.ts';
 export * from './ops/index.ts';
+export { createModel, type LoadOptions, loadModel } from './models/checkpoint.ts';
+export type { ModelConfig } from './models/config.ts';
+export { type ForwardOptions, LanguageModel } from './models/languageModel.ts';
+export { modelNames } from './models/registry.ts';
+export { State } from './models/state.ts';

@@ -7,12 +7,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   bytesSource,
   fileSource,
-  nodeModule,
+
   openTensorFile,
   safetensorsBytes,
   urlSource,
   writeAtomic,
 } from '../../src/formats/index.ts';
+import { nodeModule } from '../../src/node.ts';
 
 const fixtures = new URL('../fixtures/', import.meta.url).pathname;
 const attackFolder = join(fixtures, 'attack');

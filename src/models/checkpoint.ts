@@ -1,0 +1,135 @@
+/**
+ * Models in folders: config.json beside model.safetensors or pytorch_model.bin, the official layout,
+ * which is also what this project writes.
+ */
+import { closest } from 'fastest-levenshtein';
+import type { BackendName } from '../backend/open.ts';
+import { openTensorFile, type TensorFile } from '../formats/index.ts';
+import { nodeModule } from '../node.ts';
+import { Backend, openBackend } from '../tensor/backend.ts';
+import type { Parameter } from '../tensor/parameters.ts';
+import { sameShape, show } from '../tensor/tensor.ts';
+import { type ModelConfig, writeOfficial } from './config.ts';
+import { LanguageModel } from './languageModel.ts';
+import { configOf, familyOf, readConfig } from './registry.ts';
+
+export interface LoadOptions {
+  backend?: BackendName | Backend;
+  /** How weights are held. This version holds f32, whatever the file has. */
+  dtype?: 'f32' | 'bf16' | 'q8' | 'q4';
+}
+
+const WEIGHTS = ['model.safetensors', 'pytorch_model.bin'];
+
+/** A new model with its first values. */
+export async function createModel(
+  config: Readonly<Record<string, unknown>>,
+  options: { backend?: BackendName | Backend; seed?: number } = {},
+): Promise<LanguageModel> {
+  const model = new LanguageModel(configOf(config));
+  const backend = await backendOf(options.backend);
+  return model.place(backend, (parameter) => parameter.initial(options.seed ?? 0));
+}
+
+/** A folder in the official layout (config.json + model.safetensors or pytorch_model.bin), or one this project wrote. */
+export async function loadModel(path: string, options: LoadOptions = {}): Promise<LanguageModel> {
+  if (options.dtype !== undefined && options.dtype !== 'f32') {
+    throw new Error(
+      `loadModel: dtype is '${options.dtype}', expected 'f32': this version has no '${options.dtype}' kernels yet.`,
+    );
+  }
+  const model = new LanguageModel(readConfig(await readJson(path, 'config.json')));
+  const file = await openWeights(path);
+  try {
+    const names = matchNames(model, file, path);
+    const backend = await backendOf(options.backend);
+    return await model.place(backend, async ({ name }) => (await file.read(names.get(name) as string)).data);
+  } finally {
+    await file.close();
+  }
+}
+
+async function backendOf(given: BackendName | Backend | undefined): Promise<Backend> {
+  return given instanceof Backend ? given : openBackend(given);
+}
+
+/** The file's name of each parameter. Missing, extra and misshapen tensors are refused by name. */
+function matchNames(model: LanguageModel, file: TensorFile, path: string): Map<string, string> {
+  const parameters = new Map(model.tree.list().map((parameter) => [parameter.name, parameter]));
+  const names = new Map<string, string>();
+  for (const [found, { shape }] of file.tensors) {
+    const name = found.replace('backbone.embeddings.', 'backbone.embedding.');
+    const parameter = parameters.get(name);
+    if (!parameter) {
+      if (name === 'lm_head.weight' && model.config.tieEmbeddings) continue;
+      throw new Error(
+        `${path}: the tensor ${found} ${show(shape)} is not one of a ${describe(model.config)}. The nearest name is ${closest(name, [...parameters.keys()])}.`,
+      );
+    }
+    if (!sameShape(shape, parameter.shape)) {
+      throw new Error(
+        `${path}: ${found} is ${show(shape)}, expected ${show(parameter.shape)} for a ${describe(model.config)}. Check config.json.`,
+      );
+    }
+    names.set(name, found);
+  }
+  const missing = model.tree.list().filter(({ name }: Parameter) => !names.has(name));
+  if (missing.length > 0) {
+    throw new Error(
+      `${path}: ${missing.length} tensors are missing, the first is ${missing[0].name} ${show(missing[0].shape)}. Check config.json, or get the file again.`,
+    );
+  }
+  return names;
+}
+
+const describe = ({ model, dModel, nLayer }: ModelConfig) => `${model} with dModel ${dModel} and ${nLayer} layers`;
+
+const isUrl = (path: string) => /^https?:\/\//.test(path);
+const join = (folder: string, name: string) =>
+  isUrl(folder) ? `${folder.replace(/\/$/, '')}/${name}` : nodeModule('path').join(folder, name);
+
+async function readJson(folder: string, name: string): Promise<unknown> {
+  const path = join(folder, name);
+  let text: string;
+  if (isUrl(path)) {
+    const response = await fetch(path);
+    if (!response.ok)
+      throw new Error(`loadModel: ${path} answered ${response.status}. Serve ${WEIGHTS[0]} and config.json there.`);
+    text = await response.text();
+  } else {
+    try {
+      text = await nodeModule('fs/promises').readFile(path, 'utf8');
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      throw new Error(
+        `loadModel: ${path} cannot be read (${code}), expected a folder with config.json and ${WEIGHTS.join(' or ')}.`,
+      );
+    }
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`loadModel: ${path} is not JSON (${(error as Error).message}). Get the file again.`);
+  }
+}
+
+async function openWeights(folder: string): Promise<TensorFile> {
+  if (isUrl(folder)) return openTensorFile(join(folder, WEIGHTS[0]));
+  const fs = nodeModule('fs/promises');
+  for (const name of WEIGHTS) {
+    const path = join(folder, name);
+    if (
+      await fs.access(path).then(
+        () => true,
+        () => false,
+      )
+    )
+      return openTensorFile(path);
+  }
+  throw new Error(`loadModel: ${folder} holds neither ${WEIGHTS.join(' nor ')}. Give the folder of a checkpoint.`);
+}
+
+/** config.json of a model, in the official spelling. */
+export function configJson(config: ModelConfig): string {
+  return `${JSON.stringify(writeOfficial(familyOf(config.model), config), null, 2)}\n`;
+}

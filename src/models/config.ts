@@ -1,0 +1,149 @@
+/**
+ * Model configs: named fields with a default, a check, and their spelling in the official config.json
+ * and in Hugging Face's. Reading, checking and writing follow from these declarations.
+ */
+import { closest } from 'fastest-levenshtein';
+import type { ParameterTree } from '../tensor/parameters.ts';
+import type { Mixer } from './mixer.ts';
+
+export interface ModelConfig {
+  /** The family, a name in the registry. */
+  model: string;
+  vocabSize: number;
+  dModel: number;
+  nLayer: number;
+  rmsNorm: boolean;
+  normEpsilon: number;
+  /** Embedding rows are padded to a multiple of this. */
+  padVocabSizeMultiple: number;
+  /** The head uses the embedding's weights. */
+  tieEmbeddings: boolean;
+  [key: string]: unknown;
+}
+
+/** Paths into the two spellings; a dot goes into an object. */
+interface Spelling {
+  official?: string;
+  huggingface?: string;
+}
+
+export interface Field extends Spelling {
+  /** undefined: must be given. */
+  default?: unknown;
+  accepts(value: unknown): boolean;
+  /** What is accepted, for errors. */
+  expected: string;
+}
+
+const isCount = (value: unknown) => Number.isInteger(value) && (value as number) >= 1;
+
+export const field = {
+  count: (value: number | undefined, spelling: Spelling = {}): Field => ({
+    default: value,
+    accepts: isCount,
+    expected: 'a whole number ≥ 1',
+    ...spelling,
+  }),
+  countOrAuto: (spelling: Spelling = {}): Field => ({
+    default: 'auto',
+    accepts: (value) => value === 'auto' || isCount(value),
+    expected: "a whole number ≥ 1 or 'auto'",
+    ...spelling,
+  }),
+  positive: (value: number, spelling: Spelling = {}): Field => ({
+    default: value,
+    accepts: (given) => typeof given === 'number' && Number.isFinite(given) && given > 0,
+    expected: 'a number above 0',
+    ...spelling,
+  }),
+  flag: (value: boolean, spelling: Spelling = {}): Field => ({
+    default: value,
+    accepts: (given) => typeof given === 'boolean',
+    expected: 'true or false',
+    ...spelling,
+  }),
+  choice: (values: readonly string[], spelling: Spelling = {}): Field => ({
+    default: values[0],
+    accepts: (given) => typeof given === 'string' && values.includes(given),
+    expected: values.map((value) => `'${value}'`).join(' or '),
+    ...spelling,
+  }),
+};
+
+/** What a model family declares; the registry lists them. */
+export interface Family<C extends ModelConfig = ModelConfig> {
+  readonly name: string;
+  readonly fields: Readonly<Record<string, Field>>;
+  /** `ssm_cfg.layer` in official configs. */
+  readonly officialLayer: string;
+  /** `model_type` in Hugging Face configs. */
+  readonly huggingfaceType: string;
+  mixer(tree: ParameterTree, config: C, layer: number): Mixer;
+}
+
+/** Fields that every family has. */
+export const commonFields: Readonly<Record<string, Field>> = {
+  vocabSize: field.count(undefined, { official: 'vocab_size', huggingface: 'vocab_size' }),
+  dModel: field.count(undefined, { official: 'd_model', huggingface: 'hidden_size' }),
+  nLayer: field.count(undefined, { official: 'n_layer', huggingface: 'num_hidden_layers' }),
+  rmsNorm: field.flag(true, { official: 'rms_norm' }),
+  normEpsilon: field.positive(1e-5, { official: 'norm_epsilon', huggingface: 'layer_norm_epsilon' }),
+  padVocabSizeMultiple: field.count(8, { official: 'pad_vocab_size_multiple' }),
+  tieEmbeddings: field.flag(true, { official: 'tie_embeddings', huggingface: 'tie_word_embeddings' }),
+};
+
+/** Fills in defaults and checks every value. An unknown key is an error with the nearest name. */
+export function completeConfig(family: Family, given: Readonly<Record<string, unknown>>): ModelConfig {
+  const fields = { ...commonFields, ...family.fields };
+  const names = ['model', ...Object.keys(fields)];
+  for (const key of Object.keys(given)) {
+    if (!names.includes(key)) {
+      throw new Error(
+        `config: unknown key '${key}' for the model '${family.name}'. Did you mean '${closest(key, names)}'?`,
+      );
+    }
+  }
+  const config: Record<string, unknown> = { model: family.name };
+  for (const [name, one] of Object.entries(fields)) {
+    const value = given[name] ?? one.default;
+    if (!one.accepts(value)) {
+      throw new Error(`config: ${name} is ${JSON.stringify(value) ?? 'missing'}, expected ${one.expected}.`);
+    }
+    config[name] = value;
+  }
+  return config as ModelConfig;
+}
+
+/** The rows of the embedding: vocabSize, padded. */
+export function paddedVocabSize({ vocabSize, padVocabSizeMultiple }: ModelConfig): number {
+  return Math.ceil(vocabSize / padVocabSizeMultiple) * padVocabSizeMultiple;
+}
+
+/** Our names and values from a config.json in one of the two spellings. */
+export function readSpelling(
+  family: Family,
+  json: Record<string, unknown>,
+  which: 'official' | 'huggingface',
+): Record<string, unknown> {
+  const given: Record<string, unknown> = {};
+  for (const [name, one] of Object.entries({ ...commonFields, ...family.fields })) {
+    const path = one[which];
+    const value =
+      path && path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], json);
+    if (value !== undefined && value !== null) given[name] = value;
+  }
+  return given;
+}
+
+/** A config.json in the official spelling. */
+export function writeOfficial(family: Family, config: ModelConfig): Record<string, unknown> {
+  const json: Record<string, unknown> = { d_intermediate: 0, attn_layer_idx: [], attn_cfg: {} };
+  const ssm: Record<string, unknown> = { layer: family.officialLayer };
+  for (const [name, { official }] of Object.entries({ ...commonFields, ...family.fields })) {
+    if (!official) continue;
+    const [key, inner] = official.split('.');
+    if (inner) ssm[inner] = config[name];
+    else json[key] = config[name];
+  }
+  return { ...json, ssm_cfg: ssm, residual_in_fp32: true, fused_add_norm: true };
+}

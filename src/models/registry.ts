@@ -1,0 +1,79 @@
+/** The model families, and how a config finds its own. A new one is a file and a line here. */
+import { closest } from 'fastest-levenshtein';
+import { completeConfig, type Family, type ModelConfig, readSpelling } from './config.ts';
+import { mamba } from './mamba.ts';
+
+const families: readonly Family[] = [mamba as unknown as Family];
+
+export const modelNames: readonly string[] = families.map(({ name }) => name);
+
+export function familyOf(name: string): Family {
+  const family = families.find((one) => one.name === name);
+  if (!family) {
+    const known = modelNames.map((one) => `'${one}'`).join(', ');
+    throw new Error(
+      `config: unknown model '${name}', expected one of ${known}. Did you mean '${closest(name, [...modelNames])}'?`,
+    );
+  }
+  return family;
+}
+
+/** A checked config from the names of this project. */
+export function configOf(given: Readonly<Record<string, unknown>>): ModelConfig {
+  return completeConfig(familyOf(String(given.model ?? 'mamba')), given);
+}
+
+/** A checked config from a config.json, official or Hugging Face's. */
+export function readConfig(json: unknown): ModelConfig {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw new Error('config.json: expected an object. Give the config.json of a checkpoint.');
+  }
+  const config = json as Record<string, unknown>;
+  if (typeof config.model_type === 'string' && 'hidden_size' in config) {
+    const family = families.find(({ huggingfaceType }) => huggingfaceType === config.model_type);
+    if (!family)
+      throw new Error(
+        unknownFamily(
+          'model_type',
+          config.model_type,
+          families.map((one) => one.huggingfaceType),
+        ),
+      );
+    if (config.hidden_act !== undefined && config.hidden_act !== 'silu') {
+      throw new Error(
+        `config.json: hidden_act is '${config.hidden_act}', expected 'silu', as the official module has it.`,
+      );
+    }
+    return completeConfig(family, { padVocabSizeMultiple: 1, ...readSpelling(family, config, 'huggingface') });
+  }
+  if (!('d_model' in config)) {
+    throw new Error(
+      "config.json: neither 'd_model' (official) nor 'hidden_size' (Hugging Face) is there. Give the config.json of a checkpoint.",
+    );
+  }
+  const layer = String((config.ssm_cfg as Record<string, unknown> | undefined)?.layer ?? 'Mamba1');
+  const family = families.find(({ officialLayer }) => officialLayer === layer);
+  if (!family)
+    throw new Error(
+      unknownFamily(
+        'ssm_cfg.layer',
+        layer,
+        families.map((one) => one.officialLayer),
+      ),
+    );
+  for (const [key, plain] of [
+    ['d_intermediate', 0],
+    ['attn_layer_idx', ''],
+  ] as const) {
+    const value = config[key];
+    if (value !== undefined && String(value) !== String(plain)) {
+      throw new Error(
+        `config.json: ${key} is ${JSON.stringify(value)}, expected none: this version has no MLP or attention layers.`,
+      );
+    }
+  }
+  return completeConfig(family, readSpelling(family, config, 'official'));
+}
+
+const unknownFamily = (key: string, value: string, known: readonly string[]) =>
+  `config.json: ${key} is '${value}', expected ${known.map((one) => `'${one}'`).join(' or ')}. Use a checkpoint of a family this version has.`;

@@ -1,0 +1,140 @@
+/**
+ * Everything a recurrent model remembers, as a value: clone it, save it, put it back. Its size does
+ * not depend on how much was read.
+ */
+import { openSafetensors, safetensorsBytes } from '../formats/safetensors.ts';
+import { bytesSource } from '../formats/byteSource.ts';
+import type { RowEnd } from '../ops/positions.ts';
+import { transposeLast } from '../ops/shape.ts';
+import type { Backend } from '../tensor/backend.ts';
+import { keep, scope } from '../tensor/scope.ts';
+import { copyInto, withoutGradients } from '../tensor/tape.ts';
+import { product, type Shape, sameShape, show, type Tensor } from '../tensor/tensor.ts';
+
+/** The tensors one layer remembers, by their short names. */
+export type LayerState = Record<string, Tensor>;
+
+/** How a mixer's state looks: the shape of one row, and whether outside it is shown transposed. */
+export interface StateField {
+  /** Without the batch axis, as kernels hold it. */
+  readonly shape: Shape;
+  /** The official layout swaps the last two axes. */
+  readonly transposed?: boolean;
+}
+export type StateFields = Record<string, StateField>;
+
+export class State {
+  constructor(
+    readonly layers: readonly LayerState[],
+    private readonly fields: readonly StateFields[],
+    /** Tokens read so far, one count a row. */
+    readonly positions: readonly number[],
+    /** Where each row stands in its document, for packed documents. */
+    readonly ends?: readonly RowEnd[],
+  ) {}
+
+  /** Tokens read so far; of the longest row where they differ. */
+  get position(): number {
+    return Math.max(...this.positions);
+  }
+
+  /** Rows. */
+  get batchSize(): number {
+    return this.positions.length;
+  }
+
+  get bytes(): number {
+    return this.layers.flatMap(Object.values).reduce((sum, tensor: Tensor) => sum + 4 * tensor.size, 0);
+  }
+
+  /** A copy that lives on its own. */
+  clone(): State {
+    const layers = this.layers.map((layer) =>
+      Object.fromEntries(
+        Object.entries(layer).map(([name, tensor]) => {
+          const copy = keep(tensor.backend.empty(tensor.shape));
+          copyInto(tensor, copy);
+          return [name, copy];
+        }),
+      ),
+    );
+    return new State(layers, this.fields, this.positions, this.ends);
+  }
+
+  /** By layer and in the official layout, e.g. 'layers.0.conv' (B, E, dConv), 'layers.0.ssm' (B, E, N). */
+  tensors(): Record<string, Tensor> {
+    return withoutGradients(() => {
+      const entries = this.layers.flatMap((layer, i) =>
+        Object.entries(this.fields[i]).map(([name, { transposed }]): [string, Tensor] => [
+          `layers.${i}.${name}`,
+          transposed ? transposeLast(layer[name]) : layer[name],
+        ]),
+      );
+      return Object.fromEntries(entries);
+    });
+  }
+
+  /** The bytes that loadState() takes: safetensors in the official layout. */
+  async save(): Promise<Uint8Array> {
+    const tensors = await Promise.all(
+      Object.entries(this.tensors()).map(async ([name, tensor]) => ({
+        name,
+        shape: [...tensor.shape],
+        data: await tensor.data(),
+      })),
+    );
+    return safetensorsBytes(tensors, {
+      format: 'mamba-ts state',
+      positions: JSON.stringify(this.positions),
+      ...(this.ends && { ends: JSON.stringify(this.ends) }),
+    });
+  }
+
+  /** Frees the memory now. */
+  dispose(): void {
+    for (const layer of this.layers) for (const tensor of Object.values(layer)) tensor.dispose();
+  }
+}
+
+/** Reads what State.save() wrote. Throws where it belongs to a model of other sizes. */
+export async function readState(bytes: Uint8Array, backend: Backend, fields: readonly StateFields[]): Promise<State> {
+  const file = await openSafetensors(bytesSource('state', bytes));
+  if (file.metadata.format !== 'mamba-ts state') {
+    throw new Error('loadState: the bytes are not a saved state. Give what state.save() returned.');
+  }
+  const positions = JSON.parse(file.metadata.positions ?? '[]') as number[];
+  const ends = file.metadata.ends ? (JSON.parse(file.metadata.ends) as RowEnd[]) : undefined;
+  const layers: LayerState[] = [];
+  for (const [i, layerFields] of fields.entries()) {
+    const layer: LayerState = {};
+    for (const [name, { shape, transposed }] of Object.entries(layerFields)) {
+      const key = `layers.${i}.${name}`;
+      const expected = [
+        positions.length,
+        ...(transposed ? [...shape.slice(0, -2), shape.at(-1), shape.at(-2)] : shape),
+      ];
+      const info = file.tensors.get(key);
+      if (!info || !sameShape(info.shape, expected as number[])) {
+        const got = info ? show(info.shape) : 'missing';
+        throw new Error(
+          `loadState: ${key} is ${got}, expected ${show(expected as number[])}. Use the model that wrote the state.`,
+        );
+      }
+      const { data } = await file.read(key);
+      const tensor = backend.tensor(data, expected as number[]);
+      layer[name] = keep(transposed ? scope(() => transposeLast(tensor)) : tensor);
+    }
+    layers.push(layer);
+  }
+  if (file.tensors.size !== fields.reduce((sum, layer) => sum + Object.keys(layer).length, 0)) {
+    throw new Error(
+      `loadState: the state has ${file.tensors.size} tensors, more than this model's. Use the model that wrote it.`,
+    );
+  }
+  return new State(layers, fields, positions, ends);
+}
+
+/** Bytes of state for `B` rows. */
+export function stateBytes(fields: readonly StateFields[], B = 1): number {
+  return fields.flatMap(Object.values).reduce((sum, { shape }: StateField) => sum + 4 * B * product(shape), 0);
+}
