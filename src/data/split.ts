@@ -14,9 +14,7 @@ export interface Split {
 /** Views of `store`, which stays open and is the one to close. Each has at least one block. */
 export function split(store: TokenStore, fraction = 0.1, blockSize = 1): Split {
   if (!(fraction > 0 && fraction < 1)) {
-    throw new Error(
-      `split: fraction is ${fraction}, expected between 0 and 1, the part for validation, ` + 'e.g. 0.1.',
-    );
+    throw new Error(`split: fraction is ${fraction}, expected between 0 and 1, the part for validation, e.g. 0.1.`);
   }
   const border = store.length - Math.round(store.length * fraction);
   const smaller = Math.min(border, store.length - border);

@@ -62,7 +62,7 @@ export function toInt32(what: string, dtype: Dtype, bytes: Bytes): Int32Array {
     const value = values[i];
     if (value < -0x80000000 || value > 0x7fffffff) {
       throw new Error(
-        `${what} has ${value} at index ${i}, expected −2³¹ to 2³¹ − 1. ` + 'Read it with read(), which rounds to f32.',
+        `${what} has ${value} at index ${i}, expected −2³¹ to 2³¹ − 1. Read it with read(), which rounds to f32.`,
       );
     }
     ints[i] = Number(value);

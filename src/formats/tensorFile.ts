@@ -49,7 +49,7 @@ export function elementCount(what: string, shape: unknown): number {
   // Zeros count as 1 here: (0, 2⁴⁰, 2⁴⁰) has no elements, but its strides overflow.
   if (sizes.reduce((product, size) => product * Math.max(size, 1), 1) > MAX_ELEMENTS) {
     throw new Error(
-      `${what} has shape ${shown(shape)}, expected at most 2⁵⁰ elements. ` + 'The file is damaged: get it again.',
+      `${what} has shape ${shown(shape)}, expected at most 2⁵⁰ elements. The file is damaged: get it again.`,
     );
   }
   return sizes.reduce((product, size) => product * size, 1);

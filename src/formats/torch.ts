@@ -123,7 +123,7 @@ async function findLayout(file: string, zip: ZipArchive): Promise<TorchLayout> {
   const order = new TextDecoder().decode(await zip.read(orderName, 0, Math.min(orderBytes, 8)));
   if (order !== 'little' && order !== 'big') {
     throw new Error(
-      `${file} has byte order ${shown(order)}, expected "little" or "big". ` + 'The file is damaged: get it again.',
+      `${file} has byte order ${shown(order)}, expected "little" or "big". The file is damaged: get it again.`,
     );
   }
   return { folder, bigEndian: order === 'big' };

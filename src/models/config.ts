@@ -128,8 +128,9 @@ export function readSpelling(
   const given: Record<string, unknown> = {};
   for (const [name, one] of Object.entries({ ...commonFields, ...family.fields })) {
     const path = one[which];
-    const value =
-      path && path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], json);
+    const value = path
+      ?.split('.')
+      .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], json);
     if (value !== undefined && value !== null) given[name] = value;
   }
   return given;

@@ -10,12 +10,12 @@ import { crossEntropy } from '../ops/crossEntropy.ts';
 import { embedding } from '../ops/embedding.ts';
 import { linear } from '../ops/linear.ts';
 import { norm } from '../ops/norm.ts';
-import { documentAges, positionsOn, type Positions, type RowEnd } from '../ops/positions.ts';
+import { documentAges, type Positions, positionsOn } from '../ops/positions.ts';
 import { reshape } from '../ops/shape.ts';
 import type { Backend } from '../tensor/backend.ts';
 import { normal, ones, type Parameter, ParameterTree, zeros } from '../tensor/parameters.ts';
 import { scope } from '../tensor/scope.ts';
-import { isTracked } from '../tensor/tape.ts';
+import { isRecording, within } from '../tensor/tape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type ModelConfig, paddedVocabSize } from './config.ts';
 import type { Mixer } from './mixer.ts';
@@ -93,6 +93,12 @@ export class LanguageModel {
     return maps.reduce((sum, { size }) => sum + size, tied) + mixing;
   }
 
+  /** Floats that a training step keeps for one token, logits aside. */
+  get activationsPerToken(): number {
+    const { dModel } = this.config;
+    return this.layers.reduce((sum, { mixer }) => sum + mixer.activations + 3 * dModel, 4 * dModel);
+  }
+
   /**
    * Any L ≥ 1, from any state; no state means the start of a sequence. The state given is not changed.
    * Rows of different lengths are read as far as they go: logits beyond a row's end mean nothing.
@@ -146,7 +152,8 @@ export class LanguageModel {
     let residual: Tensor | undefined;
     const layers: LayerState[] = [];
     this.layers.forEach((layer, i) => {
-      const next = scope(() => this.block(layer, x, residual, before?.layers[i], positions));
+      const run = () => this.block(layer, x, residual, before?.layers[i], positions);
+      const next = scope(() => within(`backbone.layers.${i}`, run));
       this.release(x, next.residual);
       if (residual) this.release(residual, next.residual);
       x = next.y;
@@ -155,7 +162,7 @@ export class LanguageModel {
     });
     const hidden = this.applyNorm(this.finalNorm, x, residual).y;
     const read = Array.from({ length: B }, (_, b) => (before?.positions[b] ?? 0) + (lengths?.[b] ?? L));
-    return { hidden, state: new State(layers, this.stateFields, read, documents?.ends ?? carried(before)) };
+    return { hidden, state: new State(layers, this.stateFields, read, documents?.ends ?? before?.ends) };
   }
 
   private block(
@@ -171,7 +178,7 @@ export class LanguageModel {
 
   /** Without gradients, what a layer has read is not needed again: a long prompt holds one layer at a time. */
   private release(tensor: Tensor, next: Tensor): void {
-    if (tensor.storage !== next.storage && !isTracked(tensor)) tensor.dispose();
+    if (tensor.storage !== next.storage && !isRecording()) tensor.dispose();
   }
 
   private lastOf(hidden: Tensor, { B, L, lengths }: ReturnType<typeof tokenRows>): Tensor {
@@ -192,5 +199,3 @@ export class LanguageModel {
     return norm(x, weight.value, { bias: bias?.value, residual, eps: normEpsilon, centred: !rmsNorm });
   }
 }
-
-const carried = (state: State | undefined): readonly RowEnd[] | undefined => state?.ends;

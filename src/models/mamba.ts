@@ -11,7 +11,7 @@ import { causalConv1d } from '../ops/causalConv1d.ts';
 import { exp, neg } from '../ops/elementwise.ts';
 import { linear } from '../ops/linear.ts';
 import type { Positions } from '../ops/positions.ts';
-import { scanFromState } from '../ops/selectiveScan.ts';
+import { CHUNK, scanFromState } from '../ops/selectiveScan.ts';
 import { split } from '../ops/shape.ts';
 import {
   type Init,
@@ -45,6 +45,7 @@ export interface MambaConfig extends ModelConfig {
 export class MambaMixer implements Mixer {
   readonly stateFields: StateFields;
   readonly mixingFlops: number;
+  readonly activations: number;
   private readonly sizes: readonly [number, number, number];
   private readonly inProj: LinearMap;
   private readonly conv: LinearMap;
@@ -64,6 +65,8 @@ export class MambaMixer implements Mixer {
       ssm: { shape: [dState, dInner], transposed: true },
     };
     this.mixingFlops = dInner * (dConv + 5 * dState);
+    // x and z, u, Δ, the scan's output and its kept states; Δ, B, C; the output.
+    this.activations = dInner * (5 + dState / CHUNK) + dtRank + 2 * dState + dModel;
     const map = (name: string, shape: number[], bias: boolean, init: Init, biasInit: Init = zeros): LinearMap => ({
       weight: tree.parameter(`${name}.weight`, shape, init),
       bias: bias ? tree.parameter(`${name}.bias`, [shape[0]], biasInit, { decay: false }) : undefined,

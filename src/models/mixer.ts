@@ -9,4 +9,6 @@ export interface Mixer {
   forward(x: Tensor, state: LayerState | undefined, positions: Positions): { y: Tensor; state: LayerState };
   /** Multiply-adds for one token, the linear maps aside: for `info`. */
   readonly mixingFlops: number;
+  /** Floats that a training step keeps for one token. */
+  readonly activations: number;
 }

@@ -90,6 +90,12 @@ export class State {
     });
   }
 
+  /** Takes it out of the scope it was made in: it lives until dispose(), or until JavaScript forgets it. */
+  keep(): this {
+    for (const layer of this.layers) for (const tensor of Object.values(layer)) keep(tensor);
+    return this;
+  }
+
   /** Frees the memory now. */
   dispose(): void {
     for (const layer of this.layers) for (const tensor of Object.values(layer)) tensor.dispose();

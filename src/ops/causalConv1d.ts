@@ -8,8 +8,8 @@
  */
 import { isTracked, record } from '../tensor/tape.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { requireAxes, requireOneBackend, requireShape } from './check.ts';
-import type { Positions } from './positions.ts';
+import { requireAxes, requireOneBackend, requireShape, requireTensor } from './check.ts';
+import { type Positions, requirePositions } from './positions.ts';
 import { sumTo } from './reduce.ts';
 import { contiguous } from './shape.ts';
 
@@ -28,10 +28,15 @@ export interface CausalConv1dInput {
 
 /** → y: (B, L, D) and the state after the last step, (B, K, D) */
 export function causalConv1d(input: CausalConv1dInput): { y: Tensor; state: Tensor } {
-  const { x, weight, bias, positions = {}, activation = 'silu' } = input;
+  const { x, bias, positions = {}, activation = 'silu' } = input;
   requireAxes('causalConv1d', 'x', x, 3, '(B, L, D)');
+  requireTensor('causalConv1d', 'weight', input.weight);
+  const weight = contiguous(input.weight);
   const [B, L, D] = x.shape;
   const K = weight.width;
+  if (activation !== 'silu' && activation !== 'none') {
+    throw new Error(`causalConv1d: activation is ${activation}, expected 'silu' or 'none'.`);
+  }
   if (K < 1 || K > MAX_TAPS) throw new Error(`causalConv1d: weight has ${K} taps, expected 1 to ${MAX_TAPS}.`);
   requireShape(
     'causalConv1d',
@@ -44,6 +49,7 @@ export function causalConv1d(input: CausalConv1dInput): { y: Tensor; state: Tens
   if (input.state) requireShape('causalConv1d', 'state', input.state, [B, K, D], 'the last K inputs of each row');
   const state = input.state && contiguous(input.state);
   requireOneBackend('causalConv1d', [x, weight, bias, state]);
+  requirePositions('causalConv1d', positions, x.backend, B, L);
   const { backend } = x;
   const { device } = backend;
   const y = backend.empty([B, L, D]);

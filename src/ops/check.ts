@@ -1,11 +1,22 @@
 /** Checks shared by the operations: each failure says what, got, expected and what to do. */
-import { type Shape, sameShape, show, Tensor } from '../tensor/tensor.ts';
+import { type DType, type Shape, sameShape, show, Tensor } from '../tensor/tensor.ts';
 
-/** Refuses a value that is not a tensor. */
-export function requireTensor(operation: string, name: string, value: unknown): asserts value is Tensor {
+/** Refuses a value that is not a tensor, or not one of f32 unless `dtype` says otherwise. */
+export function requireTensor(
+  operation: string,
+  name: string,
+  value: unknown,
+  dtype: DType | 'any' = 'f32',
+): asserts value is Tensor {
+  const how = dtype === 'i32' ? 'backend.ints(data, shape)' : 'backend.tensor(data, shape)';
   if (!(value instanceof Tensor)) {
     const got = value === null ? 'null' : typeof value;
-    throw new Error(`${operation}: ${name} is ${got}, expected a Tensor. Make one with backend.tensor(data, shape).`);
+    throw new Error(`${operation}: ${name} is ${got}, expected a Tensor. Make one with ${how}.`);
+  }
+  if (dtype !== 'any' && value.dtype !== dtype) {
+    throw new Error(
+      `${operation}: ${name} ${show(value.shape)} is ${value.dtype}, expected ${dtype}. Make it with ${how}.`,
+    );
   }
 }
 

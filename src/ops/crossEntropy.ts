@@ -8,6 +8,10 @@ import { contiguous } from './shape.ts';
 /** Mean over the targets that count, in nats. logits: (…, V), targets: one a row; negative ones are ignored. */
 export function crossEntropy(logits: Tensor, targets: Int32Array): Tensor {
   requireTensor('crossEntropy', 'logits', logits);
+  if (!(targets instanceof Int32Array)) {
+    const got = Array.isArray(targets) ? 'a list' : typeof targets;
+    throw new Error(`crossEntropy: targets is ${got}, expected an Int32Array. Make one with Int32Array.from().`);
+  }
   const input = contiguous(logits);
   const { backend, rows, width: V } = input;
   if (targets.length !== rows) {

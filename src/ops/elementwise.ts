@@ -61,8 +61,12 @@ export const softplus = (x: Tensor): Tensor => unary('softplus', x);
 export const tanh = (x: Tensor): Tensor => unary('tanh', x);
 export const relu = (x: Tensor): Tensor => unary('relu', x);
 /** x · Φ(x), exact or by the tanh approximation; official: torch.nn.functional.gelu */
-export const gelu = (x: Tensor, approximate: 'none' | 'tanh' = 'none'): Tensor =>
-  unary(approximate === 'tanh' ? 'geluTanh' : 'gelu', x);
+export function gelu(x: Tensor, approximate: 'none' | 'tanh' = 'none'): Tensor {
+  if (approximate !== 'none' && approximate !== 'tanh') {
+    throw new Error(`gelu: approximate is ${approximate}, expected 'none' or 'tanh'.`);
+  }
+  return unary(approximate === 'tanh' ? 'geluTanh' : 'gelu', x);
+}
 
 function binary(
   op: BinaryOp,

@@ -30,7 +30,7 @@ export function multiply(
   const K = b.transposed ? b.tensor.width : b.tensor.rows;
   if (M === 0 || N === 0) return;
   if (M <= GEMV_ROWS && b.transposed && !a.transposed && !accumulate && b.tensor.isContiguous) {
-    const grain = Math.max(16, Math.ceil(SMALL / (M * K)));
+    const grain = Math.max(16, Math.ceil(SMALL / Math.max(1, M * K)));
     device.run(
       'gemv',
       N,
@@ -49,7 +49,7 @@ export function multiply(
   }
   const panels = Math.ceil(N / device.panel);
   const packed = c.backend.empty([panels * device.panel * K]);
-  const packGrain = Math.max(1, Math.ceil(SMALL / (device.panel * K)));
+  const packGrain = Math.max(1, Math.ceil(SMALL / Math.max(1, device.panel * K)));
   device.run(
     'gemm_pack',
     panels,
@@ -61,7 +61,7 @@ export function multiply(
     b.tensor.rowStride,
     Number(b.transposed ?? false),
   );
-  const grain = ROW_GRAIN * Math.max(1, Math.ceil(SMALL / (ROW_GRAIN * N * K)));
+  const grain = ROW_GRAIN * Math.max(1, Math.ceil(SMALL / Math.max(1, ROW_GRAIN * N * K)));
   device.run(
     'gemm',
     M,

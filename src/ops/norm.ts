@@ -7,7 +7,7 @@
  */
 import { isTracked, record } from '../tensor/tape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { requireShape, requireTensor } from './check.ts';
+import { requireOneBackend, requireShape, requireTensor } from './check.ts';
 import { sumRows } from './reduce.ts';
 import { contiguous } from './shape.ts';
 
@@ -29,6 +29,8 @@ export function norm(x: Tensor, weight: Tensor, options: NormOptions = {}): { y:
   requireShape(name, 'weight', weight, [D], 'the last axis of x');
   if (bias) requireShape(name, 'bias', bias, [D], 'the last axis of x');
   if (options.residual) requireShape(name, 'residual', options.residual, x.shape, 'the shape of x');
+  requireOneBackend(name, [x, weight, bias, options.residual]);
+  if (!(eps >= 0)) throw new Error(`${name}: eps is ${eps}, expected a number ≥ 0.`);
   const input = contiguous(x);
   const residual = options.residual && contiguous(options.residual);
   const { backend } = input;
@@ -65,8 +67,10 @@ export function norm(x: Tensor, weight: Tensor, options: NormOptions = {}): { y:
       const parts = partsOf(rows);
       const size = Math.ceil(rows / parts);
       const dtotal = backend.empty(input.shape);
-      const dweight = backend.empty([parts, D]);
-      const dbias = bias && to.wants(bias) ? backend.empty([parts, D]) : undefined;
+      // Zeros where there are no rows: the kernel then does not run.
+      const partial = () => (rows ? backend.empty([parts, D]) : backend.zeros([parts, D]));
+      const dweight = partial();
+      const dbias = bias && to.wants(bias) ? partial() : undefined;
       if (rows) {
         backend.device.run(
           'norm_backward',

@@ -7,6 +7,7 @@
  */
 import type { Backend } from '../tensor/backend.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { requireShape, requireTensor } from './check.ts';
 
 export interface Positions {
   /** i32 (B, L), or undefined: one document. */
@@ -54,6 +55,29 @@ export function documentAges(
   return { ages, ends };
 }
 
+/** Refuses tables that a kernel would read past. */
+export function requirePositions(
+  operation: string,
+  { age, lengths }: Positions = {},
+  backend: Backend,
+  B: number,
+  L: number,
+): void {
+  if (age) {
+    requireTensor(operation, 'positions.age', age, 'i32');
+    requireShape(operation, 'positions.age', age, [B, L], 'one for each row and step');
+  }
+  if (lengths) {
+    requireTensor(operation, 'positions.lengths', lengths, 'i32');
+    requireShape(operation, 'positions.lengths', lengths, [B], 'one for each row');
+  }
+  for (const table of [age, lengths]) {
+    if (table && table.backend !== backend) {
+      throw new Error(`${operation}: positions live on another backend. Make them with positionsOn(backend, …).`);
+    }
+  }
+}
+
 /** The tables on a backend. */
 export function positionsOn(
   backend: Backend,
@@ -62,6 +86,10 @@ export function positionsOn(
   ages?: Int32Array,
   lengths?: Int32Array,
 ): Positions {
+  const long = lengths?.findIndex((length) => length < 0 || length > L) ?? -1;
+  if (long >= 0) throw new Error(`positions: length ${lengths?.[long]} of row ${long}, expected 0 to ${L}.`);
+  const early = ages?.findIndex((age) => age < 0) ?? -1;
+  if (early >= 0) throw new Error(`positions: age ${ages?.[early]} at ${early}, expected 0 or more.`);
   return {
     age: ages && backend.ints(ages, [B, L]),
     lengths: lengths && backend.ints(lengths, [B]),

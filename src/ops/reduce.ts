@@ -24,6 +24,9 @@ function reduce(
   scaleOf: (count: number) => number,
 ): Tensor {
   requireTensor(name, 'a', a);
+  if (axes !== undefined && !Array.isArray(axes)) {
+    throw new Error(`${name}: axes is ${typeof axes}, expected a list such as [0], or nothing for all axes.`);
+  }
   const gone = new Set((axes ?? a.shape.map((_, i) => i)).map((axis) => (axis < 0 ? axis + a.shape.length : axis)));
   for (const axis of gone) {
     if (!Number.isInteger(axis) || axis < 0 || axis >= a.shape.length) {
@@ -92,11 +95,7 @@ function sumGroups(x: Tensor, groups: Group[], scale: number): Tensor {
   if (keptGroups.length > 2 || summed.length > 3) {
     // One axis at a time, the last first.
     const last = groups.findLastIndex((group) => !group.kept);
-    const first = sumGroups(
-      x,
-      groups.map((group, i) => ({ size: group.size, kept: i !== last })),
-      1,
-    );
+    const first = sumGroups(x, mergeNeighbours(groups.map((group, i) => ({ size: group.size, kept: i !== last }))), 1);
     const rest = groups.filter((_, i) => i !== last);
     return sumGroups(first, mergeNeighbours(rest), scale);
   }
@@ -153,7 +152,8 @@ function sumAll(x: Tensor, scale: number): Tensor {
     device.run('sum_parts', count, 4, parts.pointer, next.pointer, parts.size, PART, 0);
     parts = next;
   }
-  if (x.size === 0) return x.backend.zeros([1]);
+  // The mean of nothing is 0 · ∞ = NaN, its sum 0.
+  if (x.size === 0) return x.backend.full([1], 0 * scale);
   const result = x.backend.empty([1]);
   device.run('scale_add', 1, 1, parts.pointer, result.pointer, scale, 0);
   return result;
@@ -161,10 +161,17 @@ function sumAll(x: Tensor, scale: number): Tensor {
 
 /** grad, of shape `kept` (summed axes 1), repeated over `shape` and scaled. */
 function broadcastTo(grad: Tensor, kept: Shape, shape: Shape, scale: number): Tensor {
-  const { backend } = grad;
-  const scaled = backend.full([], scale);
-  const y = backend.empty(shape);
   const rows = contiguous(grad);
-  runBinary('mul', new Tensor(rows.storage, kept, 'f32', rows.offset), scaled, y);
+  let y = new Tensor(rows.storage, kept, 'f32', rows.offset);
+  let factor = scale;
+  // Few axes a step: runBinary takes four that alternate.
+  const axes = kept.flatMap((d, i) => (d === shape[i] ? [] : [i]));
+  const steps = groupAxes(shape, kept).length > 4 ? axes.map((axis) => axes.filter((other) => other <= axis)) : [axes];
+  for (const done of steps) {
+    const next = grad.backend.empty(kept.map((d, i) => (done.includes(i) ? shape[i] : d)));
+    runBinary('mul', y, grad.backend.full([], factor), next);
+    y = next;
+    factor = 1;
+  }
   return y;
 }

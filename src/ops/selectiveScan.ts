@@ -11,12 +11,12 @@
 import { copyInto, isTracked, record } from '../tensor/tape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { requireAxes, requireOneBackend, requireShape } from './check.ts';
-import type { Positions } from './positions.ts';
+import { type Positions, requirePositions } from './positions.ts';
 import { sumTo } from './reduce.ts';
 import { contiguous, reshape, transposeLast } from './shape.ts';
 
 /** Steps between two kept states. 16 steps of 16 states fit a core's first cache. */
-const CHUNK = 16;
+export const CHUNK = 16;
 /** Channels of a unit are a multiple of this; there are at least this many units where D allows. */
 const UNIT_CHANNELS = 64;
 const UNITS = 8;
@@ -42,6 +42,7 @@ export function selectiveScan(input: SelectiveScanInput & { initialState?: Tenso
   const { initialState, ...rest } = input;
   if (initialState) {
     requireAxes('selectiveScan', 'u', input.u, 3, '(B, L, D)');
+    requireAxes('selectiveScan', 'A', input.A, 2, '(D, N)');
     const [batch, , channels] = input.u.shape;
     requireShape(
       'selectiveScan',
@@ -224,6 +225,7 @@ function checkInput(input: SelectiveScanInput, initial: Tensor | undefined) {
   if (deltaBias) requireShape(op, 'deltaBias', deltaBias, [D], 'the channels of u');
   if (initial) requireShape(op, 'state', initial, [batch, N, D], 'a state for each row');
   requireOneBackend(op, [u, delta, A, B, C, skip, z, deltaBias, initial]);
+  requirePositions(op, input.positions, u.backend, batch, L);
   return { batch, L, D, N, G };
 }
 

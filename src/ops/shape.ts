@@ -1,11 +1,12 @@
 /** Views (reshape, split: no copy) and copies (contiguous, transposeLast). */
 import { copyInto, record, recordViews } from '../tensor/tape.ts';
-import { product, type Shape, sameShape, show, Tensor } from '../tensor/tensor.ts';
+import { checkShape, product, type Shape, sameShape, show, Tensor } from '../tensor/tensor.ts';
 import { requireTensor } from './check.ts';
 
 /** The same values under another shape. A slice whose last axis changes is copied first. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
-  requireTensor('reshape', 'x', x);
+  requireTensor('reshape', 'x', x, 'any');
+  checkShape('reshape', shape);
   if (product(shape) !== x.size) {
     throw new Error(
       `reshape: ${show(shape)} holds ${product(shape)} values, expected ${x.size}, as ${show(x.shape)} does.`,
@@ -21,7 +22,10 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 
 /** Parts of the last axis, as views: sizes, or a number of equal parts. */
 export function split(x: Tensor, sizes: readonly number[] | number): Tensor[] {
-  requireTensor('split', 'x', x);
+  requireTensor('split', 'x', x, 'any');
+  if (typeof sizes === 'number' && !(Number.isInteger(sizes) && sizes >= 1 && x.width % sizes === 0)) {
+    throw new Error(`split: ${sizes} parts, expected a divisor of ${x.width}, the last axis of ${show(x.shape)}.`);
+  }
   const widths = typeof sizes === 'number' ? new Array<number>(sizes).fill(x.width / sizes) : sizes;
   const total = widths.reduce((sum, width) => sum + width, 0);
   if (total !== x.width || !widths.every((width) => Number.isInteger(width) && width >= 0)) {
@@ -43,7 +47,7 @@ export function split(x: Tensor, sizes: readonly number[] | number): Tensor[] {
 /** x itself where its rows lie close, else a copy whose rows do. */
 export function contiguous(x: Tensor): Tensor {
   if (x.isContiguous) return x;
-  const copy = x.backend.empty(x.shape);
+  const copy = x.backend.empty(x.shape, x.dtype);
   copyInto(x, copy);
   record({ name: 'contiguous', inputs: [x], outputs: [copy], backward: ([grad]) => [grad] });
   return copy;
@@ -51,7 +55,7 @@ export function contiguous(x: Tensor): Tensor {
 
 /** Swaps the last two axes: (…, R, C) to (…, C, R). */
 export function transposeLast(x: Tensor): Tensor {
-  requireTensor('transposeLast', 'x', x);
+  requireTensor('transposeLast', 'x', x, 'any');
   if (x.shape.length < 2) throw new Error(`transposeLast: x is ${show(x.shape)}, expected at least 2 axes.`);
   const input = contiguous(x);
   const y = transposed(input);
@@ -67,7 +71,7 @@ export function transposeLast(x: Tensor): Tensor {
 function transposed(x: Tensor): Tensor {
   const R = x.shape.at(-2) as number;
   const C = x.width;
-  const y = x.backend.empty([...x.shape.slice(0, -2), C, R]);
+  const y = x.backend.empty([...x.shape.slice(0, -2), C, R], x.dtype);
   if (x.size) x.backend.device.run('transpose', x.size / R, 256, x.pointer, y.pointer, R, C);
   return y;
 }

@@ -3,7 +3,7 @@ import type { Device, DeviceName } from '../backend/device.ts';
 import { type BackendName, openDevice } from '../backend/open.ts';
 import { Heap } from './heap.ts';
 import { adopt, forget } from './scope.ts';
-import { type DType, product, type Shape, Storage, show, Tensor } from './tensor.ts';
+import { checkShape, type DType, product, type Shape, Storage, show, Tensor } from './tensor.ts';
 
 export class Backend {
   readonly heap: Heap;
@@ -13,18 +13,17 @@ export class Backend {
     this.heap = new Heap(device);
   }
 
+  get disposed(): boolean {
+    return !this.open;
+  }
+
   get name(): DeviceName {
     return this.device.name;
   }
 
   /** Copies `data` into the backend. Throws when data.length differs from the product of shape. */
   tensor(data: Float32Array | readonly number[], shape: Shape): Tensor {
-    checkShape('tensor', shape);
-    if (data.length !== product(shape)) {
-      throw new Error(
-        `tensor: ${data.length} values, expected ${product(shape)} for shape ${show(shape)}. Give one value for each element.`,
-      );
-    }
+    checkCount('tensor', data, shape);
     const tensor = this.empty(shape);
     this.device.write(tensor.pointer, data instanceof Float32Array ? data : Float32Array.from(data));
     return tensor;
@@ -32,6 +31,7 @@ export class Backend {
 
   /** Copies whole numbers into the backend, as i32. */
   ints(data: Int32Array, shape: Shape): Tensor {
+    checkCount('ints', data, shape);
     const tensor = this.empty(shape, 'i32');
     this.device.write(tensor.pointer, data);
     return tensor;
@@ -47,6 +47,7 @@ export class Backend {
   }
 
   full(shape: Shape, value: number): Tensor {
+    checkShape('full', shape);
     const tensor = this.empty(shape);
     if (tensor.size) this.device.run('fill_rows', 1, 1, tensor.pointer, value, tensor.size, tensor.size);
     return tensor;
@@ -70,13 +71,16 @@ export class Backend {
   }
 }
 
+function checkCount(what: string, data: ArrayLike<number>, shape: Shape): void {
+  checkShape(what, shape);
+  if (data?.length !== product(shape)) {
+    throw new Error(
+      `${what}: ${data?.length ?? 'no'} values, expected ${product(shape)} for shape ${show(shape)}. Give one value for each element.`,
+    );
+  }
+}
+
 /** 'auto' picks the fastest one that works here; a named one that cannot run throws and says why. */
 export async function openBackend(name: BackendName = 'auto', options: { threads?: number } = {}): Promise<Backend> {
   return new Backend(await openDevice(name, options));
-}
-
-export function checkShape(what: string, shape: Shape): void {
-  if (!Array.isArray(shape) || !shape.every((d) => Number.isInteger(d) && d >= 0)) {
-    throw new Error(`${what}: the shape is ${JSON.stringify(shape)}, expected a list of whole numbers ≥ 0.`);
-  }
 }

@@ -27,14 +27,43 @@ export interface Operation {
 }
 
 let active: Tape | undefined;
+let observer: ((operation: Operation, place: string) => void) | undefined;
+let place = '';
 
 /** Whether a gradient will be asked of any of these tensors: what only the backward needs is then kept. */
 export function isTracked(...inputs: readonly (Tensor | undefined)[]): boolean {
   return active !== undefined && inputs.some((input) => input !== undefined && active?.tracked.has(input));
 }
 
+/** Whether a tape is running: what operations read must then stay until the backward. */
+export function isRecording(): boolean {
+  return active !== undefined;
+}
+
 export function record(operation: Operation): void {
+  observer?.(operation, place);
   active?.record(operation);
+}
+
+/** Runs `f` under a name, for whoever observes: 'backbone.layers.3'. */
+export function within<T>(name: string, f: () => T): T {
+  const outer = place;
+  place = name;
+  try {
+    return f();
+  } finally {
+    place = outer;
+  }
+}
+
+/** Runs `f` and calls `visit` after each of its operations, with the name they ran within. */
+export function observeOperations<T>(f: () => T, visit: (operation: Operation, place: string) => void): T {
+  observer = visit;
+  try {
+    return f();
+  } finally {
+    observer = undefined;
+  }
 }
 
 /** Records outputs that are views of `base` and together cover it. */

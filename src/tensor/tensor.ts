@@ -56,6 +56,9 @@ export class Tensor {
           'Return it from the scope that made it, or keep it with keep().',
       );
     }
+    if (this.backend.disposed) {
+      throw new Error(`A tensor of shape ${show(this.shape)} was used after its backend was disposed.`);
+    }
     return this.storage.address + this.offset;
   }
 
@@ -110,6 +113,13 @@ export function product(shape: Shape): number {
   let n = 1;
   for (const d of shape) n *= d;
   return n;
+}
+
+export function checkShape(what: string, shape: Shape): void {
+  if (!Array.isArray(shape) || !shape.every((d) => Number.isInteger(d) && d >= 0)) {
+    const got = Array.isArray(shape) ? `[${shape.join(', ')}]` : String(shape);
+    throw new Error(`${what}: the shape is ${got}, expected a list of whole numbers ≥ 0.`);
+  }
 }
 
 /** A shape as people write it: (2, 32, 8). */

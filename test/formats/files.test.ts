@@ -7,7 +7,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   bytesSource,
   fileSource,
-
   openTensorFile,
   safetensorsBytes,
   urlSource,

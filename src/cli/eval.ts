@@ -1,0 +1,59 @@
+/** mamba-ts eval: loss, bits per byte and perplexity of a model on text. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { prepareTokens } from '../data/index.ts';
+import { evaluate } from '../train/evaluate.ts';
+import { type LoadFlags, loadModelFor, loadTokenizerFor } from './load.ts';
+import { Bar, count, guard } from './terminal.ts';
+
+interface Flags extends LoadFlags {
+  data: string;
+  batchSize: number;
+  blockSize: number;
+  batches?: number;
+  json?: boolean;
+}
+
+export function addEval(program: Command): void {
+  program
+    .command('eval')
+    .description('loss, bits per byte and perplexity on text')
+    .requiredOption('--model <folder>', 'the folder of a checkpoint')
+    .requiredOption('--data <path>', 'a text file, folder, .jsonl or .bin; - is standard input')
+    .option('--batch-size <n>', 'rows of a batch', Number, 8)
+    .option('--block-size <n>', 'tokens of a row', Number, 256)
+    .option('--batches <n>', 'read this many batches at most', Number)
+    .option('--json', 'print JSON')
+    .option('--tokenizer <file>', 'a tokenizer.json (default: the one of the model)')
+    .option('--backend <name>', 'auto, native or wasm')
+    .option('--threads <n>', 'threads (default: every core)', Number)
+    .action((flags: Flags) => guard(() => run(flags)));
+}
+
+async function run(flags: Flags): Promise<void> {
+  const tokenizer = await loadTokenizerFor(flags);
+  const cacheFolder = await mkdtemp(join(tmpdir(), 'mamba-ts-eval-'));
+  try {
+    const data = await prepareTokens(flags.data, tokenizer, { cacheFolder });
+    const model = await loadModelFor(flags);
+    const bar = new Bar('{bar} {percentage}% | {eta_formatted} left');
+    const result = await evaluate(model, data, tokenizer, {
+      ...flags,
+      onBatch: (done, of) => bar.update(done / of, {}),
+    });
+    bar.stop();
+    await data.close();
+    model.backend.dispose();
+    if (flags.json) console.log(JSON.stringify(result));
+    else {
+      console.log(`loss        ${result.loss.toFixed(4)} nats/token`);
+      console.log(`bits/byte   ${result.bitsPerByte.toFixed(4)}`);
+      console.log(`perplexity  ${result.perplexity.toFixed(3)}`);
+      console.log(`read        ${count(result.tokens)} tokens, ${count(result.bytes)} bytes`);
+    }
+  } finally {
+    await rm(cacheFolder, { recursive: true, force: true });
+  }
+}

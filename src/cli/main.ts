@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+/** The command mamba-ts: one file a verb; each parses, calls and prints. */
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { addDoctor } from './doctor.ts';
+import { addEval } from './eval.ts';
+import { addGenerate } from './generate.ts';
+import { addInfo } from './info.ts';
+import { addStart } from './start.ts';
+import { addTrain } from './train.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+const program = new Command('mamba-ts')
+  .description('Selective state space models that train, run and show their state.')
+  .version(version)
+  .showHelpAfterError('(mamba-ts --help lists the verbs and their options)');
+for (const add of [addStart, addTrain, addGenerate, addEval, addInfo, addDoctor]) add(program);
+await program.parseAsync();

@@ -1,0 +1,87 @@
+/** What the command line shows: lines, progress, errors. Progress goes to stderr, results to stdout. */
+import { SingleBar } from 'cli-progress';
+
+/** Thousands with a space: 12 345 */
+export const count = (n: number): string =>
+  Math.round(n)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, ' ');
+
+/** 1:05, 2:03:04 */
+export function clock(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const shown = parts[0] > 0 ? parts : parts.slice(1);
+  return shown.map((part, i) => (i === 0 ? String(part) : String(part).padStart(2, '0'))).join(':');
+}
+
+export const say = (line = ''): void => void process.stderr.write(`${line}\n`);
+
+/** A bar on a terminal, nothing elsewhere. */
+export class Bar {
+  private bar?: SingleBar;
+
+  constructor(format: string) {
+    if (!process.stderr.isTTY) return;
+    this.bar = new SingleBar({
+      format,
+      stream: process.stderr,
+      hideCursor: true,
+      barsize: 24,
+      etaBuffer: 50,
+      clearOnComplete: true,
+    });
+  }
+
+  /** done: 0 to 1 */
+  update(done: number, values: Record<string, string>): void {
+    if (!this.bar) return;
+    if (!this.bar.isActive) this.bar.start(1000, 0, values);
+    this.bar.update(Math.round(done * 1000), values);
+  }
+
+  /** Prints a line above the bar. */
+  line(text: string): void {
+    if (!this.bar?.isActive) {
+      say(text);
+      return;
+    }
+    process.stderr.write(`\r\x1b[K${text}\n`);
+    this.bar.render();
+  }
+
+  stop(): void {
+    this.bar?.stop();
+  }
+}
+
+/** Runs a verb: a user's mistake is one line and exit code 1, never a stack trace. */
+export async function guard(run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`mamba-ts: ${message}\n`);
+    if (process.env.MAMBA_TS_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    process.exitCode = 1;
+  }
+}
+
+/**
+ * The first Ctrl-C asks to stop, the second leaves at once.
+ * The returned function gives Ctrl-C its usual meaning back.
+ */
+export function onInterrupt(ask: () => void): () => void {
+  let asked = false;
+  const handle = () => {
+    if (asked) process.exit(130);
+    asked = true;
+    ask();
+  };
+  process.on('SIGINT', handle);
+  process.on('SIGTERM', handle);
+  return () => {
+    process.off('SIGINT', handle);
+    process.off('SIGTERM', handle);
+  };
+}

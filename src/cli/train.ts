@@ -1,0 +1,99 @@
+/** mamba-ts train: a model on one's own data. */
+import { readFile } from 'node:fs/promises';
+import { type Command, Option } from 'commander';
+import { commonFields, type Field } from '../models/config.ts';
+import { familyOf, modelNames } from '../models/registry.ts';
+import { trainFields } from '../train/options.ts';
+import { presets } from '../train/presets.ts';
+import { train } from '../train/run.ts';
+import { clock, guard, onInterrupt, say } from './terminal.ts';
+import { trainReporter } from './trainReport.ts';
+
+export function addTrain(program: Command): void {
+  const command = program
+    .command('train')
+    .description('train a model on text, keep checkpoints, resume')
+    .option('--config <file>', 'a JSON file with these options in camelCase')
+    .option('--preset <name>', `named settings: ${Object.keys(presets).join(', ')}`)
+    .option('--resume', 'go on with the run in --out')
+    .option('--stop-at <n>', 'stop after this many updates, without changing the schedule', Number);
+  for (const [name, one] of Object.entries(trainFields)) addField(command, name, one, one.help);
+  const known = new Set(Object.keys(trainFields));
+  for (const [name, one] of Object.entries({
+    ...commonFields,
+    ...Object.assign({}, ...modelNames.map((model) => familyOf(model).fields)),
+  } as Record<string, Field>)) {
+    if (!known.has(name) && name !== 'vocabSize') addField(command, name, one, `model: ${one.expected}`);
+  }
+  command.action((flags: Record<string, unknown>) => guard(() => runTrain(flags)));
+}
+
+/** A flag in kebab-case; its value is read as what the field holds. */
+function addField(command: Command, name: string, one: Field, help: string): void {
+  const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const shown = one.default === undefined || one.default === '' ? '' : ` (default: ${one.default})`;
+  const option =
+    typeof one.default === 'boolean'
+      ? new Option(`--${flag} [boolean]`, help + shown)
+          .argParser((value) => (value === 'true' ? true : value === 'false' ? false : value))
+          .preset(true)
+      : new Option(`--${flag} <value>`, help + shown).argParser((value) => parse(value, one));
+  command.addOption(option);
+}
+
+function parse(value: string, one: Field): unknown {
+  const number = Number(value);
+  return value.trim() !== '' && !Number.isNaN(number) && one.accepts(value) === false ? number : value;
+}
+
+async function runTrain(flags: Record<string, unknown>): Promise<void> {
+  const { config, preset, resume, stopAt, ...rest } = flags;
+  const file = config === undefined ? {} : await readConfigFile(String(config));
+  const abort = new AbortController();
+  const release = onInterrupt(() => {
+    say('\nStopping after this update and saving; Ctrl-C again leaves at once.');
+    abort.abort();
+  });
+  const { preset: filePreset, ...layer } = file;
+  const every = Number(rest.logEvery ?? layer.logEvery ?? trainFields.logEvery.default);
+  const reporter = trainReporter(every);
+  try {
+    const result = await train({
+      layers: [layer, rest],
+      preset: (preset ?? filePreset) as string | undefined,
+      resume: Boolean(resume),
+      stopAt: stopAt as number | undefined,
+      signal: abort.signal,
+      reporter,
+    });
+    reporter.end();
+    const { evaluation, iter, out, seconds, stopped } = result;
+    say(
+      `${stopped ? 'stopped' : 'done'}     iteration ${iter} after ${clock(seconds)}: validation loss ${evaluation.loss.toFixed(4)}, ${evaluation.bitsPerByte.toFixed(3)} bits/byte`,
+    );
+    say(`saved    ${out}`);
+    say(
+      `next     mamba-ts generate --model ${out} --prompt "ROMEO:"${stopped ? `, or mamba-ts train --out ${out} --resume` : ''}`,
+    );
+    result.model.backend.dispose();
+  } finally {
+    reporter.end();
+    release();
+  }
+}
+
+async function readConfigFile(path: string): Promise<Record<string, unknown>> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new Error(
+      `train: the config file ${path} cannot be read (${(error as NodeJS.ErrnoException).code}). Give the path of a JSON file.`,
+    );
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`train: the config file ${path} is not JSON (${(error as Error).message}).`);
+  }
+}

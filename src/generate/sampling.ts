@@ -1,0 +1,103 @@
+/**
+ * From logits to a token: repetition penalty, temperature, top-k, top-p, min-p, then a draw.
+ *
+ * The filters come in the order of Hugging Face's generate(), so that settings carry over.
+ */
+import type { Random } from '../random.ts';
+
+export interface SamplingOptions {
+  /** 0 takes the most likely token. Default 1. */
+  temperature?: number;
+  /** Keep the k most likely tokens. */
+  topK?: number;
+  /** Keep the most likely tokens whose probabilities sum to topP (Holtzman et al. 2020). */
+  topP?: number;
+  /** Keep tokens at least minP times as likely as the most likely one. */
+  minP?: number;
+  /** Makes tokens of the text so far less likely: above 1 (Keskar et al. 2019). */
+  repetitionPenalty?: number;
+}
+
+export function checkSampling(options: SamplingOptions): void {
+  const rules: [keyof SamplingOptions, (value: number) => boolean, string][] = [
+    ['temperature', (value) => value >= 0 && Number.isFinite(value), 'a number ≥ 0 (0 is greedy)'],
+    ['topK', (value) => Number.isInteger(value) && value >= 1, 'a whole number ≥ 1'],
+    ['topP', (value) => value > 0 && value <= 1, 'a number above 0, at most 1'],
+    ['minP', (value) => value >= 0 && value < 1, 'a number from 0 to below 1'],
+    ['repetitionPenalty', (value) => value > 0 && Number.isFinite(value), 'a number above 0 (1 changes nothing)'],
+  ];
+  for (const [name, accepts, expected] of rules) {
+    const value = options[name];
+    if (value !== undefined && !(typeof value === 'number' && accepts(value))) {
+      throw new Error(`generate: ${name} is ${value}, expected ${expected}.`);
+    }
+  }
+}
+
+/** Draws a token. `seen` are the ids that the repetition penalty applies to; logits are not changed. */
+export function sampleToken(
+  logits: Float32Array,
+  options: SamplingOptions,
+  random: Random,
+  seen: ReadonlySet<number>,
+): { token: number; logprob: number } {
+  const { temperature = 1, topK, topP, minP, repetitionPenalty = 1 } = options;
+  const scores = Float64Array.from(logits);
+  if (repetitionPenalty !== 1) {
+    for (const id of seen) {
+      if (id < scores.length)
+        scores[id] = scores[id] > 0 ? scores[id] / repetitionPenalty : scores[id] * repetitionPenalty;
+    }
+  }
+  const best = indexOfMax(scores);
+  if (!Number.isFinite(scores[best])) {
+    throw new Error(`generate: the logits are not numbers (${scores[best]}). The weights of the model are damaged.`);
+  }
+  if (temperature === 0) return { token: best, logprob: logProbability(logits, best) };
+  const peak = scores[best];
+  const weights = scores.map((score) => Math.exp((score - peak) / temperature));
+  let candidates = Array.from(weights, (weight, token) => ({ token, weight }));
+  if (topK !== undefined || topP !== undefined) candidates.sort((a, b) => b.weight - a.weight || a.token - b.token);
+  if (topK !== undefined) candidates = candidates.slice(0, topK);
+  if (topP !== undefined) candidates = nucleus(candidates, topP);
+  // The most likely token has weight 1.
+  if (minP !== undefined) candidates = candidates.filter(({ weight }) => weight >= minP);
+  const total = candidates.reduce((sum, { weight }) => sum + weight, 0);
+  const { token } = candidates[reaching(candidates, random.uniform() * total)] ?? candidates[0];
+  return { token, logprob: logProbability(logits, token) };
+}
+
+interface Candidate {
+  token: number;
+  weight: number;
+}
+
+function nucleus(sorted: Candidate[], topP: number): Candidate[] {
+  const total = sorted.reduce((sum, { weight }) => sum + weight, 0);
+  return sorted.slice(0, reaching(sorted, topP * total) + 1);
+}
+
+/** The first index at which the running sum of weights is above `mass`; the last where rounding hides it. */
+function reaching(candidates: readonly Candidate[], mass: number): number {
+  let sum = 0;
+  for (let i = 0; i < candidates.length; i++) {
+    sum += candidates[i].weight;
+    if (sum > mass) return i;
+  }
+  return candidates.length - 1;
+}
+
+function indexOfMax(values: Float64Array): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i] > values[best] || Number.isNaN(values[i])) best = i;
+  return best;
+}
+
+/** log p of a token under the model itself, before any of the settings. */
+function logProbability(logits: Float32Array, token: number): number {
+  let peak = -Infinity;
+  for (const logit of logits) if (logit > peak) peak = logit;
+  let sum = 0;
+  for (const logit of logits) sum += Math.exp(logit - peak);
+  return logits[token] - peak - Math.log(sum);
+}

@@ -1,0 +1,32 @@
+/** How much memory a training step needs, said before the first. */
+import type { LanguageModel } from '../models/languageModel.ts';
+import { nodeModule } from '../node.ts';
+
+/** Bytes: weights, gradients and two moments; what the forward keeps; the logits and their gradient. */
+export function trainingBytes(model: LanguageModel, batchSize: number, blockSize: number): number {
+  const parameters = 4 * model.tree.count();
+  const tokens = batchSize * blockSize;
+  const logits = 2 * model.paddedVocabSize;
+  return 4 * (parameters + tokens * (model.activationsPerToken + logits));
+}
+
+/** Throws where the step cannot fit. */
+export function checkMemory(model: LanguageModel, batchSize: number, blockSize: number): void {
+  const needed = trainingBytes(model, batchSize, blockSize);
+  const isWasm = model.backend.name === 'wasm';
+  const available = isWasm ? 2 ** 32 : nodeModule('os').totalmem();
+  if (needed > available) {
+    throw new Error(
+      `train: a step of ${batchSize} × ${blockSize} tokens needs about ${size(needed)}, ${isWasm ? 'WebAssembly addresses' : 'this machine has'} ${size(available)}. ` +
+        'Use a smaller --batch-size with --gradient-accumulation, a smaller --block-size, or a smaller model.',
+    );
+  }
+}
+
+/** 1.2 GiB, 340 MiB */
+export function size(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  const value = bytes / 2 ** (10 * power);
+  return `${value.toFixed(value < 10 && power > 0 ? 1 : 0)} ${units[power]}`;
+}

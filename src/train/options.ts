@@ -1,0 +1,159 @@
+/**
+ * The options of a training run: one table gives the defaults, the checks, the help and the flags.
+ *
+ * Defaults < preset < config file < flags. Keys that are not in this table belong to the model.
+ */
+import { closest } from 'fastest-levenshtein';
+import { completeConfig, commonFields, type Field, field, type ModelConfig } from '../models/config.ts';
+import { familyOf, modelNames } from '../models/registry.ts';
+import { presets } from './presets.ts';
+
+export interface TrainOptions {
+  data: string;
+  out: string;
+  model: string;
+  tokenizer: string;
+  backend: 'auto' | 'native' | 'wasm';
+  threads?: number;
+  seed: number;
+  batchSize: number;
+  blockSize: number;
+  gradientAccumulation: number;
+  maxIters: number;
+  /** Ends training when this many seconds were spent; the schedule follows the clock. 0: no limit. */
+  maxSeconds: number;
+  learningRate: number;
+  minLearningRate: number;
+  schedule: 'cosine' | 'wsd' | 'constant';
+  warmupIters: number;
+  /** wsd: the last part of training, in which the rate falls. */
+  decayFraction: number;
+  weightDecay: number;
+  beta1: number;
+  beta2: number;
+  adamEps: number;
+  gradClip: number;
+  /** Rows read on where they stopped, with their state (truncated back-propagation). */
+  carryState: boolean;
+  validationFraction: number;
+  evalEvery: number;
+  evalBatches: number;
+  logEvery: number;
+  saveEvery: number;
+  /** JSONL: the key that holds the text. */
+  textField: string;
+}
+
+export interface OptionField extends Field {
+  help: string;
+  /** May differ when a run is resumed: it does not change what is computed. */
+  free?: boolean;
+}
+
+const text = (value: string | undefined): Field => ({
+  default: value,
+  accepts: (given) => typeof given === 'string' && given.length > 0,
+  expected: 'a text',
+});
+const atLeast = (least: number, value: number): Field => ({
+  default: value,
+  accepts: (given) => typeof given === 'number' && Number.isFinite(given) && given >= least,
+  expected: `a number ≥ ${least}`,
+});
+const whole = (least: number, value?: number): Field => ({
+  default: value,
+  accepts: (given) =>
+    (value === undefined && given === undefined) || (Number.isSafeInteger(given) && (given as number) >= least),
+  expected: `a whole number ≥ ${least}`,
+});
+const fraction = (value: number): Field => ({
+  default: value,
+  accepts: (given) => typeof given === 'number' && given >= 0 && given < 1,
+  expected: 'a number from 0 to below 1',
+});
+const help = (one: Field, line: string, free = false): OptionField => ({ ...one, help: line, free });
+
+export const trainFields: Readonly<Record<keyof TrainOptions, OptionField>> = {
+  data: help(text(undefined), 'a text file, folder, .jsonl or .bin; - is standard input', true),
+  out: help(text(undefined), 'the folder of the run', true),
+  model: help(field.choice(modelNames), 'the model family'),
+  tokenizer: help(text('byte'), "'byte', 'char' or the path of a tokenizer.json"),
+  backend: help(field.choice(['auto', 'native', 'wasm']), 'where kernels run', true),
+  threads: help(whole(1), 'threads (default: every core)', true),
+  seed: help(whole(0, 1337), 'what randomness starts from'),
+  batchSize: help(whole(1, 8), 'rows of a batch'),
+  blockSize: help(whole(1, 256), 'tokens of a row'),
+  gradientAccumulation: help(whole(1, 1), 'batches summed for one update'),
+  maxIters: help(whole(1, 1000), 'updates in all'),
+  maxSeconds: help(atLeast(0, 0), 'end after this time; the schedule follows the clock (0: no limit)'),
+  learningRate: help(field.positive(1e-3), 'the highest learning rate'),
+  minLearningRate: help(atLeast(0, 1e-4), 'the learning rate at the end'),
+  schedule: help(field.choice(['cosine', 'wsd', 'constant']), 'how the rate falls'),
+  warmupIters: help(whole(0, 20), 'updates in which the rate rises'),
+  decayFraction: help(fraction(0.2), 'wsd: the last part, in which the rate falls'),
+  weightDecay: help(atLeast(0, 0.1), 'AdamW weight decay'),
+  beta1: help(fraction(0.9), 'AdamW beta 1'),
+  beta2: help(fraction(0.95), 'AdamW beta 2'),
+  adamEps: help(field.positive(1e-8), 'AdamW epsilon'),
+  gradClip: help(atLeast(0, 1), 'largest gradient norm (0: no clipping)'),
+  carryState: help(field.flag(false), 'rows read on with their state (truncated back-propagation)'),
+  validationFraction: help(fraction(0.1), 'the last part of the data, kept for validation'),
+  evalEvery: help(whole(1, 100), 'updates between evaluations', true),
+  evalBatches: help(whole(1, 20), 'validation batches an evaluation reads'),
+  logEvery: help(whole(1, 10), 'updates between log lines', true),
+  saveEvery: help(whole(1, 100), 'updates between checkpoints', true),
+  textField: help(text('text'), 'JSONL: the key that holds the text'),
+};
+
+/** What a run is made of, complete and checked. */
+export interface RunConfig {
+  options: TrainOptions;
+  /** The model's own keys; the vocabulary comes from the data. */
+  modelKeys: Record<string, unknown>;
+}
+
+/** Merges the layers, later ones over earlier ones, and checks the result. */
+export function runConfig(layers: readonly Readonly<Record<string, unknown>>[], preset?: string): RunConfig {
+  const merged = Object.assign({}, presetOf(preset), ...layers) as Record<string, unknown>;
+  const family = familyOf(String(merged.model ?? trainFields.model.default));
+  const modelFields = { ...commonFields, ...family.fields };
+  const names = [...Object.keys(trainFields), ...Object.keys(modelFields)];
+  const options: Record<string, unknown> = {};
+  const modelKeys: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(merged)) {
+    if (value === undefined) continue;
+    if (key in trainFields) options[key] = value;
+    else if (key in modelFields && key !== 'vocabSize') modelKeys[key] = value;
+    else throw new Error(`train: unknown option '${key}'. Did you mean '${closest(key, names)}'?`);
+  }
+  for (const [name, one] of Object.entries(trainFields)) {
+    options[name] ??= one.default;
+    if (!one.accepts(options[name])) {
+      throw new Error(
+        `train: ${name} is ${JSON.stringify(options[name]) ?? 'missing'}, expected ${one.expected} (${one.help}).`,
+      );
+    }
+  }
+  modelKeys.dModel ??= 128;
+  modelKeys.nLayer ??= 4;
+  // Checked here, before any data is read; the real vocabulary size follows.
+  completeConfig(family, { ...modelKeys, vocabSize: 1 });
+  return { options: options as unknown as TrainOptions, modelKeys };
+}
+
+function presetOf(name: string | undefined): Record<string, unknown> {
+  if (name === undefined) return {};
+  const preset = Object.hasOwn(presets, name) ? presets[name] : undefined;
+  if (!preset) {
+    const known = Object.keys(presets);
+    throw new Error(
+      `train: unknown preset '${name}', expected ${known.map((one) => `'${one}'`).join(', ')}. Did you mean '${closest(name, known)}'?`,
+    );
+  }
+  return preset;
+}
+
+/** The config a model is made from, once the vocabulary is known. */
+export function modelConfigOf({ options, modelKeys }: RunConfig, vocabSize: number): ModelConfig {
+  return completeConfig(familyOf(options.model), { ...modelKeys, model: options.model, vocabSize });
+}
