@@ -1,36 +1,36 @@
 // Matrix product over packed panels: C = A B (+ bias), or C += A B.
 //
-// Goto & van de Geijn (2008): B lies in panels of PANEL columns, A is copied in strips of STRIP
-// rows, KC of K at a time; a tile of C stays in registers while one strip and one panel run by.
-// Each element of C is summed in the order of k whatever the range, so threads don't change results.
+// Goto & van de Geijn (2008): B lies in panels, A is copied in strips, KC of K at a time, and a
+// tile of C stays in registers while a strip and a panel run by. Each element of C is summed in
+// the order of k whatever the range, so the number of threads does not change a bit of it.
 #include "simd.h"
 
 constexpr i32 PANEL = 2 * LANES;  // columns of B in one panel
-constexpr i32 STRIP = 12;         // rows of A in one strip: a multiple of every TILE
+constexpr i32 STRIP = 12;         // rows of A in one strip: a multiple of TILE
 #if defined(__AVX512F__) || defined(__aarch64__)
-constexpr i32 TILE = 12;  // rows of C in registers: 24 accumulators of 32
+constexpr i32 TILE = 12;  // rows of C in registers: 24 sums of 32 registers
 #elif defined(__wasm__)
-constexpr i32 TILE = 4;  // V8 spills beyond 8 accumulators
+constexpr i32 TILE = 4;  // V8 spills beyond 8 sums
 #else
-constexpr i32 TILE = 6;  // 12 accumulators of 16
+constexpr i32 TILE = 6;  // 12 sums of 16 registers
 #endif
-constexpr i32 KC = 256;  // of K copied at a time
-constexpr i32 MC = 96;   // rows of A copied at a time
+constexpr i32 KC = 512;  // long enough that reading and writing C is rare (measured)
+constexpr i32 MC = 48;   // rows of A copied at a time: KC * MC floats are 96 KB of stack
 
 typedef f32 quad __attribute__((vector_size(16)));
-typedef i32 quad_index __attribute__((vector_size(16)));
 typedef f32 quad_unaligned __attribute__((vector_size(16), aligned(4), may_alias));
 INLINE quad load_quad(const f32* p) { return *(const quad_unaligned*)p; }
 INLINE void store_quad(f32* p, quad v) { *(quad_unaligned*)p = v; }
 #ifdef __clang__
 #define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #else
+typedef i32 quad_index __attribute__((vector_size(16)));
 #define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, quad_index{__VA_ARGS__})
 #endif
 
-// to[k][i] = from[k][i], i < n; zeros up to WIDTH. from: (K, n), row stride ld
+// to[k][i] = from[k][i] for i < n, zero up to WIDTH. from: (K, n), row stride ld
 template <i32 WIDTH>
-INLINE void pack_rows(const f32* from, f32* to, i32 K, i32 n, i64 ld) {
+static void pack_rows(const f32* from, f32* to, i32 K, i32 n, i64 ld) {
   for (i32 k = 0; k < K; k++, from += ld, to += WIDTH) {
     if (n >= WIDTH)
       for (i32 i = 0; i < WIDTH; i += 4) store_quad(to + i, load_quad(from + i));
@@ -38,31 +38,41 @@ INLINE void pack_rows(const f32* from, f32* to, i32 K, i32 n, i64 ld) {
       for (i32 i = 0; i < WIDTH; i++) to[i] = i < n ? from[i] : 0;
   }
 }
-// to[k][i] = from[i][k], i < n; zeros up to WIDTH. from: (n, K), row stride ld
+// to[k][i] = from[i][k] for i < n, zero up to WIDTH. from: (n, K), row stride ld
 template <i32 WIDTH>
-INLINE void pack_transposed(const f32* from, f32* to, i32 K, i32 n, i64 ld) {
-  constexpr i32 BLOCK = 64;  // of K: what a block writes stays in L1 until its lines are full
-  for (i32 k0 = 0; k0 < K; k0 += BLOCK) {
-    const i32 end = min(k0 + BLOCK, K);
-    for (i32 i = 0; i < WIDTH; i += 4) {
-      const f32 *row = from + i * ld;
-      i32 k = k0;
-      if (i + 4 <= n)
-        for (; k + 4 <= end; k += 4) {
-          const quad r0 = load_quad(row + k), r1 = load_quad(row + ld + k);
-          const quad r2 = load_quad(row + 2 * ld + k), r3 = load_quad(row + 3 * ld + k);
-          const quad a = SHUFFLE(r0, r1, 0, 4, 1, 5), b = SHUFFLE(r2, r3, 0, 4, 1, 5);
-          const quad c = SHUFFLE(r0, r1, 2, 6, 3, 7), d = SHUFFLE(r2, r3, 2, 6, 3, 7);
-          f32* at = to + k * WIDTH + i;
-          store_quad(at, SHUFFLE(a, b, 0, 1, 4, 5));
-          store_quad(at + WIDTH, SHUFFLE(a, b, 2, 3, 6, 7));
-          store_quad(at + 2 * WIDTH, SHUFFLE(c, d, 0, 1, 4, 5));
-          store_quad(at + 3 * WIDTH, SHUFFLE(c, d, 2, 3, 6, 7));
-        }
-      for (; k < end; k++)
-        for (i32 j = i; j < i + 4; j++) to[k * WIDTH + j] = j < n ? from[j * ld + k] : 0;
-    }
+static void pack_columns(const f32* from, f32* to, i32 K, i32 n, i64 ld) {
+  for (i32 i = 0; i < WIDTH; i += 4) {
+    const f32* row = from + i * ld;
+    i32 k = 0;
+    if (i + 4 <= n)
+      for (; k + 4 <= K; k += 4) {
+        const quad r0 = load_quad(row + k), r1 = load_quad(row + ld + k);
+        const quad r2 = load_quad(row + 2 * ld + k), r3 = load_quad(row + 3 * ld + k);
+        const quad low01 = SHUFFLE(r0, r1, 0, 4, 1, 5), low23 = SHUFFLE(r2, r3, 0, 4, 1, 5);
+        const quad high01 = SHUFFLE(r0, r1, 2, 6, 3, 7), high23 = SHUFFLE(r2, r3, 2, 6, 3, 7);
+        f32* at = to + k * WIDTH + i;
+        store_quad(at, SHUFFLE(low01, low23, 0, 1, 4, 5));
+        store_quad(at + WIDTH, SHUFFLE(low01, low23, 2, 3, 6, 7));
+        store_quad(at + 2 * WIDTH, SHUFFLE(high01, high23, 0, 1, 4, 5));
+        store_quad(at + 3 * WIDTH, SHUFFLE(high01, high23, 2, 3, 6, 7));
+      }
+    for (; k < K; k++)
+      for (i32 j = i; j < i + 4; j++) to[k * WIDTH + j] = j < n ? from[j * ld + k] : 0;
   }
+}
+// Packs n columns of a (K, n) matrix, or of an (n, K) one when transposed, into parts of WIDTH
+// columns, `stride` floats apart. BLOCK of k at a time: by rows the pages read stay in the first
+// TLB, by columns the lines written stay in L1 until they are full.
+template <i32 WIDTH>
+static void pack(const f32* from, f32* to, i32 K, i32 n, i64 ld, bool transposed, i64 stride) {
+  constexpr i32 BLOCK = 64;
+  if (transposed)
+    for (i32 i = 0; i < n; i += WIDTH, from += WIDTH * ld, to += stride)
+      for (i32 k = 0; k < K; k += BLOCK) pack_columns<WIDTH>(from + k, to + k * WIDTH, min(BLOCK, K - k), n - i, ld);
+  else
+    for (i32 k = 0; k < K; k += BLOCK, from += BLOCK * ld, to += BLOCK * WIDTH)
+      for (i32 i = 0; i < n; i += WIDTH)
+        pack_rows<WIDTH>(from + i, to + i / WIDTH * stride, min(BLOCK, K - k), n - i, ld);
 }
 
 // The width of a panel, for whoever allocates `packed`: ceil(N / width) * width * K floats.
@@ -71,57 +81,85 @@ EXPORT i32 panel_width() { return PANEL; }
 // Packs B into panels of PANEL columns, zero-filled at the right edge.
 // b: (K, N) with row stride ldb, or (N, K) when transposed   range: panels
 KERNEL void gemm_pack(const f32* b, f32* packed, i32 K, i32 N, i32 ldb, i32 transposed, i32 begin, i32 end) {
-  if (transposed)
-    for (i32 panel = begin; panel < end; panel++)
-      pack_transposed<PANEL>(b + (i64)panel * PANEL * ldb, packed + (i64)panel * PANEL * K, K, N - panel * PANEL, ldb);
-  else {
-    constexpr i32 BLOCK = 64;  // rows of B at a time: as many pages as the first TLB holds
-    for (i32 k = 0; k < K; k += BLOCK)
-      for (i32 panel = begin; panel < end; panel++)
-        pack_rows<PANEL>(b + (i64)k * ldb + panel * PANEL, packed + ((i64)panel * K + k) * PANEL, min(BLOCK, K - k),
-                         N - panel * PANEL, ldb);
-  }
+  const i32 first = begin * PANEL;
+  pack<PANEL>(transposed ? b + (i64)first * ldb : b + first, packed + (i64)first * K, K, min(end * PANEL, N) - first,
+              ldb, transposed, (i64)K * PANEL);
 }
 
-// One tile of C from a strip (K, STRIP) and a panel (K, PANEL); of the tile, rows x columns are C's.
-template <i32 ROWS>
-INLINE void tile(const f32* a, const f32* b, const f32* bias, f32* c, i32 K, i64 ldc, bool accumulate, i32 rows,
-                 i32 columns) {
-  vf sums[ROWS][2] = {};
-#pragma GCC unroll 12
-  for (i32 r = 0; r < ROWS; r++) __builtin_prefetch(c + min(r, rows - 1) * ldc, 1);
-#pragma GCC unroll 4
-  for (i32 k = 0; k < K; k++) {
-    const vf b0 = load(b + k * PANEL), b1 = load(b + k * PANEL + LANES);
-#pragma GCC unroll 12
-    for (i32 r = 0; r < ROWS; r++) {
-      const vf x = splat(a[k * STRIP + r]);
-      sums[r][0] = fma(x, b0, sums[r][0]);
-      sums[r][1] = fma(x, b1, sums[r][1]);
-    }
+#ifdef __wasm__
+constexpr i32 UNROLL = 1;
+// Hides where a pointer comes from: clang would compute each address from the loop's start, which
+// costs V8 an instruction and a register a load.
+INLINE const f32* hide(const f32* p) {
+  __asm__("" : "+r"(p));
+  return p;
+}
+#else
+constexpr i32 UNROLL = 4;
+INLINE const f32* hide(const f32* p) { return p; }
+#endif
+
+// One tile of C, or the rows x columns of it that C has.
+// a: strip (K, STRIP)   b: panel (K, PANEL)   next: what each tile fetches of the following panel
+template <i32 ROWS, i32 VECTORS>
+static void tile(const f32* a, const f32* b, const f32* next, const f32* bias, f32* c, i32 K, i64 ldc,
+                 bool accumulate, i32 rows, i32 columns) {
+  constexpr i32 WIDTH = VECTORS * LANES;
+  rows = min(rows, ROWS);
+  columns = min(columns, WIDTH);
+  for (i32 r = 0; r < rows; r++) {
+    __builtin_prefetch(c + r * ldc, 1);
+    __builtin_prefetch(c + r * ldc + columns - 1, 1);
   }
-  if (rows >= ROWS && columns >= PANEL) {
-    vf bias0 = {}, bias1 = {};
-    if (bias) bias0 = load(bias), bias1 = load(bias + LANES);
+  vf sums[ROWS][VECTORS] = {};
+#pragma GCC unroll UNROLL
+  for (i32 k = 0; k < K; k++) {
+    vf row[VECTORS];
+#pragma GCC unroll 2
+    for (i32 v = 0; v < VECTORS; v++) row[v] = load(b + v * LANES);
 #pragma GCC unroll 12
     for (i32 r = 0; r < ROWS; r++) {
-      f32* to = c + r * ldc;
-      sums[r][0] += bias0;
-      sums[r][1] += bias1;
-      if (accumulate) sums[r][0] += load(to), sums[r][1] += load(to + LANES);
-      store(to, sums[r][0]);
-      store(to + LANES, sums[r][1]);
+      const vf x = splat(a[r]);
+#pragma GCC unroll 2
+      for (i32 v = 0; v < VECTORS; v++) sums[r][v] = fma(x, row[v], sums[r][v]);
     }
+    __builtin_prefetch(next + k * (PANEL * TILE / MC), 0, 2);
+    a = hide(a + STRIP);
+    b = hide(b + PANEL);
+  }
+  if (rows == ROWS && columns == WIDTH) {
+    vf extra[VECTORS] = {};
+    if (bias)
+      for (i32 v = 0; v < VECTORS; v++) extra[v] = load(bias + v * LANES);
+#pragma GCC unroll 12
+    for (i32 r = 0; r < ROWS; r++)
+#pragma GCC unroll 2
+      for (i32 v = 0; v < VECTORS; v++) {
+        f32* to = c + r * ldc + v * LANES;
+        const vf x = sums[r][v] + extra[v];
+        store(to, accumulate ? x + load(to) : x);
+      }
     return;
   }
-  f32 local[ROWS][PANEL];
+  f32 local[ROWS][WIDTH];
 #pragma GCC unroll 12
-  for (i32 r = 0; r < ROWS; r++) store(local[r], sums[r][0]), store(local[r] + LANES, sums[r][1]);
-  for (i32 r = 0; r < min(rows, ROWS); r++)
-    for (i32 j = 0; j < min(columns, PANEL); j++) {
+  for (i32 r = 0; r < ROWS; r++)
+#pragma GCC unroll 2
+    for (i32 v = 0; v < VECTORS; v++) store(local[r] + v * LANES, sums[r][v]);
+  for (i32 r = 0; r < rows; r++)
+    for (i32 j = 0; j < columns; j++) {
       f32* to = c + r * ldc + j;
-      *to = local[r][j] + (bias ? bias[j] : 0) + (accumulate ? *to : 0);
+      const f32 x = local[r][j] + (bias ? bias[j] : 0);
+      *to = accumulate ? x + *to : x;
     }
+}
+// The smallest tile that covers what is left of C.
+typedef void (*Tile)(const f32*, const f32*, const f32*, const f32*, f32*, i32, i64, bool, i32, i32);
+INLINE Tile tile_for(i32 rows, i32 columns) {
+  const bool one = columns <= LANES;
+  if (rows > TILE * 2 / 3) return one ? tile<TILE, 1> : tile<TILE, 2>;
+  if (rows > TILE / 3) return one ? tile<TILE * 2 / 3, 1> : tile<TILE * 2 / 3, 2>;
+  return one ? tile<TILE / 3, 1> : tile<TILE / 3, 2>;
 }
 
 // c: (M, N), row stride ldc   a: (M, K), row stride lda, or (K, M) when transposed
@@ -130,31 +168,24 @@ KERNEL void gemm(const f32* a, const f32* packed, const f32* bias, f32* c, i32 M
                  i32 transposed, i32 accumulate, i32 begin, i32 end) {
   (void)M;
   alignas(64) f32 strips[MC * KC];
-  i32 k0 = 0;
-  do {
-    const i32 depth = min(KC, K - k0);
-    const f32* first_bias = k0 ? nullptr : bias;
-    const bool add = accumulate || k0;
-    for (i32 m0 = begin; m0 < end; m0 += MC) {
-      const i32 rows = min(MC, end - m0);
-      for (i32 m = 0; m < rows; m += STRIP) {
-        if (transposed) pack_rows<STRIP>(a + (i64)k0 * lda + m0 + m, strips + m * depth, depth, rows - m, lda);
-        else pack_transposed<STRIP>(a + (i64)(m0 + m) * lda + k0, strips + m * depth, depth, rows - m, lda);
-      }
+  for (i32 m0 = begin; m0 < end; m0 += MC) {
+    const i32 rows = min(MC, end - m0);
+    i32 k = 0;
+    do {  // once also when K = 0: C still gets its bias
+      const i32 depth = min(KC, K - k);
+      pack<STRIP>(transposed ? a + (i64)k * lda + m0 : a + (i64)m0 * lda + k, strips, depth, rows, lda, !transposed,
+                  depth * STRIP);
       for (i32 n = 0; n < N; n += PANEL) {
-        const f32* panel = packed + (i64)n * K + k0 * PANEL;
-        const f32* part_bias = first_bias ? first_bias + n : nullptr;
-        for (i32 m = 0; m < rows;) {
+        const f32* panel = packed + (i64)n * K + (i64)k * PANEL;
+        const f32* next = panel + (i64)K * PANEL;
+        for (i32 m = 0; m < rows; m += TILE) {
           const f32* strip = strips + m / STRIP * STRIP * depth + m % STRIP;
-          f32* to = c + (i64)(m0 + m) * ldc + n;
-          const i32 left = rows - m;
-          if (left > TILE * 2 / 3) tile<TILE>(strip, panel, part_bias, to, depth, ldc, add, left, N - n);
-          else if (left > TILE / 3) tile<TILE * 2 / 3>(strip, panel, part_bias, to, depth, ldc, add, left, N - n);
-          else tile<TILE / 3>(strip, panel, part_bias, to, depth, ldc, add, left, N - n);
-          m += TILE;
+          const f32* share = next + m / TILE * (PANEL * TILE / MC) * depth;
+          tile_for(rows - m, N - n)(strip, panel, share, k == 0 && bias ? bias + n : nullptr,
+                                    c + (i64)(m0 + m) * ldc + n, depth, ldc, accumulate || k > 0, rows - m, N - n);
         }
       }
-    }
-    k0 += depth;
-  } while (k0 < K);
+      k += depth;
+    } while (k < K);
+  }
 }

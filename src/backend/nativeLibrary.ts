@@ -101,12 +101,13 @@ async function cacheFolder(): Promise<string> {
   const fs = nodeModule('fs/promises');
   const os = nodeModule('os');
   const path = nodeModule('path');
-  const base =
-    process.env.XDG_CACHE_HOME ||
-    (os.platform() === 'win32' && process.env.LOCALAPPDATA) ||
-    (os.platform() === 'darwin' ? path.join(os.homedir(), 'Library', 'Caches') : path.join(os.homedir(), '.cache'));
-  const folder = path.join(base, 'mamba-ts');
   try {
+    // Throws for a user without a home.
+    const base =
+      process.env.XDG_CACHE_HOME ||
+      (os.platform() === 'win32' && process.env.LOCALAPPDATA) ||
+      (os.platform() === 'darwin' ? path.join(os.homedir(), 'Library', 'Caches') : path.join(os.homedir(), '.cache'));
+    const folder = path.join(base, 'mamba-ts');
     await fs.mkdir(folder, { recursive: true, mode: 0o700 });
     const stats = await fs.lstat(folder);
     const mine = !process.getuid || stats.uid === process.getuid();

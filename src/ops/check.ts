@@ -20,8 +20,15 @@ export function requireTensor(
   }
 }
 
-export function requireShape(operation: string, name: string, tensor: Tensor, expected: Shape, why: string): void {
-  requireTensor(operation, name, tensor);
+export function requireShape(
+  operation: string,
+  name: string,
+  tensor: Tensor,
+  expected: Shape,
+  why: string,
+  dtype: DType = 'f32',
+): void {
+  requireTensor(operation, name, tensor, dtype);
   if (!sameShape(tensor.shape, expected)) {
     throw new Error(`${operation}: ${name} is ${show(tensor.shape)}, expected ${show(expected)}, ${why}.`);
   }

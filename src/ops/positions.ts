@@ -7,7 +7,7 @@
  */
 import type { Backend } from '../tensor/backend.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { requireShape, requireTensor } from './check.ts';
+import { requireShape } from './check.ts';
 
 export interface Positions {
   /** i32 (B, L), or undefined: one document. */
@@ -63,14 +63,8 @@ export function requirePositions(
   B: number,
   L: number,
 ): void {
-  if (age) {
-    requireTensor(operation, 'positions.age', age, 'i32');
-    requireShape(operation, 'positions.age', age, [B, L], 'one for each row and step');
-  }
-  if (lengths) {
-    requireTensor(operation, 'positions.lengths', lengths, 'i32');
-    requireShape(operation, 'positions.lengths', lengths, [B], 'one for each row');
-  }
+  if (age) requireShape(operation, 'positions.age', age, [B, L], 'one for each row and step', 'i32');
+  if (lengths) requireShape(operation, 'positions.lengths', lengths, [B], 'one for each row', 'i32');
   for (const table of [age, lengths]) {
     if (table && table.backend !== backend) {
       throw new Error(`${operation}: positions live on another backend. Make them with positionsOn(backend, …).`);

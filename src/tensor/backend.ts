@@ -2,7 +2,7 @@
 import type { Device, DeviceName } from '../backend/device.ts';
 import { type BackendName, openDevice } from '../backend/open.ts';
 import { Heap } from './heap.ts';
-import { adopt, forget } from './scope.ts';
+import { adopt, forget, hideFromScopes } from './scope.ts';
 import { checkShape, type DType, product, type Shape, Storage, show, Tensor } from './tensor.ts';
 
 export class Backend {
@@ -11,6 +11,7 @@ export class Backend {
 
   constructor(readonly device: Device) {
     this.heap = new Heap(device);
+    hideFromScopes(this);
   }
 
   get disposed(): boolean {

@@ -9,7 +9,12 @@ import { Storage, Tensor } from './tensor.ts';
 
 class Scope {
   readonly storages = new Set<Storage>();
+  constructor(readonly outer?: Scope) {}
 }
+
+/** Objects that hold no tensors, however much else: backends. */
+const opaque = new WeakSet<object>();
+export const hideFromScopes = (object: object): void => void opaque.add(object);
 
 let current: Scope | undefined;
 let recording = 0;
@@ -39,19 +44,29 @@ export function forget(storage: object): void {
  * objects, at any depth): those belong to the scope around. `f` must not be async.
  */
 export function scope<T>(f: () => T): T {
-  if (recording > 0 && current) return f();
-  return enter(f);
+  if (recording === 0 || !current) return enter(f);
+  const result = f();
+  refuseAsync(result);
+  return result;
+}
+
+/** An async function would go on after its memory was freed. */
+function refuseAsync(result: unknown): void {
+  if (!(result instanceof Promise)) return;
+  // What it meets then is our doing, and nobody waits for it.
+  result.catch(() => {});
+  throw new Error('scope: the function is async, expected one that returns at once.');
 }
 
 /** As scope(), also while recording. */
 export function enter<T>(f: () => T): T {
   const outer = current;
-  const inner = new Scope();
+  const inner = new Scope(outer);
   current = inner;
   let result: T;
   try {
     result = f();
-    if (result instanceof Promise) throw new Error('scope: the function is async, expected one that returns at once.');
+    refuseAsync(result);
   } catch (error) {
     current = outer;
     for (const storage of inner.storages) storage.free();
@@ -71,7 +86,9 @@ export function enter<T>(f: () => T): T {
 
 /** Takes a tensor out of its scope: it lives until dispose(), or until JavaScript forgets it. */
 export function keep<T extends Tensor>(tensor: T): T {
-  if (current?.storages.delete(tensor.storage)) release(tensor.storage);
+  for (let scope = current; scope; scope = scope.outer) {
+    if (scope.storages.delete(tensor.storage)) release(tensor.storage);
+  }
   return tensor;
 }
 
@@ -87,10 +104,11 @@ export function whileRecording<T>(f: () => T): T {
 
 function collect(value: unknown, kept: Set<Storage>, seen: Set<unknown>): void {
   if (typeof value !== 'object' || value === null || seen.has(value) || ArrayBuffer.isView(value)) return;
+  if (opaque.has(value)) return;
   seen.add(value);
   if (value instanceof Tensor) kept.add(value.storage);
   else if (value instanceof Storage) kept.add(value);
-  else if (value instanceof Map) for (const item of value.values()) collect(item, kept, seen);
+  else if (value instanceof Map || value instanceof Set) for (const item of value.values()) collect(item, kept, seen);
   else if (Array.isArray(value)) for (const item of value) collect(item, kept, seen);
   else for (const item of Object.values(value)) collect(item, kept, seen);
 }

@@ -108,9 +108,13 @@ export function valueAndGrad(
     }
     tape.backward(value);
     const grads: Record<string, Tensor> = {};
+    const owned = new Set<Storage>();
     for (const [name, parameter] of Object.entries(parameters)) {
       const grad = tape.gradientOf(parameter);
-      grads[name] = grad ? compact(grad) : parameter.backend.zeros(parameter.shape);
+      // Two gradients may be one (both sides of an addition): each gets memory of its own.
+      if (!grad) grads[name] = parameter.backend.zeros(parameter.shape);
+      else grads[name] = owned.has(grad.storage) ? copyOf(grad) : compact(grad);
+      owned.add(grads[name].storage);
     }
     return { value, grads };
   });
@@ -163,7 +167,7 @@ class Tape {
     for (let i = this.operations.length - 1; i >= 0; i--) {
       const operation = this.operations[i];
       const grads = operation.outputs.map((output) => this.grads.get(output));
-      const isView = this.groups.has(operation.outputs[0]);
+      const group = this.groups.get(operation.outputs[0]);
       if (grads.some((grad) => grad !== undefined)) {
         const results = enter(() => operation.backward(grads, to));
         operation.inputs.forEach((input, k) => {
@@ -172,35 +176,52 @@ class Tape {
         });
       }
       for (const output of operation.outputs) this.drop(output);
-      if (isView) for (const output of operation.outputs) this.groups.delete(output);
+      if (group?.whole) this.letGo(group.whole.storage);
+      for (const output of operation.outputs) this.groups.delete(output);
     }
   }
 
   private place(input: Tensor): Tensor {
     const group = this.groups.get(input);
     if (!group || this.grads.has(input) || group.placed.has(input)) return input.backend.empty(input.shape);
-    group.whole ??= this.place(group.base);
     group.placed.add(input);
-    return viewLike(group.whole, group.base, input);
+    return viewLike(this.wholeOf(group), group.base, input);
   }
 
   /** The base's gradient from its views': those not written in place are copied in. */
   private gather(group: ViewGroup): Tensor {
-    group.whole ??= this.place(group.base);
+    const whole = this.wholeOf(group);
     for (const view of group.views) {
-      const part = viewLike(group.whole, group.base, view);
+      const part = viewLike(whole, group.base, view);
       const grad = this.grads.get(view);
       if (!grad) fill(part, 0);
       else if (grad.pointer !== part.pointer) copyInto(grad, part);
     }
+    return whole;
+  }
+
+  /** Room for the gradient of the base; the group holds it until all its views are gathered. */
+  private wholeOf(group: ViewGroup): Tensor {
+    if (!group.whole) {
+      group.whole = this.place(group.base);
+      this.count(group.whole.storage);
+    }
     return group.whole;
+  }
+
+  /** Whether nothing else reads what `grad`, the gradient of `tensor`, holds: it may be added to. */
+  private isOwn(tensor: Tensor, grad: Tensor): boolean {
+    if (this.holders.get(grad.storage) === 1) return true;
+    const group = this.groups.get(tensor);
+    if (!group?.whole || !group.placed.has(tensor)) return false;
+    return grad.pointer === viewLike(group.whole, group.base, tensor).pointer;
   }
 
   private deliver(tensor: Tensor, grad: Tensor): void {
     const sum = this.grads.get(tensor);
     if (!sum) {
       this.hold(tensor, grad);
-    } else if (this.holders.get(sum.storage) === 1) {
+    } else if (this.isOwn(tensor, sum)) {
       addInto(grad, sum);
       if (!this.holders.has(grad.storage)) grad.dispose();
     } else {
@@ -214,20 +235,26 @@ class Tape {
 
   private hold(tensor: Tensor, grad: Tensor): void {
     this.grads.set(tensor, grad);
-    this.holders.set(grad.storage, (this.holders.get(grad.storage) ?? 0) + 1);
+    this.count(grad.storage);
+  }
+
+  private count(storage: Storage): void {
+    this.holders.set(storage, (this.holders.get(storage) ?? 0) + 1);
   }
 
   private drop(tensor: Tensor): void {
     const grad = this.grads.get(tensor);
     if (!grad) return;
     this.grads.delete(tensor);
-    const left = (this.holders.get(grad.storage) as number) - 1;
-    if (left > 0) {
-      this.holders.set(grad.storage, left);
-      return;
-    }
-    this.holders.delete(grad.storage);
-    grad.dispose();
+    this.letGo(grad.storage);
+  }
+
+  private letGo(storage: Storage): void {
+    const left = (this.holders.get(storage) as number) - 1;
+    this.holders.set(storage, left);
+    if (left > 0) return;
+    this.holders.delete(storage);
+    storage.free();
   }
 }
 
@@ -239,7 +266,10 @@ function viewLike(whole: Tensor, base: Tensor, view: Tensor): Tensor {
 
 /** A gradient whose rows lie close, in storage of its own. */
 function compact(tensor: Tensor): Tensor {
-  if (tensor.isContiguous && tensor.storage.bytes === 4 * tensor.size) return tensor;
+  return tensor.isContiguous && tensor.storage.bytes === 4 * tensor.size ? tensor : copyOf(tensor);
+}
+
+function copyOf(tensor: Tensor): Tensor {
   const fresh = tensor.backend.empty(tensor.shape);
   copyInto(tensor, fresh);
   return fresh;

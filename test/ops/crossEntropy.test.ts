@@ -32,7 +32,8 @@ describe.each(backends)('crossEntropy on $name', ({ backend }) => {
   it('equals the plain loop, over shapes and slices', () => {
     fc.assert(
       fc.property(rows, sizes(70, 1), seeds, fc.boolean(), (rows, V, seed, sliced) => {
-        expectValues(backend, caseOf(rows, V, seed), { sliced });
+        // A loss near zero is the difference of two large numbers.
+        expectValues(backend, caseOf(rows, V, seed), { sliced, tolerance: 3e-4 });
       }),
       { numRuns: 50 },
     );

@@ -33,12 +33,10 @@ export function expectClose(got: ArrayLike<number>, want: ArrayLike<number>, tol
   expect.fail(`${what}: error ${error}, tolerance ${tolerance}\n got ${show(got)}\nwant ${show(want)}`);
 }
 
-/** The same bits: −0 is not 0. */
+/** The same values: −0 is not 0, NaN is NaN. */
 export function expectIdentical(got: Float32Array, want: Float32Array, what = 'values') {
-  const bits = (x: Float32Array) => new Uint32Array(x.buffer, x.byteOffset, x.length);
-  const [a, b] = [bits(got), bits(want)];
-  const at = a.length === b.length ? a.findIndex((value, i) => value !== b[i]) : 0;
-  if (a.length !== b.length || at >= 0) {
-    expect.fail(`${what}: ${got.length} and ${want.length} values differ at ${at}: ${got[at]} and ${want[at]}`);
-  }
+  const at = got.length === want.length ? got.findIndex((value, i) => !Object.is(value, want[i])) : 0;
+  if (at < 0) return;
+  const show = (x: number) => (Object.is(x, -0) ? '-0' : String(x));
+  expect.fail(`${what}: ${got.length} and ${want.length} values differ at ${at}: ${show(got[at])} and ${show(want[at])}`);
 }
