@@ -1,7 +1,9 @@
 // Threads that share one job at a time.
 //
-// `dispatch` publishes a kernel and its arguments, runs its own part of the range, and waits for
-// the others. Parts are fixed by (total, grain, threads) alone, so results do not depend on timing.
+// `dispatch` publishes a kernel, its arguments and a division of the range into parts, and every
+// thread claims parts until none is left, the dispatching one too: where another process holds a
+// core, nobody waits for a worker that has not begun. Parts follow from (total, grain, threads)
+// alone and write apart from each other, so results do not depend on who runs them, or when.
 // Workers spin for a while (a training step issues a job every few microseconds), then sleep.
 #pragma once
 #include "kernel.h"
@@ -10,6 +12,7 @@
 INLINE void sleep_while(i32* word, i32 value) { __builtin_wasm_memory_atomic_wait32(word, value, -1); }
 INLINE void wake_all(i32* word) { __builtin_wasm_memory_atomic_notify(word, ~0u); }
 INLINE void pause_briefly() {}
+INLINE void give_way() {}
 #else
 #include <atomic>
 #include <thread>
@@ -22,18 +25,30 @@ INLINE void pause_briefly() {
   __asm__ volatile("yield");
 #endif
 }
+INLINE void give_way() { std::this_thread::yield(); }
 #endif
 
 constexpr i32 SPINS = 20000;
 constexpr i32 MAX_SLOTS = 64;
 constexpr i32 MAX_THREADS = 64;
+// More parts than threads even out what a busy machine makes uneven.
+constexpr i32 PARTS_PER_THREAD = 4;
 
 typedef void (*Thunk)(const f64*, i32, i32);
 static Thunk thunk_of(i32 kernel);
 
+// One word holds which job it is, its parts, and the next one to claim: a claim can never mix two jobs.
+struct Claims {
+  u64 word;
+  INLINE i32 next() const { return (i32)(word & 0xffff); }
+  INLINE i32 parts() const { return (i32)(word >> 16 & 0xffff); }
+  INLINE bool left() const { return next() < parts(); }
+};
+
 static struct {
-  i32 generation;  // grows with every job; workers wait on it
-  i32 pending;     // workers still at the job
+  u64 claims;
+  i32 finished;    // parts of the job that are done
+  i32 generation;  // grows with every job; workers sleep on it
   i32 busy;        // held by the thread that dispatches
   i32 sleepers;    // workers that must be woken
   i32 workers;     // started so far
@@ -44,38 +59,45 @@ static struct {
 
 INLINE i32 get(i32* word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
 INLINE void set(i32* word, i32 value) { __atomic_store_n(word, value, __ATOMIC_SEQ_CST); }
+INLINE Claims claims() { return {__atomic_load_n(&pool.claims, __ATOMIC_SEQ_CST)}; }
 
-static void run_part(i32 part) {
-  const i64 chunks = ceil_div(pool.total, pool.grain);
-  const i32 begin = (i32)(chunks * part / pool.parts) * pool.grain;
-  const i32 end = min((i32)(chunks * (part + 1) / pool.parts) * pool.grain, pool.total);
-  if (begin < end) thunk_of(pool.kernel)(pool.slots, begin, end);
+// Claims one part of the job and runs it; false where none was left.
+static bool run_a_part() {
+  for (Claims seen = claims(); seen.left(); seen = claims()) {
+    u64 word = seen.word;
+    if (!__atomic_compare_exchange_n(&pool.claims, &word, word + 1, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) continue;
+    // The job stays as it is until this part is finished.
+    const i64 chunks = ceil_div(pool.total, pool.grain), part = seen.next();
+    const i32 begin = (i32)(chunks * part / pool.parts) * pool.grain;
+    const i32 end = min((i32)(chunks * (part + 1) / pool.parts) * pool.grain, pool.total);
+    if (begin < end) thunk_of(pool.kernel)(pool.slots, begin, end);
+    __atomic_fetch_add(&pool.finished, 1, __ATOMIC_SEQ_CST);
+    return true;
+  }
+  return false;
 }
 
-// A worker's whole life. `index` counts from 1: part 0 belongs to the dispatching thread.
-EXPORT void work(i32 index, i32 seen) {
+// A worker's whole life.
+EXPORT void work() {
   for (;;) {
-    for (i32 spin = 0; get(&pool.generation) == seen; spin++) {
-      if (spin < SPINS) pause_briefly();
-      else {
-        __atomic_fetch_add(&pool.sleepers, 1, __ATOMIC_SEQ_CST);
-        sleep_while(&pool.generation, seen);
-        __atomic_fetch_sub(&pool.sleepers, 1, __ATOMIC_SEQ_CST);
-      }
+    const i32 seen = get(&pool.generation);
+    if (get(&pool.stop)) return;
+    while (run_a_part()) {
     }
-    seen = get(&pool.generation);
-    if (get(&pool.stop)) break;
-    if (index < pool.parts) run_part(index);
-    __atomic_fetch_sub(&pool.pending, 1, __ATOMIC_SEQ_CST);
+    i32 spin = 0;
+    while (spin < SPINS && get(&pool.generation) == seen) spin++, pause_briefly();
+    if (spin < SPINS) continue;
+    __atomic_fetch_add(&pool.sleepers, 1, __ATOMIC_SEQ_CST);
+    sleep_while(&pool.generation, seen);
+    __atomic_fetch_sub(&pool.sleepers, 1, __ATOMIC_SEQ_CST);
   }
-  __atomic_fetch_sub(&pool.pending, 1, __ATOMIC_SEQ_CST);
 }
 
 // Runs `kernel` over [0, total) in parts that are multiples of `grain`, on at most `threads` threads.
 EXPORT void dispatch(i32 kernel, const f64* slots, i32 total, i32 grain, i32 threads) {
-  const i32 parts = min(min(threads, pool.workers + 1), ceil_div(total, grain));
-  // Another thread of this process is dispatching, or one part is enough: run it here.
-  if (parts <= 1 || __atomic_exchange_n(&pool.busy, 1, __ATOMIC_SEQ_CST)) {
+  const i32 parts = min(threads * PARTS_PER_THREAD, ceil_div(total, grain));
+  // Alone, or another thread of this process is dispatching, or one part is enough: run it here.
+  if (threads <= 1 || parts <= 1 || __atomic_exchange_n(&pool.busy, 1, __ATOMIC_SEQ_CST)) {
     if (total > 0) thunk_of(kernel)(slots, 0, total);
     return;
   }
@@ -84,23 +106,19 @@ EXPORT void dispatch(i32 kernel, const f64* slots, i32 total, i32 grain, i32 thr
   pool.grain = grain;
   pool.parts = parts;
   for (i32 i = 0; i < MAX_SLOTS; i++) pool.slots[i] = slots[i];
-  set(&pool.pending, pool.workers);
+  set(&pool.finished, 0);
+  const u64 job = (claims().word >> 32) + 1;
+  __atomic_store_n(&pool.claims, job << 32 | (u64)parts << 16, __ATOMIC_SEQ_CST);
   __atomic_fetch_add(&pool.generation, 1, __ATOMIC_SEQ_CST);
   if (get(&pool.sleepers)) wake_all(&pool.generation);
-  run_part(0);
-  while (get(&pool.pending)) pause_briefly();
+  while (run_a_part()) {
+  }
+  for (i32 spin = 0; get(&pool.finished) < parts; spin++) spin < SPINS ? pause_briefly() : give_way();
   set(&pool.busy, 0);
 }
 
-// The generation a worker that starts now has seen; it counts as started from here on.
-EXPORT i32 enlist() {
-  pool.workers++;
-  return get(&pool.generation);
-}
-
-// Ends all workers.
+// Ends all workers once they are idle.
 EXPORT void dismiss() {
-  set(&pool.pending, pool.workers);
   set(&pool.stop, 1);
   __atomic_fetch_add(&pool.generation, 1, __ATOMIC_SEQ_CST);
   wake_all(&pool.generation);
@@ -109,9 +127,6 @@ EXPORT void dismiss() {
 #ifndef __wasm__
 // Starts threads until there are `count` beside the caller.
 EXPORT void start_workers(i32 count) {
-  while (pool.workers < min(count, MAX_THREADS)) {
-    const i32 index = pool.workers + 1, seen = enlist();
-    std::thread(work, index, seen).detach();
-  }
+  for (; pool.workers < min(count, MAX_THREADS); pool.workers++) std::thread(work).detach();
 }
 #endif

@@ -15,7 +15,6 @@ const STACK_BYTES = 1 << 20;
 
 interface Exports {
   dispatch(kernel: number, slots: number, total: number, grain: number, threads: number): void;
-  enlist(): number;
   dismiss(): void;
   lanes(): number;
   panel_width(): number;
@@ -67,8 +66,6 @@ class WasmDevice implements Device {
         module,
         memory: this.memory,
         stackPointer: address + STACK_BYTES,
-        index,
-        seen: this.exports.enlist(),
       };
       this.workers.push(await startWorker(message));
     }

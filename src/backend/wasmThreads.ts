@@ -4,9 +4,6 @@ export interface WorkerStart {
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;
   stackPointer: number;
-  index: number;
-  /** The job generation that this worker has seen (kernels/pool.h). */
-  seen: number;
 }
 
 export interface WasmWorker {

@@ -2,19 +2,19 @@
 import type { WorkerStart } from './wasmThreads.ts';
 
 interface Exports {
-  work(index: number, seen: number): void;
+  work(): void;
   __stack_pointer: WebAssembly.Global;
 }
 
 const port = globalThis.process?.getBuiltinModule?.('node:worker_threads').parentPort;
 const ready = () => (port ? port.postMessage('ready') : self.postMessage('ready'));
 
-async function run({ module, memory, stackPointer, index, seen }: WorkerStart): Promise<void> {
+async function run({ module, memory, stackPointer }: WorkerStart): Promise<void> {
   const instance = await WebAssembly.instantiate(module, { env: { memory } });
   const exports = instance.exports as unknown as Exports;
   exports.__stack_pointer.value = stackPointer;
   ready();
-  exports.work(index, seen);
+  exports.work();
 }
 
 if (port) port.once('message', run);

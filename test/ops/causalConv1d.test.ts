@@ -168,7 +168,10 @@ describe.each(backends)('causalConv1d on $name', ({ backend }) => {
           }
           // A NaN in all documents but the last stays there.
           const last = L - (documents.at(-1) as number);
-          const spoiled = array(c.inputs.x.shape, c.inputs.x.data.map((v, i) => (i < last * D ? NaN : v)));
+          const spoiled = array(
+            c.inputs.x.shape,
+            c.inputs.x.data.map((v, i) => (i < last * D ? NaN : v)),
+          );
           const beside = run(spoiled, agesOf(documents));
           expectIdentical(beside.y.read().subarray(last * D), packed.y.read().subarray(last * D), 'y beside NaN');
           expectIdentical(beside.state.read(), packed.state.read(), 'state beside NaN');

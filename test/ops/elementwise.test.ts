@@ -279,7 +279,10 @@ describe.each(backends)('functions of one element on $name', ({ backend }) => {
       op,
       values.map(([x]) => x),
     );
-    expectIdentical(got, Float32Array.from(values, ([, y]) => y));
+    expectIdentical(
+      got,
+      Float32Array.from(values, ([, y]) => y),
+    );
   });
 });
 

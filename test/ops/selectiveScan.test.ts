@@ -280,7 +280,13 @@ describe.each(backends)('selectiveScan on $name', ({ backend }) => {
   it('lets no infinity of one document into the next', () => {
     for (const N of [3, 16]) {
       const { inputs } = caseOf({ ...all, batch: 1, L: 20, P: 19, N, state: false });
-      const spoiled = { ...inputs, u: array(inputs.u.shape, inputs.u.data.map((v, i) => (i < 5 * 19 ? Infinity : v))) };
+      const spoiled = {
+        ...inputs,
+        u: array(
+          inputs.u.shape,
+          inputs.u.data.map((v, i) => (i < 5 * 19 ? Infinity : v)),
+        ),
+      };
       scope(() => {
         const ages = agesOf([5, 15]);
         const [got, want] = [run(spoiled, { ages }), run(inputs, { ages })];
@@ -434,7 +440,10 @@ describe.each(backends)('selectiveScan on $name', ({ backend }) => {
 
   it('stays finite for large steps', () => {
     const { inputs, ...c } = caseOf({ ...all, L: 30, softplus: true });
-    const delta = array(inputs.delta.shape, inputs.delta.data.map((v) => Math.fround(v * 40)));
+    const delta = array(
+      inputs.delta.shape,
+      inputs.delta.data.map((v) => Math.fround(v * 40)),
+    );
     expectValues(backend, { ...c, inputs: { ...inputs, delta } });
   });
 

@@ -161,15 +161,16 @@ export function expectNaN(backend: Backend, c: Case, options: Options = {}): voi
   const random = uniforms(5);
   for (const [name, x] of Object.entries(c.inputs)) {
     if (x.data.length === 0) continue;
+    let reaches = false;
     for (const place of [0, Math.floor(random() * x.data.length), x.data.length - 1]) {
       const data = x.data.slice();
       data[place] = NaN;
       const spoiled = { ...c, inputs: { ...c.inputs, [name]: { shape: x.shape, data } } };
       const outputs = spoiled.truth(spoiled.inputs);
-      const reaches = outputs.some((y) => y.data.some(Number.isNaN));
-      expect(reaches, `the case lets a NaN at ${place} of ${name} through`).toBe(true);
+      reaches ||= outputs.some((y) => y.data.some(Number.isNaN));
       expectValues(backend, spoiled, options);
     }
+    expect(reaches, `the outputs depend on ${name}`).toBe(true);
   }
 }
 

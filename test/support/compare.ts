@@ -38,5 +38,7 @@ export function expectIdentical(got: Float32Array, want: Float32Array, what = 'v
   const at = got.length === want.length ? got.findIndex((value, i) => !Object.is(value, want[i])) : 0;
   if (at < 0) return;
   const show = (x: number) => (Object.is(x, -0) ? '-0' : String(x));
-  expect.fail(`${what}: ${got.length} and ${want.length} values differ at ${at}: ${show(got[at])} and ${show(want[at])}`);
+  expect.fail(
+    `${what}: ${got.length} and ${want.length} values differ at ${at}: ${show(got[at])} and ${show(want[at])}`,
+  );
 }

@@ -1,0 +1,36 @@
+/** The Python process of bench/peers, spoken to in lines of JSON. */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const SCRIPT = fileURLToPath(new URL('./peers/hf_mamba.py', import.meta.url));
+
+export function peerFolder() {
+  return process.env.MAMBA_TS_PEERS ?? join(homedir(), '.cache', 'mamba-ts-peers');
+}
+
+/** Starts it, or throws and says how to install it. `peer.ask('loss', { id })` resolves to its answer. */
+export async function openPeer(threads) {
+  const python = join(peerFolder(), 'bin', 'python');
+  if (!existsSync(python)) throw new Error(`There is no ${python}. bench/peers/README.md says how to make it.`);
+  const { OPENBLAS_CORETYPE: _, ...env } = process.env;
+  const child = spawn(python, [SCRIPT], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  let errors = '';
+  child.stderr.on('data', (piece) => {
+    errors = (errors + piece).slice(-4000);
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const ask = async (op, values = {}) => {
+    child.stdin.write(`${JSON.stringify({ op, ...values })}\n`);
+    const { value, done } = await lines.next();
+    if (done) throw new Error(`The peer ended at '${op}':\n${errors}`);
+    const answer = JSON.parse(value);
+    if (answer.error) throw new Error(`The peer failed at '${op}': ${answer.error}`);
+    return answer;
+  };
+  const facts = await ask('hello', { threads });
+  return { facts, ask, close: () => child.stdin.end() };
+}
