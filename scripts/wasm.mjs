@@ -1,7 +1,7 @@
 // Compiles kernels/all.cpp to dist/backend/mamba.wasm and mamba-relaxed.wasm with @yowasp/clang,
 // a clang that runs inside Node. Skipped where neither the sources nor the flags changed.
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 
 const COMPILE =
   '-std=c++20 -O3 -msimd128 -matomics -mbulk-memory -ffreestanding -fno-exceptions -fno-rtti -nostdinc++ -Wall';
@@ -20,6 +20,8 @@ const LINK = [
   '-O2',
   '--strip-all',
 ];
+/** Without the lines that tell of reading the compiler from disk. */
+const QUIET = { fetchProgress: () => {} };
 const VARIANTS = { 'mamba.wasm': '', 'mamba-relaxed.wasm': '-mrelaxed-simd' };
 
 export async function buildWasm(root) {
@@ -31,17 +33,23 @@ export async function buildWasm(root) {
     .update(JSON.stringify([sources, COMPILE, LINK, VARIANTS]))
     .digest('hex');
   const out = `${root}/dist/backend`;
-  try {
-    if (readFileSync(`${out}/mamba.wasm.key`, 'utf8') === key) return false;
-  } catch {}
+  const complete = ['mamba.wasm.key', ...Object.keys(VARIANTS)].every((name) => existsSync(`${out}/${name}`));
+  if (complete && readFileSync(`${out}/mamba.wasm.key`, 'utf8') === key) return false;
   mkdirSync(out, { recursive: true });
   const { runClang, runLLVM } = await import('@yowasp/clang');
   for (const [file, extra] of Object.entries(VARIANTS)) {
     const flags = `${COMPILE} ${extra}`.trim().split(' ');
-    const compiled = await runClang(['clang++', '--target=wasm32', ...flags, '-c', 'all.cpp', '-o', 'all.o'], sources);
-    const linked = await runLLVM(['wasm-ld', ...LINK, 'all.o', '-o', 'out.wasm'], compiled);
-    writeFileSync(`${out}/${file}`, linked['out.wasm']);
+    const compiled = await runClang(['clang++', '--target=wasm32', ...flags, '-c', 'all.cpp', '-o', 'all.o'], sources, QUIET);
+    const linked = await runLLVM(['wasm-ld', ...LINK, 'all.o', '-o', 'out.wasm'], compiled, QUIET);
+    writeWhole(`${out}/${file}`, linked['out.wasm']);
   }
-  writeFileSync(`${out}/mamba.wasm.key`, key);
+  writeWhole(`${out}/mamba.wasm.key`, key);
   return true;
+}
+
+/** Whoever reads the file meanwhile sees the old one or the new one. */
+function writeWhole(path, content) {
+  const fresh = `${path}.${process.pid}`;
+  writeFileSync(fresh, content);
+  renameSync(fresh, path);
 }

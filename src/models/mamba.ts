@@ -12,8 +12,9 @@ import { exp, neg } from '../ops/elementwise.ts';
 import { linear } from '../ops/linear.ts';
 import type { Positions } from '../ops/positions.ts';
 import { CHUNK, scanFromState } from '../ops/selectiveScan.ts';
-import { split } from '../ops/shape.ts';
+import { split, transposeLast } from '../ops/shape.ts';
 import {
+  Derived,
   type Init,
   linearInit,
   ones,
@@ -52,7 +53,8 @@ export class MambaMixer implements Mixer {
   private readonly xProj: LinearMap;
   private readonly dtProj: { weight: Parameter; bias: Parameter };
   private readonly outProj: LinearMap;
-  private readonly aLog: Parameter;
+  /** A = −exp(A_log), (dState, dInner). */
+  private readonly decay: Derived;
   private readonly skip: Parameter;
 
   constructor(tree: ParameterTree, config: MambaConfig) {
@@ -72,7 +74,8 @@ export class MambaMixer implements Mixer {
       bias: bias ? tree.parameter(`${name}.bias`, [shape[0]], biasInit, { decay: false }) : undefined,
     });
     const dtBound = dtRank ** -0.5 * config.dtScale;
-    this.aLog = tree.parameter('A_log', [dInner, dState], logOfIndex, { decay: false });
+    const aLog = tree.parameter('A_log', [dInner, dState], logOfIndex, { decay: false });
+    this.decay = new Derived(aLog, (values) => transposeLast(neg(exp(values))));
     this.skip = tree.parameter('D', [dInner], ones, { decay: false });
     this.inProj = map('in_proj', [2 * dInner, dModel], config.bias, linearInit(dModel));
     this.conv = map('conv1d', [dInner, 1, dConv], config.convBias, linearInit(dConv), linearInit(dConv));
@@ -104,7 +107,7 @@ export class MambaMixer implements Mixer {
       {
         u,
         delta: linear(dt, this.dtProj.weight.value),
-        A: neg(exp(this.aLog.value)),
+        A: this.decay.value,
         B,
         C,
         D: this.skip.value,

@@ -40,10 +40,11 @@ export function selectiveScan(input: SelectiveScanInput & { initialState?: Tenso
   lastState: Tensor;
 } {
   const { initialState, ...rest } = input;
+  requireAxes('selectiveScan', 'u', input.u, 3, '(B, L, D)');
+  requireAxes('selectiveScan', 'A', input.A, 2, '(D, N)');
+  const [batch, , channels] = input.u.shape;
+  requireShape('selectiveScan', 'A', input.A, [channels, input.A.width], 'one row for each channel of u');
   if (initialState) {
-    requireAxes('selectiveScan', 'u', input.u, 3, '(B, L, D)');
-    requireAxes('selectiveScan', 'A', input.A, 2, '(D, N)');
-    const [batch, , channels] = input.u.shape;
     requireShape(
       'selectiveScan',
       'initialState',
@@ -52,16 +53,16 @@ export function selectiveScan(input: SelectiveScanInput & { initialState?: Tenso
       'a state for each row, channel and state dimension',
     );
   }
-  const { out, state } = scanFromState(rest, initialState && transposeLast(initialState));
+  const A = transposeLast(input.A);
+  const { out, state } = scanFromState({ ...rest, A }, initialState && transposeLast(initialState));
   return { out, lastState: transposeLast(state) };
 }
 
-/** As selectiveScan, with the state as kernels hold it, (B, N, D): channels last, so no transposes. */
+/** As selectiveScan, with A (N, D) and the state (B, N, D) as kernels hold them: channels last, so no transposes. */
 export function scanFromState(input: SelectiveScanInput, initial?: Tensor): { out: Tensor; state: Tensor } {
   const shape = checkInput(input, initial);
   const { batch, L, D, N, G } = shape;
-  const { u, delta, D: skip, z, deltaBias, deltaSoftplus = false, positions = {} } = input;
-  const A = transposeLast(input.A);
+  const { u, delta, A, D: skip, z, deltaBias, deltaSoftplus = false, positions = {} } = input;
   const [B, C] = [flatGroups(input.B, G * N), flatGroups(input.C, G * N)];
   const start = initial && contiguous(initial);
   const { backend } = u;
@@ -208,9 +209,9 @@ function checkInput(input: SelectiveScanInput, initial: Tensor | undefined) {
   requireAxes(op, 'u', u, 3, '(B, L, D)');
   const [batch, L, D] = u.shape;
   requireShape(op, 'delta', delta, u.shape, 'the shape of u');
-  requireAxes(op, 'A', A, 2, '(D, N)');
-  const N = A.width;
-  requireShape(op, 'A', A, [D, N], 'one row for each channel of u');
+  requireAxes(op, 'A', A, 2, '(N, D), transposed');
+  const [N] = A.shape;
+  requireShape(op, 'A', A, [N, D], 'one column for each channel of u');
   const G = groupsOf('B', B, D);
   requireShape(
     op,

@@ -43,6 +43,7 @@ export class AdamW {
     for (const { name, value, decay } of this.parameters) {
       const { m, v } = this.moments.get(name) as { m: Tensor; v: Tensor };
       const rate = decay ? weightDecay : 0;
+      value.storage.version++;
       value.backend.device.run(
         'adamw',
         value.size,

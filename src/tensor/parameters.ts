@@ -9,8 +9,9 @@
  */
 import { Random } from '../random.ts';
 import type { Backend } from './backend.ts';
-import { keep } from './scope.ts';
-import { product, type Shape, type Tensor } from './tensor.ts';
+import { keep, scope } from './scope.ts';
+import { isRecording } from './tape.ts';
+import { product, type Shape, type Storage, type Tensor } from './tensor.ts';
 
 /** Writes a parameter's first values. */
 export type Init = (values: Float32Array, random: Random, shape: Shape) => void;
@@ -44,6 +45,30 @@ export class Parameter {
     const values = new Float32Array(this.size);
     this.init(values, new Random(seed).fork(this.name), this.shape);
     return values;
+  }
+}
+
+/**
+ * A tensor that follows from a parameter alone, such as −exp(A_log). Without gradients it is computed
+ * once, and again when the parameter's values change.
+ */
+export class Derived {
+  private cached?: { tensor: Tensor; storage: Storage; version: number };
+
+  constructor(
+    private readonly source: Parameter,
+    private readonly compute: (values: Tensor) => Tensor,
+  ) {}
+
+  get value(): Tensor {
+    const { value } = this.source;
+    if (isRecording()) return this.compute(value);
+    const { storage } = value;
+    if (this.cached?.storage !== storage || this.cached.version !== storage.version) {
+      this.cached?.tensor.dispose();
+      this.cached = { tensor: keep(scope(() => this.compute(value))), storage, version: storage.version };
+    }
+    return this.cached.tensor;
   }
 }
 

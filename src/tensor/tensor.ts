@@ -13,6 +13,8 @@ export type DType = 'f32' | 'i32';
 /** A piece of device memory. */
 export class Storage {
   freed = false;
+  /** Grows whenever the values are overwritten: what was derived from them is then old. */
+  version = 0;
   constructor(
     readonly backend: Backend,
     readonly address: number,
@@ -100,6 +102,7 @@ export class Tensor {
       throw new Error(`write: ${source.length} values, expected ${this.size} for shape ${show(this.shape)}.`);
     }
     if (!this.isContiguous) throw new Error('write: the tensor is a slice of another. Write to the whole tensor.');
+    this.storage.version++;
     this.backend.device.write(this.pointer, source);
   }
 
