@@ -39,7 +39,11 @@ export async function buildWasm(root) {
   const { runClang, runLLVM } = await import('@yowasp/clang');
   for (const [file, extra] of Object.entries(VARIANTS)) {
     const flags = `${COMPILE} ${extra}`.trim().split(' ');
-    const compiled = await runClang(['clang++', '--target=wasm32', ...flags, '-c', 'all.cpp', '-o', 'all.o'], sources, QUIET);
+    const compiled = await runClang(
+      ['clang++', '--target=wasm32', ...flags, '-c', 'all.cpp', '-o', 'all.o'],
+      sources,
+      QUIET,
+    );
     const linked = await runLLVM(['wasm-ld', ...LINK, 'all.o', '-o', 'out.wasm'], compiled, QUIET);
     writeWhole(`${out}/${file}`, linked['out.wasm']);
   }

@@ -20,6 +20,10 @@ const BASE_FLAGS = [
   '-w',
 ];
 
+// kernels/ stands beside src/ in a checkout and beside dist/ in the package. It has a name of its own
+// because bundlers take the literal form for an asset.
+const KERNELS = '../../kernels';
+
 export interface NativeLibrary {
   readonly path: string;
   /** Compiler and version, for people. */
@@ -59,8 +63,7 @@ export async function findNativeLibrary(): Promise<NativeLibrary> {
 
 async function readSources(): Promise<{ folder: string; text: string[] }> {
   const fs = nodeModule('fs/promises');
-  // kernels/ stands beside src/ in a checkout and beside dist/ in the package.
-  const folder = nodeModule('url').fileURLToPath(new URL('../../kernels', import.meta.url));
+  const folder = nodeModule('url').fileURLToPath(new URL(KERNELS, import.meta.url));
   const names = (await fs.readdir(folder)).filter((name) => /\.(cpp|h|inc)$/.test(name)).sort();
   const text = await Promise.all(names.map((name) => fs.readFile(nodeModule('path').join(folder, name), 'utf8')));
   return { folder, text };
@@ -77,6 +80,9 @@ interface Compiler {
 async function findCompiler(): Promise<Compiler> {
   const candidates = process.env.CXX ? [process.env.CXX] : ['g++', 'clang++', 'c++'];
   const reasons: string[] = [];
+  // Without its command line tools, a Mac has compilers that only open a window that offers them.
+  if (nodeModule('os').platform() === 'darwin' && !process.env.CXX)
+    await execute('xcode-select', ['-p']).catch(refuseMac);
   for (const command of candidates) {
     for (const tune of ['-march=native', '-mcpu=native']) {
       try {
@@ -93,6 +99,13 @@ async function findCompiler(): Promise<Compiler> {
   throw new Error(
     `native: no C++ compiler works here (${missing ? `tried ${candidates.join(', ')}` : reasons.join('; ')}). ` +
       'Install g++ or clang++ (Debian: apt install g++, macOS: xcode-select --install), or use the wasm backend.',
+  );
+}
+
+function refuseMac(): never {
+  throw new Error(
+    'native: no C++ compiler works here (the command line tools are not installed). ' +
+      'Run xcode-select --install, or use the wasm backend.',
   );
 }
 
@@ -129,7 +142,13 @@ function privateFolder(
   path: NodeModules['path'],
 ): Promise<string> {
   temporary ??= fs.mkdtemp(path.join(os.tmpdir(), 'mamba-ts-')).then((folder) => {
-    process.once('exit', () => nodeModule('fs').rmSync(folder, { recursive: true, force: true }));
+    process.once('exit', () => {
+      try {
+        nodeModule('fs').rmSync(folder, { recursive: true, force: true });
+      } catch {
+        // Windows keeps a library that is loaded.
+      }
+    });
     return folder;
   });
   return temporary;
@@ -150,7 +169,7 @@ function execute(command: string, args: string[], input?: string): Promise<strin
     const child = nodeModule('child_process').execFile(
       command,
       args,
-      { maxBuffer: 1 << 24 },
+      { maxBuffer: 1 << 24, windowsHide: true },
       (error, stdout, stderr) => {
         if (!error) return resolve(stdout);
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') return reject(error);

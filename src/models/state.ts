@@ -8,7 +8,8 @@ import type { RowEnd } from '../ops/positions.ts';
 import { transposeLast } from '../ops/shape.ts';
 import type { Backend } from '../tensor/backend.ts';
 import { keep, scope } from '../tensor/scope.ts';
-import { copyInto, withoutGradients } from '../tensor/tape.ts';
+import { copyInto } from '../tensor/copy.ts';
+import { withoutGradients } from '../tensor/tape.ts';
 import { product, type Shape, sameShape, show, type Tensor } from '../tensor/tensor.ts';
 
 /** The tensors one layer remembers, by their short names. */

@@ -8,7 +8,8 @@
  *
  * Paper: Gu & Dao 2023, Algorithm 2. Official: selective_scan_ref.
  */
-import { copyInto, isTracked, record } from '../tensor/tape.ts';
+import { copyInto } from '../tensor/copy.ts';
+import { isTracked, record } from '../tensor/tape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { requireAxes, requireOneBackend, requireShape } from './check.ts';
 import { type Positions, requirePositions } from './positions.ts';

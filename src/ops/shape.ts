@@ -1,5 +1,6 @@
 /** Views (reshape, split: no copy) and copies (contiguous, transposeLast). */
-import { copyInto, record, recordViews } from '../tensor/tape.ts';
+import { copyInto } from '../tensor/copy.ts';
+import { record, recordViews } from '../tensor/tape.ts';
 import { checkShape, product, type Shape, sameShape, show, Tensor } from '../tensor/tensor.ts';
 import { requireTensor } from './check.ts';
 

@@ -2,7 +2,8 @@
 import type { Device, DeviceName } from '../backend/device.ts';
 import { type BackendName, openDevice } from '../backend/open.ts';
 import { Heap } from './heap.ts';
-import { adopt, forget, hideFromScopes } from './scope.ts';
+import { forget } from './orphans.ts';
+import { adopt, hideFromScopes } from './scope.ts';
 import { checkShape, type DType, product, type Shape, Storage, show, Tensor } from './tensor.ts';
 
 export class Backend {

@@ -5,6 +5,7 @@
  *
  * While gradients are recorded, inner scopes hand everything to the outer one: the backward needs it.
  */
+import { orphan } from './orphans.ts';
 import { Storage, Tensor } from './tensor.ts';
 
 class Scope {
@@ -19,24 +20,10 @@ export const hideFromScopes = (object: object): void => void opaque.add(object);
 let current: Scope | undefined;
 let recording = 0;
 
-// Storage made outside of any scope lives as long as JavaScript can reach it.
-const orphans = new FinalizationRegistry<() => void>((release) => release());
-
 /** Called for every new storage. */
 export function adopt(storage: Storage): void {
   if (current) current.storages.add(storage);
-  else release(storage);
-}
-
-/** Hands a storage to the garbage collector. */
-function release(storage: Storage): void {
-  const { backend, address, bytes } = storage;
-  orphans.register(storage, () => backend.release({ address, bytes }), storage);
-}
-
-/** Called when a storage is freed by hand. */
-export function forget(storage: object): void {
-  orphans.unregister(storage);
+  else orphan(storage);
 }
 
 /**
@@ -79,7 +66,7 @@ export function enter<T>(f: () => T): T {
     if (storage.freed) continue;
     if (!kept.has(storage)) storage.free();
     else if (outer) outer.storages.add(storage);
-    else release(storage);
+    else orphan(storage);
   }
   return result;
 }
@@ -87,7 +74,7 @@ export function enter<T>(f: () => T): T {
 /** Takes a tensor out of its scope: it lives until dispose(), or until JavaScript forgets it. */
 export function keep<T extends Tensor>(tensor: T): T {
   for (let scope = current; scope; scope = scope.outer) {
-    if (scope.storages.delete(tensor.storage)) release(tensor.storage);
+    if (scope.storages.delete(tensor.storage)) orphan(tensor.storage);
   }
   return tensor;
 }

@@ -4,7 +4,7 @@
  * An operation records its inputs, its outputs and how gradients go back. Views (reshape, split) cost
  * nothing: `place` lets a backward write the gradient of a view straight into its part of the whole.
  */
-import type { Backend } from './backend.ts';
+import { addInto, copyInto, fill } from './copy.ts';
 import { enter, whileRecording } from './scope.ts';
 import { type Storage, show, Tensor } from './tensor.ts';
 
@@ -274,42 +274,3 @@ function copyOf(tensor: Tensor): Tensor {
   copyInto(tensor, fresh);
   return fresh;
 }
-
-const rowsAtOnce = (width: number) => Math.max(1, Math.ceil(16384 / Math.max(1, width)));
-
-export function copyInto(from: Tensor, to: Tensor): void {
-  const { rows, width } = from;
-  if (rows)
-    deviceOf(to).run(
-      'copy_rows',
-      rows,
-      rowsAtOnce(width),
-      from.pointer,
-      to.pointer,
-      width,
-      from.rowStride,
-      to.rowStride,
-    );
-}
-
-export function addInto(from: Tensor, to: Tensor): void {
-  const { rows, width } = from;
-  if (rows)
-    deviceOf(to).run(
-      'accumulate_rows',
-      rows,
-      rowsAtOnce(width),
-      from.pointer,
-      to.pointer,
-      width,
-      from.rowStride,
-      to.rowStride,
-    );
-}
-
-export function fill(to: Tensor, value: number): void {
-  const { rows, width } = to;
-  if (rows) deviceOf(to).run('fill_rows', rows, rowsAtOnce(width), to.pointer, value, width, to.rowStride);
-}
-
-const deviceOf = (tensor: Tensor): Backend['device'] => tensor.backend.device;

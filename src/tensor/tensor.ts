@@ -6,6 +6,7 @@
  * of any, to the garbage collector.
  */
 import type { Backend } from './backend.ts';
+import { collectOrphans } from './orphans.ts';
 
 export type Shape = readonly number[];
 export type DType = 'f32' | 'i32';
@@ -78,6 +79,7 @@ export class Tensor {
 
   /** A copy of the values, row-major. */
   async data(): Promise<Float32Array> {
+    await collectOrphans();
     return this.read();
   }
 

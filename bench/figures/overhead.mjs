@@ -1,0 +1,42 @@
+/** What a training step of `npm start` spends outside of kernels: JavaScript, calls, allocation, batches. */
+import { byteTokenizer, textData, Trainer } from '../../dist/index.js';
+import { presets } from '../../dist/train/presets.js';
+import { KernelWatch } from '../instrument.mjs';
+import { median } from '../timing.mjs';
+import { make, shakespeare } from '../workloads.mjs';
+
+export async function run({ open, quick, cores }, name) {
+  const backend = await open(name, cores);
+  const model = await make('play', backend);
+  const data = await textData(shakespeare().toString('utf8'), byteTokenizer());
+  const trainer = new Trainer(model, data, presets.play);
+  const watch = new KernelWatch(backend.device);
+  const step = async () => {
+    const begun = performance.now();
+    await trainer.step();
+    return (performance.now() - begun) / 1000;
+  };
+  for (let i = 0; i < 40; i++) await step();
+  const [plain, inside] = [[], []];
+  let calls = 0;
+  for (let i = 0; i < (quick ? 40 : 200); i++) {
+    plain.push(await step());
+    watch.reset();
+    watch.start();
+    await step();
+    watch.stop();
+    inside.push(watch.seconds);
+    calls = [...watch.calls.values()].reduce((sum, one) => sum + one.calls, 0);
+  }
+  const shares = plain.map((seconds, i) => 1 - inside[i] / seconds);
+  return [
+    {
+      what: 'training step of npm start: outside of kernels',
+      against: 'the whole step',
+      unit: 'percent',
+      goal: { atMost: 0.05 },
+      measured: median(shares),
+      details: { stepSeconds: median(plain), kernelSeconds: median(inside), calls, secondsPerCall: watch.callCost },
+    },
+  ];
+}

@@ -1,0 +1,54 @@
+/** Where a run took place: figures of different machines are not to be compared. */
+import { readFileSync } from 'node:fs';
+import os from 'node:os';
+
+export function machineFacts() {
+  const flags = cpuFlags();
+  return {
+    cpu: os.cpus()[0]?.model ?? 'unknown',
+    cores: os.availableParallelism(),
+    simd: ['avx512f', 'avx2', 'asimd'].find((flag) => flags.has(flag)) ?? 'unknown',
+    avx512: flags.has('avx512f'),
+    memoryGiB: Math.round(os.totalmem() / 2 ** 30),
+    system: `${os.type()} ${os.release()} ${os.arch()}`,
+    node: process.version,
+    date: new Date().toISOString(),
+    /** Programs that wanted a core before the run began; above 0.3, figures are noise. */
+    load: os.loadavg()[0],
+  };
+}
+
+function cpuFlags() {
+  try {
+    const line = /^(flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'));
+    return new Set(line?.[2].trim().split(/\s+/));
+  } catch {
+    return new Set();
+  }
+}
+
+/** Multiply-add chains of probe_fma. Read from its source, so that the peak is never computed with an old one. */
+export function fmaChains(device) {
+  const source = readFileSync(new URL('../kernels/probe.cpp', import.meta.url), 'utf8');
+  const [wasm, native] = [...source.matchAll(/constexpr i32 chains = (\d+);/g)].map((match) => Number(match[1]));
+  if (!native) throw new Error('bench: the chains of probe_fma are not where they were in kernels/probe.cpp.');
+  return device.name === 'wasm' ? wasm : native;
+}
+
+/** One call of each probe, with what it does. */
+export function probes(backend) {
+  const { device } = backend;
+  const sink = backend.full([4096], 0.5);
+  return {
+    /** 2^23 / chains … steps: under a millisecond on every machine here. */
+    fma: () => device.run('probe_fma', device.threads * 8, 1, sink.pointer, FMA_STEPS),
+    fmaFlops: 2 * fmaChains(device) * device.lanes * FMA_STEPS * device.threads * 8,
+    exp: () => device.run('probe_exp', device.threads * EXP_ROUNDS, 1, sink.pointer),
+    exps: 1024 * device.threads * EXP_ROUNDS,
+    /** Reads a whole tensor; its size must be a multiple of 1024. */
+    read: (tensor) => device.run('probe_read', tensor.size / 1024, 64, tensor.pointer, sink.pointer),
+  };
+}
+
+const FMA_STEPS = 4096;
+const EXP_ROUNDS = 128;

@@ -1,0 +1,70 @@
+/**
+ * Where a training step spends its time, kernel by kernel:
+ *
+ *   node bench/profile.mjs [--model play|d64|d256] [--backend native] [--threads 2] [--shapes] [--steps 20]
+ *
+ * --shapes gives matrix products a line for each of their sizes, with GFLOP/s.
+ */
+import { parseArgs } from 'node:util';
+import { openBackend } from '../dist/index.js';
+import { KernelWatch } from './instrument.mjs';
+import { batchOf, make, models, stepper } from './workloads.mjs';
+
+const { values: flags } = parseArgs({
+  options: {
+    model: { type: 'string', default: 'play' },
+    backend: { type: 'string', default: 'native' },
+    threads: { type: 'string' },
+    shapes: { type: 'boolean', default: false },
+    steps: { type: 'string', default: '20' },
+  },
+});
+const steps = Number(flags.steps);
+const backend = await openBackend(flags.backend, { threads: flags.threads && Number(flags.threads) });
+const step = stepper(await make(flags.model, backend), batchOf(flags.model));
+const watch = new KernelWatch(backend.device, flags.shapes ? withSizes : undefined);
+
+for (let i = 0; i < 5; i++) step();
+const wall = () => {
+  const begun = performance.now();
+  for (let i = 0; i < steps; i++) step();
+  return performance.now() - begun;
+};
+const plain = wall();
+watch.start();
+const timed = wall();
+watch.stop();
+
+const { B, L } = models[flags.model];
+const perStep = (milliseconds) => milliseconds / steps;
+console.log(
+  `${flags.model} on ${flags.backend} (${backend.device.description}): ${perStep(plain).toFixed(2)} ms a step, ` +
+    `${Math.round((1000 * B * L) / perStep(plain))} tokens/s; ${perStep(timed).toFixed(2)} ms with the timer; ` +
+    `a call costs ${(1e6 * watch.callCost).toFixed(2)} µs`,
+);
+const rows = [...watch.calls].map(([name, { calls, seconds }]) => ({
+  name,
+  calls: calls / steps,
+  ms: perStep(1000 * Math.max(0, seconds - calls * watch.callCost)),
+}));
+rows.push({ name: '(outside of kernels)', calls: 0, ms: perStep(plain) - perStep(1000 * watch.seconds) });
+rows.sort((a, b) => b.ms - a.ms);
+console.log('\n| kernel | calls | ms | share | GFLOP/s |\n|---|---|---|---|---|');
+for (const { name, calls, ms } of rows) {
+  const share = ((100 * ms) / perStep(plain)).toFixed(1);
+  console.log(`| ${name} | ${calls || ''} | ${ms.toFixed(3)} | ${share} % | ${rate(name, calls, ms)} |`);
+}
+backend.dispose();
+
+function withSizes(kernel, _total, values) {
+  if (kernel === 'gemm') return `gemm M ${values[4]} N ${values[5]} K ${values[6]}${values[9] ? ' TN' : ''}`;
+  if (kernel === 'gemm_pack') return `gemm_pack K ${values[2]} N ${values[3]}${values[5] ? ' transposed' : ''}`;
+  return kernel;
+}
+
+function rate(name, calls, ms) {
+  const sizes = /^gemm M (\d+) N (\d+) K (\d+)/.exec(name);
+  if (!sizes) return '';
+  const [M, N, K] = sizes.slice(1).map(Number);
+  return ((2 * M * N * K * calls) / ms / 1e6).toFixed(0);
+}
