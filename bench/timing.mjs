@@ -16,7 +16,14 @@ function repeated(run, count) {
   };
 }
 
-/** How many runs fill `seconds`, found by running; this is the warm-up too. */
+/** Runs for so long that a JavaScript engine has compiled what it will compile. */
+export async function warmUp(run, seconds) {
+  const end = performance.now() + 1000 * seconds;
+  do await repeated(run, 1)();
+  while (performance.now() < end);
+}
+
+/** How many runs fill `seconds`, found by running. */
 async function countFor(run, seconds) {
   for (let count = 1; ; ) {
     const total = (await repeated(run, count)()) * count;
@@ -29,11 +36,13 @@ async function countFor(run, seconds) {
  * Median over pairs of time(b) / time(a): how many times faster `a` is. A side that takes its own time
  * is given as { seconds: async () => … } and runs once a turn.
  */
-export async function inTurns(a, b, { pairs, seconds }) {
+export async function inTurns(a, b, { pairs, seconds, warm = 0.3 }) {
   const timers = [];
   for (const side of [a, b]) {
-    if (typeof side === 'function') timers.push(repeated(side, await countFor(side, seconds)));
-    else {
+    if (typeof side === 'function') {
+      await warmUp(side, warm);
+      timers.push(repeated(side, await countFor(side, seconds)));
+    } else {
       await side.seconds();
       timers.push(side.seconds);
     }

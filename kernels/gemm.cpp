@@ -14,8 +14,13 @@ constexpr i32 TILE = 4;  // V8 spills beyond 8 sums
 #else
 constexpr i32 TILE = 6;  // 12 sums of 16 registers
 #endif
-constexpr i32 KC = 512;  // long enough that reading and writing C is rare (measured)
-constexpr i32 MC = 48;   // rows of A copied at a time: KC * MC floats are 96 KB of stack
+// KC of K and MC rows of A at a time (measured): long sums keep C out of the way, a short panel stays
+// in L1. KC * MC floats are 96 KB of stack.
+#ifdef __wasm__
+constexpr i32 KC = 256, MC = 96;
+#else
+constexpr i32 KC = 512, MC = 48;
+#endif
 
 typedef f32 quad __attribute__((vector_size(16)));
 typedef f32 quad_unaligned __attribute__((vector_size(16), aligned(4), may_alias));
@@ -88,8 +93,8 @@ KERNEL void gemm_pack(const f32* b, f32* packed, i32 K, i32 N, i32 ldb, i32 tran
 
 #ifdef __wasm__
 constexpr i32 UNROLL = 1;
-// Hides where a pointer comes from: clang would compute each address from the loop's start, which
-// costs V8 an instruction and a register a load.
+// Hides where a pointer comes from: clang would compute every address from the loop's start, and V8
+// then spends an instruction and a register on each load. For the same reason k is not unrolled.
 INLINE const f32* hide(const f32* p) {
   __asm__("" : "+r"(p));
   return p;

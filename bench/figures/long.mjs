@@ -1,6 +1,5 @@
 /** Long sequences: the scan's time grows with L and no faster, and a long prompt takes no more memory than a short one. */
-import { generate, scope } from '../../dist/index.js';
-import { scanFromState } from '../../dist/ops/selectiveScan.js';
+import { generate, scope, selectiveScan } from '../../dist/index.js';
 import { inTurns } from '../timing.mjs';
 import { make, shakespeare } from '../workloads.mjs';
 
@@ -14,7 +13,7 @@ export async function run({ open, quick, cores }, name) {
   const scans = [SHORT, LONG].map((L) => {
     const [u, delta] = [backend.full([1, L, D], 0.5), backend.full([1, L, D], 0.01)];
     const [A, B, C] = [backend.full([D, N], -1), backend.full([1, L, N], 0.5), backend.full([1, L, N], 0.5)];
-    return () => scope(() => void scanFromState({ u, delta, A, B, C }));
+    return () => scope(() => void selectiveScan({ u, delta, A, B, C }));
   });
   const { ratio, spread, a, b } = await inTurns(scans[0], scans[1], {
     pairs: quick ? 3 : 7,

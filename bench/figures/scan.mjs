@@ -1,6 +1,5 @@
 /** The selective scan: its forward against vector exp (one a state and step), its backward against its forward. */
-import { scope, sum, valueAndGrad } from '../../dist/index.js';
-import { scanFromState, selectiveScan } from '../../dist/ops/selectiveScan.js';
+import { scope, selectiveScan, sum, valueAndGrad } from '../../dist/index.js';
 import { Random } from '../../dist/random.js';
 import { probes } from '../machine.mjs';
 import { inTurns } from '../timing.mjs';
@@ -21,7 +20,7 @@ export async function run({ open, quick }, name) {
     ['as in the model: softplus(Δ + bias), D u, silu(z)', input, { atLeast: GOALS[name] }],
     ['bare recurrence', { u, delta, A, B, C }, undefined],
   ]) {
-    const { ratio, spread, a, b } = await inTurns(() => scope(() => void scanFromState(given)), exp, {
+    const { ratio, spread, a, b } = await inTurns(() => scope(() => void selectiveScan(given)), exp, {
       pairs,
       seconds: 0.05,
     });
@@ -35,7 +34,7 @@ export async function run({ open, quick }, name) {
       details: { statesPerSecond: states / a, expPerSecond: exps / b },
     });
   }
-  const forward = () => scope(() => void scanFromState(input));
+  const forward = () => scope(() => void selectiveScan(input));
   const both = () => scope(() => void valueAndGrad(() => sum(selectiveScan(input).out), input));
   const { ratio, spread, a, b } = await inTurns(forward, both, { pairs, seconds: 0.05 });
   rows.push({

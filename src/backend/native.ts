@@ -46,7 +46,12 @@ async function loadLibrary(path: string): Promise<Library> {
         'Reinstall without --omit=optional, or use the wasm backend.',
     );
   }
-  const library = koffi.load(path);
+  let library: ReturnType<typeof koffi.load>;
+  try {
+    library = koffi.load(path);
+  } catch (error) {
+    throw new Error(`native: ${path} does not load (${(error as Error).message}). Delete it, or use the wasm backend.`);
+  }
   return {
     dispatch: library.func('dispatch', 'void', ['int', 'void *', 'int', 'int', 'int']),
     startWorkers: library.func('start_workers', 'void', ['int']),

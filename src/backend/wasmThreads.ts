@@ -10,6 +10,9 @@ export interface WasmWorker {
   end(): void;
 }
 
+// Not literal where Node starts it: a bundler would put a second copy into the page.
+const WORKER = './wasmWorker.js';
+
 /** Whether memory can be handed to workers: always in Node, in a page when it is cross-origin isolated. */
 export function canShareMemory(): boolean {
   return nodeThreads() !== undefined || (globalThis.crossOriginIsolated === true && typeof Worker !== 'undefined');
@@ -18,7 +21,8 @@ export function canShareMemory(): boolean {
 export function startWorker(start: WorkerStart): Promise<WasmWorker> {
   const threads = nodeThreads();
   if (threads) {
-    const worker = new threads.Worker(new URL('./wasmWorker.js', import.meta.url));
+    // Without the options of this process: `node --input-type=module -e …` has some that no file takes.
+    const worker = new threads.Worker(new URL(WORKER, import.meta.url), { execArgv: [] });
     worker.unref();
     return new Promise((resolve, reject) => {
       worker.once('message', () => resolve({ end: () => void worker.terminate() }));
@@ -26,6 +30,7 @@ export function startWorker(start: WorkerStart): Promise<WasmWorker> {
       worker.postMessage(start);
     });
   }
+  // Bundlers find the script by this literal form.
   const worker = new Worker(new URL('./wasmWorker.js', import.meta.url), { type: 'module' });
   return new Promise((resolve, reject) => {
     worker.onmessage = () => resolve({ end: () => worker.terminate() });

@@ -1,7 +1,7 @@
 /** mamba-ts info: what a model is made of and what it costs. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { readJsonFile } from '../formats/jsonFile.ts';
 import { LanguageModel } from '../models/languageModel.ts';
 import { readConfig } from '../models/registry.ts';
 import { stateBytes } from '../models/state.ts';
@@ -29,15 +29,12 @@ export function addInfo(program: Command): void {
 }
 
 async function run({ model: path, batchSize, blockSize, tensors, json }: Flags): Promise<void> {
-  let text: string;
-  try {
-    text = await readFile(join(path, 'config.json'), 'utf8');
-  } catch (error) {
-    throw new Error(
-      `info: ${join(path, 'config.json')} cannot be read (${(error as NodeJS.ErrnoException).code}). Give the folder of a checkpoint.`,
-    );
+  for (const [flag, value] of Object.entries({ '--batch-size': batchSize, '--block-size': blockSize })) {
+    if (!(Number.isInteger(value) && value >= 1))
+      throw new Error(`info: ${flag} is ${value}, expected a whole number ≥ 1.`);
   }
-  const model = new LanguageModel(readConfig(JSON.parse(text)));
+  const config = await readJsonFile(join(path, 'config.json'), 'Give the folder of a checkpoint.');
+  const model = new LanguageModel(readConfig(config));
   const parameters = model.tree.list();
   const facts = {
     config: model.config,

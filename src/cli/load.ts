@@ -1,7 +1,7 @@
 /** What several verbs load: a model and its tokenizer. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BackendName } from '../backend/open.ts';
+import { readJsonFile } from '../formats/jsonFile.ts';
 import { loadModel } from '../models/checkpoint.ts';
 import type { LanguageModel } from '../models/languageModel.ts';
 import { openBackend } from '../tensor/backend.ts';
@@ -21,13 +21,5 @@ export async function loadModelFor({ model: path, backend, threads }: LoadFlags)
 /** The tokenizer.json of the model's folder, or the one named. */
 export async function loadTokenizerFor({ model, tokenizer }: LoadFlags): Promise<Tokenizer> {
   const path = tokenizer ?? join(model, 'tokenizer.json');
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw new Error(
-      `${path} cannot be read (${(error as NodeJS.ErrnoException).code}). Give the tokenizer of the model by --tokenizer FILE.`,
-    );
-  }
-  return loadTokenizer(JSON.parse(text));
+  return loadTokenizer(await readJsonFile(path, 'Give the tokenizer of the model by --tokenizer FILE.'));
 }

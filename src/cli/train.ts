@@ -1,6 +1,6 @@
 /** mamba-ts train: a model on one's own data. */
-import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
+import { readJsonFile } from '../formats/jsonFile.ts';
 import { commonFields, type Field } from '../models/config.ts';
 import { familyOf, modelNames } from '../models/registry.ts';
 import { trainFields } from '../train/options.ts';
@@ -47,21 +47,21 @@ function parse(value: string, one: Field): unknown {
 }
 
 async function runTrain(flags: Record<string, unknown>): Promise<void> {
-  const { config, preset, resume, stopAt, ...rest } = flags;
+  const { config, ...given } = flags;
   const file = config === undefined ? {} : await readConfigFile(String(config));
   const abort = new AbortController();
   const release = onInterrupt(() => {
     say('\nStopping after this update and saving; Ctrl-C again leaves at once.');
     abort.abort();
   });
-  const { preset: filePreset, ...layer } = file;
-  const every = Number(rest.logEvery ?? layer.logEvery ?? trainFields.logEvery.default);
+  const { preset, resume, stopAt, ...layers } = { ...file, ...given };
+  const every = Number(layers.logEvery ?? trainFields.logEvery.default);
   const reporter = trainReporter(every);
   try {
     const result = await train({
-      layers: [layer, rest],
-      preset: (preset ?? filePreset) as string | undefined,
-      resume: Boolean(resume),
+      layers: [layers],
+      preset: preset as string | undefined,
+      resume: resume as boolean | undefined,
       stopAt: stopAt as number | undefined,
       signal: abort.signal,
       reporter,
@@ -83,17 +83,8 @@ async function runTrain(flags: Record<string, unknown>): Promise<void> {
 }
 
 async function readConfigFile(path: string): Promise<Record<string, unknown>> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw new Error(
-      `train: the config file ${path} cannot be read (${(error as NodeJS.ErrnoException).code}). Give the path of a JSON file.`,
-    );
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`train: the config file ${path} is not JSON (${(error as Error).message}).`);
-  }
+  const advice = 'Give the path of a JSON file with options in camelCase.';
+  const config = await readJsonFile(path, advice);
+  if (typeof config === 'object' && config !== null && !Array.isArray(config)) return config as Record<string, unknown>;
+  throw new Error(`train: the config file ${path} is not an object, expected e.g. {"dModel": 64}. ${advice}`);
 }

@@ -35,13 +35,19 @@ export interface Field extends Spelling {
   expected: string;
 }
 
-const isCount = (value: unknown) => Number.isInteger(value) && (value as number) >= 1;
+const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 1;
+
+/** The name that was meant: d_model, d-model and dmodel all mean dModel. */
+export function nearestName(name: string, names: readonly string[]): string {
+  const plain = (one: string) => one.toLowerCase().replace(/[-_]/g, '');
+  return names.find((one) => plain(one) === plain(name)) ?? closest(name, [...names]);
+}
 
 export const field = {
-  count: (value: number | undefined, spelling: Spelling = {}): Field => ({
+  count: (value: number | undefined, spelling: Spelling = {}, most = Infinity): Field => ({
     default: value,
-    accepts: isCount,
-    expected: 'a whole number ≥ 1',
+    accepts: (given) => isCount(given) && (given as number) <= most,
+    expected: most === Infinity ? 'a whole number ≥ 1' : `a whole number from 1 to ${most}`,
     ...spelling,
   }),
   countOrAuto: (spelling: Spelling = {}): Field => ({
@@ -99,7 +105,7 @@ export function completeConfig(family: Family, given: Readonly<Record<string, un
   for (const key of Object.keys(given)) {
     if (!names.includes(key)) {
       throw new Error(
-        `config: unknown key '${key}' for the model '${family.name}'. Did you mean '${closest(key, names)}'?`,
+        `config: unknown key '${key}' for the model '${family.name}'. Did you mean '${nearestName(key, names)}'?`,
       );
     }
   }

@@ -146,6 +146,7 @@ export class LanguageModel {
         `forward: the state has ${before.batchSize} rows, expected ${B}, as the tokens have. Read on with the same rows.`,
       );
     }
+    before?.requireFit(this.stateFields);
     const documents = options.documents && documentAges(options.documents, B, L, before?.ends);
     const positions = positionsOn(backend, B, L, documents?.ages, lengths);
     let x = embedding(this.embedding.value, backend.ints(tokens, [B, L]));

@@ -7,7 +7,7 @@
  *
  * dInner = expand · dModel channels, dState states each; dtRank numbers make all the Δ.
  */
-import { causalConv1d } from '../ops/causalConv1d.ts';
+import { causalConv1d, MAX_TAPS } from '../ops/causalConv1d.ts';
 import { exp, neg } from '../ops/elementwise.ts';
 import { linear } from '../ops/linear.ts';
 import type { Positions } from '../ops/positions.ts';
@@ -149,7 +149,7 @@ export const mamba: Family<MambaConfig> = {
   name: 'mamba',
   fields: {
     dState: field.count(16, { official: 'ssm_cfg.d_state', huggingface: 'state_size' }),
-    dConv: field.count(4, { official: 'ssm_cfg.d_conv', huggingface: 'conv_kernel' }),
+    dConv: field.count(4, { official: 'ssm_cfg.d_conv', huggingface: 'conv_kernel' }, MAX_TAPS),
     expand: field.count(2, { official: 'ssm_cfg.expand', huggingface: 'expand' }),
     dtRank: field.countOrAuto({ official: 'ssm_cfg.dt_rank', huggingface: 'time_step_rank' }),
     dtMin: field.positive(0.001, { official: 'ssm_cfg.dt_min', huggingface: 'time_step_min' }),

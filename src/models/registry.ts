@@ -1,6 +1,6 @@
 /** The model families, and how a config finds its own. A new one is a file and a line here. */
 import { closest } from 'fastest-levenshtein';
-import { completeConfig, type Family, type ModelConfig, readSpelling } from './config.ts';
+import { commonFields, completeConfig, type Family, type ModelConfig, nearestName, readSpelling } from './config.ts';
 import { mamba } from './mamba.ts';
 
 const families: readonly Family[] = [mamba as unknown as Family];
@@ -72,7 +72,23 @@ export function readConfig(json: unknown): ModelConfig {
       );
     }
   }
+  requireKnownKeys(family, config.ssm_cfg ?? {});
   return completeConfig(family, readSpelling(family, config, 'official'));
+}
+
+/** The official mixer refuses a key of ssm_cfg that it does not know, and so do we. */
+function requireKnownKeys(family: Family, given: object): void {
+  const paths = Object.values({ ...commonFields, ...family.fields }).map(({ official }) => official ?? '');
+  const known = [
+    'layer',
+    'use_fast_path',
+    ...paths.filter((path) => path.startsWith('ssm_cfg.')).map((path) => path.slice(8)),
+  ];
+  const stranger = Object.keys(given).find((key) => !known.includes(key));
+  if (stranger === undefined) return;
+  throw new Error(
+    `config.json: ssm_cfg has an unknown key '${stranger}'. Did you mean '${nearestName(stranger, known)}'?`,
+  );
 }
 
 const unknownFamily = (key: string, value: string, known: readonly string[]) =>

@@ -48,6 +48,19 @@ export class State {
     return this.layers.flatMap(Object.values).reduce((sum, tensor: Tensor) => sum + 4 * tensor.size, 0);
   }
 
+  /** Throws where it belongs to a model of other sizes. */
+  requireFit(fields: readonly StateFields[]): void {
+    if (this.fields === fields) return;
+    const [got, expected] = [layout(this.fields), layout(fields)];
+    const at = Array.from({ length: Math.max(got.length, expected.length) }, (_, i) => i).find(
+      (i) => got[i] !== expected[i],
+    );
+    if (at === undefined) return;
+    throw new Error(
+      `forward: the state has ${got[at] ?? 'nothing more'}, expected ${expected[at] ?? 'nothing more'}. Use the model that wrote the state.`,
+    );
+  }
+
   /** A copy that lives on its own. */
   clone(): State {
     const layers = this.layers.map((layer) =>
@@ -139,6 +152,13 @@ export async function readState(bytes: Uint8Array, backend: Backend, fields: rea
     );
   }
   return new State(layers, fields, positions, ends);
+}
+
+/** 'layers.0.conv (4, 64)' for every tensor of one row. */
+function layout(fields: readonly StateFields[]): string[] {
+  return fields.flatMap((layer, i) =>
+    Object.entries(layer).map(([name, { shape }]) => `layers.${i}.${name} ${show(shape)}`),
+  );
 }
 
 /** Bytes of state for `B` rows. */

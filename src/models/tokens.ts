@@ -32,14 +32,16 @@ export function tokenRows(input: TokenInput): TokenRows {
   const tokens = new Int32Array(B * L);
   rows.forEach((row, b) => {
     for (let t = 0; t < row.length; t++) {
-      if (!Number.isInteger(row[t]))
-        throw new Error(`forward: token ${row[t]} at row ${b}, position ${t}, expected a whole number.`);
+      if (!isInt32(row[t]))
+        throw new Error(`forward: token ${row[t]} at row ${b}, position ${t}, expected a whole number below 2³¹.`);
       tokens[b * L + t] = row[t];
     }
   });
   const ragged = rows.some((row) => row.length !== L);
   return { tokens, B, L, lengths: ragged ? Int32Array.from(rows, (row) => row.length) : undefined };
 }
+
+const isInt32 = (value: number) => (value | 0) === value;
 
 export function checkTokens({ tokens, L }: TokenRows, vocab: number): void {
   for (let i = 0; i < tokens.length; i++) {
@@ -68,6 +70,9 @@ export function flattenTargets(
     const length = lengths?.[b] ?? L;
     if (row.length !== length)
       throw new Error(`loss: row ${b} has ${row.length} targets, expected ${length}, one for each token.`);
+    const strange = row.findIndex((target) => !isInt32(target));
+    if (strange >= 0)
+      throw new Error(`loss: target ${row[strange]} at row ${b}, position ${strange}, expected a whole number.`);
     flat.set(row, b * L);
   });
   return flat;

@@ -13,7 +13,7 @@ import { type Positions, requirePositions } from './positions.ts';
 import { sumTo } from './reduce.ts';
 import { contiguous } from './shape.ts';
 
-const MAX_TAPS = 8;
+export const MAX_TAPS = 8;
 /** Channels that one unit of the kernel walks (CONV_BLOCK in kernels/conv.cpp). */
 const BLOCK = 64;
 

@@ -1,6 +1,7 @@
 /** How much memory a training step needs, said before the first. */
 import type { LanguageModel } from '../models/languageModel.ts';
 import { nodeModule } from '../node.ts';
+import type { Backend } from '../tensor/backend.ts';
 
 /** Bytes: weights, gradients and two moments; what the forward keeps; the logits and their gradient. */
 export function trainingBytes(model: LanguageModel, batchSize: number, blockSize: number): number {
@@ -10,10 +11,10 @@ export function trainingBytes(model: LanguageModel, batchSize: number, blockSize
   return 4 * (parameters + tokens * (model.activationsPerToken + logits));
 }
 
-/** Throws where the step cannot fit. */
-export function checkMemory(model: LanguageModel, batchSize: number, blockSize: number): void {
+/** Throws where the step cannot fit. The model needs no values yet. */
+export function checkMemory(model: LanguageModel, backend: Backend, batchSize: number, blockSize: number): void {
   const needed = trainingBytes(model, batchSize, blockSize);
-  const isWasm = model.backend.name === 'wasm';
+  const isWasm = backend.name === 'wasm';
   const available = isWasm ? 2 ** 32 : nodeModule('os').totalmem();
   if (needed > available) {
     throw new Error(

@@ -4,7 +4,7 @@
  * Defaults < preset < config file < flags. Keys that are not in this table belong to the model.
  */
 import { closest } from 'fastest-levenshtein';
-import { completeConfig, commonFields, type Field, field, type ModelConfig } from '../models/config.ts';
+import { completeConfig, commonFields, type Field, field, type ModelConfig, nearestName } from '../models/config.ts';
 import { familyOf, modelNames } from '../models/registry.ts';
 import { presets } from './presets.ts';
 
@@ -112,19 +112,24 @@ export interface RunConfig {
   modelKeys: Record<string, unknown>;
 }
 
+/** Later layers over earlier ones; what is undefined was not given. */
+export function mergeLayers(layers: readonly Readonly<Record<string, unknown>>[]): Record<string, unknown> {
+  const given = layers.flatMap((layer) => Object.entries(layer)).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given);
+}
+
 /** Merges the layers, later ones over earlier ones, and checks the result. */
 export function runConfig(layers: readonly Readonly<Record<string, unknown>>[], preset?: string): RunConfig {
-  const merged = Object.assign({}, presetOf(preset), ...layers) as Record<string, unknown>;
+  const merged = mergeLayers([presetOf(preset), ...layers]);
   const family = familyOf(String(merged.model ?? trainFields.model.default));
   const modelFields = { ...commonFields, ...family.fields };
   const names = [...Object.keys(trainFields), ...Object.keys(modelFields)];
   const options: Record<string, unknown> = {};
   const modelKeys: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(merged)) {
-    if (value === undefined) continue;
-    if (key in trainFields) options[key] = value;
-    else if (key in modelFields && key !== 'vocabSize') modelKeys[key] = value;
-    else throw new Error(`train: unknown option '${key}'. Did you mean '${closest(key, names)}'?`);
+    if (Object.hasOwn(trainFields, key)) options[key] = value;
+    else if (Object.hasOwn(modelFields, key) && key !== 'vocabSize') modelKeys[key] = value;
+    else throw new Error(`train: unknown option '${key}'. Did you mean '${nearestName(key, names)}'?`);
   }
   for (const [name, one] of Object.entries(trainFields)) {
     options[name] ??= one.default;

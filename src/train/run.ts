@@ -4,13 +4,14 @@
  */
 import { charTokenizerOf, prepareTokens, split, type TokenStore, textSource } from '../data/index.ts';
 import { createModel, loadModel } from '../models/checkpoint.ts';
-import type { LanguageModel } from '../models/languageModel.ts';
-import { nodeModule } from '../node.ts';
+import type { ModelConfig } from '../models/config.ts';
+import { LanguageModel } from '../models/languageModel.ts';
+import { readJsonFile } from '../formats/jsonFile.ts';
 import { openBackend } from '../tensor/backend.ts';
 import { byteTokenizer, loadTokenizer, type Tokenizer } from '../tokenize/index.ts';
 import { type Evaluation, evaluate } from './evaluate.ts';
 import { checkMemory } from './memory.ts';
-import { modelConfigOf, type RunConfig, runConfig, trainFields } from './options.ts';
+import { mergeLayers, modelConfigOf, type RunConfig, runConfig, trainFields } from './options.ts';
 import { type Progress, RunFolder } from './runFolder.ts';
 import { progress } from './schedule.ts';
 import { type StepReport, Trainer } from './trainer.ts';
@@ -49,6 +50,7 @@ export interface RunResult {
   iter: number;
   seconds: number;
   evaluation: Evaluation;
+  /** Whether there is more to train: it was told to stop. */
   stopped: boolean;
 }
 
@@ -67,27 +69,35 @@ async function trainIn(folder: RunFolder, request: RunRequest, given: Record<str
   if (!resume && (await folder.holdsRun())) {
     throw new Error(`train: ${folder.path} holds a run already. Go on with it by --resume, or choose another --out.`);
   }
-  const config = resume ? await resumedConfig(folder, given) : runConfig(request.layers, request.preset);
-  const { options } = config;
+  const config = resume
+    ? await resumedConfig(folder, given, request.preset)
+    : runConfig(request.layers, request.preset);
+  let { options } = config;
   if (request.stopAt !== undefined && !(Number.isInteger(request.stopAt) && request.stopAt >= 1)) {
     throw new Error(`train: stopAt is ${request.stopAt}, expected a whole number ≥ 1.`);
   }
+  if (options.data === '-') options = { ...options, data: await folder.keepStandardInput() };
   const tokenizer = resume ? await loadTokenizer(await folder.readJson('tokenizer.json')) : await tokenizerFor(options);
   const store = await prepareTokens(options.data, tokenizer, {
     cacheFolder: folder.file('data'),
     field: options.textField,
   });
   const { train: trainData, validation } = split(store, options.validationFraction, options.blockSize);
+  const modelConfig = modelConfigOf(config, tokenizer.vocabSize);
   const backend = await openBackend(options.backend, { threads: options.threads });
+  checkMemory(new LanguageModel(modelConfig), backend, options.batchSize, options.blockSize);
   const model = resume
     ? await loadModel(folder.path, { backend })
-    : await createModel({ ...modelConfigOf(config, tokenizer.vocabSize) }, { backend, seed: options.seed });
-  checkMemory(model, options.batchSize, options.blockSize);
+    : await createModel(modelConfig, { backend, seed: options.seed });
+  requireConfig(model, modelConfig, folder);
   const trainer = new Trainer(model, trainData, options);
   const before: Progress | undefined = resume ? await restore(folder, trainer) : undefined;
   if (!resume) {
-    await folder.writeJson('train.json', { ...options, ...config.modelKeys });
+    const { preset } = request;
+    await folder.writeJson('train.json', { ...(preset && { preset }), ...options, ...config.modelKeys });
     await folder.begin(model, tokenizer);
+    // From here on there is a checkpoint, whenever the process is killed.
+    await folder.save(trainer, { trainer: trainer.state() });
   }
   reporter.start?.({
     config,
@@ -142,7 +152,7 @@ class Session {
       iter: trainer.iter,
       seconds: trainer.seconds,
       evaluation: this.evaluation as Evaluation,
-      stopped: !isOver(),
+      stopped: progress(options, trainer.iter, trainer.seconds) < 1,
     };
   }
 
@@ -194,10 +204,7 @@ async function restore(folder: RunFolder, trainer: Trainer): Promise<Progress> {
 }
 
 function runLayers({ layers }: RunRequest): Record<string, unknown> {
-  const merged: Record<string, unknown> = {};
-  for (const layer of layers) {
-    for (const [key, value] of Object.entries(layer)) if (value !== undefined) merged[key] = value;
-  }
+  const merged = mergeLayers(layers);
   if (typeof merged.out !== 'string' || merged.out === '') {
     throw new Error('train: out is missing, expected the folder of the run, e.g. --out runs/play.');
   }
@@ -205,8 +212,13 @@ function runLayers({ layers }: RunRequest): Record<string, unknown> {
 }
 
 /** The config of a run that is resumed: what it was, save what may change without changing the result. */
-async function resumedConfig(folder: RunFolder, given: Record<string, unknown>): Promise<RunConfig> {
-  const saved = (await folder.readJson('train.json')) as Record<string, unknown>;
+async function resumedConfig(
+  folder: RunFolder,
+  given: Record<string, unknown>,
+  presetNow: string | undefined,
+): Promise<RunConfig> {
+  const { preset, ...saved } = (await folder.readJson('train.json')) as Record<string, unknown>;
+  if (presetNow !== undefined && presetNow !== preset) throw otherConfig(folder, 'preset', preset, presetNow);
   const free: Record<string, unknown> = {};
   const all = runConfig([saved, given]);
   const asked = { ...all.options, ...all.modelKeys } as Record<string, unknown>;
@@ -214,25 +226,32 @@ async function resumedConfig(folder: RunFolder, given: Record<string, unknown>):
     const one = (trainFields as Record<string, { free?: boolean } | undefined>)[key];
     if (one?.free) free[key] = given[key];
     else if (JSON.stringify(asked[key]) !== JSON.stringify(saved[key])) {
-      throw new Error(
-        `train: ${key} was ${JSON.stringify(saved[key])} in ${folder.path} and is ${JSON.stringify(asked[key])} now. ` +
-          `A resumed run keeps its config: leave ${key} out, or start a new run.`,
-      );
+      throw otherConfig(folder, key, saved[key], asked[key]);
     }
   }
   return runConfig([saved, free]);
 }
 
+function otherConfig(folder: RunFolder, key: string, was: unknown, is: unknown): Error {
+  return new Error(
+    `train: ${key} was ${JSON.stringify(was) ?? 'not given'} in ${folder.path} and is ${JSON.stringify(is)} now. ` +
+      `A resumed run keeps its config: leave ${key} out, or start a new run.`,
+  );
+}
+
+/** The model that was loaded is the one that train.json and tokenizer.json describe. */
+function requireConfig({ config }: LanguageModel, expected: ModelConfig, folder: RunFolder): void {
+  const key = Object.keys(expected).find((one) => config[one] !== expected[one]);
+  if (key === undefined) return;
+  throw new Error(
+    `train: ${key} is ${config[key]} in ${folder.file('config.json')}, expected ${expected[key]} after train.json and tokenizer.json. ` +
+      'One of the three was changed: put it back, or start a new run.',
+  );
+}
+
 async function tokenizerFor({ tokenizer, data, textField }: RunConfig['options']): Promise<Tokenizer> {
   if (tokenizer === 'byte') return byteTokenizer();
   if (tokenizer === 'char') return charTokenizerOf(textSource(data, { field: textField }));
-  let json: string;
-  try {
-    json = await nodeModule('fs/promises').readFile(tokenizer, 'utf8');
-  } catch (error) {
-    throw new Error(
-      `train: the tokenizer ${tokenizer} cannot be read (${(error as NodeJS.ErrnoException).code}), expected 'byte', 'char' or the path of a tokenizer.json.`,
-    );
-  }
-  return loadTokenizer(JSON.parse(json));
+  const advice = "Give 'byte', 'char' or the path of a tokenizer.json.";
+  return loadTokenizer(await readJsonFile(tokenizer, advice));
 }

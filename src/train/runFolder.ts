@@ -16,6 +16,8 @@ import type { Trainer, TrainerState } from './trainer.ts';
 const WEIGHTS = 'model.safetensors';
 const MOMENTS = /^training-(\d+)\.safetensors$/;
 const LOCK = 'train.lock';
+/** How writeAtomic() names a file until it is whole. */
+const HALF_WRITTEN = /^\..+\.[0-9a-f]{8}\.tmp$/;
 
 /** What of a run is not in the trainer: the best evaluation, and the carried state. */
 export interface Progress {
@@ -35,6 +37,7 @@ export class RunFolder {
     try {
       await fs.mkdir(path, { recursive: true });
       await folder.lock();
+      await folder.sweep();
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === undefined) throw error;
@@ -50,10 +53,10 @@ export class RunFolder {
     return nodeModule('path').join(this.path, name);
   }
 
-  /** Whether a run lives here already. */
+  /** Whether a run lives here already: its first checkpoint is what makes it one. */
   async holdsRun(): Promise<boolean> {
     const names = await nodeModule('fs/promises').readdir(this.path);
-    return names.includes(WEIGHTS) || names.includes('train.json');
+    return names.includes(WEIGHTS);
   }
 
   async readJson(name: string): Promise<unknown> {
@@ -74,6 +77,14 @@ export class RunFolder {
 
   async writeJson(name: string, value: unknown): Promise<void> {
     await writeAtomic(this.file(name), [Buffer.from(`${JSON.stringify(value, null, 2)}\n`)]);
+  }
+
+  /** Standard input can be read once, a run reads its data again: a copy in the folder. Resolves to its path. */
+  async keepStandardInput(): Promise<string> {
+    await nodeModule('fs/promises').mkdir(this.file('data'), { recursive: true });
+    const path = nodeModule('path').resolve(this.file('data/stdin.txt'));
+    await writeAtomic(path, process.stdin as AsyncIterable<Uint8Array>);
+    return path;
   }
 
   /** config.json and tokenizer.json, which stay as they are through a run. */
@@ -146,6 +157,17 @@ export class RunFolder {
 
   async close(): Promise<void> {
     await nodeModule('fs/promises').rm(this.file(LOCK), { force: true });
+  }
+
+  /** Removes what a kill in the middle of writing left behind. */
+  private async sweep(): Promise<void> {
+    const fs = nodeModule('fs/promises');
+    for (const folder of ['', 'best', 'data']) {
+      const names = await fs.readdir(this.file(folder)).catch(() => []);
+      for (const name of names) {
+        if (HALF_WRITTEN.test(name)) await fs.rm(nodeModule('path').join(this.file(folder), name), { force: true });
+      }
+    }
   }
 
   private async lock(): Promise<void> {
