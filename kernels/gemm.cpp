@@ -173,24 +173,28 @@ KERNEL void gemm(const f32* a, const f32* packed, const f32* bias, f32* c, i32 M
                  i32 transposed, i32 accumulate, i32 begin, i32 end) {
   (void)M;
   alignas(64) f32 strips[MC * KC];
-  for (i32 m0 = begin; m0 < end; m0 += MC) {
-    const i32 rows = min(MC, end - m0);
-    i32 k = 0;
-    do {  // once also when K = 0: C still gets its bias
-      const i32 depth = min(KC, K - k);
-      pack<STRIP>(transposed ? a + (i64)k * lda + m0 : a + (i64)m0 * lda + k, strips, depth, rows, lda, !transposed,
-                  depth * STRIP);
-      for (i32 n = 0; n < N; n += PANEL) {
-        const f32* panel = packed + (i64)n * K + (i64)k * PANEL;
-        const f32* next = panel + (i64)K * PANEL;
-        for (i32 m = 0; m < rows; m += TILE) {
-          const f32* strip = strips + m / STRIP * STRIP * depth + m % STRIP;
-          const f32* share = next + m / TILE * (PANEL * TILE / MC) * depth;
-          tile_for(rows - m, N - n)(strip, panel, share, k == 0 && bias ? bias + n : nullptr,
-                                    c + (i64)(m0 + m) * ldc + n, depth, ldc, accumulate || k > 0, rows - m, N - n);
-        }
+  const auto block = [&](i32 m0, i32 k) {
+    const i32 rows = min(MC, end - m0), depth = min(KC, K - k);
+    pack<STRIP>(transposed ? a + (i64)k * lda + m0 : a + (i64)m0 * lda + k, strips, depth, rows, lda, !transposed,
+                depth * STRIP);
+    for (i32 n = 0; n < N; n += PANEL) {
+      const f32* panel = packed + (i64)n * K + (i64)k * PANEL;
+      const f32* next = panel + (i64)K * PANEL;
+      for (i32 m = 0; m < rows; m += TILE) {
+        const f32* strip = strips + m / STRIP * STRIP * depth + m % STRIP;
+        const f32* share = next + m / TILE * (PANEL * TILE / MC) * depth;
+        tile_for(rows - m, N - n)(strip, panel, share, k == 0 && bias ? bias + n : nullptr,
+                                  c + (i64)(m0 + m) * ldc + n, depth, ldc, accumulate || k > 0, rows - m, N - n);
       }
-      k += depth;
-    } while (k < K);
-  }
+    }
+  };
+  // Both loops run once also when K = 0: C still gets its bias.
+#ifdef __wasm__
+  // Nothing prefetches B here, so a KC of it should stay in L2 while all of A passes by.
+  for (i32 k = 0; k == 0 || k < K; k += KC)
+    for (i32 m0 = begin; m0 < end; m0 += MC) block(m0, k);
+#else
+  for (i32 m0 = begin; m0 < end; m0 += MC)
+    for (i32 k = 0; k == 0 || k < K; k += KC) block(m0, k);
+#endif
 }

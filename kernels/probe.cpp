@@ -43,8 +43,8 @@ KERNEL void probe_read(const f32* x, f32* sink, i32 begin, i32 end) {
 // exp over the same 4 KB again and again. range: repetitions
 KERNEL void probe_exp(f32* x, i32 begin, i32 end) {
   for (i32 r = begin; r < end; r++)
-    for (i32 i = 0; i < 1024; i += 4 * LANES) {
-#pragma GCC unroll 4
-      for (i32 c = 0; c < 4; c++) store(x + 1024 + i + c * LANES, exp(load(x + i + c * LANES)));
+    for (i32 i = 0; i < 1024; i += 8 * LANES) {
+#pragma GCC unroll 8
+      for (i32 c = 0; c < 8; c++) store(x + 1024 + i + c * LANES, exp(load(x + i + c * LANES)));
     }
 }

@@ -10,6 +10,7 @@
 #include <immintrin.h>
 #elif defined(__AVX2__)
 #define VECTOR_BYTES 32
+#include <immintrin.h>
 #else
 #define VECTOR_BYTES 16
 #endif
@@ -40,14 +41,49 @@ INLINE vf fma(vf a, vf b, vf c) {
   return a * b + c;
 #endif
 }
+// c - a b, likewise.
+INLINE vf fnma(vf a, vf b, vf c) {
+#if defined(__wasm_relaxed_simd__)
+  return __builtin_wasm_relaxed_nmadd_f32x4(a, b, c);
+#else
+  return c - a * b;
+#endif
+}
 INLINE vf select(vi mask, vf yes, vf no) { return (vf)((mask & (vi)yes) | (~mask & (vi)no)); }
-INLINE vf maximum(vf a, vf b) { return select(a > b, a, b); }
-INLINE vf minimum(vf a, vf b) { return select(a < b, a, b); }
+// a > b ? a : b and a < b ? a : b, one instruction each: b where either is NaN.
+INLINE vf maximum(vf a, vf b) {
+#if defined(__AVX512F__)
+  return _mm512_max_ps(a, b);
+#elif defined(__AVX2__)
+  return _mm256_max_ps(a, b);
+#elif defined(__wasm__)
+  return __builtin_wasm_pmax_f32x4(b, a);
+#else
+  return select(a > b, a, b);
+#endif
+}
+INLINE vf minimum(vf a, vf b) {
+#if defined(__AVX512F__)
+  return _mm512_min_ps(a, b);
+#elif defined(__AVX2__)
+  return _mm256_min_ps(a, b);
+#elif defined(__wasm__)
+  return __builtin_wasm_pmin_f32x4(b, a);
+#else
+  return select(a < b, a, b);
+#endif
+}
 
 INLINE f32 sum(vf v) {
-  f32 s = 0;
-  for (i32 i = 0; i < LANES; i++) s += v[i];
-  return s;
+#if defined(__AVX512F__)
+  return _mm512_reduce_add_ps(v);
+#elif defined(__AVX2__)
+  __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+  s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+  return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
+#else
+  return (v[0] + v[1]) + (v[2] + v[3]);
+#endif
 }
 INLINE f32 largest(vf v) {
   f32 m = v[0];
@@ -55,27 +91,55 @@ INLINE f32 largest(vf v) {
   return m;
 }
 
-// exp(x) = 2^n exp(r), |r| <= ln2 / 2; n comes from the rounding that adding 1.5 * 2^23 does.
-// Relative error under 2 ulp; 0 below -87.3, infinity above 88.7, NaN stays NaN.
-INLINE vf exp(vf x) {
-  const vf magic = splat(12582912.0f);
-  const vf shifted = fma(x, splat(1.44269504088896341f), magic);
-  const vf n = shifted - magic;
-  vf r = fma(n, splat(-0.693145751953125f), x);
-  r = fma(n, splat(-1.42860677e-6f), r);
-  vf p = splat(1.9875691500e-4f);
-  p = fma(p, r, splat(1.3981999507e-3f));
-  p = fma(p, r, splat(8.3334519073e-3f));
-  p = fma(p, r, splat(4.1665795894e-2f));
-  p = fma(p, r, splat(1.6666665459e-1f));
-  p = fma(p, r, splat(5.0000001201e-1f));
-  p = fma(p, r * r, r) + 1.0f;
+// exp(x) = 2^n e^r with n the integer nearest to x log2(e): adding 1.5 * 2^23 rounds to it and leaves it
+// in the low bits. The polynomials are minimax for the error in ulp, with 1 at 0 exactly.
+constexpr f32 LOG2E = 1.44269504088896341f, LN2 = 0.69314718055994531f;
+constexpr f32 LN2_HIGH = 0.693145751953125f, LN2_LOW = 1.42860677e-6f;
+constexpr f32 ROUND = 12582912.0f;
+constexpr f32 EXP_POLY[] = {1.0f, 0.499999911f, 0.16666463f, 0.0416682176f, 0.00837244187f, 0.00138124265f};
+constexpr f32 EXP2_POLY[] = {0.693146825f, 0.240222305f, 0.0555088632f, 0.00967178307f, 0.00132223545f};
+
+// SCALE (1 + c0 x + c1 x^2 + ...)
+template <i32 SCALE, i32 DEGREE>
+INLINE vf exp_poly(const f32 (&c)[DEGREE], vf x) {
+  vf p = splat(SCALE * c[DEGREE - 1]);
+#pragma GCC unroll 8
+  for (i32 k = DEGREE - 2; k >= 0; k--) p = fma(p, x, splat(SCALE * c[k]));
+  return fma(p, x, splat(SCALE));
+}
+// 2^n p, p the polynomial of what rounding to n left.
+template <i32 DEGREE>
+INLINE vf exp_scaled(const f32 (&c)[DEGREE], vf r, vf n, vf shifted) {
 #if defined(__AVX512F__)
-  return _mm512_scalef_ps(p, n);
+  return _mm512_scalef_ps(exp_poly<1>(c, r), n);
 #else
-  const vf y = p * (vf)(((vi)shifted << 23) + 0x3f800000);
-  return select(x < -87.3f, (vf){}, select(x > 88.72f, splat(__builtin_inff()), y));
+  // 2^(n - 1) and 2 p: 2^n would overflow before the result does.
+  return exp_poly<2>(c, r) * (vf)(((vi)shifted << 23) + 0x3f000000);
 #endif
+}
+
+// Within 1 ulp. 0 below -87 (2^-125.5), infinity above 88.72, NaN stays NaN.
+INLINE vf exp(vf x) {
+#if defined(__AVX512F__)
+  constexpr f32 low = -104.0f, high = 89.0f;  // scalef has subnormal results
+#else
+  constexpr f32 low = -87.3f, high = 89.0f;  // n = -126 gives 0, n = 128 is the last
+#endif
+  x = minimum(splat(high), maximum(splat(low), x));
+  const vf shifted = fma(x, splat(LOG2E), splat(ROUND)), n = shifted - ROUND;
+  return exp_scaled(EXP_POLY, fnma(n, splat(LN2_LOW), fnma(n, splat(LN2_HIGH), x)), n, shifted);
+}
+// 2^(a b) within 2 ulp of that of the rounded product, with the same limits.
+INLINE vf exp2(vf a, vf b) {
+  const vf x = minimum(splat(128.5f), maximum(splat(-126.0f), a * b));
+  const vf shifted = x + ROUND, n = shifted - ROUND;
+  return exp_scaled(EXP2_POLY, x - n, n, shifted);
+}
+// 2^(a b) where |a b| <= EXP2_SMALL: no clamps, and the exponent is added to the bits.
+constexpr f32 EXP2_SMALL = 125.0f;
+INLINE vf exp2_small(vf a, vf b) {
+  const vf x = a * b, shifted = x + ROUND, n = shifted - ROUND;
+  return (vf)((vi)exp_poly<1>(EXP2_POLY, x - n) + ((vi)shifted << 23));
 }
 
 // log(x) for x > 0 (Cephes logf): x = 2^e m with m in [sqrt(1/2), sqrt(2)).
@@ -120,12 +184,16 @@ INLINE vf tanh(vf x) {
   const vf wide = 1.0f - 2.0f / (exp(x + x) + 1.0f);
   return select(x2 < 0.390625f, small, wide);
 }
-// log(1 + exp(x)), linear above 20 as the official code has it. Kahan's form of log1p keeps the
-// relative accuracy of small results.
-INLINE vf softplus(vf x) {
-  const vf e = exp(x);
-  const vf u = 1.0f + e;
-  const vf d = u - 1.0f;
-  const vf y = select(d == 0.0f, e, log(u) * (e / d));
-  return select(x > 20.0f, x, y);
+// log(1 + t) / t on [0, 1], minimax for the relative error (3e-8).
+constexpr f32 LOG1P_POLY[] = {0.9999999698799176f,  -0.49999493138073503f, 0.33319096765322487f,
+                              -0.24842981970606337f, 0.19106006101832168f,  -0.13663244867029134f,
+                              0.07822594520408122f, -0.029505236706474182f, 0.005232694145609287f};
+// log(1 + e^x) from e = e^-|x|: max(x, 0) + log(1 + e). In f32 that is x above 20, as the official code has it.
+INLINE vf softplus_from(vf x, vf e) {
+  vf p = splat(LOG1P_POLY[8]);
+#pragma GCC unroll 8
+  for (i32 k = 7; k >= 0; k--) p = fma(p, e, splat(LOG1P_POLY[k]));
+  return fma(e, p, maximum((vf){}, x));
 }
+INLINE vf minus_abs(vf x) { return (vf)((vi)x | (i32)0x80000000); }
+INLINE vf softplus(vf x) { return softplus_from(x, exp(minus_abs(x))); }

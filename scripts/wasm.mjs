@@ -20,8 +20,6 @@ const LINK = [
   '-O2',
   '--strip-all',
 ];
-/** Without the lines that tell of reading the compiler from disk. */
-const QUIET = { fetchProgress: () => {} };
 const VARIANTS = { 'mamba.wasm': '', 'mamba-relaxed.wasm': '-mrelaxed-simd' };
 
 export async function buildWasm(root) {
@@ -37,14 +35,12 @@ export async function buildWasm(root) {
   if (complete && readFileSync(`${out}/mamba.wasm.key`, 'utf8') === key) return false;
   mkdirSync(out, { recursive: true });
   const { runClang, runLLVM } = await import('@yowasp/clang');
+  // Reads the compiler from disk, without a line for each piece.
+  await runLLVM(null, {}, { fetchProgress: () => {} });
   for (const [file, extra] of Object.entries(VARIANTS)) {
     const flags = `${COMPILE} ${extra}`.trim().split(' ');
-    const compiled = await runClang(
-      ['clang++', '--target=wasm32', ...flags, '-c', 'all.cpp', '-o', 'all.o'],
-      sources,
-      QUIET,
-    );
-    const linked = await runLLVM(['wasm-ld', ...LINK, 'all.o', '-o', 'out.wasm'], compiled, QUIET);
+    const compiled = await runClang(['clang++', '--target=wasm32', ...flags, '-c', 'all.cpp', '-o', 'all.o'], sources);
+    const linked = await runLLVM(['wasm-ld', ...LINK, 'all.o', '-o', 'out.wasm'], compiled);
     writeWhole(`${out}/${file}`, linked['out.wasm']);
   }
   writeWhole(`${out}/mamba.wasm.key`, key);

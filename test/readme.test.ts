@@ -10,7 +10,9 @@ const readme = await readFile(`${root}/README.md`, 'utf8');
 const block = (language: string) => new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``).exec(readme)?.[1] ?? '';
 
 it('prints what the README says', async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', block('js')], { cwd: root });
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', block('js')], {
+    cwd: root,
+  });
   expect(`${stdout.trimEnd()}\n`).toBe(block('text'));
   expect(block('js').trimEnd().split('\n').length).toBeLessThanOrEqual(11);
 });

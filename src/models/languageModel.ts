@@ -147,7 +147,7 @@ export class LanguageModel {
       );
     }
     before?.requireFit(this.stateFields);
-    const documents = options.documents && documentAges(options.documents, B, L, before?.ends);
+    const documents = options.documents && documentAges(options.documents, B, L, before?.ends, lengths);
     const positions = positionsOn(backend, B, L, documents?.ages, lengths);
     let x = embedding(this.embedding.value, backend.ints(tokens, [B, L]));
     let residual: Tensor | undefined;
@@ -162,8 +162,11 @@ export class LanguageModel {
       layers.push(next.state);
     });
     const hidden = this.applyNorm(this.finalNorm, x, residual).y;
-    const read = Array.from({ length: B }, (_, b) => (before?.positions[b] ?? 0) + (lengths?.[b] ?? L));
-    return { hidden, state: new State(layers, this.stateFields, read, documents?.ends ?? before?.ends) };
+    const lengthOf = (b: number) => lengths?.[b] ?? L;
+    const read = Array.from({ length: B }, (_, b) => (before?.positions[b] ?? 0) + lengthOf(b));
+    // Without document indices every row reads on in the document it was in.
+    const ends = documents?.ends ?? before?.ends?.map(({ document, age }, b) => ({ document, age: age + lengthOf(b) }));
+    return { hidden, state: new State(layers, this.stateFields, read, ends) };
   }
 
   private block(

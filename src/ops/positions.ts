@@ -36,6 +36,7 @@ export function documentAges(
   B: number,
   L: number,
   before?: readonly RowEnd[],
+  lengths?: Int32Array,
 ): { ages: Int32Array; ends: RowEnd[] } {
   if (documents.length !== B * L) {
     throw new Error(`seqIdx: ${documents.length} indices, expected ${B * L}, one for each of the ${B} × ${L} tokens.`);
@@ -44,7 +45,8 @@ export function documentAges(
   const ends: RowEnd[] = [];
   for (let b = 0; b < B; b++) {
     let last = before?.[b];
-    for (let t = 0; t < L; t++) {
+    // What pads a row belongs to no document.
+    for (let t = 0; t < (lengths?.[b] ?? L); t++) {
       const document = documents[b * L + t];
       const age: number = last && last.document === document ? Math.min(last.age + 1, OLD) : 0;
       ages[b * L + t] = age;

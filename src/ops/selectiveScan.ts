@@ -16,8 +16,8 @@ import { type Positions, requirePositions } from './positions.ts';
 import { sumTo } from './reduce.ts';
 import { contiguous, reshape, transposeLast } from './shape.ts';
 
-/** Steps between two kept states. 16 steps of 16 states fit a core's first cache. */
-export const CHUNK = 16;
+/** Steps between two kept states; divides SCAN_STEPS in kernels/scan.cpp. */
+export const CHUNK = 32;
 /** Channels of a unit are a multiple of this; there are at least this many units where D allows. */
 const UNIT_CHANNELS = 64;
 const UNITS = 8;

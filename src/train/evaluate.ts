@@ -22,9 +22,12 @@ export async function evaluate(
   tokenizer: Tokenizer,
   options: { batchSize: number; blockSize: number; batches?: number; onBatch?: (done: number, of: number) => void },
 ): Promise<Evaluation> {
-  const { batchSize, blockSize } = options;
+  const { batchSize, blockSize, batches = Infinity } = options;
+  if (!(batches === Infinity || Number.isInteger(batches)) || batches < 1) {
+    throw new Error(`evaluate: batches is ${batches}, expected a whole number ≥ 1.`);
+  }
   const sampler = new BatchSampler(data, { mode: 'sequential', batchSize, blockSize });
-  const count = Math.min(options.batches ?? Infinity, sampler.batchesPerPass);
+  const count = Math.min(batches, sampler.batchesPerPass);
   let nats = 0;
   let tokens = 0;
   let bytes = 0;

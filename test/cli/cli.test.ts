@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { loadModel } from '../../src/models/checkpoint.ts';
 import { goldenFolder } from '../models/folder.ts';
@@ -48,7 +49,9 @@ describe('mamba-ts train', () => {
     const printed = JSON.parse(/^config +(.*)$/m.exec(stderr)![1]);
     expect(printed).toMatchObject({ ...options, model: 'mamba', backend: 'wasm', weightDecay: 0.1, warmupIters: 10 });
     expect(
-      stderr.match(/^iter \d+ \| loss \d\.\d+ \|.*\| lr [\d.e-]+ \| norm [\d.]+ \| [\d ]+ tokens\/s \| \S+ left$/gm),
+      stderr.match(
+        /^iter \d+ \| loss \d\.\d+ \|( val \S+ bits\/byte \|)? lr [\d.e-]+ \| norm [\d.]+ \| [\d ]+ tokens\/s \| \S+ left$/gm,
+      ),
     ).toHaveLength(3);
     expect(stderr).toMatch(/^model +mamba, [\d ]+ parameters: dModel 16, 1 layers, vocabulary 256$/m);
     expect(stderr).toMatch(/^data +.*play\.txt: 10 800 tokens to train on, 1 200 to validate$/m);
@@ -72,7 +75,7 @@ describe('mamba-ts train', () => {
     expect(a.equals(b)).toBe(true);
     expect(stepsOf(await logOf(parts))).toEqual(stepsOf(await logOf(whole)));
     await refused(['train', ...options, '--out', parts], 'holds a run already. Go on with it by --resume');
-    await refused(['train', '--out', parts, '--resume', '--d-model', '8'], 'dModel was 16 in .* and is 8 now');
+    await refused(['train', '--out', parts, '--resume', '--d-model', '8'], /dModel was 16 in .* and is 8 now/);
   });
 
   it('goes by flags over the file over the preset', async () => {
@@ -122,10 +125,11 @@ describe('mamba-ts train', () => {
 
   it('leaves on a second Ctrl-C', async () => {
     const out = newRun();
-    // An update that takes seconds.
-    const long = { ...small, dModel: 256, batchSize: 32, blockSize: 256, evalBatches: 1000, tokenizer: 'byte' };
-    const run = start(process.execPath, [main, 'train', ...flags(long), '--data', text, '--out', out]);
-    await run.said('config ');
+    // An evaluation that takes minutes, in turns that a signal comes between.
+    const long = { ...small, batchSize: 1, blockSize: 8, evalBatches: 1_000_000, validationFraction: 0.9 };
+    const data = fileURLToPath(new URL('../../data/shakespeare.txt', import.meta.url));
+    const run = start(process.execPath, [main, 'train', ...flags(long), '--data', data, '--out', out]);
+    await run.said('iter 3 ');
     run.child.kill('SIGINT');
     await run.said('Stopping');
     run.child.kill('SIGINT');
@@ -138,7 +142,7 @@ describe('mamba-ts train', () => {
     [['--out', 'x'], 'train: data is missing, expected a text'],
     [['--data', text], 'train: out is missing, expected the folder of the run, e.g. --out runs/play.'],
     [['--data', '/nowhere', '--out', 'x'], 'data: there is no /nowhere. Check the path.'],
-    [['--preset', 'tinny'], "unknown preset 'tinny'.*Did you mean 'tiny'"],
+    [['--preset', 'tinny'], /unknown preset 'tinny'.*Did you mean 'tiny'/],
     [['--batch-size', 'many'], 'train: batchSize is "many", expected a whole number'],
     [['--learning-rate', '-1'], 'train: learningRate is -1, expected a number above 0'],
     [['--carry-state', 'maybe'], 'train: carryState is "maybe", expected true or false'],
@@ -148,13 +152,13 @@ describe('mamba-ts train', () => {
     [['--threads', '10000'], 'openBackend: threads is 10000, expected a whole number from 1 to 64'],
     [['--d-conv', '9'], 'config: dConv is 9, expected a whole number from 1 to 8'],
     [['--model', 'gpt'], "unknown model 'gpt', expected one of 'mamba'"],
-    [['--config', '/nowhere.json'], '/nowhere.json cannot be read \\(ENOENT\\)'],
+    [['--config', '/nowhere.json'], '/nowhere.json cannot be read (ENOENT)'],
     [['--resume', '--out', 'nothing'], 'This folder holds no run to resume: leave --resume out.'],
   ])('refuses %j', async (args, message) => {
     const cwd = newRun();
     await mkdir(cwd);
     const given = args.includes('--out') || args.includes('--data') ? [] : ['--data', text, '--out', 'x'];
-    await refused(['train', ...given, ...args], new RegExp(message), { cwd });
+    await refused(['train', ...given, ...args], message, { cwd });
   });
 
   it.each([
@@ -234,13 +238,13 @@ describe('mamba-ts generate', () => {
     [['--threads', '0'], 'threads is 0, expected a whole number from 1 to 64'],
   ])('refuses %j', async (args, message) => {
     const given = args.includes('--prompt') ? [] : ['--prompt', 'I'];
-    await refused(['generate', '--model', model, ...given, ...args], message.replace(/[()]/g, '.'));
+    await refused(['generate', '--model', model, ...given, ...args], message);
   });
 
   it('refuses a character that the vocabulary has not', async () => {
     const out = newRun();
     await ok(['train', ...flags({ ...small, maxIters: 1, tokenizer: 'char' }), '--data', text, '--out', out]);
-    await refused(['generate', '--model', out, '--prompt', 'a€'], '"€" .U.20AC. at position 1 is not one of');
+    await refused(['generate', '--model', out, '--prompt', 'a€'], '"€" (U+20AC) at position 1 is not one of');
   });
 });
 
@@ -314,13 +318,13 @@ describe('mamba-ts info', () => {
   });
 
   it('refuses what is no checkpoint', async () => {
-    await refused(['info', '--model', '/nowhere'], '/nowhere/config.json cannot be read .ENOENT.. Give the folder');
+    await refused(['info', '--model', '/nowhere'], '/nowhere/config.json cannot be read (ENOENT). Give the folder');
     const broken = newRun();
     await mkdir(broken);
     await writeFile(join(broken, 'config.json'), '{"d_model": ');
     await refused(['info', '--model', broken], 'config.json is not JSON');
     await writeFile(join(broken, 'config.json'), '{}');
-    await refused(['info', '--model', broken], "neither 'd_model' .official. nor 'hidden_size'");
+    await refused(['info', '--model', broken], "neither 'd_model' (official) nor 'hidden_size'");
     await refused(
       ['info', '--model', model, '--batch-size', 'x'],
       'info: --batch-size is NaN, expected a whole number',
@@ -352,7 +356,7 @@ describe('mamba-ts start', () => {
   it('trains on Shakespeare, keeps the model, writes a scene and says what is next', async () => {
     const cwd = newRun();
     await mkdir(cwd);
-    const { stdout, stderr } = await ok(['start', '--seconds', '1', '--backend', 'wasm'], { cwd });
+    const { stdout, stderr } = await ok(['start', '--seconds', '1'], { cwd });
     expect(stdout).toMatch(/^ROMEO:\n[\s\S]{100,}\n$/);
     expect(stderr).toMatch(/Trained \d+ updates in 0:0\d\..*: \d\.\d{3} bits per byte\./);
     expect(stderr).toContain('npx mamba-ts generate --model runs/play --prompt "JULIET:"');

@@ -162,6 +162,33 @@ describe.each(backends)('mamba on $name', ({ backend }) => {
       }
     });
 
+    it('reads on in a document, with and without its index, from rows of any lengths', async () => {
+      const model = await made;
+      const [a, b] = tokensOf(14, [9, 9]);
+      const whole = model.forward([a, b], { documents: Int32Array.from([...'000011111', ...'000000022'], Number) });
+      // Row 0 ends in document 1, row 1 in document 0; what pads row 0 is in no document.
+      const first = model.forward([a.slice(0, 5), b.slice(0, 3)], {
+        documents: Int32Array.from([...'00001', ...'00077'], Number),
+      });
+      expect(first.state.ends).toEqual([
+        { document: 1, age: 0 },
+        { document: 0, age: 2 },
+      ]);
+      const second = model.forward([a.slice(5, 6), b.slice(3, 6)], { state: first.state });
+      expect(second.state.ends).toEqual([
+        { document: 1, age: 1 },
+        { document: 0, age: 5 },
+      ]);
+      const third = model.forward([a.slice(6), b.slice(6)], {
+        state: second.state,
+        documents: Int32Array.from([...'111', ...'022'], Number),
+      });
+      for (const row of [0, 1]) expectSameState(rowOf(third.state, row), rowOf(whole.state, row), `row ${row}`);
+      const [got, want] = [third.logits.read(), whole.logits.read()];
+      expectClose(got.subarray(0, 3 * V), want.subarray(6 * V, 9 * V), 5e-5, 'row 0');
+      expectClose(got.subarray(3 * V), want.subarray(15 * V), 5e-5, 'row 1');
+    });
+
     it('gives rows of any lengths what they get alone, and reads on from there', async () => {
       const model = await made;
       const lengths = [4, 13, 1, 7];
