@@ -32,7 +32,8 @@ export async function createModel(
 }
 
 /** A folder in the official layout (config.json + model.safetensors or pytorch_model.bin), or one this project wrote. */
-export async function loadModel(path: string, options: LoadOptions = {}): Promise<LanguageModel> {
+export async function loadModel(from: string, options: LoadOptions = {}): Promise<LanguageModel> {
+  const path = locate(from);
   if (options.dtype !== undefined && options.dtype !== 'f32') {
     throw new Error(
       `loadModel: dtype is '${options.dtype}', expected 'f32': this version has no '${options.dtype}' kernels yet.`,
@@ -85,6 +86,10 @@ function matchNames(model: LanguageModel, file: TensorFile, path: string): Map<s
 const describe = ({ model, dModel, nLayer }: ModelConfig) => `${model} with dModel ${dModel} and ${nLayer} layers`;
 
 const isUrl = (path: string) => /^https?:\/\//.test(path);
+
+/** In a page a path is an address, relative to the page's. */
+const locate = (path: string) => (globalThis.location && !isUrl(path) ? new URL(path, location.href).href : path);
+
 const join = (folder: string, name: string) =>
   isUrl(folder) ? `${folder.replace(/\/$/, '')}/${name}` : nodeModule('path').join(folder, name);
 

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -14,7 +15,7 @@ import {
 } from '../../src/formats/index.ts';
 import { nodeModule } from '../../src/node.ts';
 
-const fixtures = new URL('../fixtures/', import.meta.url).pathname;
+const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url));
 const attackFolder = join(fixtures, 'attack');
 const attackFiles = (await readdir(attackFolder)).filter((name) => !name.endsWith('.md'));
 const text = (value: string) => new TextEncoder().encode(value);

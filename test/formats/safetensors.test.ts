@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -10,7 +11,7 @@ import {
 } from '../../src/formats/safetensors.ts';
 import { attacks, safetensorsFile } from './attacks.ts';
 
-const golden = new URL('../fixtures/golden/mamba-tiny/', import.meta.url).pathname;
+const golden = fileURLToPath(new URL('../fixtures/golden/mamba-tiny/', import.meta.url));
 const open = (bytes: Uint8Array) => openSafetensors(bytesSource('test', bytes));
 const headerOf = (bytes: Uint8Array) => {
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytesSource, fileSource } from '../../src/formats/byteSource.ts';
@@ -5,7 +6,7 @@ import { openSafetensors } from '../../src/formats/safetensors.ts';
 import { openTorch } from '../../src/formats/torch.ts';
 import { type Code, py, storageCode, tensorCode, torchBytes } from './torchWriter.ts';
 
-const golden = new URL('../fixtures/golden/', import.meta.url).pathname;
+const golden = fileURLToPath(new URL('../fixtures/golden/', import.meta.url));
 const open = (bytes: Uint8Array) => openTorch(bytesSource('test', bytes));
 const six = Float32Array.of(0, 1, 2, 3, 4, 5);
 const matrix = tensorCode({ elements: 6, shape: [2, 3], strides: [3, 1] });

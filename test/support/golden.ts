@@ -1,4 +1,5 @@
 /** Reads the goldens of test/fixtures/golden and turns their layouts into this package's. */
+import { fileURLToPath } from 'node:url';
 import { fileSource } from '../../src/formats/byteSource.ts';
 import { openSafetensors } from '../../src/formats/safetensors.ts';
 import { type Array64, array } from '../reference/array.ts';
@@ -11,7 +12,7 @@ export interface Golden {
 
 export async function readGolden(path: string): Promise<Golden> {
   const file = await openSafetensors(
-    await fileSource(new URL(`../fixtures/golden/${path}.safetensors`, import.meta.url).pathname),
+    await fileSource(fileURLToPath(new URL(`../fixtures/golden/${path}.safetensors`, import.meta.url))),
   );
   const tensors = new Map<string, Array64>();
   for (const name of file.tensors.keys()) {

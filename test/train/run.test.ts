@@ -1,4 +1,5 @@
 /** Runs in folders: stopped and resumed they are the same to the bit, and nothing wrong loses anything. */
+import { fileURLToPath } from 'node:url';
 import { appendFile, copyFile, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -446,7 +447,7 @@ describe('evaluate', () => {
   });
 
   it('refuses data that is shorter than a window', async () => {
-    const model = await loadModel(new URL('../fixtures/golden/mamba-tiny', import.meta.url).pathname, {
+    const model = await loadModel(fileURLToPath(new URL('../fixtures/golden/mamba-tiny', import.meta.url)), {
       backend: anyBackend,
     });
     const store = memoryStore(Uint16Array.of(1, 2, 3), { name: 'three', vocabSize: 62 });
