@@ -52,3 +52,19 @@ export function probes(backend) {
 
 const FMA_STEPS = 4096;
 const EXP_ROUNDS = 128;
+
+/** Seconds of all cores that were at work since the machine started, and of this process and `child`. */
+export function cpuSeconds(child) {
+  try {
+    const [user, nice, system] = readFileSync('/proc/stat', 'utf8').match(/\d+/g).map(Number);
+    const own = process.cpuUsage();
+    let ours = (own.user + own.system) / 1e6;
+    if (child) {
+      const fields = readFileSync(`/proc/${child}/stat`, 'utf8').split(') ')[1].split(' ');
+      ours += (Number(fields[11]) + Number(fields[12])) / 100;
+    }
+    return { all: (user + nice + system) / 100, ours };
+  } catch {
+    return undefined;
+  }
+}

@@ -32,5 +32,5 @@ export async function openPeer(threads) {
     return answer;
   };
   const facts = await ask('hello', { threads });
-  return { facts, ask, close: () => child.stdin.end() };
+  return { facts, ask, pid: child.pid, close: () => child.stdin.end() };
 }

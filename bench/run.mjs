@@ -9,9 +9,9 @@ import { loadavg } from 'node:os';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openBackend } from '../dist/index.js';
-import { machineFacts } from './machine.mjs';
+import { cpuSeconds, machineFacts } from './machine.mjs';
 import { openPeer } from './peer.mjs';
-import { isReached, table } from './table.mjs';
+import { isReached, measuredText, table } from './table.mjs';
 
 const FIGURES = ['gemm', 'gemv', 'scan', 'threads', 'overhead', 'train', 'generate', 'm130', 'long'];
 
@@ -40,44 +40,60 @@ if (peer) {
 }
 
 const rows = [];
+const failures = [];
 for (const figure of only) {
-  const { run, needsPeer } = await import(`./figures/${figure}.mjs`);
-  if (needsPeer && !peer) {
-    console.log(`${figure}: needs --peers`);
-    continue;
+  const { run, runTogether, needsPeer } = await import(`./figures/${figure}.mjs`);
+  if (needsPeer && !peer) console.log(`${figure}: left out, it needs --peers`);
+  else if (runTogether) await measure(figure, backends, (bench) => runTogether(bench, backends));
+  else for (const one of backends) await measure(figure, [one], (bench) => run(bench, one));
+}
+
+/** Runs one group of figures, says what it found, and closes what it opened. */
+async function measure(figure, names, run) {
+  const opened = [];
+  const open = async (name, threads) => {
+    const backend = await openBackend(name, { threads });
+    opened.push(backend);
+    machine[name] = backend.device.description.replace(/, \d+ threads?$/, '');
+    return backend;
+  };
+  const log = (text) => process.stderr.isTTY && process.stderr.write(`\r\x1b[K${text && `${figure} ${names} ${text}`}`);
+  const [before, begun] = [cpuSeconds(peer?.pid), performance.now()];
+  let fresh;
+  try {
+    fresh = await run({ open, log, cores, peer, quick: flags.quick });
+  } catch (error) {
+    failures.push(`${figure} ${names}: ${error.stack}`);
+    fresh = [{ what: figure, failed: `failed: ${error.message}` }];
   }
-  for (const backend of backends) {
-    const opened = [];
-    const open = async (name, threads) => {
-      const one = await openBackend(name, { threads });
-      opened.push(one);
-      machine[name] = one.device.description.replace(/, \d+ threads?$/, '');
-      return one;
-    };
-    const log = (text) => process.stderr.isTTY && process.stderr.write(`\r\x1b[K${figure} ${backend} ${text}`);
-    const bench = { open, log, cores, peer, quick: flags.quick };
-    const begun = performance.now();
-    let fresh;
-    try {
-      fresh = await run(bench, backend);
-    } catch (error) {
-      process.exitCode = 1;
-      console.error(error);
-      fresh = [{ what: figure, failed: `failed: ${error.message}` }];
-    }
-    log('');
-    for (const row of fresh) rows.push({ figure, backend, ...row, reached: isReached({ ...row }) });
-    for (const one of opened) one.dispose();
-    console.log(`${figure} ${backend}: ${((performance.now() - begun) / 1000).toFixed(0)} s`);
+  for (const backend of opened) backend.dispose();
+  const seconds = (performance.now() - begun) / 1000;
+  const after = cpuSeconds(peer?.pid);
+  // The share of the cores that other programs took meanwhile.
+  const others = after && Math.max(0, after.all - before.all - (after.ours - before.ours)) / (seconds * machine.cores);
+  log('');
+  console.log(
+    `\n${figure} ${names}: ${seconds.toFixed(0)} s${after ? `, others used ${Math.round(100 * others)} % of the CPU` : ''}`,
+  );
+  for (const row of fresh) {
+    const full = { figure, backend: names.join(), ...row, reached: isReached(row), others };
+    rows.push(full);
+    console.log(`  ${full.what} · ${full.backend}: ${measuredText(full)}`);
   }
 }
+
 peer?.close();
 machine.loadAfter = loadavg()[0];
 
 console.log(`\n${table(rows)}\n`);
+const busiest = Math.max(...rows.map(({ others }) => others ?? 0));
+if (busiest > 0.05)
+  console.log(`Other programs used up to ${Math.round(100 * busiest)} % of the CPU: measure again on a quiet machine.`);
 await mkdir(dirname(flags.json), { recursive: true });
 await writeFile(flags.json, `${JSON.stringify({ machine, command: process.argv.slice(2), rows }, null, 2)}\n`);
 console.log(`Written to ${flags.json}.`);
+for (const failure of failures) console.error(failure);
+if (failures.length > 0) process.exitCode = 1;
 
 function listed(flag, text, known) {
   const names = text.split(',').filter(Boolean);

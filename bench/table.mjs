@@ -20,7 +20,7 @@ function goalText({ goal, unit }) {
   return `${show[unit](from)} to ${show[unit](to)}`;
 }
 
-function measuredText({ measured, unit, spread, failed }) {
+export function measuredText({ measured, unit, spread, failed }) {
   if (failed) return failed;
   const range = spread ? ` (${spread.map((x) => show[unit](x)).join(' … ')})` : '';
   return `${show[unit](measured)}${range}`;

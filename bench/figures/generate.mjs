@@ -24,7 +24,7 @@ export async function run({ open, quick, cores, peer }, name) {
     const same = here.findIndex((token, i) => token !== there[i]);
     const { ratio, spread, a, b } = await inTurns(
       write,
-      { seconds: async () => (await theirs()).seconds },
+      { timer: async () => (await theirs()).seconds },
       { pairs: quick ? 3 : 9, seconds: quick ? 0.1 : 0.5 },
     );
     const size = `d_model ${dModel}, ${nLayer} layers`;

@@ -23,7 +23,7 @@ export async function run({ open, quick, cores, peer, log }, name) {
   const { loss: theirs } = await peer.ask('loss', { id });
   const { ratio, spread, a, b } = await inTurns(
     () => scope(() => void model.forward(batch)),
-    { seconds: async () => (await peer.ask('forward', { id })).seconds },
+    { timer: async () => (await peer.ask('forward', { id })).seconds },
     { pairs: quick ? 2 : 5, seconds: 0.2 },
   );
   await peer.ask('drop', { id });
@@ -77,8 +77,8 @@ async function decoding(model, cores, quick) {
     return ((performance.now() - begun) / 1000) * (bytes / (4 * big.size));
   };
   const pairs = quick ? 3 : 9;
-  const kernelsOnly = await inTurns({ seconds: forwards }, { seconds: plain }, { pairs, seconds: 0 });
-  const { ratio, spread, a, b } = await inTurns({ seconds: write }, { seconds: plain }, { pairs, seconds: 0 });
+  const kernelsOnly = await inTurns({ timer: forwards }, { timer: plain }, { pairs, seconds: 0 });
+  const { ratio, spread, a, b } = await inTurns({ timer: write }, { timer: plain }, { pairs, seconds: 0 });
   big.dispose();
   state.dispose();
   return {

@@ -131,19 +131,30 @@ export function runConfig(layers: readonly Readonly<Record<string, unknown>>[], 
     else if (Object.hasOwn(modelFields, key) && key !== 'vocabSize') modelKeys[key] = value;
     else throw new Error(`train: unknown option '${key}'. Did you mean '${nearestName(key, names)}'?`);
   }
-  for (const [name, one] of Object.entries(trainFields)) {
-    options[name] ??= one.default;
-    if (!one.accepts(options[name])) {
-      throw new Error(
-        `train: ${name} is ${JSON.stringify(options[name]) ?? 'missing'}, expected ${one.expected} (${one.help}).`,
-      );
-    }
-  }
+  const complete = completeOptions(options, Object.keys(trainFields) as (keyof TrainOptions)[]);
   modelKeys.dModel ??= 128;
   modelKeys.nLayer ??= 4;
   // Checked here, before any data is read; the real vocabulary size follows.
   completeConfig(family, { ...modelKeys, vocabSize: 1 });
-  return { options: options as unknown as TrainOptions, modelKeys };
+  return { options: complete, modelKeys };
+}
+
+/** Fills in the defaults of the named options and checks each. */
+export function completeOptions<K extends keyof TrainOptions>(
+  given: Readonly<Record<string, unknown>>,
+  names: readonly K[],
+): Pick<TrainOptions, K> {
+  const options: Record<string, unknown> = {};
+  for (const name of names) {
+    const one = trainFields[name];
+    const value = given[name] ?? one.default;
+    if (!one.accepts(value)) {
+      const got = typeof value === 'number' ? value : (JSON.stringify(value) ?? 'missing');
+      throw new Error(`train: ${name} is ${got}, expected ${one.expected} (${one.help}).`);
+    }
+    options[name] = value;
+  }
+  return options as Pick<TrainOptions, K>;
 }
 
 function presetOf(name: string | undefined): Record<string, unknown> {

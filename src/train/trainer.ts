@@ -6,6 +6,7 @@
  */
 import { type Batch, BatchSampler, type SamplerState } from '../data/sampler.ts';
 import type { TokenStore } from '../data/store.ts';
+import { nearestName } from '../models/config.ts';
 import type { LanguageModel } from '../models/languageModel.ts';
 import type { State } from '../models/state.ts';
 import { Random } from '../random.ts';
@@ -14,13 +15,15 @@ import { enter } from '../tensor/scope.ts';
 import { valueAndGrad } from '../tensor/tape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { findBadTensor } from './nanGuard.ts';
-import { trainFields, type TrainOptions } from './options.ts';
+import { completeOptions, trainFields, type TrainOptions } from './options.ts';
 import { learningRateAt } from './schedule.ts';
 
-export type TrainerOptions = Omit<
-  TrainOptions,
-  'data' | 'out' | 'model' | 'tokenizer' | 'backend' | 'threads' | 'textField'
->;
+/** What a run's folder and data need, and a trainer does not. */
+const OF_RUNS = ['data', 'out', 'model', 'tokenizer', 'backend', 'threads', 'textField'] as const;
+
+export type TrainerOptions = Omit<TrainOptions, (typeof OF_RUNS)[number]>;
+
+const NAMES = Object.keys(trainFields).filter((name) => !OF_RUNS.includes(name as never)) as (keyof TrainerOptions)[];
 
 export interface StepReport {
   /** Updates done, this one included. */
@@ -56,8 +59,11 @@ export class Trainer {
     data: TokenStore,
     options: Partial<TrainerOptions> = {},
   ) {
-    const defaults = Object.fromEntries(Object.entries(trainFields).map(([name, one]) => [name, one.default]));
-    this.options = { ...(defaults as unknown as TrainerOptions), ...options };
+    const stranger = Object.keys(options).find((name) => !Object.hasOwn(trainFields, name));
+    if (stranger !== undefined) {
+      throw new Error(`Trainer: unknown option '${stranger}'. Did you mean '${nearestName(stranger, NAMES)}'?`);
+    }
+    this.options = completeOptions({ ...options }, NAMES);
     const { batchSize, blockSize, carryState, seed, beta1, beta2, adamEps, weightDecay } = this.options;
     this.optimizer = new AdamW(model.tree.list(), { beta1, beta2, eps: adamEps, weightDecay });
     const random = new Random(seed).fork('batches');

@@ -1,10 +1,10 @@
 /** The built command, as people run it. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, onTestFinished } from 'vitest';
+import { afterAll, expect, onTestFinished } from 'vitest';
 import { train } from '../../src/train/run.ts';
 import { play, small } from '../train/runs.ts';
 
@@ -89,9 +89,8 @@ export async function refused(
 
 /** A folder for the tests of one file, with a text and a small model that has read it. */
 export async function workshop(): Promise<{ folder: string; model: string; text: string }> {
-  const folder = mkdtempSync(join(tmpdir(), 'mamba-ts-cli-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const { writeFile } = await import('node:fs/promises');
+  const folder = await mkdtemp(join(tmpdir(), 'mamba-ts-cli-'));
+  afterAll(() => rm(folder, { recursive: true, force: true }));
   const text = join(folder, 'play.txt');
   await writeFile(text, play);
   const model = join(folder, 'model');

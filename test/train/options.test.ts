@@ -55,7 +55,7 @@ describe('the options of a run', () => {
     [{ maxIters: 1e300 }, 'train: maxIters is 1e+300, expected a whole number'],
     [{ learningRate: 0 }, 'train: learningRate is 0, expected a number above 0'],
     [{ learningRate: 'fast' }, 'train: learningRate is "fast", expected a number above 0'],
-    [{ learningRate: NaN }, 'train: learningRate is null, expected a number above 0'],
+    [{ learningRate: NaN }, 'train: learningRate is NaN, expected a number above 0'],
     [{ beta1: 1 }, 'train: beta1 is 1, expected a number from 0 to below 1'],
     [{ gradClip: -1 }, 'train: gradClip is -1, expected a number ≥ 0'],
     [{ validationFraction: 1 }, 'train: validationFraction is 1, expected a number'],

@@ -1,10 +1,10 @@
 /** What happens to a run when the process, the disk or its rights fail it. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { loadModel } from '../../src/models/checkpoint.ts';
 import { flags, main, ok, refused, start } from '../cli/command.ts';
 import { anyBackend } from '../support/backends.ts';
@@ -124,8 +124,12 @@ describe('a disk that is full', () => {
   mkdirSync(disk, { recursive: true });
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=600k', 'tmpfs', disk]).status === 0;
 
+  afterAll(() => {
+    if (mounted) spawnSync('umount', ['-l', disk]);
+    rmSync(disk, { recursive: true, force: true });
+  });
+
   it.skipIf(!mounted)('for anything: a disk of 600 kB (needs the right to mount)', async () => {
-    onTestFinished(() => void spawnSync('umount', ['-l', disk]));
     const folder = await workFolder();
     const out = join(disk, 'run');
     const options = { data: join(folder, 'play.txt'), evalEvery: 1000 };
