@@ -12,6 +12,7 @@ export class KernelWatch {
   #run;
   #describe;
   #cost;
+  #added;
 
   /** `describe` names a call: (kernel, total, values) => 'gemm 64 × 256 × 64'. */
   constructor(device, describe = (kernel) => kernel) {
@@ -19,6 +20,12 @@ export class KernelWatch {
     this.#run = device.run.bind(device);
     this.#describe = describe;
     this.#cost = this.#callCost();
+    this.#added = this.#addedCost();
+  }
+
+  /** Seconds that watching a call adds to it. */
+  get addedCost() {
+    return this.#added;
   }
 
   /** Seconds that a call takes with nothing to do, the timer's own included: no time in a kernel. */
@@ -53,6 +60,30 @@ export class KernelWatch {
     let total = 0;
     for (const { calls, seconds } of this.calls.values()) total += Math.max(0, seconds - calls * this.#cost);
     return total;
+  }
+
+  /** Calls since the last reset. */
+  get count() {
+    let total = 0;
+    for (const { calls } of this.calls.values()) total += calls;
+    return total;
+  }
+
+  #addedCost() {
+    const values = new Array(16).fill(0);
+    const mean = () => {
+      const begun = performance.now();
+      for (let i = 0; i < 20000; i++) this.#device.run('gemm', 0, 1, ...values);
+      return (performance.now() - begun) / 1000 / 20000;
+    };
+    mean();
+    const plain = mean();
+    this.start();
+    mean();
+    const watched = mean();
+    this.stop();
+    this.reset();
+    return Math.max(0, watched - plain);
   }
 
   #callCost() {

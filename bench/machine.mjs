@@ -27,14 +27,6 @@ function cpuFlags() {
   }
 }
 
-/** Multiply-add chains of probe_fma. Read from its source, so that the peak is never computed with an old one. */
-export function fmaChains(device) {
-  const source = readFileSync(new URL('../kernels/probe.cpp', import.meta.url), 'utf8');
-  const [wasm, native] = [...source.matchAll(/constexpr i32 chains = (\d+);/g)].map((match) => Number(match[1]));
-  if (!native) throw new Error('bench: the chains of probe_fma are not where they were in kernels/probe.cpp.');
-  return device.name === 'wasm' ? wasm : native;
-}
-
 /** One call of each probe, with what it does. */
 export function probes(backend) {
   const { device } = backend;
@@ -42,11 +34,11 @@ export function probes(backend) {
   return {
     /** 2^23 / chains … steps: under a millisecond on every machine here. */
     fma: () => device.run('probe_fma', device.threads * 8, 1, sink.pointer, FMA_STEPS),
-    fmaFlops: 2 * fmaChains(device) * device.lanes * FMA_STEPS * device.threads * 8,
+    fmaFlops: 2 * device.probeChains * device.lanes * FMA_STEPS * device.threads * 8,
     exp: () => device.run('probe_exp', device.threads * EXP_ROUNDS, 1, sink.pointer),
     exps: 1024 * device.threads * EXP_ROUNDS,
-    /** Reads a whole tensor; its size must be a multiple of 1024. */
-    read: (tensor) => device.run('probe_read', tensor.size / 1024, 64, tensor.pointer, sink.pointer),
+    /** Reads a whole tensor; its size must be a multiple of 2048. */
+    read: (tensor) => device.run('probe_read', tensor.size / 2048, 64, tensor.pointer, sink.pointer),
   };
 }
 

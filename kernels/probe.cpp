@@ -2,39 +2,41 @@
 // bench and `mamba-ts doctor` hold other figures against.
 #include "simd.h"
 
-// Eighteen independent chains of multiply-adds: 2 * 18 * LANES flops a step. range: repetitions
-KERNEL void probe_fma(f32* sink, i32 steps, i32 begin, i32 end) {
-#ifdef __wasm__
-  constexpr i32 chains = 8;
+#if defined(__AVX512F__) || defined(__aarch64__)
+constexpr i32 CHAINS = 18;  // of 32 registers
+#elif defined(__wasm__)
+constexpr i32 CHAINS = 8;  // V8 spills beyond
 #else
-  constexpr i32 chains = 18;
+constexpr i32 CHAINS = 12;  // of 16 registers
 #endif
+EXPORT i32 probe_chains() { return CHAINS; }
+
+// Independent chains of multiply-adds: 2 * probe_chains() * LANES flops a step. range: repetitions
+KERNEL void probe_fma(f32* sink, i32 steps, i32 begin, i32 end) {
   for (i32 r = begin; r < end; r++) {
-    vf acc[chains];
-    for (i32 c = 0; c < chains; c++) acc[c] = splat((f32)c);
+    vf acc[CHAINS];
+    for (i32 c = 0; c < CHAINS; c++) acc[c] = splat((f32)c);
     const vf x = load(sink), y = load(sink + LANES);
     for (i32 i = 0; i < steps; i++) {
 #pragma GCC unroll 18
-      for (i32 c = 0; c < chains; c++) acc[c] = fma(acc[c], x, y);
+      for (i32 c = 0; c < CHAINS; c++) acc[c] = fma(acc[c], x, y);
     }
-    for (i32 c = 1; c < chains; c++) acc[0] += acc[c];
+    for (i32 c = 1; c < CHAINS; c++) acc[0] += acc[c];
     if (sum(acc[0]) == 0.12345f) sink[0] = 0;
   }
 }
-EXPORT i32 probe_fma_chains() {
-#ifdef __wasm__
-  return 8;
-#else
-  return 18;
-#endif
-}
 
-// A plain read of n floats: one sum a part. range: n / 1024 blocks
+// A plain read of n floats, in two streams as the memory's prefetchers like it. range: n / 2048 blocks
 KERNEL void probe_read(const f32* x, f32* sink, i32 begin, i32 end) {
   vf acc[8] = {};
-  for (i64 i = (i64)begin * 1024; i < (i64)end * 1024; i += 8 * LANES) {
-#pragma GCC unroll 8
-    for (i32 c = 0; c < 8; c++) acc[c] += load(x + i + c * LANES);
+  const i64 half = (i64)(end - begin) * 1024;
+  const f32* from = x + (i64)begin * 2048;
+  for (i64 i = 0; i < half; i += 4 * LANES) {
+#pragma GCC unroll 4
+    for (i32 c = 0; c < 4; c++) {
+      acc[c] += load(from + i + c * LANES);
+      acc[4 + c] += load(from + half + i + c * LANES);
+    }
   }
   for (i32 c = 1; c < 8; c++) acc[0] += acc[c];
   if (sum(acc[0]) == 0.12345f) sink[0] = 0;

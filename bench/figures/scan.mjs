@@ -13,7 +13,8 @@ export async function run({ open, quick }, name) {
   const pairs = quick ? 5 : 15;
   const rows = [];
   // The scan of the model with d_model 256, one row of a batch.
-  const input = scanInput(backend, 1, 512, 512);
+  const tensors = scanInput(backend, 1, 512, 512);
+  const input = { ...tensors, deltaSoftplus: true };
   const { u, delta, A, B, C } = input;
   const states = u.size * N;
   for (const [kind, given, goal] of [
@@ -35,7 +36,7 @@ export async function run({ open, quick }, name) {
     });
   }
   const forward = () => scope(() => void selectiveScan(input));
-  const both = () => scope(() => void valueAndGrad(() => sum(selectiveScan(input).out), input));
+  const both = () => scope(() => void valueAndGrad(() => sum(selectiveScan(input).out), tensors));
   const { ratio, spread, a, b } = await inTurns(forward, both, { pairs, seconds: 0.05 });
   rows.push({
     what: 'scan forward + backward',
@@ -63,6 +64,5 @@ export function scanInput(backend, batch, L, D) {
     D: normal([D], 1),
     z: normal([batch, L, D], 1),
     deltaBias: values([D], () => -6 + 4 * random.uniform()),
-    deltaSoftplus: true,
   };
 }

@@ -20,6 +20,8 @@ export interface Device {
   readonly lanes: number;
   /** Columns in one panel of a packed matrix (`gemm_pack`). */
   readonly panel: number;
+  /** Independent multiply-add chains of `probe_fma`, for who computes its rate. */
+  readonly probeChains: number;
   /** One line for people: the instruction set, the compiler or file. */
   readonly description: string;
   /** A new region of at least `bytes` bytes, 64-byte aligned. Throws when there is no memory left. */

@@ -13,6 +13,7 @@ interface Library {
   startWorkers(count: number): void;
   lanes(): number;
   panelWidth(): number;
+  probeChains(): number;
   scanScratch(states: number, chunk: number): number;
   mapPages(bytes: number): number;
   unmapPages(address: number, bytes: number): void;
@@ -57,6 +58,7 @@ async function loadLibrary(path: string): Promise<Library> {
     startWorkers: library.func('start_workers', 'void', ['int']),
     lanes: library.func('lanes', 'int', []),
     panelWidth: library.func('panel_width', 'int', []),
+    probeChains: library.func('probe_chains', 'int', []),
     scanScratch: library.func('scan_scratch', 'int', ['int', 'int']),
     mapPages: library.func('map_pages', 'double', ['double']),
     unmapPages: library.func('unmap_pages', 'void', ['double', 'double']),
@@ -69,6 +71,7 @@ class NativeDevice implements Device {
   readonly name = 'native';
   readonly lanes: number;
   readonly panel: number;
+  readonly probeChains: number;
   private readonly kernels = new Map<KernelName, number>(kernelNames.map((name, index) => [name, index]));
   private readonly slots = new Float64Array(MAX_SLOTS);
   private regions: Region[] = [];
@@ -80,6 +83,7 @@ class NativeDevice implements Device {
   ) {
     this.lanes = library.lanes();
     this.panel = library.panelWidth();
+    this.probeChains = library.probeChains();
   }
 
   grow(bytes: number): Region {

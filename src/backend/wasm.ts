@@ -18,6 +18,7 @@ interface Exports {
   dismiss(): void;
   lanes(): number;
   panel_width(): number;
+  probe_chains(): number;
   scan_scratch(states: number, chunk: number): number;
   __heap_base: WebAssembly.Global;
 }
@@ -38,6 +39,7 @@ class WasmDevice implements Device {
   readonly name = 'wasm';
   readonly lanes: number;
   readonly panel: number;
+  readonly probeChains: number;
   readonly description: string;
   private readonly kernels = new Map<KernelName, number>(kernelNames.map((name, index) => [name, index]));
   private readonly slotsAddress: number;
@@ -53,6 +55,7 @@ class WasmDevice implements Device {
   ) {
     this.lanes = exports.lanes();
     this.panel = exports.panel_width();
+    this.probeChains = exports.probe_chains();
     this.description = `WebAssembly, 128-bit SIMD${relaxed ? ' (relaxed)' : ''}, ${threads} thread${threads > 1 ? 's' : ''}`;
     this.slotsAddress = align(exports.__heap_base.value);
     this.slots = new Float64Array(memory.buffer, this.slotsAddress, MAX_SLOTS);

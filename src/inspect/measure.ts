@@ -13,8 +13,6 @@ export interface Measured {
 }
 
 const [M, N, K] = [1024, 768, 768];
-/** Chains of multiply-adds in probe_fma (kernels/probe.cpp). */
-const CHAINS = { native: 18, wasm: 8, webgpu: 1 };
 
 /** About half a second, on all threads. */
 export function measureDevice(backend: Backend): Measured {
@@ -26,11 +24,11 @@ export function measureDevice(backend: Backend): Measured {
     const fma = best(() => device.run('probe_fma', repetitions, 1, sink.pointer, steps));
     const size = 64 << 20;
     const data = backend.full([size], 1);
-    const read = best(() => device.run('probe_read', size / 1024, 64, data.pointer, sink.pointer));
+    const read = best(() => device.run('probe_read', size / 2048, 64, data.pointer, sink.pointer));
     const [a, b, c] = [backend.full([M, K], 1), backend.full([N, K], 1), backend.empty([M, N])];
     const gemm = best(() => multiply({ tensor: a }, { tensor: b, transposed: true }, c));
     return {
-      gflops: (2 * CHAINS[device.name] * device.lanes * steps * repetitions) / fma / 1e9,
+      gflops: (2 * device.probeChains * device.lanes * steps * repetitions) / fma / 1e9,
       gemmGflops: (2 * M * N * K) / gemm / 1e9,
       gigabytes: (4 * size) / read / 1e9,
     };
