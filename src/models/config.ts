@@ -3,8 +3,7 @@
  * and in Hugging Face's. Reading, checking and writing follow from these declarations.
  */
 import { closest } from 'fastest-levenshtein';
-import type { ParameterTree } from '../tensor/parameters.ts';
-import type { Mixer } from './mixer.ts';
+import type { LayerDeclaration } from './mixer.ts';
 
 export interface ModelConfig {
   /** The family, a name in the registry. */
@@ -84,7 +83,8 @@ export interface Family<C extends ModelConfig = ModelConfig> {
   readonly officialLayer: string;
   /** `model_type` in Hugging Face configs. */
   readonly huggingfaceType: string;
-  mixer(tree: ParameterTree, config: C, layer: number): Mixer;
+  /** The residual layers of block `i`, in order. */
+  block(config: C, i: number): readonly LayerDeclaration[];
 }
 
 /** Fields that every family has. */

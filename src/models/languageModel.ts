@@ -1,5 +1,5 @@
 /**
- * A language model: embedding, blocks of (norm, mixer) with a residual stream, norm, head.
+ * A language model: embedding, blocks of residual layers (norm, mixer), norm, head.
  *
  *   r ← r + x        x ← mixer(norm(r))        …        logits = head(norm(r + x))
  *
@@ -37,12 +37,20 @@ interface NormParameters {
   bias?: Parameter;
 }
 
+interface ResidualLayer {
+  /** The index of its block. */
+  block: number;
+  name: string;
+  norm: NormParameters;
+  mixer: Mixer;
+}
+
 export class LanguageModel {
   readonly tree = new ParameterTree();
   readonly paddedVocabSize: number;
   readonly stateFields: readonly StateFields[];
   private readonly embedding: Parameter;
-  private readonly layers: readonly { norm: NormParameters; mixer: Mixer }[];
+  private readonly layers: readonly ResidualLayer[];
   private readonly finalNorm: NormParameters;
   private readonly head: Parameter;
   private home?: Backend;
@@ -56,13 +64,21 @@ export class LanguageModel {
     this.embedding = backbone.parameter('embedding.weight', [this.paddedVocabSize, dModel], normal(0.02));
     this.layers = Array.from({ length: nLayer }, (_, i) => {
       const block = backbone.child(`layers.${i}`);
-      return { norm: this.declareNorm(block, 'norm'), mixer: family.mixer(block.child('mixer'), config, i) };
-    });
+      return family.block(config, i).map(({ norm: normName, name, make }) => ({
+        block: i,
+        name: `backbone.layers.${i}.${name}`,
+        norm: this.declareNorm(block, normName),
+        mixer: make(block.child(name)),
+      }));
+    }).flat();
     this.finalNorm = this.declareNorm(backbone, 'norm_f');
     this.head = config.tieEmbeddings
       ? this.embedding
       : this.tree.parameter('lm_head.weight', [this.paddedVocabSize, dModel], normal(0.02));
-    this.stateFields = this.layers.map(({ mixer }) => mixer.stateFields);
+    this.stateFields = Array.from({ length: nLayer }, (_, i) => {
+      const layers = this.layers.filter(({ block }) => block === i);
+      return Object.assign({}, ...layers.map(({ mixer }) => mixer.stateFields));
+    });
   }
 
   get backend(): Backend {
@@ -151,26 +167,26 @@ export class LanguageModel {
     const positions = positionsOn(backend, B, L, documents?.ages, lengths);
     let x = embedding(this.embedding.value, backend.ints(tokens, [B, L]));
     let residual: Tensor | undefined;
-    const layers: LayerState[] = [];
-    this.layers.forEach((layer, i) => {
-      const run = () => this.block(layer, x, residual, before?.layers[i], positions);
-      const next = scope(() => within(`backbone.layers.${i}`, run));
+    const after: LayerState[] = this.stateFields.map(() => ({}));
+    for (const layer of this.layers) {
+      const run = () => this.residualLayer(layer, x, residual, before?.layers[layer.block], positions);
+      const next = scope(() => within(layer.name, run));
       this.release(x, next.residual);
       if (residual) this.release(residual, next.residual);
       x = next.y;
       residual = next.residual;
-      layers.push(next.state);
-    });
+      Object.assign(after[layer.block], next.state);
+    }
     const hidden = this.applyNorm(this.finalNorm, x, residual).y;
     const lengthOf = (b: number) => lengths?.[b] ?? L;
     const read = Array.from({ length: B }, (_, b) => (before?.positions[b] ?? 0) + lengthOf(b));
     // Without document indices every row reads on in the document it was in.
     const ends = documents?.ends ?? before?.ends?.map(({ document, age }, b) => ({ document, age: age + lengthOf(b) }));
-    return { hidden, state: new State(layers, this.stateFields, read, ends) };
+    return { hidden, state: new State(after, this.stateFields, read, ends) };
   }
 
-  private block(
-    { norm: parameters, mixer }: { norm: NormParameters; mixer: Mixer },
+  private residualLayer(
+    { norm: parameters, mixer }: ResidualLayer,
     x: Tensor,
     residual: Tensor | undefined,
     state: LayerState | undefined,

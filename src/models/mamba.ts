@@ -162,5 +162,5 @@ export const mamba: Family<MambaConfig> = {
   },
   officialLayer: 'Mamba1',
   huggingfaceType: 'mamba',
-  mixer: (tree, config) => new MambaMixer(tree, config),
+  block: (config) => [{ norm: 'norm', name: 'mixer', make: (tree) => new MambaMixer(tree, config) }],
 };

@@ -1,5 +1,6 @@
-/** What every sequence layer is to the model around it. */
+/** What every layer is to the model around it: sequence mixers, and what follows them in a block. */
 import type { Positions } from '../ops/positions.ts';
+import type { ParameterTree } from '../tensor/parameters.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { LayerState, StateFields } from './state.ts';
 
@@ -11,4 +12,12 @@ export interface Mixer {
   readonly mixingFlops: number;
   /** Floats that a training step keeps for one token. */
   readonly activations: number;
+}
+
+/** One residual layer of a block: r ← r + x, x ← mixer(norm(r)). Declared before its parameters are. */
+export interface LayerDeclaration {
+  /** The names of the norm and of the layer in checkpoints. */
+  readonly norm: string;
+  readonly name: string;
+  make(tree: ParameterTree): Mixer;
 }
