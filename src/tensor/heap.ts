@@ -154,6 +154,6 @@ export class Heap {
 
 function binOf(size: number): number {
   const granules = size / GRANULE;
-  const power = Math.floor(Math.log2(granules));
+  const power = granules < 2 ** 31 ? 31 - Math.clz32(granules) : Math.floor(Math.log2(granules));
   return power * STEPS + Math.floor((granules / 2 ** power - 1) * STEPS);
 }
