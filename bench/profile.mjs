@@ -1,18 +1,20 @@
 /**
- * Where a training step spends its time, kernel by kernel:
+ * Where the time goes, kernel by kernel, in a training step, a forward or a token that is decoded:
  *
- *   node bench/profile.mjs [--model play|d64|d256] [--backend native] [--threads 2] [--shapes] [--steps 20]
+ *   node bench/profile.mjs [--model play|d64|d256|m130] [--what train|forward|decode] [--backend native]
+ *     [--threads 2] [--shapes] [--steps 20]
  *
  * --shapes gives matrix products a line for each of their sizes, with GFLOP/s.
  */
 import { parseArgs } from 'node:util';
-import { openBackend } from '../dist/index.js';
+import { openBackend, scope } from '../dist/index.js';
 import { KernelWatch } from './instrument.mjs';
 import { batchOf, make, models, stepper } from './workloads.mjs';
 
 const { values: flags } = parseArgs({
   options: {
     model: { type: 'string', default: 'play' },
+    what: { type: 'string', default: 'train' },
     backend: { type: 'string', default: 'native' },
     threads: { type: 'string' },
     shapes: { type: 'boolean', default: false },
@@ -21,7 +23,16 @@ const { values: flags } = parseArgs({
 });
 const steps = Number(flags.steps);
 const backend = await openBackend(flags.backend, { threads: flags.threads && Number(flags.threads) });
-const step = stepper(await make(flags.model, backend), batchOf(flags.model));
+const model = await make(flags.model, backend);
+const batch = batchOf(flags.model);
+const step = {
+  train: () => stepper(model, batch),
+  forward: () => () => scope(() => void model.forward(batch)),
+  decode: () => {
+    const { state } = model.forward([[1]]);
+    return () => scope(() => model.forward([[1]], { state, logits: 'last' }).logits.read());
+  },
+}[flags.what]();
 const watch = new KernelWatch(backend.device, flags.shapes ? withSizes : undefined);
 
 for (let i = 0; i < 5; i++) step();
@@ -35,10 +46,10 @@ watch.start();
 const timed = wall();
 watch.stop();
 
-const { B, L } = models[flags.model];
+const { B, L } = flags.what === 'decode' ? { B: 1, L: 1 } : models[flags.model];
 const perStep = (milliseconds) => milliseconds / steps;
 console.log(
-  `${flags.model} on ${flags.backend} (${backend.device.description}): ${perStep(plain).toFixed(2)} ms a step, ` +
+  `${flags.what} ${flags.model} on ${flags.backend} (${backend.device.description}): ${perStep(plain).toFixed(2)} ms a step, ` +
     `${Math.round((1000 * B * L) / perStep(plain))} tokens/s; ${perStep(timed).toFixed(2)} ms with the timer; ` +
     `a call costs ${(1e6 * watch.callCost).toFixed(2)} µs`,
 );
@@ -59,11 +70,12 @@ backend.dispose();
 function withSizes(kernel, _total, values) {
   if (kernel === 'gemm') return `gemm M ${values[4]} N ${values[5]} K ${values[6]}${values[9] ? ' TN' : ''}`;
   if (kernel === 'gemm_pack') return `gemm_pack K ${values[2]} N ${values[3]}${values[5] ? ' transposed' : ''}`;
+  if (kernel === 'gemv') return `gemv M ${values[4]} N ${values[5]} K ${values[6]}`;
   return kernel;
 }
 
 function rate(name, calls, ms) {
-  const sizes = /^gemm M (\d+) N (\d+) K (\d+)/.exec(name);
+  const sizes = /^gem[mv] M (\d+) N (\d+) K (\d+)/.exec(name);
   if (!sizes) return '';
   const [M, N, K] = sizes.slice(1).map(Number);
   return ((2 * M * N * K * calls) / ms / 1e6).toFixed(0);

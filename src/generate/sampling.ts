@@ -42,7 +42,7 @@ export function sampleToken(
   seen: ReadonlySet<number>,
 ): { token: number; logprob: number } {
   const { temperature = 1, topK, topP, minP, repetitionPenalty = 1 } = options;
-  const scores = Float64Array.from(logits);
+  const scores = new Float64Array(logits);
   if (repetitionPenalty !== 1) {
     for (const id of seen) {
       if (id < scores.length)

@@ -14,7 +14,7 @@ import { documentAges, type Positions, positionsOn } from '../ops/positions.ts';
 import { reshape } from '../ops/shape.ts';
 import type { Backend } from '../tensor/backend.ts';
 import { normal, ones, type Parameter, ParameterTree, zeros } from '../tensor/parameters.ts';
-import { scope } from '../tensor/scope.ts';
+import { hideFromScopes, scope } from '../tensor/scope.ts';
 import { isRecording, within } from '../tensor/tape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type ModelConfig, paddedVocabSize } from './config.ts';
@@ -36,6 +36,9 @@ interface NormParameters {
   weight: Parameter;
   bias?: Parameter;
 }
+
+/** So few tokens may hold the memory of every layer until the forward ends: steps are quicker so. */
+const FEW_TOKENS = 16;
 
 interface ResidualLayer {
   /** The index of its block. */
@@ -79,6 +82,7 @@ export class LanguageModel {
       const layers = this.layers.filter(({ block }) => block === i);
       return Object.assign({}, ...layers.map(({ mixer }) => mixer.stateFields));
     });
+    hideFromScopes(this.stateFields);
   }
 
   get backend(): Backend {
@@ -168,11 +172,13 @@ export class LanguageModel {
     let x = embedding(this.embedding.value, backend.ints(tokens, [B, L]));
     let residual: Tensor | undefined;
     const after: LayerState[] = this.stateFields.map(() => ({}));
+    const isLong = B * L > FEW_TOKENS;
     for (const layer of this.layers) {
-      const run = () => this.residualLayer(layer, x, residual, before?.layers[layer.block], positions);
-      const next = scope(() => within(layer.name, run));
-      this.release(x, next.residual);
-      if (residual) this.release(residual, next.residual);
+      const run = () =>
+        within(layer.name, () => this.residualLayer(layer, x, residual, before?.layers[layer.block], positions));
+      const next = isLong ? scope(run) : run();
+      if (isLong) this.release(x, next.residual);
+      if (isLong && residual) this.release(residual, next.residual);
       x = next.y;
       residual = next.residual;
       Object.assign(after[layer.block], next.state);

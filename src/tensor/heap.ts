@@ -14,7 +14,7 @@ const LARGEST_GROWTH = 256 << 20;
  * a scan of 2²⁰ steps over four of them took 2.4 times as long. So each gets a little more.
  */
 const LARGE = 1 << 20;
-const STAGGER = 195 * GRANULE;
+export const STAGGER = 195 * GRANULE;
 /** Size classes for each power of two. */
 const STEPS = 8;
 
@@ -154,6 +154,6 @@ export class Heap {
 
 function binOf(size: number): number {
   const granules = size / GRANULE;
-  const power = Math.floor(Math.log2(granules));
+  const power = granules < 2 ** 31 ? 31 - Math.clz32(granules) : Math.floor(Math.log2(granules));
   return power * STEPS + Math.floor((granules / 2 ** power - 1) * STEPS);
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Device, Region } from '../../src/backend/device.ts';
-import { Heap } from '../../src/tensor/heap.ts';
+import { Heap, STAGGER } from '../../src/tensor/heap.ts';
 
 /** A device that only gives memory: regions beside each other, or with holes between. */
 class Memory {
@@ -75,8 +75,8 @@ describe('heap', () => {
         expect(heap.used).toBe(0);
         // All neighbours merged: each region can be had again in one piece.
         const regions = [...memory.regions].sort((a, b) => b.bytes - a.bytes);
-        if (hole) for (const { bytes } of regions) heap.allocate(bytes);
-        else if (regions.length) heap.allocate(regions.reduce((n, { bytes }) => n + bytes, 0));
+        if (hole) for (const { bytes } of regions) heap.allocate(bytes - STAGGER);
+        else if (regions.length) heap.allocate(regions.reduce((n, { bytes }) => n + bytes, -STAGGER));
         expect(memory.regions.length).toBe(regions.length);
       }),
       { numRuns: 60 },
@@ -117,7 +117,7 @@ describe('heap', () => {
   it('takes what is there before it asks for more', () => {
     const memory = new Memory();
     const heap = heapOn(memory);
-    const first = heap.allocate(4 << 20);
+    const first = heap.allocate((4 << 20) - STAGGER);
     heap.release(first);
     for (let i = 0; i < 1 << 16; i++) heap.allocate(64);
     expect(memory.regions.length).toBe(1);
@@ -127,13 +127,19 @@ describe('heap', () => {
   });
 
   it('asks for no more than needed where there is little', () => {
-    const memory = new Memory(0, 4096 + (5 << 20));
+    const memory = new Memory(0, 4096 + (5 << 20) + 2 * STAGGER);
     const heap = heapOn(memory);
     heap.allocate(4 << 20);
     const small = heap.allocate(1 << 20);
     expect(() => heap.allocate(64)).toThrow('no room');
     heap.release(small);
     expect(heap.allocate(1 << 20)).toBe(small);
+  });
+
+  it('puts large arrays of one size apart from the same lines of a cache', () => {
+    const heap = heapOn(new Memory());
+    const [a, b, c] = [0, 0, 0].map(() => heap.allocate(16 << 20));
+    expect(new Set([a, b, c].map((address) => address % (1 << 20))).size).toBe(3);
   });
 
   it('refuses to release twice', () => {
