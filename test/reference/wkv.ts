@@ -16,7 +16,11 @@ export interface WkvInput {
   lengths?: Int32Array; //  (B)
 }
 
-const larger = (a: number, b: number) => (a > b ? a : b);
+/** b where one of them is NaN: aa and bb carry the NaN on. */
+function larger(a: number, b: number): number {
+  if (a > b) return a;
+  return b;
+}
 
 /** → y: (B, L, D), zeros beyond a row's length, and the state after its last step */
 export function wkv({ k, v, decay, bonus, state, ages, lengths }: WkvInput) {
