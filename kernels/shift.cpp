@@ -11,6 +11,13 @@
 
 constexpr i32 SHIFT_BLOCK = 64;
 
+// One vector of channels of one step; `before` is null where nothing was.
+template <bool WHOLE>
+INLINE void shift_step(const f32* x, const f32* before, const f32* mix, f32* y, i32 n) {
+  const vf m = take<WHOLE>(mix, n), old = before ? take<WHOLE>(before, n) : (vf){};
+  put<WHOLE>(y, fma(m, take<WHOLE>(x, n), (1.0f - m) * old), n);
+}
+
 KERNEL void shift_forward(const f32* x, const f32* mix, const f32* state, const i32* age, const i32* lengths, f32* y,
                           f32* last, i32 L, i32 D, i32 ldx, i32 begin, i32 end) {
   const i32 blocks = ceil_div(D, SHIFT_BLOCK);
@@ -20,18 +27,32 @@ KERNEL void shift_forward(const f32* x, const f32* mix, const f32* state, const 
     const f32* before = state ? state + (i64)b * D : 0;
     for (i32 t = 0; t < length; t++) {
       const i64 at = (i64)b * L + t;
-      const f32 *xt = x + at * ldx, *previous = age && age[at] == 0 ? 0 : before;
+      const f32 *xt = x + at * ldx, *old = age && age[at] == 0 ? 0 : before;
       f32* yt = y + at * D;
-      if (previous)
-        for (i32 d = from; d < to; d++) yt[d] = xt[d] * mix[d] + previous[d] * (1.0f - mix[d]);
-      else
-        for (i32 d = from; d < to; d++) yt[d] = xt[d] * mix[d];
+      i32 d = from;
+      for (; d + LANES <= to; d += LANES) shift_step<true>(xt + d, old ? old + d : 0, mix + d, yt + d, LANES);
+      if (d < to) shift_step<false>(xt + d, old ? old + d : 0, mix + d, yt + d, to - d);
       before = xt;
     }
     if (last)
       for (i32 d = from; d < to; d++) last[(i64)b * D + d] = before ? before[d] : 0.0f;
     clear_rows(y + (i64)b * L * D + from, D, length, L, to - from);
   }
+}
+
+// What reaches a step from the one after it, and the gradient of the mix so far.
+struct ShiftGrads {
+  vf later, mix;
+};
+
+template <bool WHOLE>
+INLINE void shift_step_back(ShiftGrads& g, const f32* x, const f32* before, const f32* mix, const f32* dy, f32* dx,
+                            i32 n, bool add, bool begins) {
+  const vf m = take<WHOLE>(mix, n), grad = take<WHOLE>(dy, n), old = before ? take<WHOLE>(before, n) : (vf){};
+  const vf total = fma(grad, m, g.later);
+  put<WHOLE>(dx, add ? take<WHOLE>(dx, n) + total : total, n);
+  g.mix = fma(grad, take<WHOLE>(x, n) - old, g.mix);
+  g.later = begins ? (vf){} : grad * (1.0f - m);
 }
 
 // dx and dstate are added to where `add` is not 0; dmix: (B, D): the caller sums over B.
@@ -42,27 +63,30 @@ KERNEL void shift_backward(const f32* x, const f32* mix, const f32* state, const
   const i32 blocks = ceil_div(D, SHIFT_BLOCK);
   for (i32 unit = begin; unit < end; unit++) {
     const i32 b = unit / blocks, from = unit % blocks * SHIFT_BLOCK, to = min(from + SHIFT_BLOCK, D);
-    const i32 width = to - from, length = lengths ? lengths[b] : L;
-    f32 later[SHIFT_BLOCK], dm[SHIFT_BLOCK] = {};
-    const f32* m = mix + from;
-    for (i32 d = 0; d < width; d++) later[d] = dlast ? dlast[(i64)b * D + from + d] : 0.0f;
+    const i32 length = lengths ? lengths[b] : L;
+    const i64 row = (i64)b * D;
+    ShiftGrads grads[SHIFT_BLOCK / LANES] = {};
+    if (dlast)
+      for (i32 d = from; d < to; d += LANES)
+        grads[(d - from) / LANES].later = load_part(dlast + row + d, min(LANES, to - d));
     for (i32 t = length - 1; t >= 0; t--) {
       const i64 at = (i64)b * L + t;
-      const f32 *xt = x + at * ldx + from, *g = dy + at * D + from;
-      const f32* previous = age && age[at] == 0 ? 0 : t ? xt - ldx : state ? state + (i64)b * D + from : 0;
-      f32* dxt = dx + at * lddx + from;
-      for (i32 d = 0; d < width; d++) dxt[d] = (add ? dxt[d] : 0.0f) + (later[d] + g[d] * m[d]);
-      for (i32 d = 0; d < width; d++) dm[d] += g[d] * xt[d];
-      if (previous)
-        for (i32 d = 0; d < width; d++) dm[d] -= g[d] * previous[d];
       const bool begins = age && age[at] == 0;
-      for (i32 d = 0; d < width; d++) later[d] = begins ? 0.0f : g[d] * (1.0f - m[d]);
+      const f32 *xt = x + at * ldx, *old = begins ? 0 : t ? xt - ldx : state ? state + row : 0, *dyt = dy + at * D;
+      f32* dxt = dx + at * lddx;
+      ShiftGrads* g = grads;
+      i32 d = from;
+      for (; d + LANES <= to; d += LANES)
+        shift_step_back<true>(*g++, xt + d, old ? old + d : 0, mix + d, dyt + d, dxt + d, LANES, add, begins);
+      if (d < to)
+        shift_step_back<false>(*g, xt + d, old ? old + d : 0, mix + d, dyt + d, dxt + d, to - d, add, begins);
     }
-    for (i32 d = 0; d < width; d++) dmix[(i64)b * D + from + d] = dm[d];
-    if (dstate) {
-      f32* to_state = dstate + (i64)b * D + from;
-      for (i32 d = 0; d < width; d++) to_state[d] = (add ? to_state[d] : 0.0f) + later[d];
+    for (i32 d = from; d < to; d += LANES) {
+      const i32 n = min(LANES, to - d);
+      const ShiftGrads& g = grads[(d - from) / LANES];
+      store_part(dmix + row + d, g.mix, n);
+      if (dstate) store_part(dstate + row + d, add ? load_part(dstate + row + d, n) + g.later : g.later, n);
     }
-    if (!add) clear_rows(dx + (i64)b * L * lddx + from, lddx, length, L, width);
+    if (!add) clear_rows(dx + (i64)b * L * lddx + from, lddx, length, L, to - from);
   }
 }
