@@ -167,7 +167,7 @@ KERNEL void wkv_backward(const f32* k, const f32* v, const f32* w, const f32* u,
     const i64 row = (i64)at.b * D;
     WkvGrads grads[WKV_BLOCK / LANES] = {};
     const i32 count = ceil_div(at.length, WKV_CHUNK);
-    // Once more than there are chunks where there is none, for the state alone.
+    // At least once: the state of a row without steps takes its gradient as it comes.
     for (i32 c = max(count, 1) - 1; c >= 0; c--) {
       const i32 t0 = c * WKV_CHUNK;
       const i64 first = (i64)at.b * L + t0;

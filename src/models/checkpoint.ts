@@ -73,6 +73,11 @@ function matchNames(model: LanguageModel, file: TensorFile, path: string): Map<s
         `${path}: ${found} is ${show(shape)}, expected ${show(parameter.shape)} for a ${describe(model.config)}. Check config.json.`,
       );
     }
+    if (names.has(name)) {
+      throw new Error(
+        `${path}: ${names.get(name)} and ${found} are both ${name}, expected one of them. Get the file again.`,
+      );
+    }
     names.set(name, found);
   }
   const missing = model.tree.list().filter(({ name }: Parameter) => !names.has(name));

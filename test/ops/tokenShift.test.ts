@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { positionsOn, tokenShift } from '../../src/ops/index.ts';
+import { add, mul, positionsOn, sum, tokenShift } from '../../src/ops/index.ts';
 import type { Backend } from '../../src/tensor/backend.ts';
 import { scope } from '../../src/tensor/scope.ts';
+import { valueAndGrad } from '../../src/tensor/tape.ts';
 import type { Array64 } from '../reference/array.ts';
 import * as truth from '../reference/tokenShift.ts';
 import { backends } from '../support/backends.ts';
@@ -130,5 +131,20 @@ describe.each(backends)('tokenShift on $name', ({ backend }) => {
       'tokenShift: mixes[1] is (1, 1, 5), expected (1, 1, 4), the channels of x.',
     );
     expect(() => tokenShift({ x, mixes: [mix], state: mix })).toThrow('tokenShift: state is (4), expected (2, 4)');
+  });
+});
+
+it('tokenShift gives the same bits on any number of threads', () => {
+  const { inputs, run } = caseOf({ ...plain, B: 3, L: 30, D: 150, ages: true });
+  const [one, two] = backends.slice(0, 2).map(({ backend }) =>
+    scope(() => {
+      const tensors = Object.fromEntries(Object.entries(inputs).map(([name, x]) => [name, tensor(backend, x)]));
+      const losses = () => run(tensors, backend).map((y) => sum(mul(y, y)));
+      const { value, grads } = valueAndGrad(() => losses().reduce((a, b) => add(a, b)), tensors);
+      return [value, ...Object.values(grads)].map((x) => x.read());
+    }),
+  );
+  two.forEach((values, i) => {
+    expectIdentical(values, one[i], `tensor ${i}`);
   });
 });
