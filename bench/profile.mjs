@@ -43,26 +43,26 @@ const wall = () => {
 };
 const plain = wall();
 watch.start();
-const timed = wall();
+const timed = wall() - 1000 * watch.count * watch.addedCost;
 watch.stop();
 
 const { B, L } = flags.what === 'decode' ? { B: 1, L: 1 } : models[flags.model];
 const perStep = (milliseconds) => milliseconds / steps;
 console.log(
   `${flags.what} ${flags.model} on ${flags.backend} (${backend.device.description}): ${perStep(plain).toFixed(2)} ms a step, ` +
-    `${Math.round((1000 * B * L) / perStep(plain))} tokens/s; ${perStep(timed).toFixed(2)} ms with the timer; ` +
-    `a call costs ${(1e6 * watch.callCost).toFixed(2)} µs`,
+    `${Math.round((1000 * B * L) / perStep(plain))} tokens/s; while watched ${perStep(timed).toFixed(2)} ms; ` +
+    `to call a kernel takes ${(1e6 * watch.callCost).toFixed(2)} µs`,
 );
 const rows = [...watch.calls].map(([name, { calls, seconds }]) => ({
   name,
   calls: calls / steps,
   ms: perStep(1000 * Math.max(0, seconds - calls * watch.callCost)),
 }));
-rows.push({ name: '(outside of kernels)', calls: 0, ms: perStep(plain) - perStep(1000 * watch.seconds) });
+rows.push({ name: '(outside of kernels)', calls: 0, ms: perStep(timed - 1000 * watch.seconds) });
 rows.sort((a, b) => b.ms - a.ms);
 console.log('\n| kernel | calls | ms | share | GFLOP/s |\n|---|---|---|---|---|');
 for (const { name, calls, ms } of rows) {
-  const share = ((100 * ms) / perStep(plain)).toFixed(1);
+  const share = ((100 * ms) / perStep(timed)).toFixed(1);
   console.log(`| ${name} | ${calls || ''} | ${ms.toFixed(3)} | ${share} % | ${rate(name, calls, ms)} |`);
 }
 backend.dispose();

@@ -78,7 +78,9 @@ async function measure(figure, names, run) {
   for (const row of fresh) {
     const full = { figure, backend: names.join(), ...row, reached: isReached(row), others };
     rows.push(full);
-    console.log(`  ${full.what} · ${full.backend}: ${measuredText(full)}`);
+    console.log(
+      `  ${full.what} · ${full.backend}${full.against ? `, against ${full.against}` : ''}: ${measuredText(full)}`,
+    );
   }
 }
 

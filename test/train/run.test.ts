@@ -214,7 +214,7 @@ describe('a run is refused', () => {
     [{ tokenizer: '/nowhere.json' }, `/nowhere.json cannot be read (ENOENT). Give 'byte', 'char' or the path`],
     [{ batchSize: 10_000_000 }, 'train: a step of 10000000 × 24 tokens needs about'],
     [{ dModel: 300_000 }, 'TiB, WebAssembly addresses 4.0 GiB. Use a smaller --batch-size'],
-    [{ dModel: 10_000_000, backend: 'native' }, 'TiB, this machine has'],
+    [{ dModel: 10_000_000, backend: 'auto' }, 'TiB, '],
     [{ batchsize: 3 }, "unknown option 'batchsize'. Did you mean 'batchSize'?"],
   ])('with %j, and the folder is still good for one', async (wrong, message) => {
     const folder = await workFolder();
