@@ -8,7 +8,7 @@ export const presets: Readonly<Record<string, Readonly<Record<string, unknown>>>
     blockSize: 128,
     maxIters: 100_000,
     maxSeconds: 75,
-    learningRate: 4e-3,
+    learningRate: 6e-3,
     minLearningRate: 1e-4,
     warmupIters: 20,
     evalEvery: 200,
