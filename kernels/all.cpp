@@ -14,7 +14,9 @@
 #include "probe.cpp"
 #include "reduce.cpp"
 #include "scan.cpp"
+#include "shift.cpp"
 #include "softmax.cpp"
+#include "wkv.cpp"
 
 #define K(name) [](const f64* slots, i32 begin, i32 end) { invoke(name, slots, begin, end); },
 static const Thunk thunks[] = {

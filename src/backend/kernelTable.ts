@@ -30,8 +30,12 @@ export interface KernelArguments {
   sum_parts: [x: Pointer, parts: Pointer, n: number, size: number, squares: number];
   scan_forward: [u: Pointer, delta: Pointer, A: Pointer, b: Pointer, c: Pointer, D: Pointer, z: Pointer, bias: Pointer, state: Pointer, age: Pointer, lengths: Pointer, out: Pointer, lastState: Pointer, borders: Pointer, L: number, D: number, N: number, G: number, W: number, T: number, ldu: number, ldd: number, ldb: number, ldc: number, ldz: number, softplusDelta: number];
   scan_backward: [u: Pointer, delta: Pointer, A: Pointer, b: Pointer, c: Pointer, D: Pointer, z: Pointer, bias: Pointer, age: Pointer, lengths: Pointer, borders: Pointer, dout: Pointer, dlast: Pointer, du: Pointer, ddelta: Pointer, dA: Pointer, db: Pointer, dc: Pointer, dD: Pointer, dz: Pointer, dbias: Pointer, dstate: Pointer, scratch: Pointer, batch: number, L: number, D: number, N: number, G: number, W: number, T: number, ldu: number, ldd: number, ldb: number, ldc: number, ldz: number, lddu: number, lddd: number, lddz: number, softplusDelta: number];
+  shift_forward: [x: Pointer, mix: Pointer, state: Pointer, age: Pointer, lengths: Pointer, y: Pointer, last: Pointer, L: number, D: number, ldx: number];
+  shift_backward: [x: Pointer, mix: Pointer, state: Pointer, age: Pointer, lengths: Pointer, dy: Pointer, dlast: Pointer, dx: Pointer, dmix: Pointer, dstate: Pointer, L: number, D: number, ldx: number, lddx: number, add: number];
   softmax_forward: [x: Pointer, y: Pointer, N: number];
   softmax_backward: [y: Pointer, dy: Pointer, dx: Pointer, N: number];
+  wkv_forward: [k: Pointer, v: Pointer, w: Pointer, u: Pointer, aa: Pointer, bb: Pointer, pp: Pointer, age: Pointer, lengths: Pointer, y: Pointer, aaOut: Pointer, bbOut: Pointer, ppOut: Pointer, borders: Pointer, L: number, D: number, ldk: number, ldv: number];
+  wkv_backward: [k: Pointer, v: Pointer, w: Pointer, u: Pointer, borders: Pointer, age: Pointer, lengths: Pointer, dy: Pointer, daaOut: Pointer, dbbOut: Pointer, dppOut: Pointer, dk: Pointer, dv: Pointer, dw: Pointer, du: Pointer, daa: Pointer, dbb: Pointer, dpp: Pointer, L: number, D: number, ldk: number, ldv: number, lddk: number, lddv: number];
 }
 
 export type KernelName = keyof KernelArguments;
@@ -63,6 +67,10 @@ export const kernelNames: readonly KernelName[] = [
   'sum_parts',
   'scan_forward',
   'scan_backward',
+  'shift_forward',
+  'shift_backward',
   'softmax_forward',
   'softmax_backward',
+  'wkv_forward',
+  'wkv_backward',
 ];

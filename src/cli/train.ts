@@ -22,6 +22,8 @@ export function addTrain(program: Command): void {
   for (const [name, one] of Object.entries({
     ...commonFields,
     ...Object.assign({}, ...modelNames.map((model) => familyOf(model).fields)),
+    // A family may give a common field another default: the flag shows the one that most have.
+    ...commonFields,
   } as Record<string, Field>)) {
     if (!known.has(name) && name !== 'vocabSize') addField(command, name, one, `model: ${one.expected}`);
   }

@@ -1,5 +1,5 @@
 /**
- * Models in folders: config.json beside model.safetensors or pytorch_model.bin, the official layout,
+ * Models in folders: config.json beside model.safetensors, pytorch_model.bin or model.pth, the official layouts,
  * which is also what this project writes.
  */
 import { closest } from 'fastest-levenshtein';
@@ -9,7 +9,7 @@ import { nodeModule } from '../node.ts';
 import { Backend, openBackend } from '../tensor/backend.ts';
 import type { Parameter } from '../tensor/parameters.ts';
 import { sameShape, show } from '../tensor/tensor.ts';
-import { type ModelConfig, writeOfficial } from './config.ts';
+import { type ModelConfig, officialNames, writeOfficial } from './config.ts';
 import { LanguageModel } from './languageModel.ts';
 import { configOf, familyOf, readConfig } from './registry.ts';
 
@@ -19,7 +19,7 @@ export interface LoadOptions {
   dtype?: 'f32' | 'bf16' | 'q8' | 'q4';
 }
 
-const WEIGHTS = ['model.safetensors', 'pytorch_model.bin'];
+const WEIGHTS = ['model.safetensors', 'pytorch_model.bin', 'model.pth'];
 
 /** A new model with its first values. */
 export async function createModel(
@@ -31,7 +31,7 @@ export async function createModel(
   return model.place(backend, (parameter) => parameter.initial(options.seed ?? 0));
 }
 
-/** A folder in the official layout (config.json + model.safetensors or pytorch_model.bin), or one this project wrote. */
+/** A folder in the official layout (config.json + model.safetensors, pytorch_model.bin or model.pth), or one this project wrote. */
 export async function loadModel(from: string, options: LoadOptions = {}): Promise<LanguageModel> {
   const path = locate(from);
   if (options.dtype !== undefined && options.dtype !== 'f32') {
@@ -58,11 +58,12 @@ async function backendOf(given: BackendName | Backend | undefined): Promise<Back
 function matchNames(model: LanguageModel, file: TensorFile, path: string): Map<string, string> {
   const parameters = new Map(model.tree.list().map((parameter) => [parameter.name, parameter]));
   const names = new Map<string, string>();
+  const family = familyOf(model.config.model);
   for (const [found, { shape }] of file.tensors) {
-    const name = found.replace('backbone.embeddings.', 'backbone.embedding.');
+    const name = family.officialName?.(found) ?? found;
     const parameter = parameters.get(name);
     if (!parameter) {
-      if (name === 'lm_head.weight' && model.config.tieEmbeddings) continue;
+      if (name === (family.names ?? officialNames).head && model.config.tieEmbeddings) continue;
       throw new Error(
         `${path}: the tensor ${found} ${show(shape)} is not one of a ${describe(model.config)}. The nearest name is ${closest(name, [...parameters.keys()])}.`,
       );
@@ -70,6 +71,11 @@ function matchNames(model: LanguageModel, file: TensorFile, path: string): Map<s
     if (!sameShape(shape, parameter.shape)) {
       throw new Error(
         `${path}: ${found} is ${show(shape)}, expected ${show(parameter.shape)} for a ${describe(model.config)}. Check config.json.`,
+      );
+    }
+    if (names.has(name)) {
+      throw new Error(
+        `${path}: ${names.get(name)} and ${found} are both ${name}, expected one of them. Get the file again.`,
       );
     }
     names.set(name, found);

@@ -75,14 +75,40 @@ export const field = {
   }),
 };
 
+/** What the model around the mixers is called in checkpoints. */
+export interface ModelNames {
+  readonly embedding: string;
+  /** A LayerNorm or RMSNorm after the embedding, for families that have one. */
+  readonly embeddingNorm?: string;
+  /** Block i is `${blocks}.${i}`. */
+  readonly blocks: string;
+  readonly finalNorm: string;
+  readonly head: string;
+}
+
+/** Those of MambaLMHeadModel. */
+export const officialNames: ModelNames = {
+  embedding: 'backbone.embedding.weight',
+  blocks: 'backbone.layers',
+  finalNorm: 'backbone.norm_f',
+  head: 'lm_head.weight',
+};
+
 /** What a model family declares; the registry lists them. */
 export interface Family<C extends ModelConfig = ModelConfig> {
   readonly name: string;
+  /** Its own fields, and those common ones that it spells or checks otherwise. */
   readonly fields: Readonly<Record<string, Field>>;
-  /** `ssm_cfg.layer` in official configs. */
-  readonly officialLayer: string;
+  /** `ssm_cfg.layer` in official configs of mamba_ssm. */
+  readonly officialLayer?: string;
+  /** `model_type` in official configs of families that are not of mamba_ssm. */
+  readonly officialType?: string;
   /** `model_type` in Hugging Face configs. */
   readonly huggingfaceType: string;
+  /** Default: officialNames. */
+  readonly names?: ModelNames;
+  /** The official name of a tensor that Hugging Face's checkpoints name otherwise. */
+  officialName?(found: string): string;
   /** The residual layers of block `i`, in order. */
   block(config: C, i: number): readonly LayerDeclaration[];
 }
@@ -144,13 +170,16 @@ export function readSpelling(
 
 /** A config.json in the official spelling. */
 export function writeOfficial(family: Family, config: ModelConfig): Record<string, unknown> {
-  const json: Record<string, unknown> = { d_intermediate: 0, attn_layer_idx: [], attn_cfg: {} };
-  const ssm: Record<string, unknown> = { layer: family.officialLayer };
+  const { officialType, officialLayer } = family;
+  const json: Record<string, unknown> = officialType
+    ? { model_type: officialType }
+    : { d_intermediate: 0, attn_layer_idx: [], attn_cfg: {} };
+  const ssm: Record<string, unknown> = { layer: officialLayer };
   for (const [name, { official }] of Object.entries({ ...commonFields, ...family.fields })) {
     if (!official) continue;
     const [key, inner] = official.split('.');
     if (inner) ssm[inner] = config[name];
     else json[key] = config[name];
   }
-  return { ...json, ssm_cfg: ssm, residual_in_fp32: true, fused_add_norm: true };
+  return officialType ? json : { ...json, ssm_cfg: ssm, residual_in_fp32: true, fused_add_norm: true };
 }

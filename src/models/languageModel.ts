@@ -1,5 +1,5 @@
 /**
- * A language model: embedding, blocks of residual layers (norm, mixer), norm, head.
+ * A language model: embedding (and a norm, in some families), blocks of residual layers (norm, mixer), norm, head.
  *
  *   r ← r + x        x ← mixer(norm(r))        …        logits = head(norm(r + x))
  *
@@ -17,7 +17,7 @@ import { normal, ones, type Parameter, ParameterTree, zeros } from '../tensor/pa
 import { hideFromScopes, scope } from '../tensor/scope.ts';
 import { isRecording, within } from '../tensor/tape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type ModelConfig, paddedVocabSize } from './config.ts';
+import { type ModelConfig, officialNames, paddedVocabSize } from './config.ts';
 import type { Mixer } from './mixer.ts';
 import { familyOf } from './registry.ts';
 import { type LayerState, readState, State, type StateFields } from './state.ts';
@@ -53,6 +53,7 @@ export class LanguageModel {
   readonly paddedVocabSize: number;
   readonly stateFields: readonly StateFields[];
   private readonly embedding: Parameter;
+  private readonly embeddingNorm?: NormParameters;
   private readonly layers: readonly ResidualLayer[];
   private readonly finalNorm: NormParameters;
   private readonly head: Parameter;
@@ -63,21 +64,22 @@ export class LanguageModel {
     const family = familyOf(config.model);
     const { dModel, nLayer } = config;
     this.paddedVocabSize = paddedVocabSize(config);
-    const backbone = this.tree.child('backbone');
-    this.embedding = backbone.parameter('embedding.weight', [this.paddedVocabSize, dModel], normal(0.02));
+    const names = family.names ?? officialNames;
+    this.embedding = this.tree.parameter(names.embedding, [this.paddedVocabSize, dModel], normal(0.02));
+    this.embeddingNorm = names.embeddingNorm === undefined ? undefined : this.declareNorm(names.embeddingNorm);
     this.layers = Array.from({ length: nLayer }, (_, i) => {
-      const block = backbone.child(`layers.${i}`);
+      const block = `${names.blocks}.${i}`;
       return family.block(config, i).map(({ norm: normName, name, make }) => ({
         block: i,
-        name: `backbone.layers.${i}.${name}`,
-        norm: this.declareNorm(block, normName),
-        mixer: make(block.child(name)),
+        name: `${block}.${name}`,
+        norm: this.declareNorm(`${block}.${normName}`),
+        mixer: make(this.tree.child(`${block}.${name}`)),
       }));
     }).flat();
-    this.finalNorm = this.declareNorm(backbone, 'norm_f');
+    this.finalNorm = this.declareNorm(names.finalNorm);
     this.head = config.tieEmbeddings
       ? this.embedding
-      : this.tree.parameter('lm_head.weight', [this.paddedVocabSize, dModel], normal(0.02));
+      : this.tree.parameter(names.head, [this.paddedVocabSize, dModel], normal(0.02));
     this.stateFields = Array.from({ length: nLayer }, (_, i) => {
       const layers = this.layers.filter(({ block }) => block === i);
       return Object.assign({}, ...layers.map(({ mixer }) => mixer.stateFields));
@@ -170,6 +172,7 @@ export class LanguageModel {
     const documents = options.documents && documentAges(options.documents, B, L, before?.ends, lengths);
     const positions = positionsOn(backend, B, L, documents?.ages, lengths);
     let x = embedding(this.embedding.value, backend.ints(tokens, [B, L]));
+    if (this.embeddingNorm) x = this.applyNorm(this.embeddingNorm, x).y;
     let residual: Tensor | undefined;
     const after: LayerState[] = this.stateFields.map(() => ({}));
     const isLong = B * L > FEW_TOKENS;
@@ -212,11 +215,11 @@ export class LanguageModel {
     return embedding(reshape(hidden, [B * L, this.config.dModel]), this.backend.ints(ends, [B, 1]));
   }
 
-  private declareNorm(tree: ParameterTree, name: string): NormParameters {
+  private declareNorm(name: string): NormParameters {
     const { dModel, rmsNorm } = this.config;
     return {
-      weight: tree.parameter(`${name}.weight`, [dModel], ones, { decay: false }),
-      bias: rmsNorm ? undefined : tree.parameter(`${name}.bias`, [dModel], zeros, { decay: false }),
+      weight: this.tree.parameter(`${name}.weight`, [dModel], ones, { decay: false }),
+      bias: rmsNorm ? undefined : this.tree.parameter(`${name}.bias`, [dModel], zeros, { decay: false }),
     };
   }
 

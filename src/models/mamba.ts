@@ -162,5 +162,6 @@ export const mamba: Family<MambaConfig> = {
   },
   officialLayer: 'Mamba1',
   huggingfaceType: 'mamba',
+  officialName: (found) => found.replace('backbone.embeddings.', 'backbone.embedding.'),
   block: (config) => [{ norm: 'norm', name: 'mixer', make: (tree) => new MambaMixer(tree, config) }],
 };

@@ -6,7 +6,10 @@ import type { LayerState, StateFields } from './state.ts';
 
 export interface Mixer {
   readonly stateFields: StateFields;
-  /** x: (B, L, dModel), from `state` or from the start → y: (B, L, dModel) and the state after. */
+  /**
+   * x: (B, L, dModel), from `state` or, without one, from the start → y: (B, L, dModel) and the state after.
+   * What an empty state holds is the mixer's own affair: zeros, or an exponent of −1e38.
+   */
   forward(x: Tensor, state: LayerState | undefined, positions: Positions): { y: Tensor; state: LayerState };
   /** Multiply-adds for one token, the linear maps aside: for `info`. */
   readonly mixingFlops: number;

@@ -2,8 +2,9 @@
 import { closest } from 'fastest-levenshtein';
 import { commonFields, completeConfig, type Family, type ModelConfig, nearestName, readSpelling } from './config.ts';
 import { mamba } from './mamba.ts';
+import { rwkv4 } from './rwkv4.ts';
 
-const families: readonly Family[] = [mamba as unknown as Family];
+const families: readonly Family[] = [mamba as unknown as Family, rwkv4 as unknown as Family];
 
 export const modelNames: readonly string[] = families.map(({ name }) => name);
 
@@ -29,6 +30,8 @@ export function readConfig(json: unknown): ModelConfig {
     throw new Error('config.json: expected an object. Give the config.json of a checkpoint.');
   }
   const config = json as Record<string, unknown>;
+  const own = families.find(({ officialType }) => officialType !== undefined && officialType === config.model_type);
+  if (own) return completeConfig(own, readSpelling(own, config, 'official'));
   if (typeof config.model_type === 'string' && 'hidden_size' in config) {
     const family = families.find(({ huggingfaceType }) => huggingfaceType === config.model_type);
     if (!family)
@@ -58,7 +61,7 @@ export function readConfig(json: unknown): ModelConfig {
       unknownFamily(
         'ssm_cfg.layer',
         layer,
-        families.map((one) => one.officialLayer),
+        families.flatMap((one) => one.officialLayer ?? []),
       ),
     );
   for (const [key, plain] of [

@@ -27,3 +27,5 @@ export { mean, sum } from './reduce.ts';
 export { type SelectiveScanInput, selectiveScan } from './selectiveScan.ts';
 export { contiguous, reshape, split, transposeLast } from './shape.ts';
 export { softmax } from './softmax.ts';
+export { type TokenShiftInput, tokenShift } from './tokenShift.ts';
+export { type WkvInput, type WkvState, wkv } from './wkv.ts';

@@ -143,7 +143,7 @@ describe('loadModel refuses', () => {
     const folder = await folderWith(await goldenCheckpoint());
     await rename(join(folder, 'model.safetensors'), join(folder, 'weights'));
     await expect(loadModel(folder, { backend })).rejects.toThrow(
-      `loadModel: ${folder} holds neither model.safetensors nor pytorch_model.bin. Give the folder of a checkpoint.`,
+      `loadModel: ${folder} holds neither model.safetensors nor pytorch_model.bin nor model.pth. Give the folder of a checkpoint.`,
     );
     await rename(join(folder, 'weights'), join(folder, 'model.safetensors'));
     await rm(join(folder, 'config.json'));

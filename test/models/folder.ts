@@ -34,7 +34,7 @@ export async function goldenCheckpoint(): Promise<Checkpoint> {
 }
 
 export async function tensorsOf(path: string): Promise<TensorToWrite[]> {
-  const file = path.endsWith('.bin') ? await openTorch(await fileSource(path)) : await openTensorFile(path);
+  const file = /\.(bin|pth)$/.test(path) ? await openTorch(await fileSource(path)) : await openTensorFile(path);
   const tensors: TensorToWrite[] = [];
   for (const name of file.tensors.keys()) tensors.push({ name, ...(await file.read(name)) });
   await file.close();
