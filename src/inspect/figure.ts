@@ -89,14 +89,7 @@ function headOf({ title, series }: Panel, width: number): { text: string; height
       y += LINE;
     }
     const at = MARGIN.left + x;
-    parts.push(
-      mark(
-        one,
-        i,
-        one.style === 'points' ? [at + 11] : [at, at + 22],
-        one.style === 'points' ? [y - 8] : [y - 8, y - 8],
-      ),
-    );
+    parts.push(sample(one, i, at, y - 8));
     parts.push(`<text x="${round(at + 28)}" y="${y - 4}">${plain(one.name)}</text>`);
     x += needed;
   });
@@ -146,6 +139,15 @@ function draw(series: Series, index: number, xs: Scale, ys: Scale): string {
     throw new Error(`figure: ${series.name ?? 'a series'} has ${series.x.length} x and ${series.y.length} y values.`);
   }
   return mark(series, index, series.x.map(xs.map), series.y.map(ys.map));
+}
+
+/** A short piece of a series, for the legend: its stroke, its dot, or both. */
+function sample(series: Series, index: number, x: number, y: number): string {
+  const { style } = series;
+  const stroke = { ...series, style: style === 'dashed' ? ('dashed' as const) : ('line' as const) };
+  const line = style === 'points' ? '' : mark(stroke, index, [x, x + 22], [y, y]);
+  const dot = style === 'points' || style === 'both' ? mark({ ...series, style: 'points' }, index, [x + 11], [y]) : '';
+  return line + dot;
 }
 
 function mark(series: Series, index: number, x: readonly number[], y: readonly number[]): string {

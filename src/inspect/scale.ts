@@ -24,7 +24,7 @@ export function scaleOf(axis: Axis, values: readonly number[], from: number, to:
   // A vertical axis (from below to above) gets room, so that curves do not lie on the frame.
   if (!axis.range && from > to) [low, high] = [low - 0.04 * (high - low), high + 0.04 * (high - low)];
   const place = (value: number) => from + ((value - low) / (high - low)) * (to - from);
-  const marks = axis.log ? decades(low, high) : steps(low, high, Math.abs(to - from) / 70);
+  const marks = axis.log ? decades(low, high) : steps(low, high, Math.abs(to - from) / (from > to ? 40 : 75));
   return {
     map: (value) => place(axis.log ? (value > 0 ? Math.log10(value) : Number.NaN) : value),
     ticks: marks.map(({ value, text }) => ({ at: round(place(value)), text })),
@@ -42,7 +42,7 @@ function extent(values: readonly number[]): [number, number] {
 
 /** About `wanted` round numbers between the ends. */
 function steps(low: number, high: number, wanted: number) {
-  const rough = (high - low) / Math.max(2, wanted);
+  const rough = (high - low) / Math.max(3, wanted);
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = ([1, 2, 5, 10].find((factor) => factor * power >= rough) as number) * power;
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
@@ -65,8 +65,8 @@ const SUPERSCRIPT = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 function decades(low: number, high: number) {
   const [first, last] = [Math.ceil(low - 1e-9), Math.floor(high + 1e-9)];
   if (last - first < 1) {
-    return [1, 2, 5]
-      .flatMap((factor) => [first - 1, first].map((power) => factor * 10 ** power))
+    return [first - 1, first]
+      .flatMap((power) => [1, 2, 5].map((factor) => factor * 10 ** power))
       .filter((value) => Math.log10(value) >= low - 1e-9 && Math.log10(value) <= high + 1e-9)
       .map((value) => ({ value: Math.log10(value), text: String(Number(value.toPrecision(1))) }));
   }

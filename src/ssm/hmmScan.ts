@@ -24,7 +24,7 @@ export interface Sweep {
   growing: number;
 }
 
-/** The filter after 1, 2, … sweeps of the scan. The first sweep starts from the stationary-like guess αₜ = initial. */
+/** The filter after 1, 2, … sweeps of the scan. The first takes αₜ₋₁ = initial. */
 export function filterBySweeps(hmm: Hmm, symbols: readonly number[], sweeps: number, backend: Backend): Sweep[] {
   const found: Sweep[] = [];
   let guess = symbols.map(() => hmm.initial);

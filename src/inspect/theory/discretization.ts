@@ -47,7 +47,7 @@ export const discretization: Demo = {
           {
             title: `Δ = ${SECONDS / 20} s`,
             x: { label: 'time', unit: 's' },
-            y: { label: 'position', unit: 'm' },
+            y: { label: 'position', unit: 'm', range: [-0.3, 0.8] },
             series: [
               { name: 'exact', x: fine, y: fine.map((t) => closedForm(SPRING, [0, 0], 1, t)[0]) },
               ...rules.map((rule, i) => ({
