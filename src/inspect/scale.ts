@@ -21,8 +21,8 @@ export function scaleOf(axis: Axis, values: readonly number[], from: number, to:
   let [low, high] = axis.range ?? extent(shown);
   if (axis.log) [low, high] = [Math.log10(low), Math.log10(high)];
   if (!(high > low)) [low, high] = [low - 1, high + 1];
-  // A vertical axis (from below to above) gets room, so that curves do not lie on the frame.
-  if (!axis.range && from > to) [low, high] = [low - 0.04 * (high - low), high + 0.04 * (high - low)];
+  // Vertical axes (from below to above) and logarithmic ones get room, so that curves do not lie on the frame.
+  if (!axis.range && (from > to || axis.log)) [low, high] = [low - 0.04 * (high - low), high + 0.04 * (high - low)];
   const place = (value: number) => from + ((value - low) / (high - low)) * (to - from);
   const marks = axis.log ? decades(low, high) : steps(low, high, Math.abs(to - from) / (from > to ? 40 : 75));
   return {
@@ -44,7 +44,7 @@ function extent(values: readonly number[]): [number, number] {
 function steps(low: number, high: number, wanted: number) {
   const rough = (high - low) / Math.max(3, wanted);
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = ([1, 2, 5, 10].find((factor) => factor * power >= rough) as number) * power;
+  const step = ([1, 2, 5, 10].find((factor) => factor * power >= 0.8 * rough) as number) * power;
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   const marks = [];
   for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k++) {

@@ -19,11 +19,12 @@ export function eigenvalues(a: Matrix): Complex[] {
     throw new Error('eigenvalues: expected a square matrix of finite numbers.');
   }
   const h = hessenberg(a).map((row) => row.map((value) => complex(value)));
+  const size = Math.hypot(...a.flat());
   const found: Complex[] = [];
   let last = h.length - 1;
   let steps = 0;
   while (last >= 0) {
-    const first = startOfBlock(h, last);
+    const first = startOfBlock(h, last, size);
     if (first === last) {
       found.push(h[last][last]);
       last -= 1;
@@ -66,9 +67,10 @@ function hessenberg(a: Matrix): Matrix {
 }
 
 /** The first row of the last block that no zero cuts; what is small enough becomes zero. */
-function startOfBlock(h: Complex[][], last: number): number {
+function startOfBlock(h: Complex[][], last: number, size: number): number {
   for (let k = last; k > 0; k--) {
-    const scale = modulus(h[k][k]) + modulus(h[k - 1][k - 1]);
+    // Between two zeros nothing is small but what is small for the whole matrix.
+    const scale = modulus(h[k][k]) + modulus(h[k - 1][k - 1]) || size;
     if (modulus(h[k][k - 1]) <= EPSILON * scale) {
       h[k][k - 1] = complex(0);
       return k;

@@ -48,6 +48,7 @@ export async function identify(
   backend: Backend,
   { order = 2, updates = 300, learningRate = 0.05, seed = 1 }: IdentifyOptions = {},
 ): Promise<Identified> {
+  checkExperiments(inputs, outputs);
   const tree = new ParameterTree();
   const W = tree.parameter('W', [order, order], normal(0.1));
   const b = tree.parameter('b', [order, 1], normal(0.5));
@@ -90,10 +91,22 @@ export async function identify(
       optimizer.step(grads, rate, Math.min(1, MAX_NORM / gradientNorm(grads)));
     });
   }
-  const w = await W.value.data();
+  const w = W.value.read();
   const rows = Array.from({ length: order }, (_, i) => Array.from(w.subarray(i * order, (i + 1) * order)));
   const A = addMatrix(identity(order), scale(rows, step));
-  for (const tensor of [...series.flatMap(({ u, target }) => [u, target]), fixed.start, fixed.step, weight])
-    tensor.dispose();
+  const constants = [...series.flatMap(({ u, target }) => [u, target]), fixed.start, fixed.step, weight];
+  for (const tensor of [...constants, ...Object.values(tree.tensors())]) tensor.dispose();
+  optimizer.dispose();
   return { A, eigenvalues: eigenvalues(A).map((value) => over(logarithm(value), step)), losses };
+}
+
+function checkExperiments(inputs: number[][], outputs: number[][]): void {
+  const length = inputs[0]?.length ?? 0;
+  const sizes = [...inputs, ...outputs].map((row) => row.length);
+  if (length === 0 || inputs.length !== outputs.length || sizes.some((size) => size !== length)) {
+    throw new Error(
+      `identify: ${inputs.length} inputs and ${outputs.length} outputs of ${[...new Set(sizes)].join(', ')} samples, ` +
+        'expected as many outputs as inputs, all of one length. Cut the longer ones.',
+    );
+  }
 }

@@ -20,6 +20,11 @@ describe('a neural state space model', () => {
     },
     20_000,
   );
+
+  it('refuses experiments of different lengths', async () => {
+    const data = { step: 0.1, inputs: [[1, 2]], outputs: [[1]] };
+    await expect(identify(data, anyBackend)).rejects.toThrow('identify: 1 inputs and 1 outputs of 2, 1 samples');
+  });
 });
 
 describe('the pendulum', () => {

@@ -125,6 +125,18 @@ describe('matrices', () => {
     for (const value of eigenvalues(cycle)) expect(modulus(value)).toBeCloseTo(1, 12);
   });
 
+  it('takes matrices with a single eigenvalue, and none', () => {
+    const lower = [
+      [0, 0, 0, 0],
+      [1, 0, 0, 0],
+      [0, 1, 0, 0],
+      [0, 0, 1, 0],
+    ];
+    for (const a of [lower, transpose(lower)])
+      for (const value of eigenvalues(a)) expect(modulus(value)).toBeLessThan(1e-3);
+    expect(eigenvalues([])).toEqual([]);
+  });
+
   it('refuse what does not fit', () => {
     expect(() => multiply([[1, 2]], [[1, 2]])).toThrow('multiply: 1 × 2 times 1 × 2 does not fit.');
     expect(() =>

@@ -13,6 +13,7 @@ const STEP = 0.05;
 const COUNT = 400;
 const TRAINED = 200;
 const ORDERS = [2, 4, 8];
+const END = TRAINED * STEP;
 
 const FIXED: Pendulum = { damping: 0.05, swing: 0, frequency: 1 };
 const CHANGING: Pendulum = { ...FIXED, swing: 0.25, frequency: 1.1 };
@@ -46,43 +47,19 @@ export const pendulum: Demo = {
       says: 'What an LTI model cannot follow, a linear recurrence whose A depends on the input can.',
       figure: {
         title: 'A pendulum: models fitted on 10 s, then on their own',
-        panels: found
-          .map(({ name, truth, lti, selective }) => ({
-            title: name,
-            x: { label: 'time', unit: 's' },
-            y: { label: 'angle', unit: 'rad' },
-            series: [
-              { name: 'pendulum', x: t, y: truth, width: 3, color: 6 },
-              {
-                name: `LTI of order ${ORDERS[ORDERS.length - 1]}`,
-                x: t,
-                y: lti[lti.length - 1].angles,
-                color: 2,
-                width: 1.4,
-              },
-              { name: 'A that depends on angle and time', x: t, y: selective.angles, color: 0, width: 1.2 },
-              {
-                name: 'end of fit',
-                x: [TRAINED * STEP, TRAINED * STEP],
-                y: [-9, 9],
-                style: 'dashed' as const,
-                color: 4,
-                width: 1,
-              },
-            ],
-            height: 190,
-          }))
-          .map((panel, i) => ({
-            ...panel,
-            y: {
-              ...panel.y,
-              range: [
-                [-0.06, 0.06],
-                [-3.2, 3.2],
-                [-3.2, 3.2],
-              ][i] as [number, number],
-            },
-          })),
+        panels: found.map(({ name, angle, truth, lti, selective }, i) => ({
+          title: name,
+          x: { label: 'time', unit: 's' },
+          y: { label: 'angle', unit: 'rad', range: [-1.25 * angle, 1.25 * angle] as const },
+          // The legend of the first panel is that of all.
+          series: [
+            { name: 'pendulum', x: t, y: truth, width: 3, color: 6 },
+            { name: 'LTI of order 8', x: t, y: lti[lti.length - 1].angles, color: 2, width: 1.4 },
+            { name: 'A(ρ) of order 2', x: t, y: selective.angles, color: 0, width: 1.2 },
+            { name: 'end of fit', x: [END, END], y: [-9, 9], style: 'dashed' as const, color: 4, width: 1.4 },
+          ].map((one) => (i === 0 ? one : { ...one, name: undefined })),
+          height: 180,
+        })),
       },
     };
   },

@@ -80,7 +80,7 @@ export const scan: Demo = {
             height: 240,
           },
           {
-            x: { label: 'scans' },
+            x: { label: 'scans', range: [0.5, SWEEPS + 0.5] },
             y: { label: 'largest error', log: true },
             series: runs.map(({ name, errors }, i) => ({
               name,
