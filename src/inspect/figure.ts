@@ -127,8 +127,11 @@ function plot(panel: Panel, width: number, head: number): string {
   const labels =
     `<text x="${(left + right) / 2}" y="${bottom + 35}" text-anchor="middle">${label(panel.x)}</text>` +
     `<text transform="translate(16 ${middle}) rotate(-90)" text-anchor="middle">${label(panel.y)}</text>`;
-  const frame = `<rect x="${left}" y="${top}" width="${right - left}" height="${bottom - top}" fill="none" stroke="#888"/>`;
-  const clip = `<svg x="${left}" y="${top}" width="${right - left}" height="${bottom - top}" viewBox="${left} ${top} ${right - left} ${bottom - top}">`;
+  const [w, h] = [right - left, bottom - top];
+  const box = `x="${left}" y="${top}" width="${w}" height="${h}"`;
+  const frame = `<rect ${box} fill="none" stroke="#888"/>`;
+  // An inner svg cuts what leaves the axes, without ids that could clash on a page of several figures.
+  const clip = `<svg aria-hidden="true" ${box} viewBox="${left} ${top} ${w} ${h}">`;
   const curves = panel.series.map((one, i) => draw(one, i, xs, ys));
   return `${grid.join('')}${clip}${curves.join('')}</svg>${frame}${labels}`;
 }

@@ -50,7 +50,7 @@ export const pendulum: Demo = {
         panels: found.map(({ name, angle, truth, lti, selective }, i) => ({
           title: name,
           x: { label: 'time', unit: 's' },
-          y: { label: 'angle', unit: 'rad', range: [-1.25 * angle, 1.25 * angle] as const },
+          y: { label: 'angle', unit: 'rad', range: [-1.4 * angle, 1.4 * angle] as const },
           // The legend of the first panel is that of all.
           series: [
             { name: 'pendulum', x: t, y: truth, width: 3, color: 6 },
