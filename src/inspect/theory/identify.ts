@@ -3,7 +3,7 @@ import { eigenvalues } from '../../ssm/eigenvalues.ts';
 import { type Experiments, identify as learn } from '../../ssm/identify.ts';
 import { massSpring, simulateSpring } from '../../ssm/massSpring.ts';
 import { Random } from '../../random.ts';
-import { type Demo, pair, times } from './demo.ts';
+import { type Demo, pair, times, tiny } from './demo.ts';
 
 export const SPRING = { mass: 1, damping: 0.8, stiffness: 4 };
 const STEP = 0.2;
@@ -40,7 +40,7 @@ export const identify: Demo = {
         ['spring', pair(truth), ''],
         ['learned', pair(found.eigenvalues), `${(100 * relative).toFixed(2)} %`],
       ],
-      says: `From ${ROWS} experiments of ${COUNT} samples: final loss ${found.losses[found.losses.length - 1].toExponential(1)}.`,
+      says: `From ${ROWS} experiments of ${COUNT} samples: final loss ${tiny(found.losses[found.losses.length - 1])}.`,
       figure: {
         title: 'A neural state space model learns the spring',
         columns: 2,
