@@ -21,3 +21,4 @@ export { textData } from './data/textData.ts';
 export { byteTokenizer, charTokenizer, loadTokenizer, type Tokenizer } from './tokenize/index.ts';
 export { type Evaluation, evaluate } from './train/evaluate.ts';
 export { type StepReport, Trainer, type TrainerOptions } from './train/trainer.ts';
+export * as ssm from './ssm/index.ts';

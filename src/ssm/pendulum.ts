@@ -1,0 +1,99 @@
+/**
+ * A pendulum whose length changes: nonlinear and time-varying, and so no LTI system.
+ *
+ *   θ'' = −(g/ℓ) sin θ − (c + 2ℓ'/ℓ) θ'      ℓ(t) = 1 + swing sin(ω t)
+ *
+ * Written as θ'' = −ρ θ − …, with ρ = (g/ℓ) sin θ / θ, it is linear with coefficients that depend on where it
+ * is and on the time: x' = A(ρ) x. A recurrence with fixed A can only fit small swings of fixed length;
+ * one whose A depends on ρ fits them all. That dependence is what selective models have over S4.
+ */
+import { leastSquares, type Matrix } from './matrix.ts';
+
+export interface Pendulum {
+  damping: number; //     1/s
+  /** How much the length of 1 m changes, and how fast. */
+  swing: number; //       m
+  frequency: number; //   rad/s
+}
+
+const GRAVITY = 9.81;
+/** A model may have more coefficients than the data need: this picks small ones. */
+const RIDGE = 1e-12;
+
+const lengthAt = ({ swing, frequency }: Pendulum, t: number) => 1 + swing * Math.sin(frequency * t);
+
+/** ρ = (g/ℓ) sin θ / θ: the stiffness that the pendulum has at this angle and time. */
+export const stiffness = (pendulum: Pendulum, angle: number, t: number): number =>
+  (GRAVITY / lengthAt(pendulum, t)) * (Math.abs(angle) < 1e-8 ? 1 : Math.sin(angle) / angle);
+
+/** Angles at 0, step, 2 step, …, from rest, by Runge–Kutta's fourth-order rule with substeps. */
+export function simulatePendulum(pendulum: Pendulum, angle: number, samples: number, step: number): number[] {
+  const { swing, frequency, damping } = pendulum;
+  const slope = ([x, v]: number[], t: number): number[] => {
+    const stretch = (swing * frequency * Math.cos(frequency * t)) / lengthAt(pendulum, t);
+    return [v, -stiffness(pendulum, x, t) * x - (damping + 2 * stretch) * v];
+  };
+  const move = (x: number[], k: number[], h: number) => x.map((value, i) => value + h * k[i]);
+  const SUBSTEPS = 10;
+  const h = step / SUBSTEPS;
+  let x = [angle, 0];
+  const angles = [angle];
+  for (let i = 0; i < (samples - 1) * SUBSTEPS; i++) {
+    const t = i * h;
+    const k1 = slope(x, t);
+    const k2 = slope(move(x, k1, h / 2), t + h / 2);
+    const k3 = slope(move(x, k2, h / 2), t + h / 2);
+    const k4 = slope(move(x, k3, h), t + h);
+    x = x.map((value, j) => value + (h / 6) * (k1[j] + 2 * k2[j] + 2 * k3[j] + k4[j]));
+    if ((i + 1) % SUBSTEPS === 0) angles.push(x[0]);
+  }
+  return angles;
+}
+
+/** Values that the next angle is a linear function of, from the angles up to t. */
+type Features = (past: readonly number[], t: number) => number[];
+
+/** The last `order` angles: the general LTI model of that order. */
+export const fixedFeatures =
+  (order: number): Features =>
+  (past, t) =>
+    Array.from({ length: order }, (_, k) => past[t - k]);
+
+/** The last two angles, each also times ρₜ and times the change of ℓ²: an A that depends on the input. */
+export const selectiveFeatures =
+  (pendulum: Pendulum, step: number): Features =>
+  (past, t) => {
+    // Angular momentum ℓ² θ' is what a change of length keeps.
+    const stretch = (lengthAt(pendulum, (t - 0.5) * step) / lengthAt(pendulum, (t + 0.5) * step)) ** 2;
+    const gates = [1, stiffness(pendulum, past[t], t * step), stretch];
+    return gates.flatMap((gate) => [gate * past[t], gate * past[t - 1]]);
+  };
+
+export interface Fit {
+  /** The measured start, then the model alone. */
+  angles: number[];
+  /** Root of the mean squared error of the free run over that of the mean, on the part not fitted. */
+  error: number;
+}
+
+/** Fits one step by least squares on the first `trained` angles, then runs on its own from the `order` that follow. */
+export function fitAndRun(angles: readonly number[], trained: number, order: number, features: Features): Fit {
+  const X: Matrix = [];
+  const Y: Matrix = [];
+  for (let t = order - 1; t + 1 < trained; t++) {
+    X.push(features(angles, t));
+    Y.push([angles[t + 1]]);
+  }
+  const [weights] = leastSquares(X, Y, RIDGE);
+  const run = angles.slice(0, trained + order);
+  for (let t = run.length - 1; t + 1 < angles.length; t++) {
+    const next = features(run, t).reduce((sum, value, i) => sum + weights[i] * value, 0);
+    // A model that is unstable leaves the page; its error is already above 1.
+    run.push(Math.max(-10, Math.min(10, next)));
+  }
+  const tested = angles.slice(trained + order);
+  const mean = tested.reduce((sum, value) => sum + value, 0) / tested.length;
+  const square = (of: (value: number, i: number) => number) => tested.reduce((sum, v, i) => sum + of(v, i) ** 2, 0);
+  const error = Math.sqrt(square((v, i) => v - run[trained + order + i]) / square((v) => v - mean));
+  return { angles: run, error };
+}
