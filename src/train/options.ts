@@ -74,10 +74,14 @@ const fraction = (value: number): Field => ({
 const help = (one: Field, line: string, free = false): OptionField => ({ ...one, help: line, free });
 
 export const trainFields: Readonly<Record<keyof TrainOptions, OptionField>> = {
-  data: help(text(undefined), 'a text file, folder, .jsonl or .bin; - is standard input', true),
+  data: help(
+    text(undefined),
+    'a text file, folder, .jsonl, .fasta (or .gz of these) or .bin; - is standard input',
+    true,
+  ),
   out: help(text(undefined), 'the folder of the run', true),
   model: help(field.choice(modelNames), 'the model family'),
-  tokenizer: help(text('byte'), "'byte', 'char' or the path of a tokenizer.json"),
+  tokenizer: help(text('byte'), "'byte', 'char', 'dna' or the path of a tokenizer.json"),
   backend: help(field.choice(['auto', 'native', 'wasm']), 'where kernels run', true),
   threads: help(whole(1), 'threads (default: every core)', true),
   seed: help(whole(0, 1337), 'what randomness starts from'),
