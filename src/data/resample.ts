@@ -10,10 +10,10 @@
  */
 
 /** Zero crossings of the sinc on each side. */
-const CROSSINGS = 32;
+const CROSSINGS = 64;
 /** Kaiser's β for 90 dB, and the part of the band that the slope of the filter leaves. */
 const BETA = 9;
-const PASS = 0.91;
+const PASS = 0.95;
 
 /** Mono samples at rate `to`, ⌈length · to / from⌉ of them. The same for any division into blocks. */
 export async function* resample(
@@ -25,6 +25,10 @@ export async function* resample(
     if (!Number.isSafeInteger(rate) || rate < 1) {
       throw new Error(`resample: got a rate of ${rate}, expected a whole number ≥ 1, in Hz.`);
     }
+  }
+  if (from === to) {
+    yield* blocks;
+    return;
   }
   const divisor = greatestCommonDivisor(from, to);
   const filters = new Filters(from / divisor, to / divisor);
@@ -65,7 +69,7 @@ class Filters {
   constructor(down: number, up: number) {
     this.#down = down;
     this.#up = up;
-    this.#cutoff = down === up ? 1 : PASS * Math.min(1, up / down);
+    this.#cutoff = PASS * Math.min(1, up / down);
     this.#reach = Math.ceil(CROSSINGS / this.#cutoff);
   }
 

@@ -45,11 +45,7 @@ const ENCODINGS: Readonly<Record<number, WavEncoding>> = { 1: 'pcm', 3: 'float',
 const DAMAGED = 'The file is damaged or cut off: get it again, or convert it with ffmpeg -i IN OUT.wav.';
 
 /** Reads up to the samples. `name` is what an error calls the file. */
-export async function openWav(
-  chunks: AsyncIterable<Uint8Array>,
-  name: string,
-  options: WavOptions = {},
-): Promise<Wav> {
+export async function openWav(chunks: AsyncIterable<Uint8Array>, name: string, options: WavOptions = {}): Promise<Wav> {
   const stream = new ByteStream(chunks);
   try {
     return await readHead(stream, name, options);
@@ -73,7 +69,8 @@ async function readHead(stream: ByteStream, name: string, options: WavOptions): 
     const id = textAt(head, 0);
     const size = viewOf(head).getUint32(4, true);
     if (id === 'data') {
-      if (!format) throw new Error(`data: ${name} has samples at byte ${at}, expected a 'fmt ' chunk first. ${DAMAGED}`);
+      if (!format)
+        throw new Error(`data: ${name} has samples at byte ${at}, expected a 'fmt ' chunk first. ${DAMAGED}`);
       const atEnd = riffSize === 0 || riffSize === UNKNOWN_SIZE || riffSize + 8 <= stream.offset;
       const bytes = size === UNKNOWN_SIZE ? wideSize : size === 0 && atEnd ? undefined : size;
       return wavOf(stream, name, format, bytes, options);
@@ -83,7 +80,9 @@ async function readHead(stream: ByteStream, name: string, options: WavOptions): 
     // Chunks of odd size are followed by one byte that is not counted.
     const rest = size - read + (size % 2);
     if (body.length < read || (await stream.skip(rest)) < rest) {
-      throw new Error(`data: ${name}: chunk ${JSON.stringify(id)} at byte ${at} has ${size} bytes, but the file ends at ${stream.offset}. ${DAMAGED}`);
+      throw new Error(
+        `data: ${name}: chunk ${JSON.stringify(id)} at byte ${at} has ${size} bytes, but the file ends at ${stream.offset}. ${DAMAGED}`,
+      );
     }
     if (id === 'fmt ') format = formatOf(body, name, at);
     if (id === 'ds64' && body.length === DS64_BYTES) {
@@ -158,7 +157,8 @@ function formatOf(body: Uint8Array<ArrayBuffer>, name: string, at: number): WavF
   const bits = view.getUint16(14, true);
   const width = frame / channels;
   // 20 bits may sit in 3 bytes, 24 in 4: the container counts, its upper bits are the sample.
-  const fits = WIDTHS[encoding].includes(width) && bits >= 1 && bits <= 8 * width && (encoding === 'pcm' || bits === 8 * width);
+  const fits =
+    WIDTHS[encoding].includes(width) && bits >= 1 && bits <= 8 * width && (encoding === 'pcm' || bits === 8 * width);
   if (sampleRate === 0 || !fits) {
     throw new Error(
       `${where} has ${channels} channels, ${sampleRate} Hz, ${bits} bits and ${frame} bytes a frame, ` +
@@ -168,7 +168,12 @@ function formatOf(body: Uint8Array<ArrayBuffer>, name: string, at: number): WavF
   return { sampleRate, channels, encoding, width };
 }
 
-const STRANGERS: Readonly<Record<string, string>> = { OggS: 'Ogg', fLaC: 'FLAC', RIFX: 'big-endian RIFX', FORM: 'AIFF' };
+const STRANGERS: Readonly<Record<string, string>> = {
+  OggS: 'Ogg',
+  fLaC: 'FLAC',
+  RIFX: 'big-endian RIFX',
+  FORM: 'AIFF',
+};
 
 function stranger(name: string, kind: string, length: number): Error {
   const is = STRANGERS[kind] ?? (kind.startsWith('ID3') ? 'MP3' : undefined);

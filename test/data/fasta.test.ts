@@ -65,7 +65,7 @@ describe('fastaRecords', () => {
   it('says file, line and what to do', async () => {
     const message = (text: string) => outcome(() => read(text));
     expect(await message('; remark\nACGT\n>a\n')).toBe(
-      "data: x.fa, line 2 has \"A\" before any record, expected '>' and a name first. " +
+      'data: x.fa, line 2 has "A" before any record, expected \'>\' and a name first. ' +
         "Put a line such as '>chr1' above it, or name the file .txt if it is not FASTA.",
     );
     expect(await message('>a\nAC GT\nACG!T')).toContain('x.fa, line 3, column 4 has "!" (U+0021), expected a base');

@@ -42,8 +42,6 @@ describe('reverseComplement', () => {
   it('is the other strand, and twice the same', () => {
     const { encode, decode } = dnaTokenizer();
     expect(decode(reverseComplement(encode('AACGTN')))).toBe('NACGTT');
-    fc.assert(
-      fc.property(bases, (text) => decode(reverseComplement(reverseComplement(encode(text)))) === text),
-    );
+    fc.assert(fc.property(bases, (text) => decode(reverseComplement(reverseComplement(encode(text)))) === text));
   });
 });
