@@ -35,6 +35,8 @@ export interface TrainOptions {
   gradClip: number;
   /** Rows read on where they stopped, with their state (truncated back-propagation). */
   carryState: boolean;
+  /** Bases: half of the rows are read on the other strand. */
+  reverseComplement: boolean;
   validationFraction: number;
   evalEvery: number;
   evalBatches: number;
@@ -76,7 +78,7 @@ const help = (one: Field, line: string, free = false): OptionField => ({ ...one,
 export const trainFields: Readonly<Record<keyof TrainOptions, OptionField>> = {
   data: help(
     text(undefined),
-    'a text file, folder, .jsonl, .fasta (or .gz of these) or .bin; - is standard input',
+    'a text file, folder, .jsonl, .fasta or .bin; - is standard input',
     true,
   ),
   out: help(text(undefined), 'the folder of the run', true),
@@ -101,6 +103,7 @@ export const trainFields: Readonly<Record<keyof TrainOptions, OptionField>> = {
   adamEps: help(field.positive(1e-8), 'AdamW epsilon'),
   gradClip: help(atLeast(0, 1), 'largest gradient norm (0: no clipping)'),
   carryState: help(field.flag(false), 'rows read on with their state (truncated back-propagation)'),
+  reverseComplement: help(field.flag(false), 'dna: half of the rows are read on the other strand'),
   validationFraction: help(fraction(0.1), 'the last part of the data, kept for validation'),
   evalEvery: help(whole(1, 100), 'updates between evaluations', true),
   evalBatches: help(whole(1, 20), 'validation batches an evaluation reads'),

@@ -78,6 +78,12 @@ async function trainIn(folder: RunFolder, request: RunRequest, given: Record<str
   }
   if (options.data === '-') options = { ...options, data: await folder.keepStandardInput() };
   const tokenizer = resume ? await loadTokenizer(await folder.readJson('tokenizer.json')) : await tokenizerFor(options);
+  if (options.reverseComplement && tokenizer.kind !== 'dna') {
+    throw new Error(
+      `train: reverseComplement with a ${tokenizer.kind} tokenizer, expected dna, whose tokens are bases. ` +
+        'Leave it out, or train with --tokenizer dna.',
+    );
+  }
   const store = await prepareTokens(options.data, tokenizer, {
     cacheFolder: folder.file('data'),
     field: options.textField,
