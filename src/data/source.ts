@@ -50,7 +50,7 @@ export function textSource(paths: string | readonly string[], options: SourceOpt
     throw new Error("data: got no paths, expected at least one file, folder or '-'.");
   }
   const extensions = (options.extensions ?? [...TEXT, ...JSONL, ...FASTA]).map((e) => e.toLowerCase());
-  const field = options.field ?? 'text';
+  const { field = 'text', alphabet = 'any' } = options;
   return {
     name: list.length === 1 ? nameOf(list[0]) : `${list[0]} and ${list.length - 1} more`,
     async *documents() {
@@ -60,14 +60,14 @@ export function textSource(paths: string | readonly string[], options: SourceOpt
         const text = decodeUtf8(gunzipped(chunks, name), name);
         const jsonl = path === STANDARD_INPUT ? options.jsonl : endsIn(path, JSONL);
         if (jsonl) yield* recordsOf(text, name, field);
-        else if (endsIn(path, FASTA)) yield* sequencesOf(text, name, options.alphabet ?? 'any');
+        else if (endsIn(path, FASTA)) yield* sequencesOf(text, name, alphabet);
         else yield { name, text };
       }
     },
     async fingerprint() {
       if (list.includes(STANDARD_INPUT)) return undefined;
       const files = await expand(list, extensions);
-      return JSON.stringify([field, files.map(({ path, size, modified }) => [path, size, modified])]);
+      return JSON.stringify([field, alphabet, files.map(({ path, size, modified }) => [path, size, modified])]);
     },
   };
 }
