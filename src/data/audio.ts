@@ -40,9 +40,12 @@ async function* oneChannel(wav: Wav, path: string, channel: 'mean' | number = 'm
   }
   for await (const block of wav.blocks()) {
     const mono = new Float32Array(block.length / channels);
+    const first = channel === 'mean' ? 0 : channel;
+    const count = channel === 'mean' ? channels : 1;
     for (let i = 0; i < mono.length; i++) {
-      const frame = block.subarray(i * channels, (i + 1) * channels);
-      mono[i] = channel === 'mean' ? frame.reduce((sum, value) => sum + value, 0) / channels : frame[channel];
+      let sum = 0;
+      for (let k = 0; k < count; k++) sum += block[i * channels + first + k];
+      mono[i] = sum / count;
     }
     yield mono;
   }

@@ -76,11 +76,7 @@ const fraction = (value: number): Field => ({
 const help = (one: Field, line: string, free = false): OptionField => ({ ...one, help: line, free });
 
 export const trainFields: Readonly<Record<keyof TrainOptions, OptionField>> = {
-  data: help(
-    text(undefined),
-    'a text file, folder, .jsonl, .fasta or .bin; - is standard input',
-    true,
-  ),
+  data: help(text(undefined), 'a text file, folder, .jsonl, .fasta or .bin; - is standard input', true),
   out: help(text(undefined), 'the folder of the run', true),
   model: help(field.choice(modelNames), 'the model family'),
   tokenizer: help(text('byte'), "'byte', 'char', 'dna' or the path of a tokenizer.json"),
