@@ -17,8 +17,34 @@ export { modelNames } from './models/registry.ts';
 export { State } from './models/state.ts';
 export { type Generated, type GenerateOptions, generate } from './generate/generate.ts';
 export { type GenerateTextOptions, generateText } from './generate/text.ts';
-export { textData } from './data/textData.ts';
-export { byteTokenizer, charTokenizer, loadTokenizer, type Tokenizer } from './tokenize/index.ts';
+export {
+  audioTokens,
+  BatchSampler,
+  clipExamples,
+  type Example,
+  ExampleSampler,
+  type ExampleStore,
+  memoryExamples,
+  prepareTokens,
+  readSeries,
+  resample,
+  seriesRows,
+  splitExamples,
+  textData,
+  type TokenStore,
+  windowExamples,
+} from './data/index.ts';
+export { encodeWav, fastaRecords, gunzipped, openWav } from './formats/index.ts';
+export {
+  byteTokenizer,
+  charTokenizer,
+  dnaTokenizer,
+  loadTokenizer,
+  muLawDecode,
+  muLawEncode,
+  reverseComplement,
+  type Tokenizer,
+} from './tokenize/index.ts';
 export { type Evaluation, evaluate } from './train/evaluate.ts';
 export { type StepReport, Trainer, type TrainerOptions } from './train/trainer.ts';
 export * as ssm from './ssm/index.ts';

@@ -21,7 +21,7 @@ export function addEval(program: Command): void {
     .command('eval')
     .description('loss, bits per byte and perplexity on text')
     .requiredOption('--model <folder>', 'the folder of a checkpoint')
-    .requiredOption('--data <path>', 'a text file, folder, .jsonl or .bin; - is standard input')
+    .requiredOption('--data <path>', 'a text file, folder, .jsonl, .fasta or .bin; - is standard input')
     .option('--batch-size <n>', 'rows of a batch', Number, 8)
     .option('--block-size <n>', 'tokens of a row', Number, 256)
     .option('--batches <n>', 'read this many batches at most', Number)

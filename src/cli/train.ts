@@ -75,7 +75,7 @@ async function runTrain(flags: Record<string, unknown>): Promise<void> {
     );
     say(`saved    ${out}`);
     say(
-      `next     mamba-ts generate --model ${out} --prompt "ROMEO:"${stopped ? `, or mamba-ts train --out ${out} --resume` : ''}`,
+      `next     mamba-ts generate --model ${out} --prompt "${result.tokenizer.kind === 'dna' ? 'ATG' : 'ROMEO:'}"${stopped ? `, or mamba-ts train --out ${out} --resume` : ''}`,
     );
     result.model.backend.dispose();
   } finally {

@@ -36,7 +36,7 @@ interface CachePaths {
 }
 
 /** Goes up when the files of an entry or the way of encoding change. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** The tokens of `source`, from the cache where it has them. */
 export async function cacheTokens(

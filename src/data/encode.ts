@@ -61,7 +61,7 @@ function encodePiece(tokenizer: Tokenizer, piece: string, name: string, characte
 /** All ids in one array, of at most `limit` bytes. */
 export async function collect(
   runs: AsyncIterable<readonly number[]>,
-  about: { name: string; vocabSize: number; limit: number },
+  about: { name: string; vocabSize: number; limit: number; advice?: string },
 ): Promise<TokenArray> {
   const width = bytesPerToken(about.vocabSize);
   const allocate = (size: number) => (width === 2 ? new Uint16Array(size) : new Uint32Array(size));
@@ -72,7 +72,7 @@ export async function collect(
     if (needed * width > about.limit) {
       throw new Error(
         `data: ${about.name} has more than ${about.limit} bytes of tokens, the most that are ` +
-          'kept in memory. Give prepareTokens a cacheFolder, so that they go to disk.',
+          `kept in memory. ${about.advice ?? 'Give prepareTokens a cacheFolder'}, so that they go to disk.`,
       );
     }
     if (needed > tokens.length) {

@@ -1,7 +1,29 @@
-/** Text corpora: from files to tokens, to batches for training. */
+/** Data of every kind: text, FASTA and audio to tokens, clips and series to examples, all to batches. */
+export {
+  type AudioOptions,
+  type AudioTokenOptions,
+  audioBlocks,
+  audioTokens,
+  type ClipOptions,
+  clipExamples,
+} from './audio.ts';
 export { charTokenizerOf } from './characters.ts';
 export type { EncodeProgress } from './encode.ts';
+export {
+  type Example,
+  type ExampleStore,
+  memoryExamples,
+  type SplitOptions,
+  splitExamples,
+} from './examples.ts';
+export {
+  type ExampleBatch,
+  ExampleSampler,
+  type ExampleSamplerOptions,
+  type ExampleSamplerState,
+} from './exampleSampler.ts';
 export { type PrepareOptions, prepareTokens } from './prepare.ts';
+export { resample } from './resample.ts';
 export {
   type Batch,
   BatchSampler,
@@ -9,8 +31,10 @@ export {
   type SamplerOptions,
   type SamplerState,
 } from './sampler.ts';
+export { readSeries, type Series, type SeriesOptions, type SeriesRow, seriesRows } from './series.ts';
 export { type SourceOptions, type TextDocument, type TextSource, textSource } from './source.ts';
 export { type Split, split } from './split.ts';
 export { memoryStore, type TokenArray, type TokenStore } from './store.ts';
 export { textData } from './textData.ts';
 export { openTokenFile, type TokenFileOptions } from './tokenFile.ts';
+export { type WindowOptions, windowExamples } from './windows.ts';

@@ -31,7 +31,8 @@ export async function prepareTokens(
   const paths = pathsIn(source);
   const binary = paths && binaryIn(paths);
   if (binary !== undefined) return openTokenFile(binary, { vocabSize, memoryLimit });
-  const texts = paths ? textSource(paths, options) : (source as TextSource);
+  const alphabet = tokenizer.kind === 'dna' ? 'dna' : 'any';
+  const texts = paths ? textSource(paths, { alphabet, ...options }) : (source as TextSource);
   if (cacheFolder !== undefined) {
     return cacheTokens(texts, tokenizer, { cacheFolder, memoryLimit, onProgress });
   }

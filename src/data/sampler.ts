@@ -13,6 +13,7 @@
  *   of one batch can be carried into the next (truncated back-propagation).
  */
 import type { Random, RandomState } from '../random.ts';
+import { reverseComplement } from '../tokenize/dna.ts';
 import { fillDocuments } from './documents.ts';
 import type { TokenStore } from './store.ts';
 
@@ -26,6 +27,8 @@ export interface SamplerOptions {
   blockSize: number;
   /** Needed for `random`: where the windows come from. The sampler alone may draw from it. */
   random?: Random;
+  /** For bases in `random` mode: half of the rows, drawn, are read on the other strand. */
+  reverseComplement?: boolean;
 }
 
 export interface Batch {
@@ -75,17 +78,19 @@ export class BatchSampler {
     const { blockSize: L, mode } = this.#options;
     // Everything that changes the sampler happens before the first await.
     const begins = this.#begins();
+    const flipped = this.#flips(begins.length);
     const carries = mode === 'carried' && this.#step % this.batchesPerPass !== 0;
     this.#step++;
     const windows = await Promise.all(begins.map((begin) => this.#store.read(begin, begin + L + 1)));
     const B = begins.length;
     const tokens = new Int32Array(B * L);
     const targets = new Int32Array(B * L);
-    windows.forEach((window, row) => {
+    windows.forEach((read, row) => {
+      const window = flipped[row] ? reverseComplement(read) : read;
       tokens.set(window.subarray(0, L), row * L);
       targets.set(window.subarray(1), row * L);
     });
-    const documents = this.#documents(begins);
+    const documents = this.#documents(begins, flipped);
     return { tokens, targets, B, L, ...(documents && { documents }), carries };
   }
 
@@ -132,13 +137,22 @@ export class BatchSampler {
     return Array.from({ length: rows }, (_, row) => (turn * batchSize + row) * blockSize);
   }
 
-  #documents(begins: readonly number[]): Int32Array | undefined {
+  /** Which rows are read on the other strand. Nothing is drawn where none can be. */
+  #flips(rows: number): readonly boolean[] {
+    const { reverseComplement: flips, random } = this.#options;
+    return Array.from({ length: rows }, () => flips === true && random?.int(2) === 1);
+  }
+
+  #documents(begins: readonly number[], flipped: readonly boolean[]): Int32Array | undefined {
     const starts = this.#store.documents;
     if (!starts) return undefined;
     const L = this.#options.blockSize;
     const documents = new Int32Array(begins.length * L);
     begins.forEach((begin, row) => {
-      fillDocuments(documents.subarray(row * L, (row + 1) * L), starts, begin);
+      const ids = documents.subarray(row * L, (row + 1) * L);
+      // Backwards, a window begins at its last token, which is a target otherwise.
+      fillDocuments(ids, starts, flipped[row] ? begin + 1 : begin);
+      if (flipped[row]) ids.reverse();
     });
     return documents;
   }
@@ -150,7 +164,7 @@ function laneLength(store: TokenStore, batchSize: number): number {
 }
 
 function checkOptions(store: TokenStore, options: SamplerOptions): void {
-  const { mode, batchSize, blockSize, random } = options;
+  const { mode, batchSize, blockSize, random, reverseComplement: flips } = options;
   for (const [key, value] of Object.entries({ batchSize, blockSize })) {
     if (!Number.isSafeInteger(value) || value < 1) {
       throw new Error(`BatchSampler: ${key} is ${value}, expected an integer ≥ 1.`);
@@ -159,6 +173,12 @@ function checkOptions(store: TokenStore, options: SamplerOptions): void {
   if (mode === 'random' && !random) {
     throw new Error(
       "BatchSampler: random is missing, expected a generator for mode 'random', " + 'e.g. new Random(1337).',
+    );
+  }
+  if (flips && mode !== 'random') {
+    throw new Error(
+      `BatchSampler: reverseComplement with mode '${mode}', expected 'random', whose rows stand by themselves. ` +
+        'Leave out one of the two (carryState in training).',
     );
   }
   const rows = mode === 'carried' ? batchSize : 1;

@@ -1,17 +1,20 @@
 /**
- * Where text comes from: files, folders, JSONL, the standard input. Each document is one item,
- * and its text arrives in chunks, so that no file is ever whole in memory.
+ * Where text comes from: files, folders, JSONL, FASTA, the standard input. Each document is one
+ * item, and its text arrives in chunks, so that no file is ever whole in memory. Files may be gzip.
  *
  *   textSource('books/')                        // .txt, .md, .jsonl … below, in a fixed order
+ *   textSource('genome.fasta.gz')               // each record is a document
  *   textSource(['a.txt', 'b.jsonl'], { field: 'content' })
  *   textSource('-')                             // the standard input
  */
+import { type FastaAlphabet, fastaRecords } from '../formats/fasta.ts';
+import { gunzipped } from '../formats/gzip.ts';
 import { chunksOf, type FileFacts, factsOf, filesBelow } from './files.ts';
 import { chunksOfText } from './pieces.ts';
 import { decodeUtf8, linesOf } from './utf8.ts';
 
 export interface TextDocument {
-  /** The file, and the line of a JSONL file. */
+  /** The file, with the line of a JSONL file or the record of a FASTA file. */
   readonly name: string;
   readonly text: AsyncIterable<string>;
 }
@@ -26,14 +29,18 @@ export interface TextSource {
 export interface SourceOptions {
   /** The field of a JSONL record that holds its text: 'text' if not given. */
   field?: string;
-  /** What to take from a folder, by how the names end. */
+  /** What to take from a folder, by how the names end; `.gz` may follow. */
   extensions?: readonly string[];
   /** Whether the standard input is JSONL. */
   jsonl?: boolean;
+  /** What a FASTA file may hold: 'any' if not given. `dna` is checked and made A C G T N. */
+  alphabet?: FastaAlphabet;
 }
 
 const JSONL = ['.jsonl', '.ndjson'];
 const TEXT = ['.txt', '.text', '.md', '.markdown', '.rst'];
+const FASTA = ['.fasta', '.fa', '.fna', '.ffn', '.fas'];
+const GZIP = '.gz';
 const STANDARD_INPUT = '-';
 
 /** The documents of one path or of several. A path is a file, a folder or '-'. */
@@ -42,23 +49,25 @@ export function textSource(paths: string | readonly string[], options: SourceOpt
   if (list.length === 0) {
     throw new Error("data: got no paths, expected at least one file, folder or '-'.");
   }
-  const extensions = (options.extensions ?? [...TEXT, ...JSONL]).map((e) => e.toLowerCase());
-  const field = options.field ?? 'text';
+  const extensions = (options.extensions ?? [...TEXT, ...JSONL, ...FASTA]).map((e) => e.toLowerCase());
+  const { field = 'text', alphabet = 'any' } = options;
   return {
     name: list.length === 1 ? nameOf(list[0]) : `${list[0]} and ${list.length - 1} more`,
     async *documents() {
       for (const { path } of await expand(list, extensions)) {
+        const name = nameOf(path);
         const chunks = path === STANDARD_INPUT ? standardInput() : chunksOf(path);
-        const text = decodeUtf8(chunks, nameOf(path));
-        const records = path === STANDARD_INPUT ? options.jsonl : isJsonl(path);
-        if (records) yield* recordsOf(text, nameOf(path), field);
-        else yield { name: nameOf(path), text };
+        const text = decodeUtf8(gunzipped(chunks, name), name);
+        const jsonl = path === STANDARD_INPUT ? options.jsonl : endsIn(path, JSONL);
+        if (jsonl) yield* recordsOf(text, name, field);
+        else if (endsIn(path, FASTA)) yield* sequencesOf(text, name, alphabet);
+        else yield { name, text };
       }
     },
     async fingerprint() {
       if (list.includes(STANDARD_INPUT)) return undefined;
       const files = await expand(list, extensions);
-      return JSON.stringify([field, files.map(({ path, size, modified }) => [path, size, modified])]);
+      return JSON.stringify([field, alphabet, files.map(({ path, size, modified }) => [path, size, modified])]);
     },
   };
 }
@@ -67,8 +76,12 @@ function nameOf(path: string): string {
   return path === STANDARD_INPUT ? 'the standard input' : path;
 }
 
-function isJsonl(path: string): boolean {
-  return JSONL.some((extension) => path.toLowerCase().endsWith(extension));
+function endsIn(path: string, extensions: readonly string[]): boolean {
+  return withGzip(extensions).some((extension) => path.toLowerCase().endsWith(extension));
+}
+
+function withGzip(extensions: readonly string[]): string[] {
+  return extensions.flatMap((extension) => [extension, extension + GZIP]);
 }
 
 type SourceFile = { path: string } & Partial<FileFacts>;
@@ -86,7 +99,7 @@ async function expand(paths: readonly string[], extensions: readonly string[]): 
       files.push({ path, ...facts });
       continue;
     }
-    const found = await filesBelow(path, extensions);
+    const found = await filesBelow(path, withGzip(extensions));
     if (found.length === 0) {
       throw new Error(
         `data: folder ${path} has no files to read, expected ${extensions.join(', ')}. ` +
@@ -108,6 +121,16 @@ async function* standardInput(): AsyncGenerator<Uint8Array> {
 
 function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text);
+}
+
+async function* sequencesOf(
+  chunks: AsyncIterable<string>,
+  name: string,
+  alphabet: FastaAlphabet,
+): AsyncGenerator<TextDocument> {
+  for await (const record of fastaRecords(chunks, name, alphabet)) {
+    yield { name: `${name}, record ${record.name}`, text: record.sequence };
+  }
 }
 
 async function* recordsOf(chunks: AsyncIterable<string>, name: string, field: string): AsyncGenerator<TextDocument> {

@@ -14,6 +14,8 @@ import { openTorch } from './torch.ts';
 export { writeAtomic } from './atomicFile.ts';
 export { type ByteSource, bytesSource, fileSource, urlSource } from './byteSource.ts';
 export { DTYPE_BYTES, type Dtype } from './dtypes.ts';
+export { type FastaAlphabet, type FastaRecord, fastaRecords } from './fasta.ts';
+export { gunzipped } from './gzip.ts';
 
 export {
   encodeSafetensors,
@@ -25,6 +27,8 @@ export {
 export type { SafetensorsInfo } from './safetensorsHeader.ts';
 export type { TensorFile, TensorInfo, TensorValues } from './tensorFile.ts';
 export { openTorch, TorchFile } from './torch.ts';
+export { openWav, type Wav, type WavFormat, type WavOptions } from './wav.ts';
+export { encodeWav, type WavEncoding, type WavWriting } from './wavSamples.ts';
 
 /** With and without entries. */
 const ZIP_BEGINS = ['PK\x03\x04', 'PK\x05\x06'];

@@ -6,10 +6,11 @@
  */
 import { BYTE_TYPE, byteTokenizer } from './byte.ts';
 import { CHAR_TYPE, charTokenizer } from './char.ts';
+import { DNA_TYPE, dnaTokenizer } from './dna.ts';
 import { type HuggingfaceOptions, huggingfaceTokenizer } from './huggingface.ts';
 
 export interface Tokenizer {
-  readonly kind: 'byte' | 'char' | 'huggingface';
+  readonly kind: 'byte' | 'char' | 'dna' | 'huggingface';
   /** Ids are 0 … vocabSize − 1. A model may have more rows (padding): never sample those. */
   readonly vocabSize: number;
   /** The id that ends a document, where there is one. */
@@ -35,10 +36,11 @@ export async function loadTokenizer(json: unknown, options: HuggingfaceOptions =
   const type: unknown = 'type' in json ? json.type : undefined;
   if (type === BYTE_TYPE) return byteTokenizer();
   if (type === CHAR_TYPE) return charTokenizer(charactersIn(json));
+  if (type === DNA_TYPE) return dnaTokenizer({ unknown: !('unknown' in json && json.unknown === false) });
   if ('model' in json) return huggingfaceTokenizer(json, options);
   throw new Error(
     `loadTokenizer: type is ${JSON.stringify(type)} and there is no "model", expected ` +
-      `"${BYTE_TYPE}", "${CHAR_TYPE}" or a Hugging Face tokenizer.json. ` +
+      `"${BYTE_TYPE}", "${CHAR_TYPE}", "${DNA_TYPE}" or a Hugging Face tokenizer.json. ` +
       'A vocab.json or a sentencepiece .model must first be saved as tokenizer.json.',
   );
 }

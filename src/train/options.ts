@@ -35,6 +35,8 @@ export interface TrainOptions {
   gradClip: number;
   /** Rows read on where they stopped, with their state (truncated back-propagation). */
   carryState: boolean;
+  /** Bases: half of the rows are read on the other strand. */
+  reverseComplement: boolean;
   validationFraction: number;
   evalEvery: number;
   evalBatches: number;
@@ -74,10 +76,10 @@ const fraction = (value: number): Field => ({
 const help = (one: Field, line: string, free = false): OptionField => ({ ...one, help: line, free });
 
 export const trainFields: Readonly<Record<keyof TrainOptions, OptionField>> = {
-  data: help(text(undefined), 'a text file, folder, .jsonl or .bin; - is standard input', true),
+  data: help(text(undefined), 'a text file, folder, .jsonl, .fasta or .bin; - is standard input', true),
   out: help(text(undefined), 'the folder of the run', true),
   model: help(field.choice(modelNames), 'the model family'),
-  tokenizer: help(text('byte'), "'byte', 'char' or the path of a tokenizer.json"),
+  tokenizer: help(text('byte'), "'byte', 'char', 'dna' or the path of a tokenizer.json"),
   backend: help(field.choice(['auto', 'native', 'wasm']), 'where kernels run', true),
   threads: help(whole(1), 'threads (default: every core)', true),
   seed: help(whole(0, 1337), 'what randomness starts from'),
@@ -97,6 +99,7 @@ export const trainFields: Readonly<Record<keyof TrainOptions, OptionField>> = {
   adamEps: help(field.positive(1e-8), 'AdamW epsilon'),
   gradClip: help(atLeast(0, 1), 'largest gradient norm (0: no clipping)'),
   carryState: help(field.flag(false), 'rows read on with their state (truncated back-propagation)'),
+  reverseComplement: help(field.flag(false), 'dna: half of the rows are read on the other strand'),
   validationFraction: help(fraction(0.1), 'the last part of the data, kept for validation'),
   evalEvery: help(whole(1, 100), 'updates between evaluations', true),
   evalBatches: help(whole(1, 20), 'validation batches an evaluation reads'),

@@ -8,7 +8,7 @@ import type { ModelConfig } from '../models/config.ts';
 import { LanguageModel } from '../models/languageModel.ts';
 import { readJsonFile } from '../formats/jsonFile.ts';
 import { openBackend } from '../tensor/backend.ts';
-import { byteTokenizer, loadTokenizer, type Tokenizer } from '../tokenize/index.ts';
+import { byteTokenizer, dnaTokenizer, loadTokenizer, type Tokenizer } from '../tokenize/index.ts';
 import { type Evaluation, evaluate } from './evaluate.ts';
 import { checkMemory } from './memory.ts';
 import { mergeLayers, modelConfigOf, type RunConfig, runConfig, trainFields } from './options.ts';
@@ -78,6 +78,12 @@ async function trainIn(folder: RunFolder, request: RunRequest, given: Record<str
   }
   if (options.data === '-') options = { ...options, data: await folder.keepStandardInput() };
   const tokenizer = resume ? await loadTokenizer(await folder.readJson('tokenizer.json')) : await tokenizerFor(options);
+  if (options.reverseComplement && tokenizer.kind !== 'dna') {
+    throw new Error(
+      `train: reverseComplement with a ${tokenizer.kind} tokenizer, expected dna, whose tokens are bases. ` +
+        'Leave it out, or train with --tokenizer dna.',
+    );
+  }
   const store = await prepareTokens(options.data, tokenizer, {
     cacheFolder: folder.file('data'),
     field: options.textField,
@@ -252,6 +258,7 @@ function requireConfig({ config }: LanguageModel, expected: ModelConfig, folder:
 async function tokenizerFor({ tokenizer, data, textField }: RunConfig['options']): Promise<Tokenizer> {
   if (tokenizer === 'byte') return byteTokenizer();
   if (tokenizer === 'char') return charTokenizerOf(textSource(data, { field: textField }));
-  const advice = "Give 'byte', 'char' or the path of a tokenizer.json.";
+  if (tokenizer === 'dna') return dnaTokenizer();
+  const advice = "Give 'byte', 'char', 'dna' or the path of a tokenizer.json.";
   return loadTokenizer(await readJsonFile(tokenizer, advice));
 }

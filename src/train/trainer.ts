@@ -67,7 +67,13 @@ export class Trainer {
     const { batchSize, blockSize, carryState, seed, beta1, beta2, adamEps, weightDecay } = this.options;
     this.optimizer = new AdamW(model.tree.list(), { beta1, beta2, eps: adamEps, weightDecay });
     const random = new Random(seed).fork('batches');
-    this.sampler = new BatchSampler(data, { mode: carryState ? 'carried' : 'random', batchSize, blockSize, random });
+    this.sampler = new BatchSampler(data, {
+      mode: carryState ? 'carried' : 'random',
+      batchSize,
+      blockSize,
+      random,
+      reverseComplement: this.options.reverseComplement,
+    });
   }
 
   /** One update. Throws, naming the first bad tensor, where the loss or a gradient is not a number. */

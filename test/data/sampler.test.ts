@@ -8,6 +8,7 @@ import { textData } from '../../src/data/textData.ts';
 import { openTokenFile } from '../../src/data/tokenFile.ts';
 import { Random } from '../../src/random.ts';
 import { byteTokenizer } from '../../src/tokenize/byte.ts';
+import { dnaTokenizer, reverseComplement } from '../../src/tokenize/dna.ts';
 import { folderOf } from './folder.ts';
 
 /** Tokens 0, 1, 2 …, so that a token says where it is from. */
@@ -183,5 +184,45 @@ describe('split', () => {
         'blockSize + 1 = 9 in each. Give more data, another fraction or a blockSize of at most 3.',
     );
     expect(() => split(store, 1)).toThrow('split: fraction is 1');
+  });
+
+  it('reads rows on the other strand, targets and documents with them', async () => {
+    const bases = dnaTokenizer().encode('AACGTNACCGGTTTACGNAC'.repeat(3));
+    const store = memoryStore(Uint16Array.from(bases), {
+      name: 'bases',
+      vocabSize: 5,
+      documents: Float64Array.of(0, 13, 14, 40),
+    });
+    const documentOf = (at: number) => [0, 13, 14, 40].findLastIndex((start) => start <= at);
+    const make = () =>
+      new BatchSampler(store, {
+        mode: 'random',
+        batchSize: 40,
+        blockSize: 9,
+        random: new Random(3),
+        reverseComplement: true,
+      });
+    const windowOf = (begin: number) => bases.slice(begin, begin + 10);
+    const { tokens, targets, documents, B, L } = await make().next();
+    const kinds = new Set<string>();
+    for (let row = 0; row < B; row++) {
+      const window = [...tokens.subarray(row * L, (row + 1) * L), targets[(row + 1) * L - 1]];
+      expect([...targets.subarray(row * L, (row + 1) * L)]).toEqual(window.slice(1));
+      const ids = [...(documents as Int32Array).subarray(row * L, (row + 1) * L)];
+      const begins = Array.from({ length: store.length - L }, (_, i) => i);
+      const forward = begins.filter((begin) => `${windowOf(begin)}` === `${window}`);
+      const backward = begins.filter((begin) => `${reverseComplement(windowOf(begin))}` === `${window}`);
+      const expected = [
+        ...forward.map((begin) => ids.map((_, i) => documentOf(begin + i))),
+        ...backward.map((begin) => ids.map((_, i) => documentOf(begin + L - i))),
+      ];
+      expect(expected).toContainEqual(ids);
+      kinds.add(forward.length > 0 ? 'forward' : 'backward');
+    }
+    expect(kinds.size).toBe(2);
+    const options = { batchSize: 1, blockSize: 9, reverseComplement: true };
+    expect(() => new BatchSampler(store, { ...options, mode: 'carried' })).toThrow(
+      "reverseComplement with mode 'carried', expected 'random'",
+    );
   });
 });

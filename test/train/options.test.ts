@@ -47,7 +47,7 @@ describe('the options of a run', () => {
     [{ vocabSize: 64 }, "train: unknown option 'vocabSize'"],
     [{ constructor: 1 }, "train: unknown option 'constructor'"],
     [{ toString: 1 }, "train: unknown option 'toString'"],
-    [{ data: undefined }, 'train: data is missing, expected a text (a text file, folder, .jsonl or .bin'],
+    [{ data: undefined }, 'train: data is missing, expected a text (a text file, folder, .jsonl, .fasta or .bin'],
     [{ data: '' }, 'train: data is "", expected a text'],
     [{ batchSize: 0 }, 'train: batchSize is 0, expected a whole number ≥ 1 (rows of a batch)'],
     [{ blockSize: 2.5 }, 'train: blockSize is 2.5, expected a whole number ≥ 1'],
