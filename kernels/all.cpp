@@ -15,6 +15,8 @@
 #include "reduce.cpp"
 #include "scan.cpp"
 #include "softmax.cpp"
+#include "ssd.cpp"
+#include "ssd_backward.cpp"
 
 #define K(name) [](const f64* slots, i32 begin, i32 end) { invoke(name, slots, begin, end); },
 static const Thunk thunks[] = {

@@ -2,8 +2,9 @@
 import { closest } from 'fastest-levenshtein';
 import { commonFields, completeConfig, type Family, type ModelConfig, nearestName, readSpelling } from './config.ts';
 import { mamba } from './mamba.ts';
+import { mamba2 } from './mamba2.ts';
 
-const families: readonly Family[] = [mamba as unknown as Family];
+const families: readonly Family[] = [mamba as unknown as Family, mamba2 as unknown as Family];
 
 export const modelNames: readonly string[] = families.map(({ name }) => name);
 

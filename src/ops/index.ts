@@ -21,9 +21,11 @@ export {
 } from './elementwise.ts';
 export { embedding } from './embedding.ts';
 export { linear } from './linear.ts';
+export { type GatedNormInput, gatedNorm } from './gatedNorm.ts';
 export { layerNorm, type NormOptions, norm, rmsNorm } from './norm.ts';
 export { documentAges, type Positions, positionsOn } from './positions.ts';
 export { mean, sum } from './reduce.ts';
 export { type SelectiveScanInput, selectiveScan } from './selectiveScan.ts';
 export { contiguous, reshape, split, transposeLast } from './shape.ts';
 export { softmax } from './softmax.ts';
+export { type SsdInput, ssd } from './ssd.ts';
