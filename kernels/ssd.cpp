@@ -81,6 +81,7 @@ struct SsdHead {
   const f32 *x, *dt, *b, *c;
   f32 A, bias, D;
   i32 steps;
+  bool fresh;  // a document begins: its first step has nothing to let decay
 };
 
 // Δ, its slope, exp(Δ A); for the chunked form the sums c[t], exp(c[t]) and exp(c[last] - c[t]).
@@ -98,9 +99,10 @@ static void ssd_steps(const SsdShape& s, const SsdHead& head, const SsdScratch& 
     store(k.dt + t, dt);
     store(k.decay + t, exp(dt * head.A));
   }
+  if (head.fresh) k.decay[0] = 0;
   if (!s.chunked) return;
   f32 total = 0;
-  for (i32 t = 0; t < steps; t++) k.sums[t] = total += k.dt[t] * head.A;
+  for (i32 t = 0; t < steps; t++) k.sums[t] = t == 0 && head.fresh ? 0 : total += k.dt[t] * head.A;
   for (i32 t = steps; t < whole_vectors(steps); t++) k.sums[t] = total;
   for (i32 t = 0; t < steps; t += LANES) {
     store(k.carry + t, exp(load(k.sums + t)));
@@ -192,10 +194,11 @@ KERNEL void ssd_forward(const f32* x, const f32* dt, const f32* A, const f32* b,
       t1 = ssd_chunk_end(ages, t0, min(v.length, (t0 / T + 1) * T));
       for (i32 head = v.from; head < v.to; head++) {
         const i64 row = rows + t0;
+        const bool fresh = ages && ages[t0] == 0;
         const SsdHead in = {x + row * ldx + head * P, dt + row * lddt + head, b + row * ldb + v.g * N,
-                            c + row * ldc + v.g * N, A[head], bias ? bias[head] : 0, D ? D[head] : 0, t1 - t0};
+                            c + row * ldc + v.g * N, A[head], bias ? bias[head] : 0, D ? D[head] : 0, t1 - t0, fresh};
         f32* h = last_state + (heads + head) * size;
-        if (ages && ages[t0] == 0)
+        if (fresh)
           for (i64 i = 0; i < size; i++) h[i] = 0;
         if (borders && t0 % T == 0)
           for (i64 i = 0; i < size; i++) borders[((heads + head) * windows + t0 / T) * size + i] = h[i];

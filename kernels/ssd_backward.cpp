@@ -16,6 +16,7 @@ struct SsdGrads {
 // From du and the gradients through ΔA to those of x, dt, A, D and the bias.
 // through: x·du, dcum: the gradient through each ΔA
 static void ssd_finish(const SsdHead& head, const SsdGrads& grads, const SsdScratch& k) {
+  if (head.fresh) k.dcum[0] = 0;
   for (i32 t = 0; t < head.steps; t++) {
     const f32 ddt = (k.through[t] + head.A * k.dcum[t]) * k.slope[t];
     grads.ddt[(i64)t * grads.lddt] = ddt;
@@ -167,7 +168,7 @@ KERNEL void ssd_backward(const f32* x, const f32* dt, const f32* A, const f32* b
       }
       for (i32 head = v.from; head < v.to; head++) {
         const SsdHead in = {x + row * ldx + head * P, dt + row * lddt + head, b_rows, c_rows, A[head],
-                            bias ? bias[head] : 0, D ? D[head] : 0, steps};
+                            bias ? bias[head] : 0, D ? D[head] : 0, steps, fresh};
         const SsdGrads grads = {dy + (row * H + head) * P, dx + row * lddx + head * P, ddt + row * ldddt + head,
                                 dA + heads + head, dD + heads + head, dbias + heads + head, lddx, ldddt};
         f32* g = dstate + (heads + head) * size;
