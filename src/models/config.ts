@@ -32,6 +32,8 @@ export interface Field extends Spelling {
   accepts(value: unknown): boolean;
   /** What is accepted, for errors. */
   expected: string;
+  /** The official code does not know it: written only where it differs from the default. */
+  extension?: boolean;
 }
 
 const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 1;
@@ -83,6 +85,8 @@ export interface Family<C extends ModelConfig = ModelConfig> {
   readonly officialLayer: string;
   /** `model_type` in Hugging Face configs. */
   readonly huggingfaceType: string;
+  /** What Hugging Face's model does where ours, by default, does as the official one. */
+  readonly huggingfaceDefaults?: Readonly<Record<string, unknown>>;
   /** The residual layers of block `i`, in order. */
   block(config: C, i: number): readonly LayerDeclaration[];
 }
@@ -146,8 +150,9 @@ export function readSpelling(
 export function writeOfficial(family: Family, config: ModelConfig): Record<string, unknown> {
   const json: Record<string, unknown> = { d_intermediate: 0, attn_layer_idx: [], attn_cfg: {} };
   const ssm: Record<string, unknown> = { layer: family.officialLayer };
-  for (const [name, { official }] of Object.entries({ ...commonFields, ...family.fields })) {
-    if (!official) continue;
+  for (const [name, one] of Object.entries({ ...commonFields, ...family.fields })) {
+    const { official } = one;
+    if (!official || (one.extension && config[name] === one.default)) continue;
     const [key, inner] = official.split('.');
     if (inner) ssm[inner] = config[name];
     else json[key] = config[name];

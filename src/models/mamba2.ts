@@ -14,7 +14,15 @@ import { linear } from '../ops/linear.ts';
 import type { Positions } from '../ops/positions.ts';
 import { split } from '../ops/shape.ts';
 import { SSD_CHUNK, ssdFromState } from '../ops/ssd.ts';
-import { Derived, type Init, linearInit, ones, type Parameter, type ParameterTree, zeros } from '../tensor/parameters.ts';
+import {
+  Derived,
+  type Init,
+  linearInit,
+  ones,
+  type Parameter,
+  type ParameterTree,
+  zeros,
+} from '../tensor/parameters.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Family, type Field, field, type ModelConfig } from './config.ts';
 import type { Mixer } from './mixer.ts';
@@ -25,6 +33,8 @@ export interface Mamba2Config extends ModelConfig {
   dConv: number;
   expand: number;
   headDim: number;
+  /** 'auto' is dInner / headDim, and nothing else fits; Hugging Face's configs spell it out. */
+  numHeads: number | 'auto';
   nGroups: number;
   /** A of a head starts uniform in this range, negated. */
   aInitRange: readonly [number, number];
@@ -38,6 +48,7 @@ export interface Mamba2Config extends ModelConfig {
   normBeforeGate: boolean;
   /** 'group' as the official module has it; 'whole' norms all of dInner, as Hugging Face does. */
   gatedNormOver: 'group' | 'whole';
+  gatedNormEpsilon: number;
   convBias: boolean;
   bias: boolean;
 }
@@ -124,14 +135,11 @@ export class Mamba2Mixer implements Mixer {
 
   private gate(y: Tensor, z: Tensor): Tensor {
     if (!this.norm) return mul(y, silu(z));
-    const { nGroups, gatedNormOver, normBeforeGate } = this.config;
+    const { nGroups, gatedNormOver, gatedNormEpsilon: eps, normBeforeGate } = this.config;
     const groups = gatedNormOver === 'group' ? nGroups : 1;
-    return gatedNorm({ x: y, z, weight: this.norm.value, groups, eps: NORM_EPSILON, normBeforeGate });
+    return gatedNorm({ x: y, z, weight: this.norm.value, groups, eps, normBeforeGate });
   }
 }
-
-/** Of the gated norm, in the official module. */
-const NORM_EPSILON = 1e-5;
 
 interface LinearMap {
   weight: Parameter;
@@ -158,7 +166,7 @@ function stepBias({ dtMin, dtMax, dtInitFloor }: Mamba2Config): Init {
 }
 
 /** Channels and heads. Throws where heads do not divide the channels, or groups the heads. */
-function headsOf({ expand, dModel, headDim, nGroups }: Mamba2Config): { dInner: number; heads: number } {
+function headsOf({ expand, dModel, headDim, numHeads, nGroups }: Mamba2Config): { dInner: number; heads: number } {
   const dInner = expand * dModel;
   if (dInner % headDim !== 0) {
     throw new Error(
@@ -166,6 +174,11 @@ function headsOf({ expand, dModel, headDim, nGroups }: Mamba2Config): { dInner: 
     );
   }
   const heads = dInner / headDim;
+  if (numHeads !== 'auto' && numHeads !== heads) {
+    throw new Error(
+      `config: numHeads is ${numHeads}, expected ${heads}, the dInner of ${dInner} by headDim ${headDim}.`,
+    );
+  }
   if (heads % nGroups !== 0) {
     throw new Error(
       `config: nGroups is ${nGroups}, expected a divisor of ${heads}, the heads of ${headDim} of ${dInner} channels.`,
@@ -203,6 +216,7 @@ export const mamba2: Family<Mamba2Config> = {
     dConv: field.count(4, { official: 'ssm_cfg.d_conv', huggingface: 'conv_kernel' }, MAX_TAPS),
     expand: field.count(2, { official: 'ssm_cfg.expand', huggingface: 'expand' }),
     headDim: field.count(64, { official: 'ssm_cfg.headdim', huggingface: 'head_dim' }),
+    numHeads: field.countOrAuto({ huggingface: 'num_heads' }),
     nGroups: field.count(1, { official: 'ssm_cfg.ngroups', huggingface: 'n_groups' }),
     aInitRange: initRange,
     dtMin: field.positive(0.001, { official: 'ssm_cfg.dt_min', huggingface: 'time_step_min' }),
@@ -211,7 +225,11 @@ export const mamba2: Family<Mamba2Config> = {
     dtLimit: noLimit,
     gatedRmsNorm: field.flag(true, { official: 'ssm_cfg.rmsnorm', huggingface: 'rms_norm' }),
     normBeforeGate: field.flag(false, { official: 'ssm_cfg.norm_before_gate' }),
-    gatedNormOver: field.choice(['group', 'whole'], { official: 'ssm_cfg.norm_over' }),
+    gatedNormOver: { ...field.choice(['group', 'whole'], { official: 'ssm_cfg.norm_over' }), extension: true },
+    gatedNormEpsilon: {
+      ...field.positive(1e-5, { official: 'ssm_cfg.norm_eps', huggingface: 'layer_norm_epsilon' }),
+      extension: true,
+    },
     convBias: field.flag(true, { official: 'ssm_cfg.conv_bias', huggingface: 'use_conv_bias' }),
     bias: field.flag(false, { official: 'ssm_cfg.bias', huggingface: 'use_bias' }),
     dPerChannel: off('D for each channel', { official: 'ssm_cfg.D_has_hdim' }),
@@ -219,5 +237,6 @@ export const mamba2: Family<Mamba2Config> = {
   },
   officialLayer: 'Mamba2',
   huggingfaceType: 'mamba2',
+  huggingfaceDefaults: { gatedNormOver: 'whole' },
   block: (config) => [{ norm: 'norm', name: 'mixer', make: (tree) => new Mamba2Mixer(tree, config) }],
 };

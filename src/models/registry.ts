@@ -45,7 +45,8 @@ export function readConfig(json: unknown): ModelConfig {
         `config.json: hidden_act is '${config.hidden_act}', expected 'silu', as the official module has it.`,
       );
     }
-    return completeConfig(family, { padVocabSizeMultiple: 1, ...readSpelling(family, config, 'huggingface') });
+    const defaults = { padVocabSizeMultiple: 1, ...family.huggingfaceDefaults };
+    return completeConfig(family, { ...defaults, ...readSpelling(family, config, 'huggingface') });
   }
   if (!('d_model' in config)) {
     throw new Error(

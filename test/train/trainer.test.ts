@@ -94,7 +94,9 @@ describe.each(backends)('a trainer on $name', ({ backend }) => {
     const one = await trainer(backend);
     const tensor = one.model.parameters['backbone.layers.1.mixer.A_log'];
     tensor.write(new Float32Array(tensor.size).fill(100));
-    await expect(one.step()).rejects.toThrow('the output of exp in backbone.layers.1.mixer. Lower learningRate (0.005)');
+    await expect(one.step()).rejects.toThrow(
+      'the output of exp in backbone.layers.1.mixer. Lower learningRate (0.005)',
+    );
     const other = await trainer(backend);
     const weight = other.model.parameters['backbone.layers.0.mixer.in_proj.weight'];
     weight.write(new Float32Array(weight.size).fill(3e38));
