@@ -123,7 +123,7 @@ static f32 dot(const f32* a, const f32* b, i32 n) {
 // C·B of every two steps, once for all heads of the unit.
 static void ssd_scores(const SsdShape& s, const SsdHead& head, const SsdScratch& k) {
   turn(head.b, s.ldb, k.bt, s.T_, head.steps, s.N);
-  product({head.c, s.ldc, 1}, k.bt, s.T_, k.scores, s.T_, head.steps, whole_vectors(head.steps), s.N);
+  product_lower({head.c, s.ldc, 1}, k.bt, s.T_, k.scores, s.T_, head.steps, s.N);
 }
 // x, Δ x, and the weights (C[t]·B[s]) exp(c[t] - c[s]); beyond s = t stands what nobody reads.
 static void ssd_weights(const SsdShape& s, const SsdHead& head, const SsdScratch& k) {

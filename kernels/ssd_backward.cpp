@@ -50,7 +50,7 @@ static void ssd_chunk_back(const SsdShape& s, const SsdHead& head, const SsdGrad
 
   // The weights: their gradient times them is what passes between two steps; a step with itself has no decay.
   turn(k.u, P_, k.ut, T_, steps, s.P);
-  product({k.y, P_, 1}, k.ut, T_, k.dweights, T_, steps, whole_vectors(steps), s.P);
+  product_lower({k.y, P_, 1}, k.ut, T_, k.dweights, T_, steps, s.P);
   for (i32 t = 0; t < steps; t++) {
     vf row = {};
     for (i32 i = 0; i <= t; i += LANES) {
