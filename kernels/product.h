@@ -4,6 +4,7 @@
 // so it may lie transposed. Triangular products read no element outside of the triangle:
 // what stands there may be anything. Each element of C is summed in the order of k, its own row's
 // last or first ones apart.
+// Quads and `hide` are gemm.cpp's.
 #pragma once
 #include "simd.h"
 

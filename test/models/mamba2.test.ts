@@ -1,4 +1,6 @@
 /** Mamba-2: the official checkpoints, the f64 loops, names and shapes, configs, training. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { textData } from '../../src/data/index.ts';
@@ -16,6 +18,7 @@ import { expectClose } from '../support/compare.ts';
 import { readGolden } from '../support/golden.ts';
 import { uniforms } from '../support/random.ts';
 import { play } from '../train/runs.ts';
+import { folderWith } from './folder.ts';
 import { weightsOf } from './reference.ts';
 import { logitsOf } from './reference2.ts';
 import { vividModel } from './vivid.ts';
@@ -235,6 +238,31 @@ describe('a config', () => {
     expect(() => new LanguageModel(readConfig({ ...official, ssm_cfg: { layer: 'Mamba2', ...wrong } }))).toThrow(
       message,
     );
+  });
+
+  it("of Hugging Face is read with Python's Infinity in it", async () => {
+    const base = {
+      model_type: 'mamba2',
+      hidden_size: 16,
+      num_hidden_layers: 1,
+      vocab_size: 24,
+      tie_word_embeddings: true,
+    };
+    const config = { ...base, head_dim: 8, num_heads: 4, state_size: 6, time_step_limit: [0, null] };
+    const model = await createModel({ ...small, nLayer: 1, padVocabSizeMultiple: 1 }, { backend: anyBackend });
+    const tensors = model.tree
+      .list()
+      .map(({ name, shape, value }) => ({
+        name: name.replace('embedding.', 'embeddings.'),
+        shape: [...shape],
+        data: value.read(),
+      }));
+    const folder = await folderWith({ config, tensors });
+    await writeFile(join(folder, 'config.json'), JSON.stringify(config).replace('[0,null]', '[0.0, Infinity]'));
+    const loaded = await loadModel(folder, { backend: anyBackend });
+    expect(loaded.config.gatedNormOver).toBe('whole');
+    const [row] = tokensOf(1, [9]);
+    expectClose(loaded.forward([row]).logits.read(), model.forward([row]).logits.read(), 0, 'logits');
   });
 
   it('of Hugging Face is refused where its heads or its limit differ', () => {
