@@ -17,6 +17,8 @@
 #include "shift.cpp"
 #include "softmax.cpp"
 #include "wkv.cpp"
+#include "ssd.cpp"
+#include "ssd_backward.cpp"
 
 #define K(name) [](const f64* slots, i32 begin, i32 end) { invoke(name, slots, begin, end); },
 static const Thunk thunks[] = {

@@ -1,4 +1,4 @@
-// RMSNorm and LayerNorm over the last axis, with the residual sum that comes before them.
+// RMSNorm and LayerNorm over the last axis, with the residual sum that comes before them, and RMSNorm with a gate.
 #include "simd.h"
 
 INLINE vf row_load(const f32* p, i32 i, i32 D) { return i + LANES <= D ? load(p + i) : load_part(p + i, D - i); }
@@ -75,5 +75,69 @@ KERNEL void norm_backward(const f32* s, const f32* weight, const f32* stats, con
         row_store(ds + (i64)r * D, i, D, v);
       }
     }
+  }
+}
+
+// RMSNorm with a gate, over groups of the last axis (Mamba-2's RMSNormGated, rmsnorm_fn with z).
+//
+//   after the gate:   s = x silu(z)     y = s / sqrt(mean(s^2) + eps) weight
+//   before the gate:  y = x / sqrt(mean(x^2) + eps) weight silu(z)
+//
+// x, z, y: (R, D), row strides ldx, ldz, D   weight: (D)   rstd: (R, D / size)
+
+KERNEL void gated_norm_forward(const f32* x, const f32* z, const f32* weight, f32* y, f32* rstd, i32 D, i32 size,
+                               i32 ldx, i32 ldz, f32 eps, i32 before, i32 begin, i32 end) {
+  const i32 groups = D / size;
+  for (i32 r = begin; r < end; r++)
+    for (i32 g = 0; g < groups; g++) {
+      const f32 *xg = x + (i64)r * ldx + g * size, *zg = z + (i64)r * ldz + g * size, *w = weight + g * size;
+      f32* yg = y + (i64)r * D + g * size;
+      vf squares = {};
+      for (i32 i = 0; i < size; i += LANES) {
+        const vf v = row_load(xg, i, size), gate = silu(row_load(zg, i, size));
+        const vf s = before ? v : v * gate;
+        squares = fma(s, s, squares);
+        row_store(yg, i, size, (before ? s * gate : s) * row_load(w, i, size));
+      }
+      const f32 scale = 1.0f / __builtin_sqrtf(sum(squares) / (f32)size + eps);
+      for (i32 i = 0; i < size; i += LANES) row_store(yg, i, size, row_load(yg, i, size) * scale);
+      rstd[(i64)r * groups + g] = scale;
+    }
+}
+
+// With n the normed value and g its gradient:  ds = rstd (g - n mean(g n)).
+// dy, dx, dz: (R, D), row strides lddy, lddx, lddz   dweight: (parts, D), sums over the rows of each part
+// range: parts of `rows` rows
+KERNEL void gated_norm_backward(const f32* x, const f32* z, const f32* weight, const f32* rstd, const f32* dy, f32* dx,
+                                f32* dz, f32* dweight, i32 R, i32 D, i32 size, i32 rows, i32 ldx, i32 ldz, i32 lddy, i32 lddx,
+                                i32 lddz, i32 before, i32 begin, i32 end) {
+  const i32 groups = D / size;
+  for (i32 part = begin; part < end; part++) {
+    f32* dw_part = dweight + (i64)part * D;
+    for (i32 i = 0; i < D; i++) dw_part[i] = 0;
+    for (i32 r = part * rows; r < min((part + 1) * rows, R); r++)
+      for (i32 group = 0; group < groups; group++) {
+        const i32 at = group * size;
+        const f32 *xg = x + (i64)r * ldx + at, *zg = z + (i64)r * ldz + at, *w = weight + at;
+        const f32* dyg = dy + (i64)r * lddy + at;
+        f32 *dxg = dx + (i64)r * lddx + at, *dzg = dz + (i64)r * lddz + at, *dw = dw_part + at;
+        const f32 scale = rstd[(i64)r * groups + group];
+        vf products = {};
+        for (i32 i = 0; i < size; i += LANES) {
+          const vf v = row_load(xg, i, size), gate = silu(row_load(zg, i, size)), d = row_load(dyg, i, size);
+          const vf n = (before ? v : v * gate) * scale, dn = before ? d * gate : d;
+          row_store(dw, i, size, fma(dn, n, row_load(dw, i, size)));
+          products = fma(dn * row_load(w, i, size), n, products);
+        }
+        const f32 mean = sum(products) / (f32)size;
+        for (i32 i = 0; i < size; i += LANES) {
+          const vf v = row_load(xg, i, size), zv = row_load(zg, i, size), d = row_load(dyg, i, size);
+          const vf share = sigmoid(zv), gate = zv * share, slope = share * (1.0f + zv * (1.0f - share));
+          const vf n = (before ? v : v * gate) * scale, g = (before ? d * gate : d) * row_load(w, i, size);
+          const vf ds = scale * (g - n * mean);
+          row_store(dxg, i, size, before ? ds : ds * gate);
+          row_store(dzg, i, size, (before ? d * n * row_load(w, i, size) : ds * v) * slope);
+        }
+      }
   }
 }

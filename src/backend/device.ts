@@ -30,6 +30,8 @@ export interface Device {
   run<K extends KernelName>(kernel: K, total: number, grain: number, ...values: KernelArguments[K]): void;
   /** Floats of scratch that one unit of `scan_backward` needs. */
   scanScratch(states: number, chunk: number): number;
+  /** Floats of scratch that one unit of `ssd_forward` and `ssd_backward` needs. */
+  ssdScratch(states: number, channels: number, chunk: number, chunked: boolean): number;
   read(address: Pointer, target: Float32Array | Int32Array): void;
   write(address: Pointer, source: Float32Array | Int32Array): void;
   close(): void;

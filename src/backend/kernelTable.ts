@@ -22,6 +22,8 @@ export interface KernelArguments {
   transpose: [from: Pointer, to: Pointer, R: number, C: number];
   norm_forward: [x: Pointer, residual: Pointer, weight: Pointer, bias: Pointer, s: Pointer, y: Pointer, stats: Pointer, D: number, eps: number, centred: number];
   norm_backward: [s: Pointer, weight: Pointer, stats: Pointer, dy: Pointer, dres: Pointer, ds: Pointer, dweight: Pointer, dbias: Pointer, R: number, D: number, size: number, centred: number];
+  gated_norm_forward: [x: Pointer, z: Pointer, weight: Pointer, y: Pointer, rstd: Pointer, D: number, size: number, ldx: number, ldz: number, eps: number, before: number];
+  gated_norm_backward: [x: Pointer, z: Pointer, weight: Pointer, rstd: Pointer, dy: Pointer, dx: Pointer, dz: Pointer, dweight: Pointer, R: number, D: number, size: number, rows: number, ldx: number, ldz: number, lddy: number, lddx: number, lddz: number, before: number];
   adamw: [p: Pointer, g: Pointer, m: Pointer, v: Pointer, scale: number, lr: number, beta1: number, beta2: number, eps: number, decay: number, step1: number, step2: number];
   probe_fma: [sink: Pointer, steps: number];
   probe_read: [x: Pointer, sink: Pointer];
@@ -34,6 +36,8 @@ export interface KernelArguments {
   shift_backward: [x: Pointer, mix: Pointer, state: Pointer, age: Pointer, lengths: Pointer, dy: Pointer, dlast: Pointer, dx: Pointer, dmix: Pointer, dstate: Pointer, L: number, D: number, ldx: number, lddx: number, add: number];
   softmax_forward: [x: Pointer, y: Pointer, N: number];
   softmax_backward: [y: Pointer, dy: Pointer, dx: Pointer, N: number];
+  ssd_forward: [x: Pointer, dt: Pointer, A: Pointer, b: Pointer, c: Pointer, D: Pointer, bias: Pointer, state: Pointer, age: Pointer, lengths: Pointer, y: Pointer, lastState: Pointer, borders: Pointer, scratch: Pointer, L: number, H: number, P: number, N: number, G: number, W: number, T: number, ldx: number, lddt: number, ldb: number, ldc: number, softplusDt: number, chunked: number];
+  ssd_backward: [x: Pointer, dt: Pointer, A: Pointer, b: Pointer, c: Pointer, D: Pointer, bias: Pointer, age: Pointer, lengths: Pointer, borders: Pointer, dy: Pointer, dlast: Pointer, dx: Pointer, ddt: Pointer, dA: Pointer, db: Pointer, dc: Pointer, dD: Pointer, dbias: Pointer, dstate: Pointer, scratch: Pointer, batch: number, L: number, H: number, P: number, N: number, G: number, W: number, T: number, ldx: number, lddt: number, ldb: number, ldc: number, lddx: number, ldddt: number, softplusDt: number, chunked: number];
   wkv_forward: [k: Pointer, v: Pointer, w: Pointer, u: Pointer, aa: Pointer, bb: Pointer, pp: Pointer, age: Pointer, lengths: Pointer, y: Pointer, aaOut: Pointer, bbOut: Pointer, ppOut: Pointer, borders: Pointer, L: number, D: number, ldk: number, ldv: number];
   wkv_backward: [k: Pointer, v: Pointer, w: Pointer, u: Pointer, borders: Pointer, age: Pointer, lengths: Pointer, dy: Pointer, daaOut: Pointer, dbbOut: Pointer, dppOut: Pointer, dk: Pointer, dv: Pointer, dw: Pointer, du: Pointer, daa: Pointer, dbb: Pointer, dpp: Pointer, L: number, D: number, ldk: number, ldv: number, lddk: number, lddv: number];
 }
@@ -59,6 +63,8 @@ export const kernelNames: readonly KernelName[] = [
   'transpose',
   'norm_forward',
   'norm_backward',
+  'gated_norm_forward',
+  'gated_norm_backward',
   'adamw',
   'probe_fma',
   'probe_read',
@@ -71,6 +77,8 @@ export const kernelNames: readonly KernelName[] = [
   'shift_backward',
   'softmax_forward',
   'softmax_backward',
+  'ssd_forward',
+  'ssd_backward',
   'wkv_forward',
   'wkv_backward',
 ];

@@ -15,6 +15,7 @@ interface Library {
   panelWidth(): number;
   probeChains(): number;
   scanScratch(states: number, chunk: number): number;
+  ssdScratch(states: number, channels: number, chunk: number, chunked: number): number;
   mapPages(bytes: number): number;
   unmapPages(address: number, bytes: number): void;
   copyOut(to: Float32Array | Int32Array, from: number, bytes: number): void;
@@ -60,6 +61,7 @@ async function loadLibrary(path: string): Promise<Library> {
     panelWidth: library.func('panel_width', 'int', []),
     probeChains: library.func('probe_chains', 'int', []),
     scanScratch: library.func('scan_scratch', 'int', ['int', 'int']),
+    ssdScratch: library.func('ssd_scratch', 'int', ['int', 'int', 'int', 'int']),
     mapPages: library.func('map_pages', 'double', ['double']),
     unmapPages: library.func('unmap_pages', 'void', ['double', 'double']),
     copyOut: library.func('copy_out', 'void', ['void *', 'double', 'double']),
@@ -108,6 +110,10 @@ class NativeDevice implements Device {
 
   scanScratch(states: number, chunk: number): number {
     return this.library.scanScratch(states, chunk);
+  }
+
+  ssdScratch(states: number, channels: number, chunk: number, chunked: boolean): number {
+    return this.library.ssdScratch(states, channels, chunk, Number(chunked));
   }
 
   read(address: number, target: Float32Array | Int32Array): void {

@@ -20,6 +20,7 @@ interface Exports {
   panel_width(): number;
   probe_chains(): number;
   scan_scratch(states: number, chunk: number): number;
+  ssd_scratch(states: number, channels: number, chunk: number, chunked: number): number;
   __heap_base: WebAssembly.Global;
 }
 
@@ -100,6 +101,10 @@ class WasmDevice implements Device {
 
   scanScratch(states: number, chunk: number): number {
     return this.exports.scan_scratch(states, chunk);
+  }
+
+  ssdScratch(states: number, channels: number, chunk: number, chunked: boolean): number {
+    return this.exports.ssd_scratch(states, channels, chunk, Number(chunked));
   }
 
   read(address: number, target: Float32Array | Int32Array): void {

@@ -118,7 +118,8 @@ async function readJson(folder: string, name: string): Promise<unknown> {
     }
   }
   try {
-    return JSON.parse(text);
+    // Python writes Infinity, which JSON has not: Hugging Face's time_step_limit is [0.0, Infinity].
+    return JSON.parse(text.replace(/(?<=[[,:]\s*)Infinity(?=\s*[\],}])/g, '1e999'));
   } catch (error) {
     throw new Error(`loadModel: ${path} is not JSON (${(error as Error).message}). Get the file again.`);
   }

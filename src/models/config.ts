@@ -32,6 +32,8 @@ export interface Field extends Spelling {
   accepts(value: unknown): boolean;
   /** What is accepted, for errors. */
   expected: string;
+  /** The official code does not know it: written only where it differs from the default. */
+  extension?: boolean;
 }
 
 const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 1;
@@ -109,6 +111,8 @@ export interface Family<C extends ModelConfig = ModelConfig> {
   readonly names?: ModelNames;
   /** The official name of a tensor that Hugging Face's checkpoints name otherwise. */
   officialName?(found: string): string;
+  /** What Hugging Face's model does where ours, by default, does as the official one. */
+  readonly huggingfaceDefaults?: Readonly<Record<string, unknown>>;
   /** The residual layers of block `i`, in order. */
   block(config: C, i: number): readonly LayerDeclaration[];
 }
@@ -175,8 +179,9 @@ export function writeOfficial(family: Family, config: ModelConfig): Record<strin
     ? { model_type: officialType }
     : { d_intermediate: 0, attn_layer_idx: [], attn_cfg: {} };
   const ssm: Record<string, unknown> = { layer: officialLayer };
-  for (const [name, { official }] of Object.entries({ ...commonFields, ...family.fields })) {
-    if (!official) continue;
+  for (const [name, one] of Object.entries({ ...commonFields, ...family.fields })) {
+    const { official } = one;
+    if (!official || (one.extension && config[name] === one.default)) continue;
     const [key, inner] = official.split('.');
     if (inner) ssm[inner] = config[name];
     else json[key] = config[name];

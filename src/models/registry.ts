@@ -2,9 +2,10 @@
 import { closest } from 'fastest-levenshtein';
 import { commonFields, completeConfig, type Family, type ModelConfig, nearestName, readSpelling } from './config.ts';
 import { mamba } from './mamba.ts';
+import { mamba2 } from './mamba2.ts';
 import { rwkv4 } from './rwkv4.ts';
 
-const families: readonly Family[] = [mamba as unknown as Family, rwkv4 as unknown as Family];
+const families: readonly Family[] = [mamba, mamba2, rwkv4].map((family) => family as unknown as Family);
 
 export const modelNames: readonly string[] = families.map(({ name }) => name);
 
@@ -47,7 +48,8 @@ export function readConfig(json: unknown): ModelConfig {
         `config.json: hidden_act is '${config.hidden_act}', expected 'silu', as the official module has it.`,
       );
     }
-    return completeConfig(family, { padVocabSizeMultiple: 1, ...readSpelling(family, config, 'huggingface') });
+    const defaults = { padVocabSizeMultiple: 1, ...family.huggingfaceDefaults };
+    return completeConfig(family, { ...defaults, ...readSpelling(family, config, 'huggingface') });
   }
   if (!('d_model' in config)) {
     throw new Error(

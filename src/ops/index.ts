@@ -21,6 +21,7 @@ export {
 } from './elementwise.ts';
 export { embedding } from './embedding.ts';
 export { linear } from './linear.ts';
+export { type GatedNormInput, gatedNorm } from './gatedNorm.ts';
 export { layerNorm, type NormOptions, norm, rmsNorm } from './norm.ts';
 export { documentAges, type Positions, positionsOn } from './positions.ts';
 export { mean, sum } from './reduce.ts';
@@ -29,3 +30,4 @@ export { contiguous, reshape, split, transposeLast } from './shape.ts';
 export { softmax } from './softmax.ts';
 export { type TokenShiftInput, tokenShift } from './tokenShift.ts';
 export { type WkvInput, type WkvState, wkv } from './wkv.ts';
+export { type SsdInput, ssd } from './ssd.ts';

@@ -88,7 +88,7 @@ async function installedProject(): Promise<string> {
   await mkdir(join(project, 'node_modules'));
   await copy('package.json', 'node_modules/mamba-ts/package.json');
   await copy('dist', 'node_modules/mamba-ts/dist');
-  for (const name of ['fastest-levenshtein', '@huggingface/tokenizers']) {
+  for (const name of ['fastest-levenshtein', '@huggingface/tokenizers', 'csv-parse']) {
     await copy(`node_modules/${name}`, `node_modules/${name}`);
   }
   await copy('examples/browser', '.');

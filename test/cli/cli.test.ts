@@ -152,7 +152,7 @@ describe('mamba-ts train', () => {
     [['--threads', '0'], 'train: threads is 0, expected a whole number'],
     [['--threads', '10000'], 'openBackend: threads is 10000, expected a whole number from 1 to 64'],
     [['--d-conv', '9'], 'config: dConv is 9, expected a whole number from 1 to 8'],
-    [['--model', 'gpt'], "unknown model 'gpt', expected one of 'mamba'"],
+    [['--model', 'gpt'], "unknown model 'gpt', expected one of 'mamba', 'mamba2'"],
     [['--config', '/nowhere.json'], '/nowhere.json cannot be read (ENOENT)'],
     [['--resume', '--out', 'nothing'], 'This folder holds no run to resume: leave --resume out.'],
   ])('refuses %j', async (args, message) => {

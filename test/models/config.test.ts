@@ -137,7 +137,7 @@ describe('config.json', () => {
     [{ ...official, d_intermediate: 64 }, 'd_intermediate is 64, expected none: this version has no MLP'],
     [{ ...official, attn_layer_idx: [0, 2] }, 'attn_layer_idx is [0,2], expected none'],
     [{ ...official, attn_layer_idx: [0] }, 'attn_layer_idx is [0], expected none'],
-    [{ ...official, ssm_cfg: { layer: 'Mamba2' } }, "ssm_cfg.layer is 'Mamba2', expected 'Mamba1'"],
+    [{ ...official, ssm_cfg: { layer: 'Mamba9' } }, "ssm_cfg.layer is 'Mamba9', expected 'Mamba1' or 'Mamba2'"],
     [{ ...official, ssm_cfg: { d_stat: 8 } }, "ssm_cfg has an unknown key 'd_stat'. Did you mean 'd_state'?"],
     [{ ...huggingface, model_type: 'llama' }, "model_type is 'llama', expected 'mamba'"],
     [{ ...huggingface, hidden_act: 'gelu' }, "hidden_act is 'gelu', expected 'silu'"],

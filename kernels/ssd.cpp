@@ -1,0 +1,213 @@
+// Mamba-2's scan, the state space dual (Dao & Gu 2024), forward and backward.
+//
+//   h ← exp(Δ A) h + Δ B ⊗ x        y = C·h + D x        Δ = softplus(dt + bias)
+//
+// for each head, whose P channels share one Δ, A and D; the heads of a group share B and C. It has two
+// forms, which agree. The recurrence walks step by step. The chunked form turns the steps of a chunk
+// into matrix products: with c[t] = Σ Δ A up to t, and s <= t,
+//
+//   y[t] = Σ_s (C[t]·B[s]) exp(c[t] - c[s]) Δ[s] x[s]  +  exp(c[t]) C[t]·h
+//
+// Chunks end where a window of T steps does, and where a document begins: from there h is zero, so what
+// another document holds, a NaN even, reaches nothing. h is kept at the start of each window alone.
+//
+// x, y: (B, L, H, P)   dt: (B, L, H)   b, c: (B, L, G, N), with row strides   A, bias, D: (H)
+// states: (B, H, N, P)   borders: (B, H, ceil(L / T), N, P)   age: (B, L)   lengths: (B)
+// range: units, B * G * ceil(H / G / W), each W heads of one group; optional arrays may be null
+#include "product.h"
+
+INLINE i32 whole_vectors(i32 n) { return ceil_div(n, LANES) * LANES; }
+
+struct SsdShape {
+  i32 L, H, P, N, G, W, T;
+  i32 ldx, lddt, ldb, ldc;
+  i32 softplus_dt, chunked;
+  i32 P_, N_, T_;  // rounded up to whole vectors
+  INLINE SsdShape(i32 L, i32 H, i32 P, i32 N, i32 G, i32 W, i32 T, i32 ldx, i32 lddt, i32 ldb, i32 ldc, i32 softplus_dt,
+                  i32 chunked)
+      : L(L), H(H), P(P), N(N), G(G), W(W), T(T), ldx(ldx), lddt(lddt), ldb(ldb), ldc(ldc), softplus_dt(softplus_dt),
+        chunked(chunked), P_(whole_vectors(P)), N_(whole_vectors(N)), T_(whole_vectors(T)) {}
+};
+
+struct SsdUnit {
+  i32 b, g, block, from, to, length;
+  INLINE SsdUnit(const SsdShape& s, const i32* lengths, i32 unit) {
+    const i32 per_group = s.H / s.G, blocks = ceil_div(per_group, s.W);
+    block = unit % blocks;
+    g = unit / blocks % s.G;
+    b = unit / blocks / s.G;
+    from = g * per_group + block * s.W;
+    to = min(from + s.W, (g + 1) * per_group);
+    length = lengths ? lengths[b] : s.L;
+  }
+};
+
+// Room of one unit: numbers of every step of a chunk, and matrices of padded rows.
+struct SsdScratch {
+  f32 *dt, *slope, *decay, *carry, *rest, *sums, *dcum, *through;  // (T)
+  f32 *db, *dc;                                                    // (T, N)
+  f32 *scores, *falls, *weights, *dweights, *dscores;              // (T, T)
+  f32 *x, *u, *y, *du;                                             // (T, P)
+  f32 *b, *c, *k;                                                  // (T, N)
+  f32 *h, *g, *bt, *ut, *turned;                                   // (N, P), (N, P), (N, T), (P, T), (P, N)
+  f32 *past, *later, *zeros;                                       // of the recurrence: (T + 1, N, LANES), (N, LANES), (N, P)
+  i32 size = 0;
+  SsdScratch(f32* base, i32 N, i32 P, i32 T, i32 chunked) {
+    const i32 N_ = whole_vectors(N), P_ = whole_vectors(P), T_ = whole_vectors(T);
+    const auto take = [&](i32 n, auto&... p) { ((p = base ? base + size : 0, size += n), ...); };
+    take(T_, dt, slope, decay, carry, rest, sums, dcum, through);
+    take(T * N_, db, dc);
+    take(N * P_, zeros);
+    if (!chunked) {
+      take((T + 1) * N * LANES, past);
+      take(N * LANES, later);
+      return;
+    }
+    take(T * T_, scores, falls, weights, dweights, dscores);
+    take(T * P_, x, u, y, du);
+    take(T * N_, b, c, k);
+    take(N * P_, h, g);
+    take(N * T_, bt);
+    take(P * T_, ut);
+    take(P * N_, turned);
+  }
+};
+
+// Floats of scratch that one unit needs.
+EXPORT i32 ssd_scratch(i32 N, i32 P, i32 T, i32 chunked) { return SsdScratch(0, N, P, T, chunked).size; }
+
+// What one head reads in one chunk, from its first step on.
+struct SsdHead {
+  const f32 *x, *dt, *b, *c;
+  f32 A, bias, D;
+  i32 steps;
+  bool fresh;  // a document begins: its first step has nothing to let decay
+};
+
+// Δ, its slope, exp(Δ A); for the chunked form the sums c[t], exp(c[t]) and exp(c[last] - c[t]).
+static void ssd_steps(const SsdShape& s, const SsdHead& head, const SsdScratch& k) {
+  const i32 steps = head.steps;
+  for (i32 t = 0; t < steps; t++) k.dt[t] = head.dt[(i64)t * s.lddt] + head.bias;
+  for (i32 t = steps; t < whole_vectors(steps); t++) k.dt[t] = 0;
+  for (i32 t = 0; t < steps; t += LANES) {
+    vf dt = load(k.dt + t);
+    if (s.softplus_dt) {
+      const vf e = exp(minus_abs(dt));
+      store(k.slope + t, select(dt < 0.0f, e, splat(1.0f)) / (1.0f + e));
+      dt = softplus_from(dt, e);
+    } else store(k.slope + t, splat(1.0f));
+    store(k.dt + t, dt);
+    store(k.decay + t, exp(dt * head.A));
+  }
+  if (head.fresh) k.decay[0] = 0;
+  if (!s.chunked) return;
+  f32 total = 0;
+  for (i32 t = 0; t < steps; t++) k.sums[t] = t == 0 && head.fresh ? 0 : total += k.dt[t] * head.A;
+  for (i32 t = steps; t < whole_vectors(steps); t++) k.sums[t] = total;
+  for (i32 t = 0; t < steps; t += LANES) {
+    store(k.carry + t, exp(load(k.sums + t)));
+    store(k.rest + t, exp(total - load(k.sums + t)));
+  }
+}
+
+static void scale_rows(f32* rows, i32 ld, const f32* by, i32 count) {
+  for (i32 t = 0; t < count; t++)
+    for (i32 i = 0; i < ld; i += LANES) store(rows + t * ld + i, load(rows + t * ld + i) * by[t]);
+}
+static f32 dot(const f32* a, const f32* b, i32 n) {
+  vf total = {};
+  for (i32 i = 0; i < n; i += LANES) total = fma(load(a + i), load(b + i), total);
+  return sum(total);
+}
+
+// C·B of every two steps, once for all heads of the unit.
+static void ssd_scores(const SsdShape& s, const SsdHead& head, const SsdScratch& k) {
+  turn(head.b, s.ldb, k.bt, s.T_, head.steps, s.N);
+  product_lower({head.c, s.ldc, 1}, k.bt, s.T_, k.scores, s.T_, head.steps, s.N);
+}
+// x, Δ x, and the weights (C[t]·B[s]) exp(c[t] - c[s]); beyond s = t stands what nobody reads.
+static void ssd_weights(const SsdShape& s, const SsdHead& head, const SsdScratch& k) {
+  pad_rows(head.x, s.ldx, k.x, s.P_, head.steps, s.P);
+  for (i32 t = 0; t < head.steps; t++) {
+    for (i32 p = 0; p < s.P_; p += LANES) store(k.u + t * s.P_ + p, load(k.x + t * s.P_ + p) * k.dt[t]);
+    for (i32 i = 0; i <= t; i += LANES) {
+      const i32 at = t * s.T_ + i;
+      const vf fall = exp(k.sums[t] - load(k.sums + i));
+      store(k.falls + at, fall);
+      store(k.weights + at, load(k.scores + at) * fall);
+    }
+  }
+}
+
+// h: (N, P), read and written   y: (T, H, P), row stride H P
+static void ssd_chunk(const SsdShape& s, const SsdHead& head, const SsdScratch& k, f32* h, f32* y) {
+  const i32 steps = head.steps, P_ = s.P_;
+  ssd_weights(s, head, k);
+  pad_rows(h, s.P, k.h, P_, s.N, s.P);
+  product({head.c, s.ldc, 1}, k.h, P_, k.y, P_, steps, P_, s.N);
+  scale_rows(k.y, P_, k.carry, steps);
+  product({k.weights, s.T_, 1}, k.u, P_, k.y, P_, steps, P_, steps, UP_TO_ROW, true);
+  for (i32 t = 0; t < steps; t++)
+    for (i32 p = 0; p < s.P; p++) y[(i64)t * s.H * s.P + p] = k.y[t * P_ + p] + head.D * k.x[t * P_ + p];
+  scale_rows(k.u, P_, k.rest, steps);
+  for (i32 i = 0; i < s.N * P_; i += LANES) store(k.h + i, load(k.h + i) * k.carry[steps - 1]);
+  product({head.b, 1, s.ldb}, k.u, P_, k.h, P_, s.N, P_, steps, EVERY, true);
+  for (i32 n = 0; n < s.N; n++)
+    for (i32 p = 0; p < s.P; p++) h[n * s.P + p] = k.h[n * P_ + p];
+}
+static void ssd_recurrence(const SsdShape& s, const SsdHead& head, const SsdScratch& k, f32* h, f32* y) {
+  for (i32 p = 0; p < s.P; p += LANES) {
+    for (i32 t = 0; t < head.steps; t++) {
+      const f32 *b = head.b + (i64)t * s.ldb, *c = head.c + (i64)t * s.ldc;
+      const vf x = row_load(head.x + (i64)t * s.ldx, p, s.P), u = x * k.dt[t], decay = splat(k.decay[t]);
+      vf total = x * head.D;
+      for (i32 n = 0; n < s.N; n++) {
+        f32* at = h + n * s.P;
+        const vf state = fma(decay, row_load(at, p, s.P), u * splat(b[n]));
+        row_store(at, p, s.P, state);
+        total = fma(state, splat(c[n]), total);
+      }
+      row_store(y + (i64)t * s.H * s.P, p, s.P, total);
+    }
+  }
+}
+
+// The end of the chunk that begins at t: where the window ends or a document begins.
+INLINE i32 ssd_chunk_end(const i32* age, i32 t, i32 end) {
+  for (t++; t < end && !(age && age[t] == 0);) t++;
+  return t;
+}
+
+KERNEL void ssd_forward(const f32* x, const f32* dt, const f32* A, const f32* b, const f32* c, const f32* D,
+                        const f32* bias, const f32* state, const i32* age, const i32* lengths, f32* y, f32* last_state,
+                        f32* borders, f32* scratch, i32 L, i32 H, i32 P, i32 N, i32 G, i32 W, i32 T, i32 ldx, i32 lddt,
+                        i32 ldb, i32 ldc, i32 softplus_dt, i32 chunked, i32 begin, i32 end) {
+  const SsdShape s(L, H, P, N, G, W, T, ldx, lddt, ldb, ldc, softplus_dt, chunked);
+  const i64 size = (i64)N * P, windows = ceil_div(L, T);
+  for (i32 unit = begin; unit < end; unit++) {
+    const SsdUnit v(s, lengths, unit);
+    const i64 rows = (i64)v.b * L, heads = (i64)v.b * H;
+    const i32* ages = age ? age + rows : 0;
+    const SsdScratch k(scratch + (i64)unit * ssd_scratch(N, P, T, chunked), N, P, T, chunked);
+    for (i64 i = (heads + v.from) * size; i < (heads + v.to) * size; i++) last_state[i] = state ? state[i] : 0;
+    for (i32 t0 = 0, t1; t0 < v.length; t0 = t1) {
+      t1 = ssd_chunk_end(ages, t0, min(v.length, (t0 / T + 1) * T));
+      for (i32 head = v.from; head < v.to; head++) {
+        const i64 row = rows + t0;
+        const bool fresh = ages && ages[t0] == 0;
+        const SsdHead in = {x + row * ldx + head * P, dt + row * lddt + head, b + row * ldb + v.g * N,
+                            c + row * ldc + v.g * N, A[head], bias ? bias[head] : 0, D ? D[head] : 0, t1 - t0, fresh};
+        f32* h = last_state + (heads + head) * size;
+        if (fresh)
+          for (i64 i = 0; i < size; i++) h[i] = 0;
+        if (borders && t0 % T == 0)
+          for (i64 i = 0; i < size; i++) borders[((heads + head) * windows + t0 / T) * size + i] = h[i];
+        if (chunked && head == v.from) ssd_scores(s, in, k);
+        ssd_steps(s, in, k);
+        (chunked ? ssd_chunk : ssd_recurrence)(s, in, k, h, y + (row * H + head) * P);
+      }
+    }
+    for (i64 t = v.length; t < L; t++)
+      for (i64 i = ((rows + t) * H + v.from) * P; i < ((rows + t) * H + v.to) * P; i++) y[i] = 0;
+  }
+}
