@@ -81,8 +81,8 @@ export interface Family<C extends ModelConfig = ModelConfig> {
   readonly fields: Readonly<Record<string, Field>>;
   /** `ssm_cfg.layer` in official configs. */
   readonly officialLayer: string;
-  /** `model_type` in Hugging Face configs. */
-  readonly huggingfaceType: string;
+  /** `model_type` in Hugging Face configs, where there is one. */
+  readonly huggingfaceType?: string;
   /** The residual layers of block `i`, in order. */
   block(config: C, i: number): readonly LayerDeclaration[];
 }

@@ -2,8 +2,9 @@
 import { closest } from 'fastest-levenshtein';
 import { commonFields, completeConfig, type Family, type ModelConfig, nearestName, readSpelling } from './config.ts';
 import { mamba } from './mamba.ts';
+import { s4d } from './s4d.ts';
 
-const families: readonly Family[] = [mamba as unknown as Family];
+const families: readonly Family[] = [mamba as unknown as Family, s4d as unknown as Family];
 
 export const modelNames: readonly string[] = families.map(({ name }) => name);
 
@@ -36,7 +37,7 @@ export function readConfig(json: unknown): ModelConfig {
         unknownFamily(
           'model_type',
           config.model_type,
-          families.map((one) => one.huggingfaceType),
+          families.flatMap((one) => one.huggingfaceType ?? []),
         ),
       );
     if (config.hidden_act !== undefined && config.hidden_act !== 'silu') {
