@@ -19,7 +19,8 @@ INLINE f64 exp64(f64 x) {
   const f64 shifted = x * 1.4426950408889634 + ROUND64, n = shifted - ROUND64;
   const f64 r = (x - n * 6.93147180369123816490e-01) - n * 1.90821492927058770002e-10;
   f64 p = 1.0;
-  for (i32 k = 13; k > 0; k--) p = 1.0 + p * r / k;
+#pragma GCC unroll 16
+  for (i32 k = 13; k > 0; k--) p = 1.0 + p * r * (1.0 / k);
   return p * __builtin_bit_cast(f64, (bits_of(shifted) + 1023) << 52);
 }
 // exp(i y): y less the nearest multiple of pi / 2, and as many quarter turns.
@@ -30,7 +31,11 @@ INLINE Complex turn(f64 y) {
   const f64 shifted = y * 0.63661977236758134 + ROUND64, n = shifted - ROUND64;
   const f64 r = (y - n * 1.57079632673412561417e+00) - n * 6.07710050650619224932e-11, r2 = r * r;
   f64 c = 1.0, s = 1.0;
-  for (i32 k = 16; k > 0; k -= 2) c = 1.0 - c * r2 / (k * (k - 1)), s = 1.0 - s * r2 / (k * (k + 1));
+#pragma GCC unroll 8
+  for (i32 k = 16; k > 0; k -= 2) {
+    c = 1.0 - c * r2 * (1.0 / (k * (k - 1)));
+    s = 1.0 - s * r2 * (1.0 / (k * (k + 1)));
+  }
   s *= r;
   switch (bits_of(shifted) & 3) {
     case 0: return {c, s};
@@ -59,6 +64,7 @@ struct HeldMode {
     } else {
       // 1 + z / 2! + z^2 / 3! ..., and its derivative.
       phi = {1.0, 0.0}, slope = {};
+#pragma GCC unroll 16
       for (i32 k = 14; k > 0; k--) {
         slope = 1.0 / (k + 1) * (phi + z * slope);
         phi = Complex{1.0, 0.0} + 1.0 / (k + 1) * (z * phi);
