@@ -16,6 +16,8 @@
 #include "reduce.cpp"
 #include "s4d.cpp"
 #include "s4dmodes.cpp"
+#include "s4.cpp"
+#include "s4modes.cpp"
 #include "scan.cpp"
 #include "softmax.cpp"
 

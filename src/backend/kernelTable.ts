@@ -30,10 +30,14 @@ export interface KernelArguments {
   probe_exp: [x: Pointer];
   reduce_sum: [x: Pointer, y: Pointer, scale: number, K1: number, k0: number, k1: number, R0: number, R1: number, R2: number, r0: number, r1: number, r2: number];
   sum_parts: [x: Pointer, parts: Pointer, n: number, size: number, squares: number];
+  s4_forward: [u: Pointer, modes: Pointer, D: Pointer, state: Pointer, age: Pointer, lengths: Pointer, y: Pointer, lastState: Pointer, borders: Pointer, scratch: Pointer, L: number, H: number, M: number, W: number, T: number, ldu: number];
+  s4_backward: [u: Pointer, modes: Pointer, D: Pointer, age: Pointer, lengths: Pointer, borders: Pointer, dout: Pointer, dlast: Pointer, du: Pointer, dmodes: Pointer, dD: Pointer, dstate: Pointer, scratch: Pointer, L: number, H: number, M: number, W: number, T: number, ldu: number, lddu: number];
   s4d_forward: [u: Pointer, modes: Pointer, D: Pointer, state: Pointer, age: Pointer, lengths: Pointer, y: Pointer, lastState: Pointer, borders: Pointer, L: number, H: number, M: number, W: number, T: number, ldu: number];
   s4d_backward: [u: Pointer, modes: Pointer, D: Pointer, age: Pointer, lengths: Pointer, borders: Pointer, dout: Pointer, dlast: Pointer, du: Pointer, dmodes: Pointer, dD: Pointer, dstate: Pointer, L: number, H: number, M: number, W: number, T: number, ldu: number, lddu: number];
   s4d_modes: [C: Pointer, logDt: Pointer, logAReal: Pointer, AImag: Pointer, modes: Pointer, H: number, M: number];
   s4d_modes_backward: [C: Pointer, logDt: Pointer, logAReal: Pointer, AImag: Pointer, dmodes: Pointer, dC: Pointer, dlogDt: Pointer, dlogAReal: Pointer, dAImag: Pointer, H: number, M: number];
+  s4_modes: [C: Pointer, B: Pointer, P: Pointer, logDt: Pointer, logAReal: Pointer, AImag: Pointer, modes: Pointer, H: number, M: number];
+  s4_modes_backward: [C: Pointer, B: Pointer, P: Pointer, logDt: Pointer, logAReal: Pointer, AImag: Pointer, dmodes: Pointer, dC: Pointer, dB: Pointer, dP: Pointer, dlogDt: Pointer, dlogAReal: Pointer, dAImag: Pointer, H: number, M: number];
   scan_forward: [u: Pointer, delta: Pointer, A: Pointer, b: Pointer, c: Pointer, D: Pointer, z: Pointer, bias: Pointer, state: Pointer, age: Pointer, lengths: Pointer, out: Pointer, lastState: Pointer, borders: Pointer, L: number, D: number, N: number, G: number, W: number, T: number, ldu: number, ldd: number, ldb: number, ldc: number, ldz: number, softplusDelta: number];
   scan_backward: [u: Pointer, delta: Pointer, A: Pointer, b: Pointer, c: Pointer, D: Pointer, z: Pointer, bias: Pointer, age: Pointer, lengths: Pointer, borders: Pointer, dout: Pointer, dlast: Pointer, du: Pointer, ddelta: Pointer, dA: Pointer, db: Pointer, dc: Pointer, dD: Pointer, dz: Pointer, dbias: Pointer, dstate: Pointer, scratch: Pointer, batch: number, L: number, D: number, N: number, G: number, W: number, T: number, ldu: number, ldd: number, ldb: number, ldc: number, ldz: number, lddu: number, lddd: number, lddz: number, softplusDelta: number];
   softmax_forward: [x: Pointer, y: Pointer, N: number];
@@ -69,10 +73,14 @@ export const kernelNames: readonly KernelName[] = [
   'probe_exp',
   'reduce_sum',
   'sum_parts',
+  's4_forward',
+  's4_backward',
   's4d_forward',
   's4d_backward',
   's4d_modes',
   's4d_modes_backward',
+  's4_modes',
+  's4_modes_backward',
   'scan_forward',
   'scan_backward',
   'softmax_forward',

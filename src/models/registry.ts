@@ -2,9 +2,10 @@
 import { closest } from 'fastest-levenshtein';
 import { commonFields, completeConfig, type Family, type ModelConfig, nearestName, readSpelling } from './config.ts';
 import { mamba } from './mamba.ts';
+import { s4 } from './s4.ts';
 import { s4d } from './s4d.ts';
 
-const families: readonly Family[] = [mamba as unknown as Family, s4d as unknown as Family];
+const families: readonly Family[] = [mamba as unknown as Family, s4d as unknown as Family, s4 as unknown as Family];
 
 export const modelNames: readonly string[] = families.map(({ name }) => name);
 

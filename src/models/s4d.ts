@@ -85,20 +85,20 @@ const firstModes: Record<S4dConfig['init'], (n: number, N: number) => [number, n
 };
 
 /** The same row for every channel. */
-const everyRow =
+export const everyRow =
   (of: (n: number) => number): Init =>
   (values, _random, [, M]) => {
     for (let i = 0; i < values.length; i++) values[i] = of(i % M);
   };
 
-const logUniform =
+export const logUniform =
   (from: number, to: number): Init =>
   (values, random) => {
     const low = Math.log(from);
     for (let i = 0; i < values.length; i++) values[i] = low + random.uniform() * (Math.log(to) - low);
   };
 
-const even = (value: number, official: string): Field => ({
+export const evenCount = (value: number, official: string): Field => ({
   default: value,
   accepts: (given) => Number.isSafeInteger(given) && (given as number) >= 2 && (given as number) % 2 === 0,
   expected: 'an even whole number ≥ 2, as modes come in conjugate pairs',
@@ -108,7 +108,7 @@ const even = (value: number, official: string): Field => ({
 export const s4d: Family<S4dConfig> = {
   name: 's4d',
   fields: {
-    dState: even(64, 'ssm_cfg.d_state'),
+    dState: evenCount(64, 'ssm_cfg.d_state'),
     init: field.choice(['lin', 'inv', 'real'], { official: 'ssm_cfg.init' }),
     dtMin: field.positive(0.001, { official: 'ssm_cfg.dt_min' }),
     dtMax: field.positive(0.1, { official: 'ssm_cfg.dt_max' }),
