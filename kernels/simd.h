@@ -33,6 +33,13 @@ INLINE void store_part(f32* p, vf v, i32 n) {
   for (i32 i = 0; i < n; i++) p[i] = v[i];
 }
 
+// A vector, or its first n lanes.
+INLINE vf some(const f32* p, i32 n) { return n == LANES ? load(p) : load_part(p, n); }
+INLINE void put_some(f32* p, vf v, i32 n) {
+  if (n == LANES) store(p, v);
+  else store_part(p, v, n);
+}
+
 // a b + c, with one rounding where the machine has it.
 INLINE vf fma(vf a, vf b, vf c) {
 #if defined(__wasm_relaxed_simd__)

@@ -15,6 +15,8 @@ export interface KernelArguments {
   gemm_pack: [b: Pointer, packed: Pointer, K: number, N: number, ldb: number, transposed: number];
   gemm: [a: Pointer, packed: Pointer, bias: Pointer, c: Pointer, M: number, N: number, K: number, lda: number, ldc: number, transposed: number, accumulate: number];
   gemv: [w: Pointer, x: Pointer, bias: Pointer, y: Pointer, M: number, N: number, K: number, ldx: number, ldy: number];
+  longconv_forward: [u: Pointer, k: Pointer, age: Pointer, lengths: Pointer, y: Pointer, L: number, H: number, ldu: number];
+  longconv_backward: [u: Pointer, k: Pointer, age: Pointer, lengths: Pointer, dy: Pointer, du: Pointer, dk: Pointer, L: number, H: number, ldu: number, lddu: number];
   cross_entropy_forward: [logits: Pointer, targets: Pointer, losses: Pointer, lse: Pointer, V: number];
   cross_entropy_backward: [logits: Pointer, targets: Pointer, lse: Pointer, scale: Pointer, dlogits: Pointer, divisor: number, V: number];
   copy_rows: [from: Pointer, to: Pointer, width: number, ldf: number, ldt: number];
@@ -30,6 +32,14 @@ export interface KernelArguments {
   probe_exp: [x: Pointer];
   reduce_sum: [x: Pointer, y: Pointer, scale: number, K1: number, k0: number, k1: number, R0: number, R1: number, R2: number, r0: number, r1: number, r2: number];
   sum_parts: [x: Pointer, parts: Pointer, n: number, size: number, squares: number];
+  s4_forward: [u: Pointer, modes: Pointer, D: Pointer, state: Pointer, age: Pointer, lengths: Pointer, y: Pointer, lastState: Pointer, borders: Pointer, scratch: Pointer, L: number, H: number, M: number, W: number, T: number, ldu: number];
+  s4_backward: [u: Pointer, modes: Pointer, D: Pointer, age: Pointer, lengths: Pointer, borders: Pointer, dout: Pointer, dlast: Pointer, du: Pointer, dmodes: Pointer, dD: Pointer, dstate: Pointer, scratch: Pointer, L: number, H: number, M: number, W: number, T: number, ldu: number, lddu: number];
+  s4d_forward: [u: Pointer, modes: Pointer, D: Pointer, state: Pointer, age: Pointer, lengths: Pointer, y: Pointer, lastState: Pointer, borders: Pointer, L: number, H: number, M: number, W: number, T: number, ldu: number];
+  s4d_backward: [u: Pointer, modes: Pointer, D: Pointer, age: Pointer, lengths: Pointer, borders: Pointer, dout: Pointer, dlast: Pointer, du: Pointer, dmodes: Pointer, dD: Pointer, dstate: Pointer, L: number, H: number, M: number, W: number, T: number, ldu: number, lddu: number];
+  s4d_modes: [C: Pointer, logDt: Pointer, logAReal: Pointer, AImag: Pointer, modes: Pointer, H: number, M: number];
+  s4d_modes_backward: [C: Pointer, logDt: Pointer, logAReal: Pointer, AImag: Pointer, dmodes: Pointer, dC: Pointer, dlogDt: Pointer, dlogAReal: Pointer, dAImag: Pointer, H: number, M: number];
+  s4_modes: [C: Pointer, B: Pointer, P: Pointer, logDt: Pointer, logAReal: Pointer, AImag: Pointer, modes: Pointer, H: number, M: number];
+  s4_modes_backward: [C: Pointer, B: Pointer, P: Pointer, logDt: Pointer, logAReal: Pointer, AImag: Pointer, dmodes: Pointer, dC: Pointer, dB: Pointer, dP: Pointer, dlogDt: Pointer, dlogAReal: Pointer, dAImag: Pointer, H: number, M: number];
   scan_forward: [u: Pointer, delta: Pointer, A: Pointer, b: Pointer, c: Pointer, D: Pointer, z: Pointer, bias: Pointer, state: Pointer, age: Pointer, lengths: Pointer, out: Pointer, lastState: Pointer, borders: Pointer, L: number, D: number, N: number, G: number, W: number, T: number, ldu: number, ldd: number, ldb: number, ldc: number, ldz: number, softplusDelta: number];
   scan_backward: [u: Pointer, delta: Pointer, A: Pointer, b: Pointer, c: Pointer, D: Pointer, z: Pointer, bias: Pointer, age: Pointer, lengths: Pointer, borders: Pointer, dout: Pointer, dlast: Pointer, du: Pointer, ddelta: Pointer, dA: Pointer, db: Pointer, dc: Pointer, dD: Pointer, dz: Pointer, dbias: Pointer, dstate: Pointer, scratch: Pointer, batch: number, L: number, D: number, N: number, G: number, W: number, T: number, ldu: number, ldd: number, ldb: number, ldc: number, ldz: number, lddu: number, lddd: number, lddz: number, softplusDelta: number];
   shift_forward: [x: Pointer, mix: Pointer, state: Pointer, age: Pointer, lengths: Pointer, y: Pointer, last: Pointer, L: number, D: number, ldx: number];
@@ -56,6 +66,8 @@ export const kernelNames: readonly KernelName[] = [
   'gemm_pack',
   'gemm',
   'gemv',
+  'longconv_forward',
+  'longconv_backward',
   'cross_entropy_forward',
   'cross_entropy_backward',
   'copy_rows',
@@ -71,6 +83,14 @@ export const kernelNames: readonly KernelName[] = [
   'probe_exp',
   'reduce_sum',
   'sum_parts',
+  's4_forward',
+  's4_backward',
+  's4d_forward',
+  's4d_backward',
+  's4d_modes',
+  's4d_modes_backward',
+  's4_modes',
+  's4_modes_backward',
   'scan_forward',
   'scan_backward',
   'shift_forward',

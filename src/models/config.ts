@@ -105,8 +105,8 @@ export interface Family<C extends ModelConfig = ModelConfig> {
   readonly officialLayer?: string;
   /** `model_type` in official configs of families that are not of mamba_ssm. */
   readonly officialType?: string;
-  /** `model_type` in Hugging Face configs. */
-  readonly huggingfaceType: string;
+  /** `model_type` in Hugging Face configs, where there is one. */
+  readonly huggingfaceType?: string;
   /** Default: officialNames. */
   readonly names?: ModelNames;
   /** The official name of a tensor that Hugging Face's checkpoints name otherwise. */

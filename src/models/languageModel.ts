@@ -108,7 +108,7 @@ export class LanguageModel {
   get flopsPerToken(): number {
     const maps = this.tree
       .list()
-      .filter(({ shape, name }) => shape.length === 2 && name !== this.embedding.name && !name.endsWith('A_log'));
+      .filter(({ shape, name, decay }) => shape.length === 2 && decay && name !== this.embedding.name);
     const head = this.paddedVocabSize * this.config.dModel;
     const tied = this.config.tieEmbeddings ? head : 0;
     const mixing = this.layers.reduce((sum, { mixer }) => sum + mixer.mixingFlops, 0);

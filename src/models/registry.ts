@@ -4,8 +4,10 @@ import { commonFields, completeConfig, type Family, type ModelConfig, nearestNam
 import { mamba } from './mamba.ts';
 import { mamba2 } from './mamba2.ts';
 import { rwkv4 } from './rwkv4.ts';
+import { s4 } from './s4.ts';
+import { s4d } from './s4d.ts';
 
-const families: readonly Family[] = [mamba, mamba2, rwkv4].map((family) => family as unknown as Family);
+const families: readonly Family[] = [mamba, mamba2, s4d, s4, rwkv4].map((family) => family as unknown as Family);
 
 export const modelNames: readonly string[] = families.map(({ name }) => name);
 
@@ -40,7 +42,7 @@ export function readConfig(json: unknown): ModelConfig {
         unknownFamily(
           'model_type',
           config.model_type,
-          families.map((one) => one.huggingfaceType),
+          families.flatMap((one) => one.huggingfaceType ?? []),
         ),
       );
     if (config.hidden_act !== undefined && config.hidden_act !== 'silu') {

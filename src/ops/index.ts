@@ -22,9 +22,13 @@ export {
 export { embedding } from './embedding.ts';
 export { linear } from './linear.ts';
 export { type GatedNormInput, gatedNorm } from './gatedNorm.ts';
+export { longConv } from './longConv.ts';
 export { layerNorm, type NormOptions, norm, rmsNorm } from './norm.ts';
 export { documentAges, type Positions, positionsOn } from './positions.ts';
 export { mean, sum } from './reduce.ts';
+export { s4d } from './s4d.ts';
+export { type S4Parameters, s4Modes, s4Scan } from './s4Scan.ts';
+export { type S4dParameters, type S4dScanInput, s4dKernel, s4dModes, s4dScan } from './s4dScan.ts';
 export { type SelectiveScanInput, selectiveScan } from './selectiveScan.ts';
 export { contiguous, reshape, split, transposeLast } from './shape.ts';
 export { softmax } from './softmax.ts';

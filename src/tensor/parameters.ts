@@ -49,24 +49,30 @@ export class Parameter {
 }
 
 /**
- * A tensor that follows from a parameter alone, such as −exp(A_log). Without gradients it is computed
- * once, and again when the parameter's values change.
+ * A tensor that follows from parameters alone, such as −exp(A_log). Without gradients it is computed
+ * once, and again when a parameter's values change.
  */
 export class Derived {
-  private cached?: { tensor: Tensor; storage: Storage; version: number };
+  private readonly sources: readonly Parameter[];
+  private cached?: { tensor: Tensor; from: { storage: Storage; version: number }[] };
 
   constructor(
-    private readonly source: Parameter,
-    private readonly compute: (values: Tensor) => Tensor,
-  ) {}
+    sources: Parameter | readonly Parameter[],
+    private readonly compute: (...values: Tensor[]) => Tensor,
+  ) {
+    this.sources = sources instanceof Parameter ? [sources] : sources;
+  }
 
   get value(): Tensor {
-    const { value } = this.source;
-    if (isRecording()) return this.compute(value);
-    const { storage } = value;
-    if (this.cached?.storage !== storage || this.cached.version !== storage.version) {
+    const values = this.sources.map(({ value }) => value);
+    if (isRecording()) return this.compute(...values);
+    const fresh = this.cached?.from.every(
+      ({ storage, version }, i) => storage === values[i].storage && version === storage.version,
+    );
+    if (!this.cached || !fresh) {
       this.cached?.tensor.dispose();
-      this.cached = { tensor: keep(scope(() => this.compute(value))), storage, version: storage.version };
+      const from = values.map(({ storage }) => ({ storage, version: storage.version }));
+      this.cached = { tensor: keep(scope(() => this.compute(...values))), from };
     }
     return this.cached.tensor;
   }

@@ -32,6 +32,11 @@ const inputs = (() => {
     few: data([5, 1000]),
     wide: data([701, 1000], 0.1),
     table: data([57, D]),
+    s4dC: data([D * 18]),
+    s4dP: data([D * 18]),
+    s4dA: data([D * 9]),
+    s4dB: data([D * 9], 5),
+    bias203: data([D]),
   };
 })();
 const ages = randomAges(3, 70, 5);
@@ -82,6 +87,23 @@ function runAll(backend: Backend): Results {
     const scan = () => ops.selectiveScan({ ...scanned, deltaSoftplus: true, positions });
     run('selectiveScan', () => scan().out, scanned);
     run('the state of selectiveScan', () => scan().lastState, scanned);
+    const [H, M] = [203, 9];
+    const s4d = {
+      u: t.rows,
+      C: ops.reshape(t.s4dC, [H, M, 2]),
+      logDt: ops.sub(t.norm, backend.full([], 4)),
+      logAReal: ops.reshape(t.s4dA, [H, M]),
+      AImag: ops.reshape(t.s4dB, [H, M]),
+      D: t.bias203,
+    };
+    const diagonal = () => ops.s4dScan({ u: s4d.u, modes: ops.s4dModes(s4d), D: s4d.D, positions });
+    run('s4dScan', () => diagonal().y, s4d);
+    run('the state of s4dScan', () => diagonal().state, s4d);
+    const s4 = { ...s4d, B: ops.reshape(t.s4dC, [H, M, 2]), P: ops.reshape(t.s4dP, [H, M, 2]) };
+    const coupled = () => ops.s4Scan({ u: s4.u, modes: ops.s4Modes(s4), D: s4.D, positions });
+    run('s4Scan', () => coupled().y, s4);
+    run('the state of s4Scan', () => coupled().state, s4);
+    run('longConv', () => ops.longConv(t.rows, ops.s4dKernel(ops.s4dModes(s4d), 70, s4d.D), positions), s4d);
     return results;
   });
 }

@@ -1,0 +1,256 @@
+/** The S4D family: it equals the f64 loops, splits, packs and batches freely, trains, and writes. */
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { generate } from '../../src/generate/generate.ts';
+import { configJson, createModel, loadModel } from '../../src/models/checkpoint.ts';
+import { LanguageModel } from '../../src/models/languageModel.ts';
+import { configOf, readConfig } from '../../src/models/registry.ts';
+import { type State, stateBytes } from '../../src/models/state.ts';
+import { scope } from '../../src/tensor/scope.ts';
+import { valueAndGrad } from '../../src/tensor/tape.ts';
+import type { Array64 } from '../reference/array.ts';
+import { crossEntropy } from '../reference/crossEntropy.ts';
+import { embedding } from '../reference/embedding.ts';
+import { linear } from '../reference/linear.ts';
+import { norm } from '../reference/norm.ts';
+import { s4d } from '../reference/s4d.ts';
+import { anyBackend, backends } from '../support/backends.ts';
+import { errorOf, expectClose, expectIdentical } from '../support/compare.ts';
+import { uniforms } from '../support/random.ts';
+import { logOf, run, stepsOf, workFolder } from '../train/runs.ts';
+import { type Weights, weightsOf } from './reference.ts';
+import { vividModel } from './vivid.ts';
+
+const V = 24;
+const small = { model: 's4d', vocabSize: V, dState: 8 };
+
+const tokensOf = (seed: number, lengths: readonly number[]) => {
+  const random = uniforms(seed);
+  return lengths.map((n) => Array.from({ length: n }, () => Math.floor(random() * V)));
+};
+
+/** The model in f64: norm, the layer in convolution mode, norm, head. */
+function logitsOf(weights: Weights, nLayer: number, tokens: readonly number[][]): Array64 {
+  const [B, L] = [tokens.length, tokens[0].length];
+  let x = embedding(weights['backbone.embedding.weight'], Int32Array.from(tokens.flat()), [B, L]);
+  let residual: Array64 | undefined;
+  for (let i = 0; i < nLayer; i++) {
+    const prefix = `backbone.layers.${i}.mixer.`;
+    const mixer = Object.entries(weights).filter(([name]) => name.startsWith(prefix));
+    const normed = norm({ x, residual, weight: weights[`backbone.layers.${i}.norm.weight`] }, 1e-5, false);
+    residual = normed.sum;
+    x = s4d(normed.y, Object.fromEntries(mixer.map(([name, value]) => [name.slice(prefix.length), value])));
+  }
+  const hidden = norm({ x, residual, weight: weights['backbone.norm_f.weight'] }, 1e-5, false).y;
+  return linear(hidden, weights['backbone.embedding.weight']);
+}
+
+/** A row's part of the states of all layers. */
+function rowOf(state: State, b: number): Float32Array {
+  return scope(() =>
+    Float32Array.from(
+      Object.values(state.tensors()).flatMap((tensor) => {
+        const size = tensor.size / tensor.shape[0];
+        return [...tensor.read().subarray(b * size, (b + 1) * size)];
+      }),
+    ),
+  );
+}
+
+describe.each(backends)('s4d models on $name', ({ backend }) => {
+  const made = vividModel(backend, small);
+
+  it.each([{}, { init: 'inv', glu: false }, { init: 'real', dState: 2 }])(
+    'equal the f64 loops with %j',
+    async (config) => {
+      const model = await vividModel(backend, { ...small, ...config });
+      const [tokens, targets] = [tokensOf(1, [11, 11]), tokensOf(2, [11, 11])];
+      const weights = weightsOf(model);
+      expectClose(model.forward(tokens).logits.read(), logitsOf(weights, 2, tokens).data, 5e-5, 'logits');
+      const { grads } = valueAndGrad(() => model.loss(tokens, targets), model.parameters);
+      const random = uniforms(5);
+      for (const [name, { data }] of Object.entries(weights)) {
+        const direction = data.map(() => (random() < 0.5 ? -1 : 1));
+        const along = (step: number) => {
+          const moved = { ...weights[name], data: data.map((x, i) => x + step * direction[i]) };
+          const logits = logitsOf({ ...weights, [name]: moved }, 2, tokens);
+          return crossEntropy(logits, Int32Array.from(targets.flat())).data[0];
+        };
+        const want = (along(1e-5) - along(-1e-5)) / 2e-5;
+        const values = grads[name].read();
+        const got = values.reduce((sum, g, i) => sum + g * direction[i], 0);
+        const size = Math.sqrt(values.reduce((sum, g) => sum + g * g, 0));
+        expect(size, `${name} matters`).toBeGreaterThan(1e-6);
+        expect(Math.abs(got - want) / (1e-3 + size), `${name}: ${got}, want ${want}`).toBeLessThan(1e-3);
+      }
+    },
+  );
+
+  it('read in any pieces as at once, and from a saved state', async () => {
+    const model = await made;
+    const cuts = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 2, maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(cuts, async (cuts) => {
+        const [row] = tokensOf(cuts[0], [cuts.reduce((a, b) => a + b)]);
+        const whole = model.forward([row]);
+        let state: State | undefined;
+        let at = 0;
+        for (const n of cuts) {
+          const piece = model.forward([row.slice(at, at + n)], { state });
+          const want = whole.logits.read().subarray(at * V, (at + n) * V);
+          expectClose(piece.logits.read(), want, 5e-5, `logits from ${at} of ${cuts}`);
+          state = await model.loadState(await piece.state.save());
+          at += n;
+        }
+        expectClose(rowOf(state!, 0), rowOf(whole.state, 0), 5e-5, `state after ${cuts}`);
+      }),
+      { numRuns: 5 },
+    );
+    expect(model.forward([[1]]).state.tensors()['layers.1.ssm'].shape).toEqual([1, 2, 20, 4]);
+  });
+
+  it('read packed documents as separate ones', async () => {
+    const model = await made;
+    const lengths = [5, 1, 2, 39, 3];
+    const documents = tokensOf(4, lengths);
+    const seqIdx = Int32Array.from(lengths.flatMap((n, i) => new Array<number>(n).fill(i)));
+    const packed = model.forward([documents.flat()], { documents: seqIdx });
+    const logits = packed.logits.read();
+    expect(errorOf(model.forward([documents.flat()]).logits.read(), logits)).toBeGreaterThan(1e-2);
+    let at = 0;
+    for (const document of documents) {
+      const alone = model.forward([document]);
+      expectClose(logits.subarray(at * V, (at + document.length) * V), alone.logits.read(), 5e-5, `from ${at}`);
+      at += document.length;
+      if (at === logits.length / V) expectClose(rowOf(packed.state, 0), rowOf(alone.state, 0), 5e-5, 'state');
+    }
+  });
+
+  it('give rows of any lengths what they get alone, and read on from there', async () => {
+    const model = await made;
+    const [rows, more] = [tokensOf(7, [4, 33, 1, 7]), tokensOf(8, [2, 1, 6, 3])];
+    const batch = model.forward(rows);
+    const next = model.forward(more, { state: batch.state });
+    rows.forEach((row, b) => {
+      const one = model.forward([row]);
+      const logits = batch.logits.read().subarray(b * 33 * V, (b * 33 + row.length) * V);
+      expectClose(logits, one.logits.read(), 5e-5, `row ${b}`);
+      expectClose(rowOf(batch.state, b), rowOf(one.state, 0), 5e-5, `state of row ${b}`);
+      const after = model.forward([more[b]], { state: one.state }).logits.read();
+      expectClose(next.logits.read().subarray(b * 6 * V, (b * 6 + more[b].length) * V), after, 5e-5, `row ${b}, on`);
+    });
+  });
+
+  it('take new values of any parameter at once', async () => {
+    const model = await createModel({ ...small, dModel: 8, nLayer: 1 }, { backend });
+    for (const name of ['C', 'log_dt', 'log_A_real', 'A_imag']) {
+      const tensor = model.parameters[`backbone.layers.0.mixer.kernel.${name}`];
+      const before = model.forward([[1, 2, 3]]).logits.read();
+      tensor.write(tensor.read().map((x) => x + 0.5));
+      expect(model.forward([[1, 2, 3]]).logits.read(), name).not.toEqual(before);
+    }
+  });
+});
+
+describe('s4d models on two backends', () => {
+  it('start from the same weights and compute the same', async () => {
+    const models = await Promise.all(backends.map(({ backend }) => vividModel(backend, small)));
+    const tokens = tokensOf(13, [40, 40]);
+    const run = (model: LanguageModel) => valueAndGrad(() => model.loss(tokens, tokens), model.parameters).grads;
+    const [want, ...others] = models.map(run);
+    for (const [i, grads] of others.entries()) {
+      for (const name of Object.keys(want)) {
+        expectIdentical(models[i + 1].parameters[name].read(), models[0].parameters[name].read(), name);
+        expectClose(grads[name].read(), want[name].read(), 2e-4, `the gradient of ${name}`);
+      }
+    }
+  });
+});
+
+describe('an s4d config', () => {
+  const config = configOf({ model: 's4d', vocabSize: 10, dModel: 16, nLayer: 3, init: 'inv', dtMax: 0.2 });
+
+  it('is written and read again', () => {
+    const json = JSON.parse(configJson(config));
+    expect(json.ssm_cfg).toEqual({ layer: 'S4D', d_state: 64, init: 'inv', dt_min: 0.001, dt_max: 0.2, glu: true });
+    expect(readConfig(json)).toEqual(config);
+  });
+
+  it.each([
+    [{ dState: 7 }, 'dState is 7, expected an even whole number ≥ 2, as modes come in conjugate pairs'],
+    [{ dState: 0 }, 'dState is 0, expected an even whole number ≥ 2'],
+    [{ init: 'legs' }, "init is \"legs\", expected 'lin' or 'inv' or 'real'"],
+    [{ dtMin: 0 }, 'dtMin is 0, expected a number above 0'],
+    [{ dConv: 4 }, "unknown key 'dConv' for the model 's4d'"],
+  ])('is refused with %j', (given, message) => {
+    expect(() => configOf({ model: 's4d', vocabSize: 10, dModel: 16, nLayer: 1, ...given })).toThrow(message);
+  });
+
+  it('gives the official names and shapes, of which only the linear maps decay', () => {
+    const model = new LanguageModel(config);
+    const layer = model.tree.list().filter(({ name }) => name.startsWith('backbone.layers.2.'));
+    expect(layer.map(({ name, shape, decay }) => [name.slice(18), shape, decay])).toEqual([
+      ['norm.weight', [16], false],
+      ['mixer.D', [16], false],
+      ['mixer.kernel.C', [16, 32, 2], false],
+      ['mixer.kernel.log_dt', [16], false],
+      ['mixer.kernel.log_A_real', [16, 32], false],
+      ['mixer.kernel.A_imag', [16, 32], false],
+      ['mixer.output_linear.0.weight', [32, 16, 1], true],
+      ['mixer.output_linear.0.bias', [32], false],
+    ]);
+    expect(stateBytes(model.stateFields)).toBe(3 * 2 * 32 * 16 * 4);
+    // The output map, 6 products a mode and D; the head.
+    expect(model.flopsPerToken).toBe(3 * (16 * 32 + 16 * (6 * 32 + 1)) + 16 * 16);
+  });
+
+  it.each([
+    ['lin', [-0.5, -0.5, -0.5], [0, Math.PI, 2 * Math.PI]],
+    ['inv', [-0.5, -0.5, -0.5], [(6 / Math.PI) * 5, (6 / Math.PI) * 1, (6 / Math.PI) * 0.2]],
+    ['real', [-1, -2, -3], [0, 0, 0]],
+  ])('starts A as S4D-%s, and Δ in its range', async (init, real, imaginary) => {
+    const given = { model: 's4d', vocabSize: 8, dModel: 50, nLayer: 1, dState: 6, init, dtMin: 0.01, dtMax: 0.2 };
+    const { parameters } = await createModel(given, { backend: anyBackend, seed: 1 });
+    const read = (name: string) => parameters[`backbone.layers.0.mixer.kernel.${name}`].read();
+    for (const h of [0, 49]) {
+      const part = (name: string) => read(name).slice(3 * h, 3 * h + 3);
+      expectClose(
+        part('log_A_real').map((x) => -Math.exp(x)),
+        real,
+        1e-6,
+      );
+      expectClose(part('A_imag'), imaginary, 1e-6);
+    }
+    const steps = read('log_dt').map(Math.exp);
+    expect(Math.min(...steps)).toBeGreaterThan(0.0099);
+    expect(Math.min(...steps)).toBeLessThan(0.02);
+    expect(Math.max(...steps)).toBeLessThan(0.201);
+    expect(Math.max(...steps)).toBeGreaterThan(0.1);
+    const C = read('C');
+    expect(Math.abs(C.reduce((sum, x) => sum + x * x, 0) / C.length - 0.5)).toBeLessThan(0.15);
+  });
+});
+
+describe('training s4d on text', () => {
+  it('lowers the loss, and the model is saved, loaded and writes', async () => {
+    const folder = await workFolder();
+    const out = join(folder, 'run');
+    const options = { model: 's4d', dState: 16, dModel: 32, learningRate: 1e-2, maxIters: 60, batchSize: 4 };
+    await run({ ...options, data: join(folder, 'play.txt'), out });
+    const losses = stepsOf(await logOf(out)).map(({ loss }) => loss);
+    expect(losses[0]).toBeGreaterThan(5);
+    expect(losses.at(-1)).toBeLessThan(3.6);
+    const model = await loadModel(out, { backend: anyBackend });
+    const prompt = [...Buffer.from('ROMEO:')];
+    const written: number[] = [];
+    for await (const { token } of generate(model, prompt, { maxTokens: 8, temperature: 0 })) written.push(token);
+    // Token by token what one forward says.
+    const { logits } = model.forward([[...prompt, ...written]]);
+    const [values, vocab] = [logits.read(), logits.width];
+    written.forEach((token, i) => {
+      const row = values.subarray((prompt.length - 1 + i) * vocab, (prompt.length + i) * vocab);
+      expect(Math.max(...row) - row[token]).toBeLessThan(1e-4);
+    });
+  });
+});
