@@ -32,7 +32,7 @@ export function probes(backend) {
   const { device } = backend;
   const sink = backend.full([4096], 0.5);
   return {
-    /** 2^23 / chains … steps: under a millisecond on every machine here. */
+    /** Takes about ten milliseconds. */
     fma: () => device.run('probe_fma', device.threads * 8, 1, sink.pointer, FMA_STEPS),
     fmaFlops: 2 * device.probeChains * device.lanes * FMA_STEPS * device.threads * 8,
     exp: () => device.run('probe_exp', device.threads * EXP_ROUNDS, 1, sink.pointer),

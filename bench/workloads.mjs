@@ -64,6 +64,7 @@ export async function save(name, model) {
   if (!folder) {
     folder = mkdtempSync(join(tmpdir(), 'mamba-ts-bench-'));
     process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
   }
   const path = join(folder, name);
   await mkdir(path, { recursive: true });

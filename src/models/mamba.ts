@@ -145,6 +145,9 @@ function stepBias({ dtMin, dtMax, dtInitFloor }: MambaConfig): Init {
   };
 }
 
+/** Hugging Face names one tensor of the Mamba families otherwise. */
+export const mambaName = (found: string): string => found.replace('backbone.embeddings.', 'backbone.embedding.');
+
 export const mamba: Family<MambaConfig> = {
   name: 'mamba',
   fields: {
@@ -162,6 +165,6 @@ export const mamba: Family<MambaConfig> = {
   },
   officialLayer: 'Mamba1',
   huggingfaceType: 'mamba',
-  officialName: (found) => found.replace('backbone.embeddings.', 'backbone.embedding.'),
+  officialName: mambaName,
   block: (config) => [{ norm: 'norm', name: 'mixer', make: (tree) => new MambaMixer(tree, config) }],
 };

@@ -25,6 +25,7 @@ import {
 } from '../tensor/parameters.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Family, type Field, field, type ModelConfig } from './config.ts';
+import { mambaName } from './mamba.ts';
 import type { Mixer } from './mixer.ts';
 import type { LayerState, StateFields } from './state.ts';
 
@@ -238,5 +239,6 @@ export const mamba2: Family<Mamba2Config> = {
   officialLayer: 'Mamba2',
   huggingfaceType: 'mamba2',
   huggingfaceDefaults: { gatedNormOver: 'whole' },
+  officialName: mambaName,
   block: (config) => [{ norm: 'norm', name: 'mixer', make: (tree) => new Mamba2Mixer(tree, config) }],
 };
