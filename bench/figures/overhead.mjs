@@ -1,5 +1,6 @@
 /** What a training step of `npm start` spends outside of kernels: JavaScript, calls, allocation, batches. */
 import { byteTokenizer, textData, Trainer } from '../../dist/index.js';
+import { trainFields } from '../../dist/train/options.js';
 import { presets } from '../../dist/train/presets.js';
 import { KernelWatch } from '../instrument.mjs';
 import { median } from '../timing.mjs';
@@ -9,7 +10,8 @@ export async function run({ open, quick, cores }, name) {
   const backend = await open(name, cores);
   const model = await make('play', backend);
   const data = await textData(shakespeare().toString('utf8'), byteTokenizer());
-  const trainer = new Trainer(model, data, presets.play);
+  const options = Object.entries(presets.play).filter(([name]) => name in trainFields);
+  const trainer = new Trainer(model, data, Object.fromEntries(options));
   const watch = new KernelWatch(backend.device);
   const step = async () => {
     const begun = performance.now();
