@@ -8,7 +8,7 @@ import type { LanguageModel } from '../models/languageModel.ts';
 import type { State } from '../models/state.ts';
 import { Random } from '../random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkSampling, type SamplingOptions, sampleToken } from './sampling.ts';
+import { checkSampling, type Sample, type SamplingOptions, sampleToken } from './sampling.ts';
 
 export interface GenerateOptions extends SamplingOptions {
   maxTokens: number;
@@ -62,10 +62,11 @@ export async function* generate(
   for (let count = 0; count < maxTokens; count++) {
     if (signal?.aborted) return;
     const usable = (logits as Float32Array).subarray(0, model.config.vocabSize);
-    const { token, logprob } = sampleToken(usable, options, random, seen);
+    const sample = sampleToken(usable, options, random, seen);
+    const { token } = sample;
     if (stopTokens.includes(token)) return;
     seen.add(token);
-    yield held.beside(token, logprob);
+    yield held.beside(sample);
     if (count + 1 === maxTokens || signal?.aborted) return;
     logits = await readOn(model, [token], held);
     await breathe();
@@ -97,12 +98,14 @@ class HeldState {
     this.isOurs = true;
   }
 
-  beside(token: number, logprob: number): Generated {
+  beside(sample: Sample): Generated {
     const state = this.current as State;
     const held = this;
     return {
-      token,
-      logprob,
+      token: sample.token,
+      get logprob() {
+        return sample.logprob;
+      },
       get state() {
         if (held.current !== state) {
           throw new Error('generate: this state was freed when the next token was asked for. Read it at its token.');

@@ -34,13 +34,19 @@ export function checkSampling(options: SamplingOptions): void {
   }
 }
 
+export interface Sample {
+  readonly token: number;
+  /** log p of the token under the model itself, before any of the settings; computed when asked for. */
+  readonly logprob: number;
+}
+
 /** Draws a token. `seen` are the ids that the repetition penalty applies to; logits are not changed. */
 export function sampleToken(
   logits: Float32Array,
   options: SamplingOptions,
   random: Random,
   seen: ReadonlySet<number>,
-): { token: number; logprob: number } {
+): Sample {
   const { temperature = 1, topK, topP, minP, repetitionPenalty = 1 } = options;
   const scores = new Float64Array(logits);
   if (repetitionPenalty !== 1) {
@@ -53,18 +59,20 @@ export function sampleToken(
   if (!Number.isFinite(scores[best])) {
     throw new Error(`generate: the logits are not numbers (${scores[best]}). The weights of the model are damaged.`);
   }
-  if (temperature === 0) return { token: best, logprob: logProbability(logits, best) };
-  const peak = scores[best];
-  const weights = scores.map((score) => Math.exp((score - peak) / temperature));
-  let candidates = Array.from(weights, (weight, token) => ({ token, weight }));
-  if (topK !== undefined || topP !== undefined) candidates.sort((a, b) => b.weight - a.weight || a.token - b.token);
-  if (topK !== undefined) candidates = candidates.slice(0, topK);
-  if (topP !== undefined) candidates = nucleus(candidates, topP);
+  const sample = (token: number): Sample => ({
+    token,
+    get logprob() {
+      return logProbability(logits, token);
+    },
+  });
+  if (temperature === 0) return sample(best);
   // The most likely token has weight 1.
+  const weights = scores.map((score) => Math.exp((score - scores[best]) / temperature));
+  if (topK === undefined && topP === undefined) return sample(draw(weights, minP ?? 0, random));
+  let candidates = likeliest(weights, topK, topP);
   if (minP !== undefined) candidates = candidates.filter(({ weight }) => weight >= minP);
   const total = candidates.reduce((sum, { weight }) => sum + weight, 0);
-  const { token } = candidates[reaching(candidates, random.uniform() * total)] ?? candidates[0];
-  return { token, logprob: logProbability(logits, token) };
+  return sample(candidates[reaching(candidates, random.uniform() * total)].token);
 }
 
 interface Candidate {
@@ -72,9 +80,42 @@ interface Candidate {
   weight: number;
 }
 
-function nucleus(sorted: Candidate[], topP: number): Candidate[] {
-  const total = sorted.reduce((sum, { weight }) => sum + weight, 0);
-  return sorted.slice(0, reaching(sorted, topP * total) + 1);
+/** One of all tokens of at least `least` weight. */
+function draw(weights: Float64Array, least: number, random: Random): number {
+  let total = 0;
+  for (const weight of weights) if (weight >= least) total += weight;
+  const mass = random.uniform() * total;
+  let sum = 0;
+  let last = 0;
+  for (let token = 0; token < weights.length; token++) {
+    if (weights[token] < least) continue;
+    sum += weights[token];
+    last = token;
+    if (sum > mass) break;
+  }
+  return last;
+}
+
+/** The topK most likely tokens, of those the ones that sum to topP, the most likely first. */
+function likeliest(weights: Float64Array, topK = weights.length, topP = 1): Candidate[] {
+  let total = 0;
+  for (const weight of weights) total += weight;
+  // A vocabulary is long and what is wanted of it short: only weights above a falling bound are sorted.
+  for (let least = 0.01; ; least = least > 1e-12 ? least / 100 : 0) {
+    const found: Candidate[] = [];
+    let mass = 0;
+    for (let token = 0; token < weights.length; token++) {
+      if (weights[token] < least) continue;
+      found.push({ token, weight: weights[token] });
+      mass += weights[token];
+    }
+    const isEnough = found.length >= topK || (topK >= weights.length && mass > topP * total);
+    if (!isEnough && least > 0) continue;
+    found.sort((a, b) => b.weight - a.weight || a.token - b.token);
+    const top = found.slice(0, topK);
+    const of = topK < weights.length ? top.reduce((sum, { weight }) => sum + weight, 0) : total;
+    return topP < 1 ? top.slice(0, reaching(top, topP * of) + 1) : top;
+  }
 }
 
 /** The first index at which the running sum of weights is above `mass`; the last where rounding hides it. */
