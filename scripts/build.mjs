@@ -1,7 +1,7 @@
 // `npm run build`: kernel table, both WASM files, then JavaScript and types into dist/.
 // Does only what changed. dist/ then holds what the sources make, and nothing else.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { distFiles, listFiles } from './dist.mjs';
 import { generateKernelTable } from './kernels.mjs';
@@ -23,4 +23,11 @@ const wanted = new Set([...distFiles(root), 'dist/.tsbuildinfo', 'dist/backend/m
 for (const file of listFiles(root, 'dist')) if (!wanted.has(file)) rmSync(`${root}/${file}`);
 
 if (status !== 0) process.exit(status ?? 1);
+
+// Before TypeScript 5.7 a Uint8Array has no type parameter; without it the types read everywhere.
+for (const file of distFiles(root).filter((name) => name.endsWith('.d.ts'))) {
+  const types = readFileSync(`${root}/${file}`, 'utf8');
+  const plain = types.replaceAll('Uint8Array<ArrayBuffer>', 'Uint8Array');
+  if (plain !== types) writeFileSync(`${root}/${file}`, plain);
+}
 chmodSync(`${root}/dist/cli/main.js`, 0o755);
