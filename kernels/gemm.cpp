@@ -22,7 +22,6 @@ constexpr i32 KC = 256, MC = 96;
 constexpr i32 KC = 512, MC = 48;
 #endif
 
-typedef f32 quad __attribute__((vector_size(16)));
 typedef f32 quad_unaligned __attribute__((vector_size(16), aligned(4), may_alias));
 INLINE quad load_quad(const f32* p) { return *(const quad_unaligned*)p; }
 INLINE void store_quad(f32* p, quad v) { *(quad_unaligned*)p = v; }

@@ -12,7 +12,6 @@ constexpr i32 MOST = 4;  // 8 sums of 16 registers
 
 constexpr i32 AHEAD = 1024;  // floats of W to fetch ahead where much arithmetic comes between two loads
 
-typedef f32 quad __attribute__((vector_size(16)));
 // The sum of a vector, by quarters: of a plain loop gcc makes additions of single floats.
 INLINE f32 fold(vf v) {
   quad part[LANES / 4];

@@ -19,6 +19,8 @@
 typedef f32 vf __attribute__((vector_size(VECTOR_BYTES)));
 typedef i32 vi __attribute__((vector_size(VECTOR_BYTES)));
 typedef f32 vf_unaligned __attribute__((vector_size(VECTOR_BYTES), aligned(4), may_alias));
+// Four floats, whatever the width: for transposes and sums across lanes.
+typedef f32 quad __attribute__((vector_size(16)));
 
 INLINE vf load(const f32* p) { return *(const vf_unaligned*)p; }
 INLINE void store(f32* p, vf v) { *(vf_unaligned*)p = v; }

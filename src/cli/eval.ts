@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { prepareTokens } from '../data/index.ts';
 import { evaluate } from '../train/evaluate.ts';
-import { type LoadFlags, loadModelFor, loadTokenizerFor } from './load.ts';
+import { addLoadOptions, type LoadFlags, loadModelFor, loadTokenizerFor } from './load.ts';
 import { Bar, count, guard } from './terminal.ts';
 
 interface Flags extends LoadFlags {
@@ -17,7 +17,7 @@ interface Flags extends LoadFlags {
 }
 
 export function addEval(program: Command): void {
-  program
+  const command = program
     .command('eval')
     .description('loss, bits per byte and perplexity on text')
     .requiredOption('--model <folder>', 'the folder of a checkpoint')
@@ -25,11 +25,8 @@ export function addEval(program: Command): void {
     .option('--batch-size <n>', 'rows of a batch', Number, 8)
     .option('--block-size <n>', 'tokens of a row', Number, 256)
     .option('--batches <n>', 'read this many batches at most', Number)
-    .option('--json', 'print JSON')
-    .option('--tokenizer <file>', 'a tokenizer.json (default: the one of the model)')
-    .option('--backend <name>', 'auto, native or wasm')
-    .option('--threads <n>', 'threads (default: every core)', Number)
-    .action((flags: Flags) => guard(() => run(flags)));
+    .option('--json', 'print JSON');
+  addLoadOptions(command).action((flags: Flags) => guard(() => run(flags)));
 }
 
 async function run(flags: Flags): Promise<void> {

@@ -1,7 +1,7 @@
 /** mamba-ts generate: text from a model, streamed. */
 import type { Command } from 'commander';
 import { generateText } from '../generate/text.ts';
-import { type LoadFlags, loadModelFor, loadTokenizerFor } from './load.ts';
+import { addLoadOptions, type LoadFlags, loadModelFor, loadTokenizerFor } from './load.ts';
 import { count, guard, onInterrupt, say } from './terminal.ts';
 
 interface Flags extends LoadFlags {
@@ -17,7 +17,7 @@ interface Flags extends LoadFlags {
 }
 
 export function addGenerate(program: Command): void {
-  program
+  const command = program
     .command('generate')
     .description('write text with a model')
     .requiredOption('--model <folder>', 'the folder of a checkpoint')
@@ -29,11 +29,8 @@ export function addGenerate(program: Command): void {
     .option('--min-p <p>', 'keep tokens at least p times as likely as the best', Number)
     .option('--repetition-penalty <r>', 'above 1: repeat less', Number)
     .option('--seed <n>', 'what the draw starts from', Number, 1337)
-    .option('--stop <text...>', 'end where one of these appears')
-    .option('--tokenizer <file>', 'a tokenizer.json (default: the one of the model)')
-    .option('--backend <name>', 'auto, native or wasm')
-    .option('--threads <n>', 'threads (default: every core)', Number)
-    .action((flags: Flags) => guard(() => run(flags)));
+    .option('--stop <text...>', 'end where one of these appears');
+  addLoadOptions(command).action((flags: Flags) => guard(() => run(flags)));
 }
 
 async function run(flags: Flags): Promise<void> {

@@ -1,11 +1,20 @@
 /** What several verbs load: a model and its tokenizer. */
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import type { BackendName } from '../backend/open.ts';
 import { readJsonFile } from '../formats/jsonFile.ts';
 import { loadModel } from '../models/checkpoint.ts';
 import type { LanguageModel } from '../models/languageModel.ts';
 import { openBackend } from '../tensor/backend.ts';
 import { loadTokenizer, type Tokenizer } from '../tokenize/index.ts';
+
+/** The options of LoadFlags, for every verb that runs a model. */
+export function addLoadOptions(command: Command): Command {
+  return command
+    .option('--tokenizer <file>', 'a tokenizer.json (default: the one of the model)')
+    .option('--backend <name>', 'auto, native or wasm')
+    .option('--threads <n>', 'threads (default: every core)', Number);
+}
 
 export interface LoadFlags {
   model: string;

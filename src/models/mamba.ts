@@ -25,6 +25,7 @@ import {
 } from '../tensor/parameters.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Family, field, type ModelConfig } from './config.ts';
+import { applyLinear, declareLinear, type LinearMap } from './linearMap.ts';
 import type { Mixer } from './mixer.ts';
 import type { LayerState, StateFields } from './state.ts';
 
@@ -69,17 +70,15 @@ export class MambaMixer implements Mixer {
     this.mixingFlops = dInner * (dConv + 5 * dState);
     // x and z, u, Δ, the scan's output and its kept states; Δ, B, C; the output.
     this.activations = dInner * (5 + dState / CHUNK) + dtRank + 2 * dState + dModel;
-    const map = (name: string, shape: number[], bias: boolean, init: Init, biasInit: Init = zeros): LinearMap => ({
-      weight: tree.parameter(`${name}.weight`, shape, init),
-      bias: bias ? tree.parameter(`${name}.bias`, [shape[0]], biasInit, { decay: false }) : undefined,
-    });
     const dtBound = dtRank ** -0.5 * config.dtScale;
     const aLog = tree.parameter('A_log', [dInner, dState], logOfIndex, { decay: false });
     this.decay = new Derived(aLog, (values) => transposeLast(neg(exp(values))));
     this.skip = tree.parameter('D', [dInner], ones, { decay: false });
-    this.inProj = map('in_proj', [2 * dInner, dModel], config.bias, linearInit(dModel));
-    this.conv = map('conv1d', [dInner, 1, dConv], config.convBias, linearInit(dConv), linearInit(dConv));
-    this.xProj = map('x_proj', [dtRank + 2 * dState, dInner], false, linearInit(dInner));
+    const bias = config.bias ? zeros : undefined;
+    const convInit = linearInit(dConv);
+    this.inProj = declareLinear(tree, 'in_proj', [2 * dInner, dModel], linearInit(dModel), bias);
+    this.conv = declareLinear(tree, 'conv1d', [dInner, 1, dConv], convInit, config.convBias ? convInit : undefined);
+    this.xProj = declareLinear(tree, 'x_proj', [dtRank + 2 * dState, dInner], linearInit(dInner));
     this.dtProj = {
       weight: tree.parameter(
         'dt_proj.weight',
@@ -89,11 +88,11 @@ export class MambaMixer implements Mixer {
       bias: tree.parameter('dt_proj.bias', [dInner], stepBias(config), { decay: false }),
     };
     // One residual sum a layer: the official init divides by the root of their number.
-    this.outProj = map('out_proj', [dModel, dInner], config.bias, linearInit(dInner, 1 / Math.sqrt(nLayer)));
+    this.outProj = declareLinear(tree, 'out_proj', [dModel, dInner], linearInit(dInner, 1 / Math.sqrt(nLayer)), bias);
   }
 
   forward(input: Tensor, state: LayerState | undefined, positions: Positions): { y: Tensor; state: LayerState } {
-    const [x, z] = split(apply(this.inProj, input), 2);
+    const [x, z] = split(applyLinear(this.inProj, input), 2);
     const conv = causalConv1d({
       x,
       weight: this.conv.weight.value,
@@ -102,7 +101,7 @@ export class MambaMixer implements Mixer {
       positions,
     });
     const u = conv.y;
-    const [dt, B, C] = split(apply(this.xProj, u), this.sizes);
+    const [dt, B, C] = split(applyLinear(this.xProj, u), this.sizes);
     const scan = scanFromState(
       {
         u,
@@ -118,16 +117,9 @@ export class MambaMixer implements Mixer {
       },
       state?.ssm,
     );
-    return { y: apply(this.outProj, scan.out), state: { conv: conv.state, ssm: scan.state } };
+    return { y: applyLinear(this.outProj, scan.out), state: { conv: conv.state, ssm: scan.state } };
   }
 }
-
-interface LinearMap {
-  weight: Parameter;
-  bias?: Parameter;
-}
-
-const apply = (map: LinearMap, x: Tensor) => linear(x, map.weight.value, map.bias?.value);
 
 /** A_log = log(1 … N) for every channel: S4D-Real. */
 const logOfIndex: Init = (values, _random, [, N]) => {
@@ -135,7 +127,7 @@ const logOfIndex: Init = (values, _random, [, N]) => {
 };
 
 /** The inverse softplus of step sizes that are log-uniform in [dtMin, dtMax]. */
-function stepBias({ dtMin, dtMax, dtInitFloor }: MambaConfig): Init {
+export function stepBias({ dtMin, dtMax, dtInitFloor }: Pick<MambaConfig, 'dtMin' | 'dtMax' | 'dtInitFloor'>): Init {
   return (values, random) => {
     for (let i = 0; i < values.length; i++) {
       const low = Math.log(dtMin);

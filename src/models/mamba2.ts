@@ -10,7 +10,6 @@
 import { causalConv1d, MAX_TAPS } from '../ops/causalConv1d.ts';
 import { exp, mul, neg, silu } from '../ops/elementwise.ts';
 import { gatedNorm } from '../ops/gatedNorm.ts';
-import { linear } from '../ops/linear.ts';
 import type { Positions } from '../ops/positions.ts';
 import { split } from '../ops/shape.ts';
 import { SSD_CHUNK, ssdFromState } from '../ops/ssd.ts';
@@ -25,7 +24,8 @@ import {
 } from '../tensor/parameters.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Family, type Field, field, type ModelConfig } from './config.ts';
-import { mambaName } from './mamba.ts';
+import { applyLinear, declareLinear, type LinearMap } from './linearMap.ts';
+import { mambaName, stepBias } from './mamba.ts';
 import type { Mixer } from './mixer.ts';
 import type { LayerState, StateFields } from './state.ts';
 
@@ -86,25 +86,23 @@ export class Mamba2Mixer implements Mixer {
     this.mixingFlops = convDim * dConv + dInner * 5 * dState;
     // z, x, B, C and Δ; the convolution's output; the scan's and its kept states; the norm's; the output.
     this.activations = 3 * dInner + 2 * convDim + heads + (dInner * dState) / SSD_CHUNK + dModel;
-    const map = (name: string, shape: number[], bias: boolean, init: Init, biasInit: Init): LinearMap => ({
-      weight: tree.parameter(`${name}.weight`, shape, init),
-      bias: bias ? tree.parameter(`${name}.bias`, [shape[0]], biasInit, { decay: false }) : undefined,
-    });
     this.dtBias = tree.parameter('dt_bias', [heads], stepBias(config), { decay: false });
     const aLog = tree.parameter('A_log', [heads], logUniform(config.aInitRange), { decay: false });
     this.decay = new Derived(aLog, (values) => neg(exp(values)));
     this.skip = tree.parameter('D', [heads], ones, { decay: false });
     const inputs = dInner + convDim + heads;
-    this.inProj = map('in_proj', [inputs, dModel], config.bias, linearInit(dModel), zeros);
-    this.conv = map('conv1d', [convDim, 1, dConv], config.convBias, linearInit(dConv), linearInit(dConv));
+    const bias = config.bias ? zeros : undefined;
+    const convInit = linearInit(dConv);
+    this.inProj = declareLinear(tree, 'in_proj', [inputs, dModel], linearInit(dModel), bias);
+    this.conv = declareLinear(tree, 'conv1d', [convDim, 1, dConv], convInit, config.convBias ? convInit : undefined);
     if (config.gatedRmsNorm) this.norm = tree.parameter('norm.weight', [dInner], ones, { decay: false });
     // One residual sum a layer: the official init divides by the root of their number.
-    this.outProj = map('out_proj', [dModel, dInner], config.bias, linearInit(dInner, 1 / Math.sqrt(nLayer)), zeros);
+    this.outProj = declareLinear(tree, 'out_proj', [dModel, dInner], linearInit(dInner, 1 / Math.sqrt(nLayer)), bias);
   }
 
   forward(input: Tensor, state: LayerState | undefined, positions: Positions): { y: Tensor; state: LayerState } {
     const { nGroups } = this.config;
-    const [z, xBC, dt] = split(apply(this.inProj, input), this.projected);
+    const [z, xBC, dt] = split(applyLinear(this.inProj, input), this.projected);
     const conv = causalConv1d({
       x: xBC,
       weight: this.conv.weight.value,
@@ -129,7 +127,7 @@ export class Mamba2Mixer implements Mixer {
       state?.ssm,
     );
     return {
-      y: apply(this.outProj, this.gate(scan.out, z)),
+      y: applyLinear(this.outProj, this.gate(scan.out, z)),
       state: { conv: conv.state, ssm: scan.state },
     };
   }
@@ -142,29 +140,11 @@ export class Mamba2Mixer implements Mixer {
   }
 }
 
-interface LinearMap {
-  weight: Parameter;
-  bias?: Parameter;
-}
-
-const apply = (map: LinearMap, x: Tensor) => linear(x, map.weight.value, map.bias?.value);
-
 const logUniform =
   ([low, high]: readonly [number, number]): Init =>
   (values, random) => {
     for (let i = 0; i < values.length; i++) values[i] = Math.log(low + random.uniform() * (high - low));
   };
-
-/** The inverse softplus of step sizes that are log-uniform in [dtMin, dtMax]. */
-function stepBias({ dtMin, dtMax, dtInitFloor }: Mamba2Config): Init {
-  return (values, random) => {
-    for (let i = 0; i < values.length; i++) {
-      const low = Math.log(dtMin);
-      const dt = Math.max(dtInitFloor, Math.exp(low + random.uniform() * (Math.log(dtMax) - low)));
-      values[i] = dt + Math.log(-Math.expm1(-dt));
-    }
-  };
-}
 
 /** Channels and heads. Throws where heads do not divide the channels, or groups the heads. */
 function headsOf({ expand, dModel, headDim, numHeads, nGroups }: Mamba2Config): { dInner: number; heads: number } {

@@ -6,7 +6,7 @@
  * The layer around the state space model is S4D's. Each channel has its own Λ, P and B.
  */
 import { s4dOutput } from '../ops/s4d.ts';
-import { S4D_CHUNK } from '../ops/s4dScan.ts';
+import { S4D_CHUNK } from '../ops/modeScan.ts';
 import { s4Modes, s4Scan } from '../ops/s4Scan.ts';
 import type { Positions } from '../ops/positions.ts';
 import { type DiagonalPlusLowRank, legSDiagonal } from '../ssm/s4.ts';

@@ -9,7 +9,8 @@
  * gives the kernel's parameters a learning rate of their own, 0.001; here all share one.
  */
 import { s4dOutput } from '../ops/s4d.ts';
-import { S4D_CHUNK, s4dModes, s4dScan } from '../ops/s4dScan.ts';
+import { S4D_CHUNK } from '../ops/modeScan.ts';
+import { s4dModes, s4dScan } from '../ops/s4dScan.ts';
 import type { Positions } from '../ops/positions.ts';
 import { Derived, type Init, linearInit, normal, type Parameter, type ParameterTree } from '../tensor/parameters.ts';
 import type { Tensor } from '../tensor/tensor.ts';

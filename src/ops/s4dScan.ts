@@ -10,17 +10,11 @@
  * Paper: Gu et al. 2022, "On the Parameterization and Initialization of Diagonal State Space Models".
  * Official: S4DKernel in state-spaces/s4 models/s4/s4d.py.
  */
-import { isTracked, record } from '../tensor/tape.ts';
-import { show, Tensor } from '../tensor/tensor.ts';
-import { requireAxes, requireOneBackend, requireShape, requireTensor } from './check.ts';
-import { type Positions, requirePositions } from './positions.ts';
-import { sumTo } from './reduce.ts';
+import { record } from '../tensor/tape.ts';
+import { show, type Tensor } from '../tensor/tensor.ts';
+import { requireOneBackend, requireShape, requireTensor } from './check.ts';
+import { type ModeKernels, type ModeScanInput, modeScan } from './modeScan.ts';
 import { contiguous, reshape } from './shape.ts';
-
-/** Steps between two kept states (at most S4D_STEPS in kernels/s4d.cpp). */
-export const S4D_CHUNK = 32;
-/** Channels that one unit of the kernel walks. */
-const BLOCK = 64;
 
 export interface S4dParameters {
   C: Tensor; //         (H, N/2, 2), real and imaginary
@@ -65,97 +59,19 @@ export function s4dModes({ C, logDt, logAReal, AImag }: S4dParameters): Tensor {
   return modes;
 }
 
-export interface S4dScanInput {
-  u: Tensor; //      (B, L, H)
-  modes: Tensor; //  (4, N/2, H), from s4dModes
-  D?: Tensor; //     (H)
-  positions?: Positions;
-}
+const kernels: ModeKernels = {
+  name: 's4d',
+  rows: 4,
+  holds: 'a and c',
+  forward: ({ backend, units, grain }, from, to, sizes) =>
+    backend.device.run('s4d_forward', units, grain, ...from, ...to, ...sizes),
+  backward: ({ backend, units, grain }, from, grads, to, sizes, duStride) =>
+    backend.device.run('s4d_backward', units, grain, ...from, ...grads, ...to, ...sizes, duStride),
+};
 
-/** From a state (B, 2, N/2, H), real and imaginary, or from zeros → y: (B, L, H) and the state after. */
-export function s4dScan(input: S4dScanInput, initial?: Tensor): { y: Tensor; state: Tensor } {
-  const { u, D: skip, positions = {} } = input;
-  requireAxes('s4d', 'u', u, 3, '(B, L, H)');
-  requireAxes('s4d', 'modes', input.modes, 3, '(4, N/2, H)');
-  const [B, L, H] = u.shape;
-  const M = input.modes.shape[1];
-  requireShape('s4d', 'modes', input.modes, [4, M, H], 'a and c for each mode and channel of u');
-  if (skip) requireShape('s4d', 'D', skip, [H], 'the channels of u');
-  if (initial) requireShape('s4d', 'state', initial, [B, 2, M, H], 'a complex state for each row and mode');
-  requireOneBackend('s4d', [u, input.modes, skip, initial]);
-  requirePositions('s4d', positions, u.backend, B, L);
-  const modes = contiguous(input.modes);
-  const start = initial && contiguous(initial);
-  const { backend } = u;
-  const { device } = backend;
-  const tracked = isTracked(u, modes, skip, start);
-  const y = backend.empty([B, L, H]);
-  const state = backend.empty([B, 2, M, H]);
-  const borders = tracked ? backend.empty([B, Math.ceil(L / S4D_CHUNK), 2, M, H]) : undefined;
-  const units = B * Math.ceil(H / BLOCK);
-  const grain = Math.max(1, Math.ceil(4096 / Math.max(1, L * M * BLOCK)));
-  const age = positions.age?.pointer ?? 0;
-  const lengths = positions.lengths?.pointer ?? 0;
-  const sizes = [L, H, M, BLOCK, S4D_CHUNK, u.rowStride] as const;
-  if (units) {
-    device.run(
-      's4d_forward',
-      units,
-      grain,
-      u.pointer,
-      modes.pointer,
-      skip?.pointer ?? 0,
-      start?.pointer ?? 0,
-      age,
-      lengths,
-      y.pointer,
-      state.pointer,
-      borders?.pointer ?? 0,
-      ...sizes,
-    );
-  }
-  if (!borders) return { y, state };
-  record({
-    name: 's4dScan',
-    inputs: [u, modes, skip, start],
-    outputs: [y, state],
-    backward: ([grad, dlast], to) => {
-      const dy = grad ? contiguous(grad) : backend.zeros(y.shape);
-      const dstate = dlast && contiguous(dlast);
-      const du = to.place(u);
-      const dmodes = backend.empty([B, 4, M, H]);
-      const dskip = backend.empty([B, H]);
-      const dstart = backend.empty([B, 2, M, H]);
-      if (units) {
-        device.run(
-          's4d_backward',
-          units,
-          1,
-          u.pointer,
-          modes.pointer,
-          skip?.pointer ?? 0,
-          age,
-          lengths,
-          borders.pointer,
-          dy.pointer,
-          dstate?.pointer ?? 0,
-          du.pointer,
-          dmodes.pointer,
-          dskip.pointer,
-          dstart.pointer,
-          ...sizes,
-          du.rowStride,
-        );
-      }
-      return [
-        du,
-        new Tensor(sumTo(dmodes, [1, 4, M, H]).storage, modes.shape),
-        skip && new Tensor(sumTo(dskip, [1, H]).storage, skip.shape),
-        start && dstart,
-      ];
-    },
-  });
-  return { y, state };
+/** modes: (4, N/2, H), from s4dModes. From a state (B, 2, N/2, H) or from zeros → y: (B, L, H) and the state after. */
+export function s4dScan(input: ModeScanInput, initial?: Tensor): { y: Tensor; state: Tensor } {
+  return modeScan(kernels, input, initial);
 }
 
 /** The kernel of convolution mode, (L, H): the answer to an impulse. With D, its first value holds D too. */

@@ -9,18 +9,9 @@
  *
  * Official: src/models/sequence/kernels/ssm.py and hippo/nplr in state-spaces/s4.
  */
+import { hippoLegS } from './hippo.ts';
 import { eigenpairs } from './symmetric.ts';
 import { add, type Complex, conj, div, mul, scale, sub } from './pairs.ts';
-
-/** A (N × N, rows), B: the measure that weighs all history alike (Gu et al. 2020). */
-export function hippoLegS(N: number): { A: Float64Array[]; B: Float64Array } {
-  requireEven('hippoLegS', N);
-  const root = (n: number) => Math.sqrt(2 * n + 1);
-  const A = Array.from({ length: N }, (_, n) =>
-    Float64Array.from({ length: N }, (_, k) => (n > k ? -root(n) * root(k) : n === k ? -(n + 1) : 0)),
-  );
-  return { A, B: Float64Array.from({ length: N }, (_, n) => root(n)) };
-}
 
 /** One of each conjugate pair: N/2 entries. Input and output vectors are in the basis V. */
 export interface DiagonalPlusLowRank {
@@ -36,6 +27,7 @@ export interface DiagonalPlusLowRank {
  * eigenvectors, as those of the symmetric [[0, K], [−K, 0]], diagonalise it.
  */
 export function legSDiagonal(N: number): DiagonalPlusLowRank {
+  requireEven('hippoLegS', N);
   const { A, B } = hippoLegS(N);
   const P = Float64Array.from({ length: N }, (_, n) => Math.sqrt(n + 0.5));
   const K = (n: number, k: number) => (n === k ? 0 : A[n][k] + P[n] * P[k]);
@@ -48,9 +40,9 @@ export function legSDiagonal(N: number): DiagonalPlusLowRank {
   const basis = pairs.map((pair) =>
     Array.from({ length: N }, (_, n): Complex => [pair.vector[n] / norm(pair), -pair.vector[N + n] / norm(pair)]),
   );
-  const into = (vector: Float64Array) =>
+  const into = (vector: ArrayLike<number>) =>
     basis.map((row) => row.reduce<Complex>((sum, v, n) => add(sum, scale(vector[n], v)), [0, 0]));
-  return { lambda: pairs.map(({ value }) => [-0.5, value]), P: into(P), B: into(B), basis };
+  return { lambda: pairs.map(({ value }) => [-0.5, value]), P: into(P), B: into(B.flat()), basis };
 }
 
 /** The bilinear rule for a step Δ: x ← a x + p (q·x) + b u, where q·x is twice the real part of the sum. */

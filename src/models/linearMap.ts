@@ -1,0 +1,25 @@
+/** A linear map as checkpoints name it, `name.weight` and `name.bias`: declared once, applied in forward. */
+import { linear } from '../ops/linear.ts';
+import type { Init, Parameter, ParameterTree } from '../tensor/parameters.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+export interface LinearMap {
+  readonly weight: Parameter;
+  readonly bias?: Parameter;
+}
+
+/** shape: (out, …). Without `biasInit` there is no bias; a bias does not decay. */
+export function declareLinear(
+  tree: ParameterTree,
+  name: string,
+  shape: readonly number[],
+  init: Init,
+  biasInit?: Init,
+): LinearMap {
+  return {
+    weight: tree.parameter(`${name}.weight`, shape, init),
+    bias: biasInit && tree.parameter(`${name}.bias`, [shape[0]], biasInit, { decay: false }),
+  };
+}
+
+export const applyLinear = (map: LinearMap, x: Tensor): Tensor => linear(x, map.weight.value, map.bias?.value);
