@@ -1,7 +1,7 @@
 /** mamba-ts train: a model on one's own data. */
 import { type Command, Option } from 'commander';
 import { readJsonFile } from '../formats/jsonFile.ts';
-import { commonFields, type Field } from '../models/config.ts';
+import { commonFields, type Field, fieldsOf } from '../models/config.ts';
 import { familyOf, modelNames } from '../models/registry.ts';
 import { trainFields } from '../train/options.ts';
 import { presets } from '../train/presets.ts';
@@ -21,7 +21,7 @@ export function addTrain(program: Command): void {
   const known = new Set(Object.keys(trainFields));
   for (const [name, one] of Object.entries({
     ...commonFields,
-    ...Object.assign({}, ...modelNames.map((model) => familyOf(model).fields)),
+    ...Object.assign({}, ...modelNames.map((model) => fieldsOf(familyOf(model)))),
     // A family may give a common field another default: the flag shows the one that most have.
     ...commonFields,
   } as Record<string, Field>)) {

@@ -17,6 +17,8 @@ export interface ModelConfig {
   padVocabSizeMultiple: number;
   /** The head uses the embedding's weights. */
   tieEmbeddings: boolean;
+  /** Width of the gated MLP after each mixer, 0 for none; families of mamba_ssm have it. */
+  dIntermediate?: number;
   [key: string]: unknown;
 }
 
@@ -128,9 +130,29 @@ export const commonFields: Readonly<Record<string, Field>> = {
   tieEmbeddings: field.flag(true, { official: 'tie_embeddings', huggingface: 'tie_word_embeddings' }),
 };
 
+/** What create_block of mamba_ssm puts around the mixers of its families. */
+const blockFields: Readonly<Record<string, Field>> = {
+  dIntermediate: {
+    default: 0,
+    accepts: (value) => value === 0 || isCount(value),
+    expected: 'a whole number ≥ 0, the width of the MLP after each mixer, 0 for none',
+    official: 'd_intermediate',
+  },
+};
+
+/** All fields of a family. */
+export function fieldsOf(family: Family): Readonly<Record<string, Field>> {
+  return { ...commonFields, ...(family.officialLayer !== undefined && blockFields), ...family.fields };
+}
+
+/** What the last map of a residual layer starts from, times this: the official init divides by the root of their number. */
+export function residualScale({ nLayer, dIntermediate }: ModelConfig): number {
+  return 1 / Math.sqrt(nLayer * (dIntermediate ? 2 : 1));
+}
+
 /** Fills in defaults and checks every value. An unknown key is an error with the nearest name. */
 export function completeConfig(family: Family, given: Readonly<Record<string, unknown>>): ModelConfig {
-  const fields = { ...commonFields, ...family.fields };
+  const fields = fieldsOf(family);
   const names = ['model', ...Object.keys(fields)];
   for (const key of Object.keys(given)) {
     if (!names.includes(key)) {
@@ -162,7 +184,7 @@ export function readSpelling(
   which: 'official' | 'huggingface',
 ): Record<string, unknown> {
   const given: Record<string, unknown> = {};
-  for (const [name, one] of Object.entries({ ...commonFields, ...family.fields })) {
+  for (const [name, one] of Object.entries(fieldsOf(family))) {
     const path = one[which];
     const value = path
       ?.split('.')
@@ -177,9 +199,9 @@ export function writeOfficial(family: Family, config: ModelConfig): Record<strin
   const { officialType, officialLayer } = family;
   const json: Record<string, unknown> = officialType
     ? { model_type: officialType }
-    : { d_intermediate: 0, attn_layer_idx: [], attn_cfg: {} };
+    : { attn_layer_idx: [], attn_cfg: {} };
   const ssm: Record<string, unknown> = { layer: officialLayer };
-  for (const [name, one] of Object.entries({ ...commonFields, ...family.fields })) {
+  for (const [name, one] of Object.entries(fieldsOf(family))) {
     const { official } = one;
     if (!official || (one.extension && config[name] === one.default)) continue;
     const [key, inner] = official.split('.');

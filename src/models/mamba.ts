@@ -24,7 +24,7 @@ import {
   zeros,
 } from '../tensor/parameters.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Family, field, type ModelConfig } from './config.ts';
+import { type Family, field, type ModelConfig, residualScale } from './config.ts';
 import { applyLinear, declareLinear, type LinearMap } from './linearMap.ts';
 import type { Mixer } from './mixer.ts';
 import type { LayerState, StateFields } from './state.ts';
@@ -59,7 +59,7 @@ export class MambaMixer implements Mixer {
   private readonly skip: Parameter;
 
   constructor(tree: ParameterTree, config: MambaConfig) {
-    const { dModel, dState, dConv, expand, nLayer } = config;
+    const { dModel, dState, dConv, expand } = config;
     const dInner = expand * dModel;
     const dtRank = config.dtRank === 'auto' ? Math.ceil(dModel / 16) : config.dtRank;
     this.sizes = [dtRank, dState, dState];
@@ -87,8 +87,7 @@ export class MambaMixer implements Mixer {
       ),
       bias: tree.parameter('dt_proj.bias', [dInner], stepBias(config), { decay: false }),
     };
-    // One residual sum a layer: the official init divides by the root of their number.
-    this.outProj = declareLinear(tree, 'out_proj', [dModel, dInner], linearInit(dInner, 1 / Math.sqrt(nLayer)), bias);
+    this.outProj = declareLinear(tree, 'out_proj', [dModel, dInner], linearInit(dInner, residualScale(config)), bias);
   }
 
   forward(input: Tensor, state: LayerState | undefined, positions: Positions): { y: Tensor; state: LayerState } {

@@ -23,7 +23,7 @@ import {
   zeros,
 } from '../tensor/parameters.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Family, type Field, field, type ModelConfig } from './config.ts';
+import { type Family, type Field, field, type ModelConfig, residualScale } from './config.ts';
 import { applyLinear, declareLinear, type LinearMap } from './linearMap.ts';
 import { mambaName, stepBias } from './mamba.ts';
 import type { Mixer } from './mixer.ts';
@@ -73,7 +73,7 @@ export class Mamba2Mixer implements Mixer {
     tree: ParameterTree,
     private readonly config: Mamba2Config,
   ) {
-    const { dModel, dState, dConv, headDim, nGroups, nLayer } = config;
+    const { dModel, dState, dConv, headDim, nGroups } = config;
     const { dInner, heads } = headsOf(config);
     const states = nGroups * dState;
     const convDim = dInner + 2 * states;
@@ -96,8 +96,7 @@ export class Mamba2Mixer implements Mixer {
     this.inProj = declareLinear(tree, 'in_proj', [inputs, dModel], linearInit(dModel), bias);
     this.conv = declareLinear(tree, 'conv1d', [convDim, 1, dConv], convInit, config.convBias ? convInit : undefined);
     if (config.gatedRmsNorm) this.norm = tree.parameter('norm.weight', [dInner], ones, { decay: false });
-    // One residual sum a layer: the official init divides by the root of their number.
-    this.outProj = declareLinear(tree, 'out_proj', [dModel, dInner], linearInit(dInner, 1 / Math.sqrt(nLayer)), bias);
+    this.outProj = declareLinear(tree, 'out_proj', [dModel, dInner], linearInit(dInner, residualScale(config)), bias);
   }
 
   forward(input: Tensor, state: LayerState | undefined, positions: Positions): { y: Tensor; state: LayerState } {

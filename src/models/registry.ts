@@ -1,6 +1,6 @@
 /** The model families, and how a config finds its own. A new one is a file and a line here. */
 import { closest } from 'fastest-levenshtein';
-import { commonFields, completeConfig, type Family, type ModelConfig, nearestName, readSpelling } from './config.ts';
+import { completeConfig, type Family, fieldsOf, type ModelConfig, nearestName, readSpelling } from './config.ts';
 import { mamba } from './mamba.ts';
 import { mamba2 } from './mamba2.ts';
 import { rwkv4 } from './rwkv4.ts';
@@ -68,16 +68,11 @@ export function readConfig(json: unknown): ModelConfig {
         families.flatMap((one) => one.officialLayer ?? []),
       ),
     );
-  for (const [key, plain] of [
-    ['d_intermediate', 0],
-    ['attn_layer_idx', ''],
-  ] as const) {
-    const value = config[key];
-    if (value !== undefined && String(value) !== String(plain)) {
-      throw new Error(
-        `config.json: ${key} is ${JSON.stringify(value)}, expected none: this version has no MLP or attention layers.`,
-      );
-    }
+  const attention = config.attn_layer_idx;
+  if (attention !== undefined && String(attention) !== '') {
+    throw new Error(
+      `config.json: attn_layer_idx is ${JSON.stringify(attention)}, expected none: this version has no attention layers.`,
+    );
   }
   requireKnownKeys(family, config.ssm_cfg ?? {});
   return completeConfig(family, readSpelling(family, config, 'official'));
@@ -85,7 +80,7 @@ export function readConfig(json: unknown): ModelConfig {
 
 /** The official mixer refuses a key of ssm_cfg that it does not know, and so do we. */
 function requireKnownKeys(family: Family, given: object): void {
-  const paths = Object.values({ ...commonFields, ...family.fields }).map(({ official }) => official ?? '');
+  const paths = Object.values(fieldsOf(family)).map(({ official }) => official ?? '');
   const known = [
     'layer',
     'use_fast_path',

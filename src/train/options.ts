@@ -4,7 +4,7 @@
  * Defaults < preset < config file < flags. Keys that are not in this table belong to the model.
  */
 import { closest } from 'fastest-levenshtein';
-import { completeConfig, commonFields, type Field, field, type ModelConfig, nearestName } from '../models/config.ts';
+import { completeConfig, type Field, field, fieldsOf, type ModelConfig, nearestName } from '../models/config.ts';
 import { familyOf, modelNames } from '../models/registry.ts';
 import { presets } from './presets.ts';
 
@@ -125,7 +125,7 @@ export function mergeLayers(layers: readonly Readonly<Record<string, unknown>>[]
 export function runConfig(layers: readonly Readonly<Record<string, unknown>>[], preset?: string): RunConfig {
   const merged = mergeLayers([presetOf(preset), ...layers]);
   const family = familyOf(String(merged.model ?? trainFields.model.default));
-  const modelFields = { ...commonFields, ...family.fields };
+  const modelFields = fieldsOf(family);
   const names = [...Object.keys(trainFields), ...Object.keys(modelFields)];
   const options: Record<string, unknown> = {};
   const modelKeys: Record<string, unknown> = {};

@@ -1,0 +1,10 @@
+/** The residual layers of a block: the family's own mixers, and what its config adds to every block. */
+import type { ModelConfig } from './config.ts';
+import { gatedMlpLayers } from './gatedMlp.ts';
+import type { LayerDeclaration } from './mixer.ts';
+import { familyOf } from './registry.ts';
+
+/** Block `i` of a model. Official: mamba_ssm/models/mixer_seq_simple.py, create_block. */
+export function blockOf(config: ModelConfig, i: number): LayerDeclaration[] {
+  return [...familyOf(config.model).block(config, i), ...gatedMlpLayers(config)];
+}
