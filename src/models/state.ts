@@ -135,9 +135,11 @@ export async function readState(bytes: Uint8Array, backend: Backend, fields: rea
     const layer: LayerState = {};
     for (const [name, { shape, transposed, grows }] of Object.entries(layerFields)) {
       const key = `layers.${i}.${name}`;
+      // Attention holds the steps of a row's last document.
+      const steps = positions.map((read, b) => Math.min(read, grows ?? 0, ends ? ends[b].age + 1 : read));
       const expected = [
         positions.length,
-        ...(grows === undefined ? [] : [Math.min(grows, Math.max(...positions))]),
+        ...(grows === undefined ? [] : [Math.max(...steps)]),
         ...(transposed ? [...shape.slice(0, -2), shape.at(-1), shape.at(-2)] : shape),
       ];
       const info = file.tensors.get(key);
@@ -149,8 +151,8 @@ export async function readState(bytes: Uint8Array, backend: Backend, fields: rea
       }
       const { data } = await file.read(key);
       const tensor = backend.tensor(data, expected as number[]);
-      const held = () => (grows === undefined ? transposeLast(tensor) : cacheFromRows(tensor, positions));
-      layer[name] = keep(transposed || grows !== undefined ? scope(held) : tensor);
+      const form = () => (grows === undefined ? transposeLast(tensor) : cacheFromRows(tensor, steps, positions));
+      layer[name] = keep(transposed || grows !== undefined ? scope(form) : tensor);
     }
     layers.push(layer);
   }

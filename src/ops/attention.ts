@@ -53,7 +53,7 @@ export function attention(input: AttentionInput): { out: Tensor; cache: KeyValue
   const { device } = backend;
   const tracked = isTracked(q, k, v, input.cache);
   const counts = positions.lengths ? Array.from(positions.lengths.read()) : new Array<number>(B).fill(L);
-  const { cache, before } = extendCache(input.cache, backend, [2, G, P], counts, window);
+  const { cache, before } = extendCache(input.cache, backend, [2, G, P], counts, heldOf(positions, counts, L, window));
   const n = cache.shape[0];
   const place = backend.ints(Int32Array.from(before.flatMap(({ first, end }) => [first, end])), [B, 2]);
   const age = positions.age?.pointer ?? 0;
@@ -242,6 +242,12 @@ function gradientOf(old: KeyValueCache, before: readonly Span[], dwhole: Tensor)
   const gradient = old.backend.empty(old.shape);
   moveSteps(dwhole, before, gradient, old.spans);
   return gradient;
+}
+
+/** Steps of each row that later ones may see: of its last document, within the window. */
+function heldOf({ age }: Positions, counts: readonly number[], L: number, window: number): number[] {
+  const ages = age?.read();
+  return counts.map((count, b) => Math.min(window, ages && count > 0 ? ages[b * L + count - 1] + 1 : Infinity));
 }
 
 /** A long prompt leaves more behind than the window holds. */

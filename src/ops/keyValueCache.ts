@@ -87,30 +87,30 @@ export class KeyValueCache extends Tensor {
   }
 }
 
-/** From what byRow() gave, and how many steps were ever read of each sequence. */
-export function cacheFromRows(rows: Tensor, read: readonly number[]): KeyValueCache {
-  const [B, steps, ...step] = rows.shape;
-  const spans = read.map((n) => ({ first: 0, end: Math.min(n, steps) }));
-  const whole = rows.backend.empty([steps, B, ...step]);
+/** From what byRow() gave, how many steps of each sequence it holds, and how many were ever read. */
+export function cacheFromRows(rows: Tensor, held: readonly number[], read: readonly number[]): KeyValueCache {
+  const [B, steps, ...entry] = rows.shape;
+  const spans = held.map((end) => ({ first: 0, end }));
+  const whole = rows.backend.empty([steps, B, ...entry]);
   moveSteps(rows, spans, whole, spans, 'from rows');
-  return new KeyValueCache(whole, step, spans, read, roomFor(steps, spans));
+  return new KeyValueCache(whole, entry, spans, read, roomFor(steps, spans));
 }
 
 /**
  * A cache of `lengths[b]` more steps of each sequence, which the caller then writes from `before[b].end`
- * on. It holds the last `bound` steps; `before` is where the old ones lie in its buffer.
+ * on. It holds the last `bounds[b]` steps; `before` is where the old ones lie in its buffer.
  */
 export function extendCache(
   old: KeyValueCache | undefined,
   backend: Backend,
-  step: Shape,
+  entry: Shape,
   lengths: readonly number[],
-  bound: number,
+  bounds: readonly number[],
 ): { cache: KeyValueCache; before: readonly Span[] } {
   const read = lengths.map((n, b) => (old?.everRead[b] ?? 0) + n);
   const grown = (before: readonly Span[]) =>
     before.map(({ first, end }, b) => ({
-      first: Math.max(first, end + lengths[b] - bound),
+      first: Math.max(first, end + lengths[b] - bounds[b]),
       end: end + lengths[b],
     }));
   if (old) {
@@ -120,17 +120,17 @@ export function extendCache(
       spans.forEach(({ end }, b) => {
         if (lengths[b] > 0) room.ends[b] = end + lengths[b];
       });
-      return { cache: new KeyValueCache(old, step, grown(spans), read, room), before: spans };
+      return { cache: new KeyValueCache(old, entry, grown(spans), read, room), before: spans };
     }
   }
   const before = lengths.map((_, b) => ({ first: 0, end: old ? countOf(old.spans[b]) : 0 }));
   const needed = Math.max(0, ...before.map(({ end }, b) => end + lengths[b]));
   const doubled = Math.max(LEAST, 2 ** Math.ceil(Math.log2(needed + 1)));
-  const capacity = old ? Math.max(needed, Math.min(doubled, 2 * bound)) : needed;
-  const whole = backend.empty([capacity, lengths.length, ...step]);
+  const capacity = old ? Math.max(needed, Math.min(doubled, 2 * Math.max(...bounds))) : needed;
+  const whole = backend.empty([capacity, lengths.length, ...entry]);
   if (old) moveSteps(old, old.spans, whole, before);
   const spans = grown(before);
-  return { cache: new KeyValueCache(whole, step, spans, read, roomFor(capacity, spans)), before };
+  return { cache: new KeyValueCache(whole, entry, spans, read, roomFor(capacity, spans)), before };
 }
 
 const countOf = ({ first, end }: Span) => end - first;
