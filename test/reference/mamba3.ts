@@ -99,7 +99,8 @@ export function mamba3(input: Mamba3Input): Mamba3Output {
         for (let r = 0; r < R; r++) {
           keys[r].set(rotated(input.B, input.BBias, r));
           for (let n = 0; n < N; n++) {
-            for (let p = 0; p < P; p++) state[n * P + p] += lambda * delta * keys[r][n] * v[p] * rank(input.mimoX, h, r, p);
+            for (let p = 0; p < P; p++)
+              state[n * P + p] += lambda * delta * keys[r][n] * v[p] * rank(input.mimoX, h, r, p);
           }
         }
         for (let r = 0; r < R; r++) {
