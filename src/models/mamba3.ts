@@ -79,13 +79,15 @@ export class Mamba3Mixer implements Mixer {
       v: { shape: [heads, headDim] },
     };
     this.mixingFlops = dInner * dState * (3 + 2 * rank);
-    // What inProj gives; B and C normed; Δ and AΔ; the scan's output, its kept states; the gate's; the output.
-    this.activations = inputs + 2 * states + 2 * heads + dInner * rank * (1 + dState / MAMBA3_ROWS) + dInner + dModel;
+    // The scan's output and its kept states; with a norm, the gate of each rank and what is normed.
+    const perRank = 1 + dState / MAMBA3_ROWS + (config.outProjNorm ? (config.mimo ? 2 : 1) : 0);
+    // What inProj gives; B and C, copied and normed; Δ and AΔ; the gate's output; the output.
+    this.activations = inputs + 4 * states + 2 * heads + dInner * (rank * perRank + 1) + dModel;
     const still = { decay: false };
-    const perRank = [heads, rank, dState];
+    const biases = [heads, rank, dState];
     this.dtBias = tree.parameter('dt_bias', [heads], stepBias(config), still);
-    this.bBias = tree.parameter('B_bias', perRank, ones, still);
-    this.cBias = tree.parameter('C_bias', perRank, ones, still);
+    this.bBias = tree.parameter('B_bias', biases, ones, still);
+    this.cBias = tree.parameter('C_bias', biases, ones, still);
     if (config.mimo) {
       const weights = (name: string, first: number) =>
         tree.parameter(`mimo_${name}`, [heads, rank, headDim], filledWith(first));

@@ -17,7 +17,7 @@ const tiny: Readonly<Record<string, readonly Record<string, unknown>[]>> = {
   mamba3: [
     { dState: 6, headDim: 8, ropeFraction: 1 },
     { dState: 8, headDim: 4, nGroups: 2, mimo: true, mimoRank: 3, dIntermediate: 40 },
-    { dState: 10, headDim: 8, mimo: true, mimoRank: 2, outProjNorm: true },
+    { dState: 14, headDim: 8, mimo: true, mimoRank: 2, outProjNorm: true },
   ],
   s4d: [{ dState: 8 }, { dState: 6, init: 'inv', glu: false }],
   s4: [{ dState: 8 }],
