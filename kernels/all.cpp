@@ -26,6 +26,7 @@
 #include "ssd_backward.cpp"
 #include "mamba3.cpp"
 #include "mamba3_forward.cpp"
+#include "mamba3_chunk_back.cpp"
 #include "mamba3_backward.cpp"
 #include "mamba3_gate.cpp"
 

@@ -145,7 +145,8 @@ static void mamba3_turn(const Mamba3Shape& s, const Mamba3Head& head, const Mamb
       angle = fma(tanh(row_load(head.angles + (i64)t * s.ldangle, i, s.S)), splat(PI * k.dt[t]), angle);
       // Less the turns it made: cos and sin stay exact however long a sequence is.
       const vf turns = fma(angle, splat(0.159154943091895f), splat(ROUND)) - ROUND;
-      angle = fnma(turns, splat(4 * HALF_PI_LOW), fnma(turns, splat(4 * HALF_PI_MIDDLE), fnma(turns, splat(4 * HALF_PI_HIGH), angle)));
+      angle = fnma(turns, splat(4 * HALF_PI_HIGH), angle);
+      angle = fnma(turns, splat(4 * HALF_PI_LOW), fnma(turns, splat(4 * HALF_PI_MIDDLE), angle));
       vf sine, cosine;
       sincos(angle, sine, cosine);
       store(k.cosine + t * s.half + i, cosine);

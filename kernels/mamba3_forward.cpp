@@ -60,7 +60,8 @@ static void mamba3_begin(const Mamba3Shape& s, const f32* before_k, const f32* b
     }
 }
 // K and V of a chunk's last step, as states. k: (R, H, N)   v: (P)
-static void mamba3_keep(const Mamba3Shape& s, const Mamba3Head& head, const Mamba3Scratch& k, f32* last_k, f32* last_v) {
+static void mamba3_keep(const Mamba3Shape& s, const Mamba3Head& head, const Mamba3Scratch& k, f32* last_k,
+                        f32* last_v) {
   const i32 t = head.steps - 1;
   for (i32 r = 0; r < s.R; r++)
     for (i32 i = 0; i < s.N / 2; i++) {

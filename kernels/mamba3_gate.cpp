@@ -68,11 +68,12 @@ KERNEL void rank_gate_backward(const f32* y, const f32* z, const f32* mz, const 
             const vf value = row_load(y + row * size + at, p, P), by = o ? row_load(o + at, p, P) : splat(1.0f);
             const vf scale = mz ? row_load(mz + at, p, P) : splat(1.0f), raw = gate * scale;
             const vf share = sigmoid(raw), open = z ? raw * share : splat(1.0f);
-            if (dmo) row_store(dmo + part * size + at, p, P, fma(grad * value, open, row_load(dmo + part * size + at, p, P)));
+            const i64 sum_at = part * size + at;
+            if (dmo) row_store(dmo + sum_at, p, P, fma(grad * value, open, row_load(dmo + sum_at, p, P)));
             row_store(dy + row * size + at, p, P, grad * by * open);
             const vf draw = grad * by * value * share * (1.0f + raw * (1.0f - share));
             dgate = fma(draw, scale, dgate);
-            if (dmz) row_store(dmz + part * size + at, p, P, fma(draw, gate, row_load(dmz + part * size + at, p, P)));
+            if (dmz) row_store(dmz + sum_at, p, P, fma(draw, gate, row_load(dmz + sum_at, p, P)));
           }
           if (dz) row_store(dz + (i64)row * lddz + h * P, p, P, dgate);
         }

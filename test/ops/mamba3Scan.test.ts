@@ -2,15 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { add, mamba3Scan, mul, positionsOn, sum } from '../../src/ops/index.ts';
 import { type Mamba3State, mamba3FromState } from '../../src/ops/mamba3Scan.ts';
-import { mamba3Steps } from '../../src/ops/mamba3Steps.ts';
-import { rankGate } from '../../src/ops/rankGate.ts';
 import { reshape } from '../../src/ops/shape.ts';
 import type { Backend } from '../../src/tensor/backend.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { valueAndGrad } from '../../src/tensor/tape.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { type Array64, array } from '../reference/array.ts';
-import { softplus } from '../reference/elementwise.ts';
 import * as truth from '../reference/mamba3.ts';
 import { anyBackend, backends } from '../support/backends.ts';
 import { type Case, expectGradients, expectNaN, expectSlopes, expectValues } from '../support/case.ts';
@@ -338,69 +335,6 @@ describe.each(backends)('mamba3Scan on $name', ({ backend }) => {
     const [got, want] = [out.read(), golden.get('out').data];
     const error = want.reduce((total, value, i) => total + (value - got[i]) ** 2, 0);
     expect(Math.sqrt(error / want.reduce((total, value) => total + value ** 2, 0))).toBeLessThan(0.01);
-  });
-
-  it.each([
-    [0, false],
-    [0, true],
-    [1, true],
-    [3, true],
-  ])('gates and joins ranks, and has the slopes of it: rank %i, z %s', (rank, gated) => {
-    const [B, L, H, P, R] = [2, 5, 3, 7, Math.max(1, rank)];
-    const random = uniforms(4);
-    const inputs = {
-      y: normal(random, [B, L, H, R, P]),
-      ...(gated && { z: normal(random, [B, L, H * P]) }),
-      ...(rank > 0 && { mimoZ: normal(random, [H, R, P]), mimoO: normal(random, [H, R, P]) }),
-    };
-    const c: Case = {
-      inputs,
-      run: (given) => [rankGate(given as unknown as Parameters<typeof rankGate>[0])],
-      truth({ y, z, mimoZ, mimoO }) {
-        const out = array([B, L, H * P]);
-        y.data.forEach((value, i) => {
-          const p = i % P;
-          const [at, k] = [i % (H * R * P), Math.floor(i / P / R) * P + p];
-          const raw = (z?.data[k] ?? 0) * (mimoZ?.data[at] ?? 1);
-          out.data[k] += value * (z ? raw / (1 + Math.exp(-raw)) : 1) * (mimoO?.data[at] ?? 1);
-        });
-        return [out];
-      },
-    };
-    for (const sliced of [false, true]) expectGradients(backend, c, { sliced });
-  });
-
-  it('has the official steps and decays', () => {
-    const random = uniforms(6);
-    const c: Case = {
-      inputs: {
-        dt: normal(random, [2, 5, 3]),
-        a: array([2, 5, 3], [-3, -1, -0.2, 0.3, 1, 4, -20, -9, 9, ...normal(random, [21], 3).data]),
-        dtBias: normal(random, [3]),
-      },
-      run(given) {
-        const { DT, ADT } = mamba3Steps({ ...(given as unknown as Parameters<typeof mamba3Steps>[0]), floor: 0.2 });
-        return [DT, ADT];
-      },
-      truth({ dt, a, dtBias }) {
-        const DT = array(
-          dt.shape,
-          dt.data.map((value, i) => softplus(value + dtBias.data[i % 3])),
-        );
-        const A = a.data.map((value) => Math.min(value >= 0 ? -(1 + value) : -1 / (1 - value), -0.2));
-        return [
-          DT,
-          array(
-            dt.shape,
-            A.map((value, i) => value * DT.data[i]),
-          ),
-        ];
-      },
-    };
-    for (const sliced of [false, true]) {
-      expectValues(backend, c, { sliced });
-      expectGradients(backend, c, { sliced });
-    }
   });
 });
 
