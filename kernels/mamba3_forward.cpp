@@ -23,28 +23,35 @@ static void mamba3_chunk(const Mamba3Shape& s, const Mamba3Head& head, const Mam
   product({k.b, 1, N_}, k.v, P_, k.g, P_, N_, P_, rows, EVERY, true);
   mamba3_write(s, k.g, g);
 }
-static void mamba3_recurrence(const Mamba3Shape& s, const Mamba3Head& head, const Mamba3Scratch& k, f32* g, f32* y) {
-  const i32 R = s.R, pairs = s.N / 2;
+// RANK 0 stands for any.
+template <i32 RANK>
+static void mamba3_walk(const Mamba3Shape& s, const Mamba3Head& head, const Mamba3Scratch& k, f32* g, f32* y) {
+  const i32 R = RANK ? RANK : s.R, pairs = s.N / 2;
+  const i64 stride = (i64)(s.first(1) - s.first(0)) * s.P;
   for (i32 p = 0; p < s.P; p += LANES)
     for (i32 t = 0; t < head.steps; t++) {
-      const f32 *b = k.b + t * R * s.N_, *c = k.c + t * R * s.N_;
       const vf decay = splat(k.decay[t]), gamma = splat(k.gamma[t]), w = splat(k.w[t]);
-      vf v[MAX_RANK], total[MAX_RANK];
+      vf v[RANK ? RANK : MAX_RANK], total[RANK ? RANK : MAX_RANK];
       for (i32 r = 0; r < R; r++) {
         v[r] = load(k.v + (t * R + r) * s.P_ + p);
         total[r] = v[r] * head.D;
       }
-      for (i32 m = 0; m < 2 * pairs; m++) {
-        const i32 i = m % pairs, side = m / pairs, at = side * s.half + i;
-        f32* state = g + (i64)(side ? s.second(i) : s.first(i)) * s.P;
-        vf u = {};
-        for (i32 r = 0; r < R; r++) u = fma(v[r], splat(b[r * s.N_ + at]), u);
-        const vf carried = decay * row_load(state, p, s.P), h = fma(gamma, u, carried);
-        row_store(state, p, s.P, fma(w, u, carried));
-        for (i32 r = 0; r < R; r++) total[r] = fma(h, splat(c[r * s.N_ + at]), total[r]);
+      for (i32 side = 0; side < 2; side++) {
+        const f32 *b = k.b + t * R * s.N_ + side * s.half, *c = k.c + t * R * s.N_ + side * s.half;
+        f32* state = g + (i64)(side ? s.second(0) : s.first(0)) * s.P;
+        for (i32 i = 0; i < pairs; i++, state += stride) {
+          vf u = {};
+          for (i32 r = 0; r < R; r++) u = fma(v[r], splat(b[r * s.N_ + i]), u);
+          const vf carried = decay * row_load(state, p, s.P), h = fma(gamma, u, carried);
+          row_store(state, p, s.P, fma(w, u, carried));
+          for (i32 r = 0; r < R; r++) total[r] = fma(h, splat(c[r * s.N_ + i]), total[r]);
+        }
       }
       for (i32 r = 0; r < R; r++) row_store(y + ((i64)t * s.H * R + r) * s.P, p, s.P, total[r]);
     }
+}
+static void mamba3_recurrence(const Mamba3Shape& s, const Mamba3Head& head, const Mamba3Scratch& k, f32* g, f32* y) {
+  (s.R == 1 ? mamba3_walk<1> : s.R == 4 ? mamba3_walk<4> : mamba3_walk<0>)(s, head, k, g, y);
 }
 
 // The first step's (1 - trap) Δ: the share of the step before the input.

@@ -26,7 +26,7 @@ export const MAMBA3_ROWS = 64;
 /** Ranks that the recurrence holds in registers (MAX_RANK in kernels/mamba3.cpp). */
 export const MAX_RANK = 16;
 /** Steps below which the recurrence is quicker. */
-const SHORT = 16;
+const SHORT = 4;
 /** There are at least this many units where heads allow. */
 const UNITS = 8;
 

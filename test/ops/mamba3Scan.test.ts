@@ -219,7 +219,7 @@ describe.each(backends)('mamba3Scan on $name', ({ backend }) => {
           let at = 0;
           for (const n of pieces) {
             const part = cut(inputs, (x) => timeSlice(x, at, at + n));
-            const piece = scan(backend, part, { form: n < 16 ? 'recurrent' : form, state });
+            const piece = scan(backend, part, { form: n < 4 ? 'recurrent' : form, state });
             y.push(...piece.y);
             state = piece.end;
             at += n;
