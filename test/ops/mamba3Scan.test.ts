@@ -390,4 +390,32 @@ describe('mamba3Scan', () => {
   ])('refuses %#', (wrong, message) => {
     expect(() => mamba3Scan({ ...good, ...wrong })).toThrow(message);
   });
+
+  const flat = { ...good, x: zeros(2, 3, 20), angles: zeros(2, 3, 8) };
+  const start = { angle: zeros(2, 4, 2), ssm: zeros(2, 4, 6, 5), k: zeros(2, 1, 4, 6), v: zeros(2, 4, 5) };
+  it.each([
+    [
+      { angle: zeros(2, 4, 3) },
+      'mamba3Scan: the angle of the state is (2, 4, 3), expected (2, 4, 2), an angle for each',
+    ],
+    [
+      { ssm: zeros(2, 4, 5, 6) },
+      'mamba3Scan: the ssm of the state is (2, 4, 5, 6), expected (2, 4, 6, 5), a state for',
+    ],
+    [
+      { k: zeros(2, 4, 6) },
+      'mamba3Scan: the k of the state is (2, 4, 6), expected (2, 1, 4, 6), K of each rank and head.',
+    ],
+    [
+      { v: zeros(1, 4, 5) },
+      'mamba3Scan: the v of the state is (1, 4, 5), expected (2, 4, 5), the channels of each head.',
+    ],
+  ])('refuses a state with %#', (wrong, message) => {
+    expect(() => mamba3FromState(flat, { ...start, ...wrong })).toThrow(message);
+  });
+  it('refuses a form it does not have', () => {
+    const form = 'fast' as 'auto';
+    const message = "mamba3Scan: form is 'fast', expected 'auto', 'recurrent' or 'chunked'.";
+    expect(() => mamba3FromState({ ...flat, form })).toThrow(message);
+  });
 });
