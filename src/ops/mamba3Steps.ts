@@ -3,7 +3,8 @@
  *
  *   Δ = softplus(dt + dtBias)      A = −(1 + a) for a ≥ 0, −1 / (1 − a) below, at most −floor      ADT = A Δ
  *
- * Official: mamba_ssm/modules/mamba3.py, forward.
+ * Official: mamba_ssm/modules/mamba3.py of e9594ce, forward, as the published checkpoints want it; another version
+ * of that file has A = −softplus(a).
  */
 import { record } from '../tensor/tape.ts';
 import type { Tensor } from '../tensor/tensor.ts';

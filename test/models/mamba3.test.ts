@@ -47,7 +47,8 @@ it.each([
  * No checkpoint was read for this table. Names and shapes follow from mamba_ssm/modules/mamba3.py, block.py
  * and mlp.py; the sizes are those of the checkpoints' config.json as swfsql/burn-mamba-example repeats them:
  * 12 layers of 768, the 128,256 tokens of Llama 3.1, MLPs of 1536 and of 1264, which the module makes 1280.
- * The count of the SISO one, 186,849,600, is what others report of the loaded file.
+ * Of the SISO file others report its count, 186,849,600, and its mixers' shapes (AdityaP9116/ARMHackathon,
+ * apps/mamba3_lm/block.py); of the MIMO one nothing more was found.
  */
 function officialShapes(rank: number, mlp: number, mimo: boolean): [string, number[]][] {
   const [dModel, dInner, heads, dState] = [768, 1536, 24, 128];
