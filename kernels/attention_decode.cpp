@@ -12,7 +12,7 @@ struct Stretch {
       : P_(attention_padded(P, LANES)), heads(L * H), size(heads * (P_ + 2 + KEYS)) {}
 };
 
-static f32 dot_rows(const f32* a, const f32* b, i32 n) {
+INLINE f32 dot_rows(const f32* a, const f32* b, i32 n) {
   vf total = {};
   i32 i = 0;
   for (; i + LANES <= n; i += LANES) total = fma(load(a + i), load(b + i), total);
@@ -115,8 +115,9 @@ KERNEL void attention_decode(const f32* q, const f32* kv, const i32* place, cons
     i32 low = last;
     for (i32 t = 0; t < s.length; t++) low = min(low, s.seen(t).low);
     for (i32 k0 = max(first, low / KEYS * KEYS); k0 < last; k0 += KEYS) {
-      DecodeTile tile = {q + (i64)b * L * ldq, kv + (s.first + k0) * ld + (i64)b * 2 * G * P, o, top, total,
-                         total + shape.heads, s.length, H, G, H / G, P, shape.P_, ldq, min(KEYS, last - k0), ld, {}, {}};
+      const f32* rows = kv + (s.first + k0) * ld + (i64)b * 2 * G * P;
+      DecodeTile tile = {q + (i64)b * L * ldq, rows, o, top, total, total + shape.heads, s.length, H, G, H / G, P,
+                         shape.P_, ldq, min(KEYS, last - k0), ld, {}, {}};
       for (i32 t = 0; t < s.length; t++) {
         const Seen seen = s.seen(t);
         tile.from[t] = seen.low - k0;

@@ -3,12 +3,13 @@ import { closest } from 'fastest-levenshtein';
 import { completeConfig, type Family, fieldsOf, type ModelConfig, nearestName, readSpelling } from './config.ts';
 import { mamba } from './mamba.ts';
 import { mamba2 } from './mamba2.ts';
+import { mamba3 } from './mamba3.ts';
 import { rwkv4 } from './rwkv4.ts';
 import { s4 } from './s4.ts';
 import { s4d } from './s4d.ts';
 import { transformer } from './transformer.ts';
 
-const families: readonly Family[] = [mamba, mamba2, s4d, s4, rwkv4, transformer].map(
+const families: readonly Family[] = [mamba, mamba2, mamba3, s4d, s4, rwkv4, transformer].map(
   (family) => family as unknown as Family,
 );
 
