@@ -136,6 +136,8 @@ static void ssd_weights(const SsdShape& s, const SsdHead& head, const SsdScratch
   const i32 steps = head.steps;
   for (i32 t = 0; t < steps; t++) {
     const f32* x = head.x + (i64)t * s.ldx;
+    // The next head's row, or the next chunk's: too far apart for the machine to guess.
+    for (i32 p = 0; p < s.P; p += 16) __builtin_prefetch(x + (s.W > 1 ? s.P : (i64)s.T * s.ldx) + p);
     const f32 reaches = k.dt[t] * k.rest[t];
     for (i32 p = 0; p < s.P_; p += LANES) {
       const vf one = row_load(x, p, s.P);
