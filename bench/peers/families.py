@@ -168,6 +168,9 @@ def rwkv4(ours):
         for ours, theirs in parts:
             if name.startswith(ours):
                 name = theirs + name[len(ours) :]
+        for letter, word in [("k", "key"), ("v", "value"), ("r", "receptance")]:
+            if name.endswith(f".time_mix_{letter}"):
+                name = name[:-1] + word
         return name.replace(".att.", ".attention.").replace(".ffn.", ".feed_forward.").replace(".ln0.", ".pre_ln.")
 
     return RwkvForCausalLM(config), rename
