@@ -11,7 +11,10 @@ export async function run({ open, quick }, name) {
   const backend = await open(name, 1);
   const random = new Random(1);
   const normal = (shape) =>
-    backend.tensor(Float32Array.from({ length: shape.reduce((n, d) => n * d) }, () => random.normal()), shape);
+    backend.tensor(
+      Float32Array.from({ length: shape.reduce((n, d) => n * d) }, () => random.normal()),
+      shape,
+    );
   const [q, k, v] = [0, 1, 2].map(() => normal([1, L, HEADS * P]));
   const [x, weight] = [normal([ROWS, K]), normal([K, K])];
   const { ratio, spread, a, b } = await inTurns(

@@ -55,7 +55,15 @@ async function equalTransformer(backend, count) {
   const { dModel, nLayer, vocabSize } = models.mamba1;
   const attention = 4 * dModel * dModel;
   const dFfn = Math.round(((count - vocabSize * dModel) / nLayer - attention) / (3 * dModel));
-  const options = { model: 'transformer', dModel, nLayer, vocabSize, dFfn, tieEmbeddings: true, maxLength: 2 * CONTEXT };
+  const options = {
+    model: 'transformer',
+    dModel,
+    nLayer,
+    vocabSize,
+    dFfn,
+    tieEmbeddings: true,
+    maxLength: 2 * CONTEXT,
+  };
   return createModel(options, { backend, seed: 1 });
 }
 
