@@ -18,7 +18,7 @@ export const models = {
   d256: { dModel: 256, nLayer: 4, vocabSize: 256, B: 8, L: 512 },
   /** state-spaces/mamba-130m. */
   m130: { dModel: 768, nLayer: 24, vocabSize: 50280, B: 1, L: 512 },
-  /** One size, every family: what they take beside it. */
+  /** One size, every family: what they take beside it. Mamba-3's loop over steps keeps a GB a row. */
   ...Object.fromEntries(
     Object.entries({
       mamba1: { model: 'mamba' },
@@ -27,7 +27,10 @@ export const models = {
       mamba2: { model: 'mamba2', dState: 64 },
       mamba3: { model: 'mamba3', dState: 64 },
       transformer: { model: 'transformer' },
-    }).map(([name, options]) => [name, { dModel: 256, nLayer: 4, vocabSize: 256, B: 4, L: 512, options }]),
+    }).map(([name, options]) => [
+      name,
+      { dModel: 256, nLayer: 4, vocabSize: 256, B: name === 'mamba3' ? 1 : 4, L: 512, options },
+    ]),
   ),
 };
 
