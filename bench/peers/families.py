@@ -14,7 +14,7 @@ usual_wkv = rwkv.rwkv_linear_attention_cpu
 
 
 def linear_wkv(time_decay, time_first, key, value, state=None, return_state=False):
-    """The usual wkv, save that it takes its tensors apart once (unbind): its backward is linear in L."""
+    """The usual wkv from its beginning, save that it takes its tensors apart once (unbind): its backward is linear in L."""
     decay = -torch.exp(time_decay)
     a = b = torch.zeros_like(key[:, 0])
     highest = torch.full_like(a, -1e38)
@@ -26,7 +26,7 @@ def linear_wkv(time_decay, time_first, key, value, state=None, return_state=Fals
         m = torch.maximum(highest + decay, k)
         e1, e2 = torch.exp(highest + decay - m), torch.exp(k - m)
         a, b, highest = e1 * a + e2 * v, e1 * b + e2, m
-    return torch.stack(outputs, 1), [a, b, highest]
+    return torch.stack(outputs, 1), [a, b, highest] if return_state or state is not None else None
 
 
 def use_linear(linear):
