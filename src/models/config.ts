@@ -115,6 +115,8 @@ export interface Family<C extends ModelConfig = ModelConfig> {
   officialName?(found: string): string;
   /** What Hugging Face's model does where ours, by default, does as the official one. */
   readonly huggingfaceDefaults?: Readonly<Record<string, unknown>>;
+  /** Throws where fields that are right alone do not go together. */
+  check?(config: C): void;
   /** The residual layers of block `i`, in order. */
   block(config: C, i: number): readonly LayerDeclaration[];
 }
@@ -169,6 +171,7 @@ export function completeConfig(family: Family, given: Readonly<Record<string, un
     }
     config[name] = value;
   }
+  family.check?.(config as ModelConfig);
   return config as ModelConfig;
 }
 

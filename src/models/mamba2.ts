@@ -25,8 +25,9 @@ import {
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Family, type Field, field, type ModelConfig, residualScale } from './config.ts';
 import { applyLinear, declareLinear, type LinearMap } from './linearMap.ts';
-import { mambaName, stepBias } from './mamba.ts';
+import { mambaName } from './mamba.ts';
 import type { Mixer } from './mixer.ts';
+import { stepBias } from './selectiveLayer.ts';
 import type { LayerState, StateFields } from './state.ts';
 
 export interface Mamba2Config extends ModelConfig {

@@ -1,13 +1,14 @@
 /** The model families, and how a config finds its own. A new one is a file and a line here. */
 import { closest } from 'fastest-levenshtein';
 import { completeConfig, type Family, fieldsOf, type ModelConfig, nearestName, readSpelling } from './config.ts';
+import { h3 } from './h3.ts';
 import { mamba } from './mamba.ts';
 import { mamba2 } from './mamba2.ts';
 import { rwkv4 } from './rwkv4.ts';
 import { s4 } from './s4.ts';
 import { s4d } from './s4d.ts';
 
-const families: readonly Family[] = [mamba, mamba2, s4d, s4, rwkv4].map((family) => family as unknown as Family);
+const families: readonly Family[] = [mamba, mamba2, s4d, s4, h3, rwkv4].map((family) => family as unknown as Family);
 
 export const modelNames: readonly string[] = families.map(({ name }) => name);
 

@@ -30,6 +30,7 @@ describe('a config in the names of this project', () => {
       dtInitFloor: 1e-4,
       convBias: true,
       bias: false,
+      inner: 'selective',
     });
   });
 
