@@ -50,7 +50,9 @@ async function run({ model: path, batchSize, blockSize, tensors, json }: Flags):
     );
     return;
   }
-  for (const [key, value] of Object.entries(model.config)) console.log(`${key.padEnd(22)}${value}`);
+  for (const [key, value] of Object.entries(model.config)) {
+    console.log(`${key.padEnd(22)}${typeof value === 'object' ? JSON.stringify(value) : value}`);
+  }
   console.log(`${'parameters'.padEnd(22)}${count(facts.parameters)} (${size(facts.weightBytes)} in f32)`);
   console.log(`${'state'.padEnd(22)}${size(facts.stateBytes)} a sequence, whatever its length`);
   console.log(`${'FLOPs a token'.padEnd(22)}${count(facts.flopsPerToken)}`);

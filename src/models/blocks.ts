@@ -6,5 +6,7 @@ import { familyOf } from './registry.ts';
 
 /** Block `i` of a model. Official: mamba_ssm/models/mixer_seq_simple.py, create_block. */
 export function blockOf(config: ModelConfig, i: number): LayerDeclaration[] {
-  return [...familyOf(config.model).block(config, i), ...gatedMlpLayers(config)];
+  const layers = familyOf(config.model).block(config, i);
+  // A block that brings a second layer of its own takes no other.
+  return layers.length > 1 ? [...layers] : [...layers, ...gatedMlpLayers(config)];
 }

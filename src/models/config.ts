@@ -115,8 +115,8 @@ export interface Family<C extends ModelConfig = ModelConfig> {
   officialName?(found: string): string;
   /** What Hugging Face's model does where ours, by default, does as the official one. */
   readonly huggingfaceDefaults?: Readonly<Record<string, unknown>>;
-  /** Throws where fields that are right alone do not go together. */
-  check?(config: C): void;
+  /** Throws where fields that are right alone do not go together; errors begin with `where`. */
+  check?(config: C, where: string): void;
   /** The residual layers of block `i`, in order. */
   block(config: C, i: number): readonly LayerDeclaration[];
 }
@@ -152,14 +152,18 @@ export function residualScale({ nLayer, dIntermediate }: ModelConfig): number {
   return 1 / Math.sqrt(nLayer * (dIntermediate ? 2 : 1));
 }
 
-/** Fills in defaults and checks every value. An unknown key is an error with the nearest name. */
-export function completeConfig(family: Family, given: Readonly<Record<string, unknown>>): ModelConfig {
+/** Fills in defaults and checks every value. An unknown key is an error with the nearest name; errors begin with `where`. */
+export function completeConfig(
+  family: Family,
+  given: Readonly<Record<string, unknown>>,
+  where = 'config',
+): ModelConfig {
   const fields = fieldsOf(family);
   const names = ['model', ...Object.keys(fields)];
   for (const key of Object.keys(given)) {
     if (!names.includes(key)) {
       throw new Error(
-        `config: unknown key '${key}' for the model '${family.name}'. Did you mean '${nearestName(key, names)}'?`,
+        `${where}: unknown key '${key}' for the model '${family.name}'. Did you mean '${nearestName(key, names)}'?`,
       );
     }
   }
@@ -167,11 +171,11 @@ export function completeConfig(family: Family, given: Readonly<Record<string, un
   for (const [name, one] of Object.entries(fields)) {
     const value = given[name] ?? one.default;
     if (!one.accepts(value)) {
-      throw new Error(`config: ${name} is ${JSON.stringify(value) ?? 'missing'}, expected ${one.expected}.`);
+      throw new Error(`${where}: ${name} is ${JSON.stringify(value) ?? 'missing'}, expected ${one.expected}.`);
     }
     config[name] = value;
   }
-  family.check?.(config as ModelConfig);
+  family.check?.(config as ModelConfig, where);
   return config as ModelConfig;
 }
 

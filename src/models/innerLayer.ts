@@ -49,8 +49,8 @@ export const innerField = (...names: readonly InnerConfig['inner'][]): Field => 
 });
 
 /** What the named layer asks of fields that all share. */
-export function checkInner({ inner, dState }: ModelConfig): void {
+export function checkInner({ inner, dState }: ModelConfig, where: string): void {
   const { accepts, expected } = evenCount(0, '');
   if (inner === 'selective' || accepts(dState)) return;
-  throw new Error(`config: dState is ${dState}, expected ${expected}: inner is '${inner}'.`);
+  throw new Error(`${where}: dState is ${dState}, expected ${expected}: inner is '${inner}'.`);
 }
