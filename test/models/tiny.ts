@@ -9,6 +9,8 @@ const tiny: Readonly<Record<string, readonly Record<string, unknown>[]>> = {
   mamba: [
     { dConv: 2, dState: 8 },
     { dConv: 4, dState: 16, dIntermediate: 40 },
+    { dState: 6, inner: 's4d' },
+    { dState: 4, inner: 's4', bias: true },
   ],
   mamba2: [
     { dState: 6, headDim: 8, expand: 2, nGroups: 1 },
@@ -16,6 +18,18 @@ const tiny: Readonly<Record<string, readonly Record<string, unknown>[]>> = {
   ],
   s4d: [{ dState: 8 }, { dState: 6, init: 'inv', glu: false }],
   s4: [{ dState: 8 }],
+  h3: [
+    { dState: 6, dConv: 3 },
+    { dState: 5, inner: 'selective', expand: 2, dIntermediate: 40 },
+  ],
+  hybrid: [
+    {
+      mixers: ['mamba2', 's4d'],
+      settings: { mamba2: { headDim: 8, dState: 6 }, s4d: { dState: 6 } },
+      dIntermediate: 40,
+    },
+    { mixers: ['rwkv4', 'mamba', 'h3'], settings: { h3: { dState: 6 } }, nLayer: 4 },
+  ],
   rwkv4: [{}, { dAttention: 28, dFfn: 37 }],
 };
 
