@@ -19,6 +19,9 @@ export interface ModelConfig {
   tieEmbeddings: boolean;
   /** Width of the gated MLP after each mixer, 0 for none; families of mamba_ssm have it. */
   dIntermediate?: number;
+  /** Blocks whose mixer is attention, and the official attn_cfg of it; families of mamba_ssm have them. */
+  attnLayerIdx?: readonly number[];
+  attnCfg?: Readonly<Record<string, unknown>>;
   [key: string]: unknown;
 }
 
@@ -107,6 +110,13 @@ export interface Family<C extends ModelConfig = ModelConfig> {
   readonly officialLayer?: string;
   /** `model_type` in official configs of families that are not of mamba_ssm. */
   readonly officialType?: string;
+  /** Other values of `model_type` that it reads as its own. */
+  readonly otherTypes?: readonly string[];
+  /** What the fields' names alone do not say of an official config.json: to them, and from them. */
+  fromJson?(json: Record<string, unknown>): Record<string, unknown>;
+  toJson?(json: Record<string, unknown>): Record<string, unknown>;
+  /** Fills in what follows from other fields, and refuses fields that do not fit each other. */
+  complete?(config: C): ModelConfig;
   /** `model_type` in Hugging Face configs, where there is one. */
   readonly huggingfaceType?: string;
   /** Default: officialNames. */
@@ -115,8 +125,6 @@ export interface Family<C extends ModelConfig = ModelConfig> {
   officialName?(found: string): string;
   /** What Hugging Face's model does where ours, by default, does as the official one. */
   readonly huggingfaceDefaults?: Readonly<Record<string, unknown>>;
-  /** Throws where fields that are right alone do not go together; errors begin with `where`. */
-  check?(config: C, where: string): void;
   /** The residual layers of block `i`, in order. */
   block(config: C, i: number): readonly LayerDeclaration[];
 }
@@ -133,12 +141,24 @@ export const commonFields: Readonly<Record<string, Field>> = {
 };
 
 /** What create_block of mamba_ssm puts around the mixers of its families. */
-const blockFields: Readonly<Record<string, Field>> = {
+export const blockFields: Readonly<Record<string, Field>> = {
   dIntermediate: {
     default: 0,
     accepts: (value) => value === 0 || isCount(value),
     expected: 'a whole number ≥ 0, the width of the MLP after each mixer, 0 for none',
     official: 'd_intermediate',
+  },
+  attnLayerIdx: {
+    default: [],
+    accepts: (value) => Array.isArray(value) && value.every((one) => one === 0 || isCount(one)),
+    expected: 'a list of the blocks, from 0, that have attention, e.g. [3, 7]',
+    official: 'attn_layer_idx',
+  },
+  attnCfg: {
+    default: {},
+    accepts: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    expected: 'an object with the official keys of attention, e.g. {"num_heads": 4, "causal": true}',
+    official: 'attn_cfg',
   },
 };
 
@@ -152,18 +172,14 @@ export function residualScale({ nLayer, dIntermediate }: ModelConfig): number {
   return 1 / Math.sqrt(nLayer * (dIntermediate ? 2 : 1));
 }
 
-/** Fills in defaults and checks every value. An unknown key is an error with the nearest name; errors begin with `where`. */
-export function completeConfig(
-  family: Family,
-  given: Readonly<Record<string, unknown>>,
-  where = 'config',
-): ModelConfig {
+/** Fills in defaults and checks every value. An unknown key is an error with the nearest name. */
+export function completeConfig(family: Family, given: Readonly<Record<string, unknown>>): ModelConfig {
   const fields = fieldsOf(family);
   const names = ['model', ...Object.keys(fields)];
   for (const key of Object.keys(given)) {
     if (!names.includes(key)) {
       throw new Error(
-        `${where}: unknown key '${key}' for the model '${family.name}'. Did you mean '${nearestName(key, names)}'?`,
+        `config: unknown key '${key}' for the model '${family.name}'. Did you mean '${nearestName(key, names)}'?`,
       );
     }
   }
@@ -171,12 +187,11 @@ export function completeConfig(
   for (const [name, one] of Object.entries(fields)) {
     const value = given[name] ?? one.default;
     if (!one.accepts(value)) {
-      throw new Error(`${where}: ${name} is ${JSON.stringify(value) ?? 'missing'}, expected ${one.expected}.`);
+      throw new Error(`config: ${name} is ${JSON.stringify(value) ?? 'missing'}, expected ${one.expected}.`);
     }
     config[name] = value;
   }
-  family.check?.(config as ModelConfig, where);
-  return config as ModelConfig;
+  return family.complete?.(config as ModelConfig) ?? (config as ModelConfig);
 }
 
 /** The rows of the embedding: vocabSize, padded. */
@@ -204,9 +219,7 @@ export function readSpelling(
 /** A config.json in the official spelling. */
 export function writeOfficial(family: Family, config: ModelConfig): Record<string, unknown> {
   const { officialType, officialLayer } = family;
-  const json: Record<string, unknown> = officialType
-    ? { model_type: officialType }
-    : { attn_layer_idx: [], attn_cfg: {} };
+  const json: Record<string, unknown> = officialType ? { model_type: officialType } : {};
   const ssm: Record<string, unknown> = { layer: officialLayer };
   for (const [name, one] of Object.entries(fieldsOf(family))) {
     const { official } = one;
@@ -215,5 +228,6 @@ export function writeOfficial(family: Family, config: ModelConfig): Record<strin
     if (inner) ssm[inner] = config[name];
     else json[key] = config[name];
   }
-  return officialType ? json : { ...json, ssm_cfg: ssm, residual_in_fp32: true, fused_add_norm: true };
+  if (officialType) return family.toJson?.(json) ?? json;
+  return { ...json, ssm_cfg: ssm, residual_in_fp32: true, fused_add_norm: true };
 }

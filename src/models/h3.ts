@@ -76,6 +76,6 @@ export const h3: Family<H3Config> = {
     inner: innerField('s4d'),
   },
   officialLayer: 'H3',
-  check: checkInner,
+  complete: checkInner,
   block: (config) => [{ norm: 'norm', name: 'mixer', make: (tree) => new H3Mixer(tree, config) }],
 };

@@ -3,10 +3,18 @@
  *
  *   { model: 'hybrid', mixers: ['mamba2', 'mamba2', 's4d'], settings: { mamba2: { headDim: 32 } }, nLayer: 6, … }
  *
- * A mixer is a family of the registry with its defaults and what `settings` says of it. The norms, and the
- * gated MLP that dIntermediate adds, are the hybrid's own.
+ * A mixer is a family of the registry, or 'attention' alone, with its defaults and what `settings` says of it.
+ * The norms, and the gated MLP that dIntermediate adds, are the hybrid's own.
  */
-import { commonFields, completeConfig, type Family, fieldsOf, type ModelConfig, nearestName } from './config.ts';
+import {
+  blockFields,
+  commonFields,
+  completeConfig,
+  type Family,
+  fieldsOf,
+  type ModelConfig,
+  nearestName,
+} from './config.ts';
 
 export interface HybridConfig extends ModelConfig {
   mixers: readonly string[];
@@ -17,7 +25,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Fields that are one for the whole model. */
-const shared = [...Object.keys(commonFields), 'dIntermediate'];
+const shared = [...Object.keys(commonFields), ...Object.keys(blockFields)];
 
 const quoted = (names: readonly string[]) => names.map((name) => `'${name}'`).join(', ');
 
@@ -31,8 +39,11 @@ export function hybridOf(parts: readonly Family[]): Family<HybridConfig> {
     const part = partOf(name);
     const fields = fieldsOf(part);
     const common = shared.filter((key) => fields[key]?.accepts(config[key])).map((key) => [key, config[key]]);
-    const settings = config.settings[name];
-    return completeConfig(part, { ...Object.fromEntries(common), ...settings }, `config: settings.${name}`);
+    try {
+      return completeConfig(part, { ...Object.fromEntries(common), ...config.settings[name] });
+    } catch (error) {
+      throw new Error((error as Error).message.replace(/^config:/, `config: settings.${name}:`), { cause: error });
+    }
   }
 
   return {
@@ -49,9 +60,14 @@ export function hybridOf(parts: readonly Family[]): Family<HybridConfig> {
         expected: 'an object of fields for each mixer, e.g. {"mamba2": {"headDim": 32}}',
         official: 'ssm_cfg.settings',
       },
+      attnLayerIdx: {
+        ...blockFields.attnLayerIdx,
+        accepts: (value) => Array.isArray(value) && value.length === 0,
+        expected: "none: name 'attention' among the mixers",
+      },
     },
     officialLayer: 'Hybrid',
-    check(config) {
+    complete(config) {
       const { mixers, settings, nLayer } = config;
       const stranger = mixers.findIndex((name) => !names.includes(name));
       if (stranger >= 0) {
@@ -76,6 +92,7 @@ export function hybridOf(parts: readonly Family[]): Family<HybridConfig> {
         throw new Error(`config: settings.${name} has ${common}, which all mixers share. Set ${common} of the hybrid.`);
       }
       for (const name of new Set(mixers)) configOf(config, name);
+      return config;
     },
     block(config, i) {
       const name = config.mixers[i % config.mixers.length];

@@ -7,7 +7,7 @@
 import type { ParameterTree } from '../tensor/parameters.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Positions } from '../ops/positions.ts';
-import { type Field, field, type ModelConfig } from './config.ts';
+import { type Field, field } from './config.ts';
 import type { Mixer } from './mixer.ts';
 import { S4Layer } from './s4.ts';
 import { evenCount, S4dLayer } from './s4d.ts';
@@ -48,9 +48,10 @@ export const innerField = (...names: readonly InnerConfig['inner'][]): Field => 
   extension: true,
 });
 
-/** What the named layer asks of fields that all share. */
-export function checkInner({ inner, dState }: ModelConfig, where: string): void {
+/** Refuses what the named layer cannot have of the fields that all share. */
+export function checkInner(config: InnerConfig): InnerConfig {
+  const { inner, dState } = config;
   const { accepts, expected } = evenCount(0, '');
-  if (inner === 'selective' || accepts(dState)) return;
-  throw new Error(`${where}: dState is ${dState}, expected ${expected}: inner is '${inner}'.`);
+  if (inner === 'selective' || accepts(dState)) return config;
+  throw new Error(`config: dState is ${dState}, expected ${expected}: inner is '${inner}'.`);
 }

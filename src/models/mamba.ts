@@ -82,6 +82,6 @@ export const mamba: Family<MambaConfig> = {
   officialLayer: 'Mamba1',
   huggingfaceType: 'mamba',
   officialName: mambaName,
-  check: checkInner,
+  complete: checkInner,
   block: (config) => [{ norm: 'norm', name: 'mixer', make: (tree) => new MambaMixer(tree, config) }],
 };

@@ -147,25 +147,22 @@ const logUniform =
   };
 
 /** Channels and heads. Throws where heads do not divide the channels, or groups the heads. */
-function headsOf(
-  { expand, dModel, headDim, numHeads, nGroups }: Mamba2Config,
-  where = 'config',
-): { dInner: number; heads: number } {
+function headsOf({ expand, dModel, headDim, numHeads, nGroups }: Mamba2Config): { dInner: number; heads: number } {
   const dInner = expand * dModel;
   if (dInner % headDim !== 0) {
     throw new Error(
-      `${where}: headDim is ${headDim}, expected a divisor of ${dInner}, the dInner of expand ${expand} × dModel ${dModel}.`,
+      `config: headDim is ${headDim}, expected a divisor of ${dInner}, the dInner of expand ${expand} × dModel ${dModel}.`,
     );
   }
   const heads = dInner / headDim;
   if (numHeads !== 'auto' && numHeads !== heads) {
     throw new Error(
-      `${where}: numHeads is ${numHeads}, expected ${heads}, the dInner of ${dInner} by headDim ${headDim}.`,
+      `config: numHeads is ${numHeads}, expected ${heads}, the dInner of ${dInner} by headDim ${headDim}.`,
     );
   }
   if (heads % nGroups !== 0) {
     throw new Error(
-      `${where}: nGroups is ${nGroups}, expected a divisor of ${heads}, the heads of ${headDim} of ${dInner} channels.`,
+      `config: nGroups is ${nGroups}, expected a divisor of ${heads}, the heads of ${headDim} of ${dInner} channels.`,
     );
   }
   return { dInner, heads };
@@ -223,6 +220,9 @@ export const mamba2: Family<Mamba2Config> = {
   huggingfaceType: 'mamba2',
   huggingfaceDefaults: { gatedNormOver: 'whole' },
   officialName: mambaName,
-  check: headsOf,
+  complete(config) {
+    headsOf(config);
+    return config;
+  },
   block: (config) => [{ norm: 'norm', name: 'mixer', make: (tree) => new Mamba2Mixer(tree, config) }],
 };

@@ -5,14 +5,16 @@ import { LanguageModel } from '../../src/models/languageModel.ts';
 import { configOf, readConfig } from '../../src/models/registry.ts';
 import { norm } from '../../src/ops/index.ts';
 import type { Array64 } from '../reference/array.ts';
+import { attention, rotary } from '../reference/attention.ts';
+import { causalConv1d } from '../reference/causalConv1d.ts';
 import { embedding } from '../reference/embedding.ts';
 import { linear } from '../reference/linear.ts';
 import { norm as norm64 } from '../reference/norm.ts';
 import { s4d } from '../reference/s4d.ts';
+import { columns } from '../reference/shape.ts';
 import { backends } from '../support/backends.ts';
 import { expectClose, expectIdentical } from '../support/compare.ts';
 import { blockOf } from './ablationReference.ts';
-import type { Weights } from './reference.ts';
 import { VOCAB as V } from './tiny.ts';
 import { expectTruth, tokensOf } from './truth.ts';
 import { vividModel } from './vivid.ts';
@@ -24,7 +26,11 @@ const settings: Record<string, Record<string, unknown>> = {
   s4d: { dState: 4 },
   s4: { dState: 4 },
   h3: { inner: 's4', dState: 4 },
+  attention: { numHeads: 4, numHeadsKv: 2, rotaryEmbDim: 4, dConv: 3 },
+  transformer: { numHeads: 5, numKvHeads: 1 },
 };
+/** The attention of `settings` as official configs have it. */
+const attnCfg = { num_heads: 4, num_heads_kv: 2, rotary_emb_dim: 4, d_conv: 3, causal: true };
 const hybrid = (mixers: string[], more: Record<string, unknown> = {}) => ({
   ...sizes,
   model: 'hybrid',
@@ -34,7 +40,7 @@ const hybrid = (mixers: string[], more: Record<string, unknown> = {}) => ({
 });
 
 describe.each(backends)('hybrids on $name', ({ backend }) => {
-  it.each(Object.keys(settings))('of %s alone are that family', async (model) => {
+  it.each(['mamba', 'mamba2', 's4d', 's4', 'h3'])('of %s alone are that family', async (model) => {
     const family = await createModel({ ...sizes, model, ...settings[model], dIntermediate: 40 }, { backend, seed: 2 });
     const same = await createModel(hybrid([model], { dIntermediate: 40 }), { backend, seed: 2 });
     expect(Object.keys(same.parameters)).toEqual(Object.keys(family.parameters));
@@ -44,51 +50,98 @@ describe.each(backends)('hybrids on $name', ({ backend }) => {
     expect(same.flopsPerToken).toBe(family.flopsPerToken);
   });
 
-  it('of rwkv4 alone are RWKV-4 after the norm of its embedding', async () => {
-    const family = await vividModel(backend, { model: 'rwkv4', vocabSize: V, dModel: 20 });
-    const same = await createModel(
-      hybrid(['rwkv4'], { rmsNorm: false, tieEmbeddings: false, padVocabSizeMultiple: 1 }),
-      { backend },
-    );
-    const from = family.parameters;
-    const names: [RegExp, string][] = [
-      [/^backbone.layers/, 'blocks'],
-      [/^backbone.norm_f/, 'ln_out'],
-      [/^backbone.embedding/, 'emb'],
-      [/^lm_head/, 'head'],
-    ];
-    for (const [name, tensor] of Object.entries(same.parameters)) {
-      tensor.write(from[names.reduce((one, [ours, theirs]) => one.replace(ours, theirs), name)].read());
-    }
-    const table = norm(from['emb.weight'], from['blocks.0.ln0.weight'], {
-      bias: from['blocks.0.ln0.bias'],
-      eps: 1e-5,
-      centred: true,
+  it('of attention are the official ones with an attn_layer_idx', async () => {
+    const given = { ...sizes, ...settings.mamba, nLayer: 3, attnCfg, dIntermediate: 40 };
+    const official = await createModel({ ...given, attnLayerIdx: [0, 2] }, { backend, seed: 2 });
+    const same = await createModel(hybrid(['attention', 'mamba'], { nLayer: 3, dIntermediate: 40 }), {
+      backend,
+      seed: 2,
     });
-    same.parameters['backbone.embedding.weight'].write(table.y.read());
+    const shapes = ({ parameters }: LanguageModel) =>
+      Object.entries(parameters).map(([name, { shape }]) => [name, shape]);
+    expect(shapes(same)).toEqual(shapes(official));
+    expect(shapes(same)).toContainEqual(['backbone.layers.0.mixer.in_proj.weight', [40, 20]]);
+    const tokens = tokensOf(1, [12, 5]);
+    expectIdentical(same.forward(tokens).logits.read(), official.forward(tokens).logits.read());
+  });
+
+  it.each([
+    {
+      model: 'rwkv4',
+      names: { blocks: 'blocks', finalNorm: 'ln_out', embedding: 'emb', head: 'head' },
+      more: { rmsNorm: false, padVocabSizeMultiple: 1, tieEmbeddings: false },
+    },
+    {
+      model: 'transformer',
+      names: { blocks: 'model.layers', finalNorm: 'model.norm', embedding: 'model.embed_tokens', head: 'lm_head' },
+      more: { normEpsilon: 1e-6, padVocabSizeMultiple: 1, tieEmbeddings: false },
+    },
+  ])('of $model alone are that family under other names', async ({ model, names, more }) => {
+    const family = await vividModel(backend, { ...sizes, model, ...settings[model] });
+    const same = await createModel(hybrid([model], more), { backend });
+    const from = family.parameters;
+    for (const [name, tensor] of Object.entries(same.parameters)) {
+      const theirs = name
+        .replace('backbone.layers', names.blocks)
+        .replace('backbone.norm_f', names.finalNorm)
+        .replace('backbone.embedding', names.embedding)
+        .replace('lm_head', names.head);
+      tensor.write(from[theirs].read());
+    }
+    if (model === 'rwkv4') {
+      // A hybrid has no norm after its embedding.
+      const bias = from['blocks.0.ln0.bias'];
+      const { y } = norm(from['emb.weight'], from['blocks.0.ln0.weight'], { bias, eps: 1e-5, centred: true });
+      same.parameters['backbone.embedding.weight'].write(y.read());
+    }
     const tokens = tokensOf(1, [12, 5]);
     expectClose(same.forward(tokens).logits.read(), family.forward(tokens).logits.read(), 2e-5);
   });
 
-  it('of three are the composition of their parts, gradients included', async () => {
-    const mixers = ['mamba', 'h3', 's4d'];
-    const model = await vividModel(backend, hybrid(mixers, { nLayer: 3 }));
-    const truth = (weights: Weights, tokens: readonly number[][]): Array64 => {
-      const normed = (name: string, x: Array64, residual?: Array64) =>
-        norm64({ x, residual, weight: weights[`backbone.${name}.weight`] }, 1e-5, false);
-      const at = (i: number) => (name: string) => weights[`backbone.layers.${i}.mixer.${name}`];
-      const last = Object.entries(weights).filter(([name]) => name.startsWith('backbone.layers.2.mixer.'));
+  it('are the composition of their parts, gradients included', async () => {
+    const mixers = ['mamba', 'h3', 'attention', 's4d'];
+    const model = await vividModel(backend, hybrid(mixers, { nLayer: 4 }));
+    const parts = [
+      (at: At, x: Array64) => blockOf('mamba', 'selective', at, x),
+      (at: At, x: Array64) => blockOf('h3', 's4', at, x),
+      attentionOf,
+      (at: At, x: Array64) => s4d(x, Object.fromEntries(s4dNames.map((name) => [name, at(name)]))),
+    ];
+    expectTruth(model, (weights, tokens) => {
       const ids = Int32Array.from(tokens.flat());
-      const x = embedding(weights['backbone.embedding.weight'], ids, [tokens.length, tokens[0].length]);
-      const first = normed('layers.0.norm', x);
-      const second = normed('layers.1.norm', blockOf('mamba', 'selective', at(0), first.y), first.sum);
-      const third = normed('layers.2.norm', blockOf('h3', 's4', at(1), second.y), second.sum);
-      const out = s4d(third.y, Object.fromEntries(last.map(([name, value]) => [name.slice(24), value])));
-      return linear(normed('norm_f', out, third.sum).y, weights['backbone.embedding.weight']);
-    };
-    expectTruth(model, truth);
+      let x = embedding(weights['backbone.embedding.weight'], ids, [tokens.length, tokens[0].length]);
+      let residual: Array64 | undefined;
+      const normed = (name: string) => norm64({ x, residual, weight: weights[`backbone.${name}.weight`] }, 1e-5, false);
+      parts.forEach((part, i) => {
+        const { y, sum } = normed(`layers.${i}.norm`);
+        x = part((name) => weights[`backbone.layers.${i}.mixer.${name}`], y);
+        residual = sum;
+      });
+      return linear(normed('norm_f').y, weights['backbone.embedding.weight']);
+    });
   });
 });
+
+type At = (name: string) => Array64;
+const s4dNames = [
+  ...['D', 'kernel.C', 'kernel.log_dt', 'kernel.log_A_real', 'kernel.A_imag'],
+  ...['output_linear.0.weight', 'output_linear.0.bias'],
+];
+
+/** The attention of `settings` in f64, as mamba_ssm/modules/mha.py has it. */
+function attentionOf(at: At, x: Array64): Array64 {
+  const qkv = causalConv1d({
+    x: linear(x, at('in_proj.weight'), at('in_proj.bias')),
+    weight: at('conv1d.weight'),
+    bias: at('conv1d.bias'),
+    activation: 'none',
+  }).y;
+  const [q, k, v] = [columns(qkv, 0, 20), columns(qkv, 20, 10), columns(qkv, 30, 10)];
+  const turned = (y: Array64, heads: number) =>
+    rotary(y, heads, [0, 0], { dims: 4, theta: 10_000, interleaved: false });
+  const mixed = attention({ q: turned(q, 4), k: turned(k, 2), v }, 4, 2);
+  return linear(mixed, at('out_proj.weight'), at('out_proj.bias'));
+}
 
 describe('the config of a hybrid', () => {
   const given = hybrid(['mamba2', 'mamba2', 's4d', 'rwkv4'], { nLayer: 6, dIntermediate: 40 });
@@ -140,6 +193,24 @@ describe('the config of a hybrid', () => {
       'config: settings.s4d has dModel, which all mixers share. Set dModel of the hybrid.',
     ],
     [{ settings: { mamba2: { headDim: 7 } } }, 'config: settings.mamba2: headDim is 7, expected a divisor of 40'],
+    [
+      { mixers: ['attention'], settings: {} },
+      'config: settings.attention: numHeads is missing, expected a whole number ≥ 1',
+    ],
+    [
+      { mixers: ['attention'], settings: { attention: { numHeads: 3 } } },
+      'config: settings.attention: numHeads is 3, expected a divisor of dModel = 20',
+    ],
+    [
+      { mixers: ['attention'], settings: { attention: { numHeads: 4, numHeadsKv: 3 } } },
+      'settings.attention: numHeadsKv is 3, expected a divisor of numHeads',
+    ],
+    [{ mixers: ['attention'], settings: { attention: { heads: 3 } } }, "settings.attention: unknown key 'heads'"],
+    [
+      { mixers: ['transformer'], settings: { transformer: { numHeads: 3 } } },
+      'config: settings.transformer: numHeads is 3, expected a divisor of dModel = 20',
+    ],
+    [{ attnLayerIdx: [0] }, "config: attnLayerIdx is [0], expected none: name 'attention' among the mixers"],
     [{ headDim: 32 }, "config: unknown key 'headDim' for the model 'hybrid'"],
     [
       { mixers: ['mamba'], settings: { mamba: { inner: 's4', dState: 3 } } },

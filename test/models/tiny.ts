@@ -11,6 +11,7 @@ const tiny: Readonly<Record<string, readonly Record<string, unknown>[]>> = {
     { dConv: 4, dState: 16, dIntermediate: 40 },
     { dState: 6, inner: 's4d' },
     { dState: 4, inner: 's4', bias: true },
+    { dState: 4, attnLayerIdx: [1], attnCfg: { num_heads: 4, num_heads_kv: 2, causal: true, d_conv: 3 } },
   ],
   mamba2: [
     { dState: 6, headDim: 8, expand: 2, nGroups: 1 },
@@ -20,7 +21,7 @@ const tiny: Readonly<Record<string, readonly Record<string, unknown>[]>> = {
   s4: [{ dState: 8 }],
   h3: [
     { dState: 6, dConv: 3 },
-    { dState: 5, inner: 'selective', expand: 2, dIntermediate: 40 },
+    { dState: 4, inner: 'selective', nLayer: 1 },
   ],
   hybrid: [
     {
@@ -28,9 +29,19 @@ const tiny: Readonly<Record<string, readonly Record<string, unknown>[]>> = {
       settings: { mamba2: { headDim: 8, dState: 6 }, s4d: { dState: 6 } },
       dIntermediate: 40,
     },
-    { mixers: ['rwkv4', 'mamba', 'h3'], settings: { h3: { dState: 6 } }, nLayer: 4 },
+    {
+      mixers: ['rwkv4', 'h3', 'transformer'],
+      settings: { h3: { dState: 6 }, transformer: { numHeads: 2 } },
+      nLayer: 4,
+    },
+    { mixers: ['attention', 'mamba'], settings: { attention: { numHeads: 2, rotaryEmbDim: 4 }, mamba: { dState: 6 } } },
   ],
   rwkv4: [{}, { dAttention: 28, dFfn: 37 }],
+  transformer: [
+    { numHeads: 2, dFfn: 37, tieEmbeddings: true },
+    { numHeads: 6, numKvHeads: 3, headDim: 6, attentionBias: true, mlpBias: true },
+    { numHeads: 3, numKvHeads: 1, headDim: 4, window: 30 },
+  ],
 };
 
 export const VOCAB = 24;
