@@ -22,8 +22,8 @@ KERNEL void attention_pack(const f32* kv, const i32* place, const i32* lengths, 
   for (i32 unit = begin; unit < end; unit++) {
     const i32 k0 = unit % tiles * KEYS, g = unit / tiles % G, b = unit / tiles / G;
     const Sequence s(place, 0, lengths, b, L, 0);
-    const i32 count = max(0, min(KEYS, s.start + s.length - k0));
-    const f32* keys = kv + k0 * ld + ((i64)b * 2 * G + g) * P;
+    const i32 count = max(0, min(KEYS, s.steps() - k0));
+    const f32* keys = kv + (s.first + k0) * ld + ((i64)b * 2 * G + g) * P;
     const f32* values = keys + (i64)G * P;
     f32 *to = packed + (i64)unit * shape.size, *tov = to + KEYS * P;
     for (i32 k = 0; k < KEYS; k += ROWS)

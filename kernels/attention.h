@@ -2,11 +2,11 @@
 //
 //   o[t] = Σ_s softmax_s(scale q[t]·k[s]) v[s]        over the keys s that query t sees
 //
-// Keys and values lie in a cache, one row a step for all sequences: kv (n, B, 2, G, P). Sequence b holds
-// the steps [from, start + length), and its query t is step start + t: it sees the steps up to its own,
-// down to `from`, to where its document began (age), and to the window.
+// Keys and values lie in a cache, one row a step for all sequences: kv (rows, B, 2, G, P). Step 0 of sequence b
+// lies in row `first`, and its query t is step start + t: it sees the steps up to its own, down to where its
+// document began (age) and to the window. Tiles are counted from step 0, wherever that lies.
 //
-// q, out: (B, L, H, P), row strides ldq and H P   place: (B, 2): from, start   age: (B, L)   lengths: (B)
+// q, out: (B, L, H, P), row strides ldq and H P   place: (B, 2): first, start   age: (B, L)   lengths: (B)
 // The H heads of queries share G heads of keys, H / G each. Optional arrays may be null.
 #pragma once
 #include "product.h"
@@ -23,14 +23,15 @@ struct Seen {
   i32 low, high;
 };
 struct Sequence {
-  i32 from, start, length, window;
+  i32 first, start, length, window;
   const i32* ages;
+  INLINE i32 steps() const { return start + length; }
   INLINE Sequence(const i32* place, const i32* age, const i32* lengths, i32 b, i32 L, i32 window)
-      : from(place[2 * b]), start(place[2 * b + 1]), length(lengths ? lengths[b] : L), window(window),
+      : first(place[2 * b]), start(place[2 * b + 1]), length(lengths ? lengths[b] : L), window(window),
         ages(age ? age + (i64)b * L : 0) {}
   INLINE Seen seen(i32 t) const {
     const i32 high = start + t;
-    i32 low = from;
+    i32 low = 0;
     if (window) low = max(low, high - window + 1);
     if (ages) low = max(low, high - ages[t]);
     return {low, high};

@@ -6,11 +6,12 @@
 // Floats of scratch that one unit needs, for n steps of P' channels: keys, their gradients, those of values.
 INLINE i64 attention_room(i32 n, i32 P_) { return (i64)n * P_ * 3; }
 
-// dout: (B, L, H, P)   dkv: (H / G, n, B, 2, G, P), to be summed over its first axis   range: B * H
+// n: steps of the longest sequence   dout: (B, L, H, P)   dkv: (H / G, rows, B, 2, G, P), to be summed over its
+// first axis   range: B * H
 KERNEL void attention_backward(const f32* q, const f32* kv, const i32* place, const i32* age, const i32* lengths,
                                const f32* out, const f32* lse, const f32* dout, f32* dq, f32* dkv, f32* scratch, i32 B,
-                               i32 L, i32 H, i32 G, i32 P, i32 n, i32 window, i32 ldq, i32 lddq, f32 scale, i32 begin,
-                               i32 end) {
+                               i32 L, i32 H, i32 G, i32 P, i32 n, i32 rows, i32 window, i32 ldq, i32 lddq,
+                               f32 scale, i32 begin, i32 end) {
   const i32 P_ = attention_padded(P, LANES), ldo = H * P;
   const i64 ld = (i64)B * 2 * G * P;
   alignas(64) f32 qt[MAX_HEAD * QUERIES], dot[MAX_HEAD * QUERIES], ot[MAX_HEAD * QUERIES];
@@ -19,10 +20,10 @@ KERNEL void attention_backward(const f32* q, const f32* kv, const i32* place, co
   for (i32 unit = begin; unit < end; unit++) {
     const i32 h = unit % H, b = unit / H, g = h / (H / G);
     const Sequence s(place, age, lengths, b, L, window);
-    const f32* keys = kv + ((i64)b * 2 * G + g) * P;
+    const f32* keys = kv + s.first * ld + ((i64)b * 2 * G + g) * P;
     const f32* values = keys + (i64)G * P;
     f32 *ks = scratch + unit * attention_room(n, P_), *dk = ks + (i64)n * P_, *dv = dk + (i64)n * P_;
-    pad_rows(keys, ld, ks, P_, min(n, s.start + s.length), P);
+    pad_rows(keys, ld, ks, P_, s.steps(), P);
     for (i64 i = 0; i < (i64)n * P_; i++) dk[i] = dv[i] = 0;
     for (i32 t0 = 0; t0 < s.length; t0 += QUERIES) {
       const QueryTile tile(s, t0);
@@ -67,11 +68,14 @@ KERNEL void attention_backward(const f32* q, const f32* kv, const i32* place, co
     }
     for (i64 t = s.length; t < L; t++)
       for (i32 p = 0; p < P; p++) dq[((i64)b * L + t) * lddq + h * P + p] = 0;
-    f32* to = dkv + h % (H / G) * (n * ld) + ((i64)b * 2 * G + g) * P;
-    for (i64 e = 0; e < n; e++)
+    f32* to = dkv + h % (H / G) * (rows * ld) + ((i64)b * 2 * G + g) * P;
+    for (i64 row = 0; row < rows; row++) {
+      const i64 e = row - s.first;
+      const bool held = e >= 0 && e < s.steps();
       for (i32 p = 0; p < P; p++) {
-        to[e * ld + p] = dk[e * P_ + p];
-        to[e * ld + (i64)G * P + p] = dv[e * P_ + p];
+        to[row * ld + p] = held ? dk[e * P_ + p] : 0;
+        to[row * ld + (i64)G * P + p] = held ? dv[e * P_ + p] : 0;
       }
+    }
   }
 }

@@ -51,10 +51,10 @@ KERNEL void attention_decode(const f32* q, const f32* kv, const i32* place, cons
     f32 *o = parts + (i64)unit * shape.size, *top = o + shape.heads * P_, *total = top + shape.heads;
     for (i32 i = 0; i < shape.heads * P_; i++) o[i] = 0;
     for (i32 i = 0; i < shape.heads; i++) top[i] = LOW, total[i] = 0;
-    const i32 last = min(first + STRETCH, s.start + s.length);
-    for (i32 k0 = max(first, s.from); k0 < last; k0 += KEYS)
+    const i32 last = min(first + STRETCH, s.steps());
+    for (i32 k0 = first; k0 < last; k0 += KEYS)
       for (i32 g = 0; g < G; g++) {
-        const f32 *keys = kv + ((i64)b * 2 * G + g) * P, *values = keys + (i64)G * P;
+        const f32 *keys = kv + s.first * ld + ((i64)b * 2 * G + g) * P, *values = keys + (i64)G * P;
         for (i32 t = 0; t < s.length; t++) {
           const Seen seen = s.seen(t);
           const i32 low = max(k0, seen.low), count = min(min(k0 + KEYS, last), seen.high + 1) - low;

@@ -14,7 +14,7 @@ import type { Positions } from '../ops/positions.ts';
 import { rotary } from '../ops/rotary.ts';
 import { split } from '../ops/shape.ts';
 import { linearInit, type ParameterTree, zeros } from '../tensor/parameters.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import type { Shape, Tensor } from '../tensor/tensor.ts';
 import { applyLinear, declareLinear, type LinearMap } from './linearMap.ts';
 import type { Mixer } from './mixer.ts';
 import type { LayerState, StateFields } from './state.ts';
@@ -38,7 +38,7 @@ export interface AttentionOptions {
   scale?: number;
   /** Steps that a query sees, and the cache holds. Default: all. */
   window?: number;
-  /** Steps that can be read where no window bounds the cache. Default: any number. */
+  /** Steps of the longest document, where no window bounds the cache. Default: any number. */
   maxLength?: number;
   /** Of the first values of the last map. */
   outScale: number;
@@ -86,7 +86,7 @@ export class AttentionMixer implements Mixer {
     const { heads, kvHeads, window, scale } = this.options;
     const cache = state?.kv as KeyValueCache | undefined;
     const starts = cache?.everRead ?? new Array<number>(input.shape[0]).fill(0);
-    this.requireRoom(starts, input.shape[1], positions);
+    this.requireRoom(input.shape, cache, positions);
     const { q, k, v, conv } = this.project(input, state, positions);
     const mixed = attention({
       q: this.turn(q, heads, starts),
@@ -125,16 +125,23 @@ export class AttentionMixer implements Mixer {
     return dims === 0 ? x : rotary(x, { heads, starts, dims, theta, interleaved });
   }
 
-  private requireRoom(starts: readonly number[], L: number, { lengths }: Positions): void {
+  /** A document may be as long as maxLength: the cache holds nothing before it. */
+  private requireRoom([B, L]: Shape, cache: KeyValueCache | undefined, { age, lengths }: Positions): void {
     const { maxLength = Infinity, window } = this.options;
-    if (window !== undefined || Math.max(...starts) + L <= maxLength) return;
-    const more = lengths?.read();
-    const at = starts.findIndex((start, b) => start + (more?.[b] ?? L) > maxLength);
-    if (at < 0) return;
-    throw new Error(
-      `forward: row ${at} has read ${starts[at]} tokens and ${more?.[at] ?? L} more follow, expected at most maxLength = ${maxLength} in all. ` +
-        'Read less, start from a new state, or raise maxLength or set a window in the config.',
-    );
+    if (window !== undefined || (cache?.steps ?? 0) + L <= maxLength) return;
+    const [ages, more] = [age?.read(), lengths?.read()];
+    for (let b = 0; b < B; b++) {
+      const n = more?.[b] ?? L;
+      const before = cache ? cache.spans[b].end - cache.spans[b].first : 0;
+      const length = ages
+        ? ages.subarray(b * L, b * L + n).reduce((most, one) => Math.max(most, one + 1), 0)
+        : before + n;
+      if (length <= maxLength) continue;
+      throw new Error(
+        `forward: a document of row ${b} is ${length} tokens long, ${before} read before and ${n} now, expected at most maxLength = ${maxLength}. ` +
+          'Read less, start from a new state, or raise maxLength or set a window in the config.',
+      );
+    }
   }
 }
 

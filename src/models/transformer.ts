@@ -25,7 +25,7 @@ export interface TransformerConfig extends ModelConfig {
   headDim: number;
   /** Channels inside the MLP; 'auto' is 8/3 · dModel, rounded up to a multiple of 32. */
   dFfn: number;
-  /** Tokens that can be read, where no window bounds the cache. */
+  /** Tokens of the longest document, where no window bounds the cache. */
   maxLength: number;
   /** Tokens that a query sees; null: all. */
   window: number | null;
@@ -168,6 +168,7 @@ export const transformer: Family<TransformerConfig> = {
     tensorParallel: only(1, '1: this version has no parts of maps (pretraining_tp)', 'pretraining_tp'),
   },
   officialType: 'llama',
+  huggingfaceType: 'llama',
   otherTypes: ['mistral'],
   fromJson,
   toJson,

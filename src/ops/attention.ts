@@ -54,8 +54,8 @@ export function attention(input: AttentionInput): { out: Tensor; cache: KeyValue
   const tracked = isTracked(q, k, v, input.cache);
   const counts = positions.lengths ? Array.from(positions.lengths.read()) : new Array<number>(B).fill(L);
   const { cache, before } = extendCache(input.cache, backend, [2, G, P], counts, heldOf(positions, counts, L, window));
-  const n = cache.shape[0];
-  const place = backend.ints(Int32Array.from(before.flatMap(({ first, end }) => [first, end])), [B, 2]);
+  const n = Math.max(0, ...before.map(({ first, end }, b) => end - first + counts[b]));
+  const place = backend.ints(Int32Array.from(before.flatMap(({ first, end }) => [first, end - first])), [B, 2]);
   const age = positions.age?.pointer ?? 0;
   const lengths = positions.lengths?.pointer ?? 0;
   const width = Number.isFinite(window) ? window : 0;
@@ -204,6 +204,7 @@ export function attention(input: AttentionInput): { out: Tensor; cache: KeyValue
           G,
           P,
           n,
+          cache.shape[0],
           width,
           q.rowStride,
           dq.rowStride,
