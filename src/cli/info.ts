@@ -51,7 +51,7 @@ async function run({ model: path, batchSize, blockSize, length, tensors, json }:
     config: model.config,
     parameters: model.tree.count(),
     weightBytes: 4 * model.tree.count(),
-    stateBytes: stateBytes(model.stateFields, 1, length),
+    stateBytes: stateBytes(model.stateFields, 1, lengths[0]),
     stateBytesAt: Object.fromEntries(lengths.map((n) => [n, stateBytes(model.stateFields, 1, n)])),
     flopsPerToken: 2 * model.flopsPerToken,
     trainingBytes: trainingBytes(model, batchSize, blockSize),
