@@ -42,7 +42,9 @@ export function hybridOf(parts: readonly Family[]): Family<HybridConfig> {
     try {
       return completeConfig(part, { ...Object.fromEntries(common), ...config.settings[name] });
     } catch (error) {
-      throw new Error((error as Error).message.replace(/^config:/, `config: settings.${name}:`), { cause: error });
+      throw new Error((error as Error).message.replace(/^config(\.json)?:/, `config: settings.${name}:`), {
+        cause: error,
+      });
     }
   }
 

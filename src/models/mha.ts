@@ -41,29 +41,30 @@ const fields: Readonly<Record<string, Field>> = {
   sliding_window: orNull(field.count(undefined)),
 };
 
-/** Checked options from an attn_cfg; errors name the key, in the spelling of `name`. */
+/** Checked options from an attn_cfg; errors name the key, as it is spelt where it came from. */
 export function readAttnCfg(
   config: ModelConfig,
   given: Readonly<Record<string, unknown>>,
-  name = (key: string) => `attn_cfg.${key}`,
+  { where = 'attn_cfg.', spell = (key: string) => key } = {},
 ): AttentionOptions {
+  const name = (key: string) => where + spell(key);
   const stranger = Object.keys(given).find((key) => !Object.hasOwn(fields, key));
   if (stranger !== undefined) {
     const near = nearestName(stranger, Object.keys(fields));
-    throw new Error(`config: attn_cfg has an unknown key '${stranger}'. Did you mean '${near}'?`);
+    throw new Error(`config.json: attn_cfg has an unknown key '${stranger}'. Did you mean '${near}'?`);
   }
   const values = Object.fromEntries(
     Object.entries(fields).map(([key, { default: fallback, accepts, expected }]) => {
       const value = given[key] ?? fallback;
       if (accepts(value)) return [key, value];
-      throw new Error(`config: ${name(key)} is ${JSON.stringify(value) ?? 'missing'}, expected ${expected}.`);
+      throw new Error(`config.json: ${name(key)} is ${JSON.stringify(value) ?? 'missing'}, expected ${expected}.`);
     }),
   );
   const { dModel } = config;
   const heads = values.num_heads as number;
   if (values.head_dim === null && dModel % heads !== 0) {
     throw new Error(
-      `config: ${name('num_heads')} is ${heads}, expected a divisor of dModel = ${dModel}. Or set ${name('head_dim')}.`,
+      `config.json: ${name('num_heads')} is ${heads}, expected a divisor of ${dModel}, or a ${spell('head_dim')}.`,
     );
   }
   const options: AttentionOptions = {
@@ -124,7 +125,7 @@ export const attention: Family = {
     dIntermediate: blockFields.dIntermediate,
   },
   complete(config) {
-    readAttnCfg(config, attnCfgOf(config), camel);
+    readAttnCfg(config, attnCfgOf(config), { where: '', spell: camel });
     return config;
   },
   block: (config) => [mhaLayer(config, attnCfgOf(config))],

@@ -151,7 +151,7 @@ describe('config.json', () => {
     ],
     [
       { ...official, attn_layer_idx: [0], attn_cfg: { num_heads: 5, causal: true } },
-      'attn_cfg.num_heads is 5, expected a divisor of dModel = 32. Or set attn_cfg.head_dim.',
+      'attn_cfg.num_heads is 5, expected a divisor of 32, or a head_dim.',
     ],
     [{ ...official, attn_layer_idx: [0], attn_cfg: { num_heads: 4 } }, 'attn_cfg.causal is false, expected true'],
     [{ ...official, ssm_cfg: { layer: 'Mamba9' } }, "ssm_cfg.layer is 'Mamba9', expected 'Mamba1' or 'Mamba2'"],

@@ -143,6 +143,48 @@ function attentionOf(at: At, x: Array64): Array64 {
   return linear(mixed, at('out_proj.weight'), at('out_proj.bias'));
 }
 
+describe('official configs with attention layers', () => {
+  // https://huggingface.co/state-spaces/mamba2attn-2.7b/blob/main/config.json
+  const json = {
+    ...{ d_model: 2560, d_intermediate: 0, n_layer: 64, vocab_size: 50277, ssm_cfg: { layer: 'Mamba2' } },
+    attn_layer_idx: [9, 18, 27, 36, 45, 56],
+    attn_cfg: {
+      ...{ causal: true, d_conv: 4, head_dim: 128, num_heads: 30, out_proj_bias: false, qkv_proj_bias: false },
+      rotary_emb_dim: 64,
+    },
+    ...{ rms_norm: true, residual_in_fp32: true, fused_add_norm: true, pad_vocab_size_multiple: 16 },
+    tie_embeddings: true,
+  };
+
+  it('give mamba2attn-2.7b its tensors', () => {
+    const config = readConfig(json);
+    const { tree } = new LanguageModel(config);
+    const shapes = new Map(tree.list().map(({ name, shape }) => [name, shape]));
+    const has = (i: number, name: string) => shapes.has(`backbone.layers.${i}.mixer.${name}`);
+    for (let i = 0; i < 64; i++) {
+      const isAttention = json.attn_layer_idx.includes(i);
+      expect([has(i, 'A_log'), has(i, 'norm.weight')], `block ${i}`).toEqual([!isAttention, !isAttention]);
+    }
+    const layer = [...shapes].filter(([name]) => name.startsWith('backbone.layers.9.'));
+    expect(layer.map(([name, shape]) => [name.slice(18), ...shape])).toEqual([
+      ['norm.weight', 2560],
+      ['mixer.in_proj.weight', 11520, 2560],
+      ['mixer.conv1d.weight', 11520, 1, 4],
+      ['mixer.conv1d.bias', 11520],
+      ['mixer.out_proj.weight', 2560, 3840],
+    ]);
+    // 2.7 billion
+    expect(tree.count()).toBeGreaterThan(2.65e9);
+    expect(tree.count()).toBeLessThan(2.75e9);
+  });
+
+  it('are written as they were read', () => {
+    const { ssm_cfg, ...others } = json;
+    expect(JSON.parse(configJson(readConfig(json)))).toMatchObject(others);
+    expect(readConfig(JSON.parse(configJson(readConfig(json))))).toEqual(readConfig(json));
+  });
+});
+
 describe('the config of a hybrid', () => {
   const given = hybrid(['mamba2', 'mamba2', 's4d', 'rwkv4'], { nLayer: 6, dIntermediate: 40 });
 
@@ -199,7 +241,7 @@ describe('the config of a hybrid', () => {
     ],
     [
       { mixers: ['attention'], settings: { attention: { numHeads: 3 } } },
-      'config: settings.attention: numHeads is 3, expected a divisor of dModel = 20',
+      'config: settings.attention: numHeads is 3, expected a divisor of 20, or a headDim',
     ],
     [
       { mixers: ['attention'], settings: { attention: { numHeads: 4, numHeadsKv: 3 } } },
