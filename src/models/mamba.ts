@@ -18,8 +18,6 @@ import type { Mixer } from './mixer.ts';
 import { selectiveFields } from './selectiveLayer.ts';
 import type { LayerState, StateFields } from './state.ts';
 
-export { stepBias } from './selectiveLayer.ts';
-
 export interface MambaConfig extends InnerConfig {
   dConv: number;
   expand: number;

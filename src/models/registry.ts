@@ -5,13 +5,14 @@ import { h3 } from './h3.ts';
 import { hybridOf } from './hybrid.ts';
 import { mamba } from './mamba.ts';
 import { mamba2 } from './mamba2.ts';
+import { mamba3 } from './mamba3.ts';
 import { attention, checkAttentionLayers } from './mha.ts';
 import { rwkv4 } from './rwkv4.ts';
 import { s4 } from './s4.ts';
 import { s4d } from './s4d.ts';
 import { transformer } from './transformer.ts';
 
-const simple: readonly Family[] = [mamba, mamba2, s4d, s4, h3, rwkv4, transformer].map(
+const simple: readonly Family[] = [mamba, mamba2, mamba3, s4d, s4, h3, rwkv4, transformer].map(
   (family) => family as unknown as Family,
 );
 const families: readonly Family[] = [...simple, hybridOf([...simple, attention]) as unknown as Family];

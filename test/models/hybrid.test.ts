@@ -23,6 +23,7 @@ const sizes = { vocabSize: V, dModel: 20, nLayer: 2 };
 const settings: Record<string, Record<string, unknown>> = {
   mamba: { dState: 4 },
   mamba2: { headDim: 8, dState: 8 },
+  mamba3: { headDim: 8, dState: 8 },
   s4d: { dState: 4 },
   s4: { dState: 4 },
   h3: { inner: 's4', dState: 4 },
@@ -40,7 +41,7 @@ const hybrid = (mixers: string[], more: Record<string, unknown> = {}) => ({
 });
 
 describe.each(backends)('hybrids on $name', ({ backend }) => {
-  it.each(['mamba', 'mamba2', 's4d', 's4', 'h3'])('of %s alone are that family', async (model) => {
+  it.each(['mamba', 'mamba2', 'mamba3', 's4d', 's4', 'h3'])('of %s alone are that family', async (model) => {
     const family = await createModel({ ...sizes, model, ...settings[model], dIntermediate: 40 }, { backend, seed: 2 });
     const same = await createModel(hybrid([model], { dIntermediate: 40 }), { backend, seed: 2 });
     expect(Object.keys(same.parameters)).toEqual(Object.keys(family.parameters));

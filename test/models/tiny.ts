@@ -17,6 +17,11 @@ const tiny: Readonly<Record<string, readonly Record<string, unknown>[]>> = {
     { dState: 6, headDim: 8, expand: 2, nGroups: 1 },
     { dState: 8, headDim: 4, nGroups: 2, dIntermediate: 40 },
   ],
+  mamba3: [
+    { dState: 6, headDim: 8, ropeFraction: 1 },
+    { dState: 8, headDim: 4, nGroups: 2, mimo: true, mimoRank: 3, dIntermediate: 40 },
+    { dState: 14, headDim: 8, mimo: true, mimoRank: 2, outProjNorm: true },
+  ],
   s4d: [{ dState: 8 }, { dState: 6, init: 'inv', glu: false }],
   s4: [{ dState: 8 }],
   h3: [
@@ -34,7 +39,10 @@ const tiny: Readonly<Record<string, readonly Record<string, unknown>[]>> = {
       settings: { h3: { dState: 6 }, transformer: { numHeads: 2 } },
       nLayer: 4,
     },
-    { mixers: ['attention', 'mamba'], settings: { attention: { numHeads: 2, rotaryEmbDim: 4 }, mamba: { dState: 6 } } },
+    {
+      mixers: ['attention', 'mamba3'],
+      settings: { attention: { numHeads: 2, rotaryEmbDim: 4 }, mamba3: { headDim: 8, dState: 8 } },
+    },
   ],
   rwkv4: [{}, { dAttention: 28, dFfn: 37 }],
   transformer: [
