@@ -6,10 +6,10 @@
 // packed once in strips, are the left sides of both products.
 #include "attention.h"
 
-// Packed keys and values of one tile: strips of keys (P, ROWS), strips of values (KEYS, ROWS).
+// Packed keys and values of one tile: strips of keys (P, PRODUCT_ROWS), strips of values (KEYS, PRODUCT_ROWS).
 struct PackedTile {
   i32 P, size;
-  INLINE PackedTile(i32 P) : P(P), size(KEYS * P + KEYS * attention_padded(P, ROWS)) {}
+  INLINE PackedTile(i32 P) : P(P), size(KEYS * P + KEYS * attention_padded(P, PRODUCT_ROWS)) {}
   INLINE const f32* values(const f32* tile) const { return tile + KEYS * P; }
 };
 
@@ -26,18 +26,18 @@ KERNEL void attention_pack(const f32* kv, const i32* place, const i32* lengths, 
     const f32* keys = kv + (s.first + k0) * ld + ((i64)b * 2 * G + g) * P;
     const f32* values = keys + (i64)G * P;
     f32 *to = packed + (i64)unit * shape.size, *tov = to + KEYS * P;
-    for (i32 k = 0; k < KEYS; k += ROWS)
-      for (i32 r = 0; r < ROWS; r += 4)
-        turn_quad(keys + (k + r) * ld, ld, to + k * P + r, ROWS, count - k - r, P);
+    for (i32 k = 0; k < KEYS; k += PRODUCT_ROWS)
+      for (i32 r = 0; r < PRODUCT_ROWS; r += 4)
+        turn_quad(keys + (k + r) * ld, ld, to + k * P + r, PRODUCT_ROWS, count - k - r, P);
     quad strange = {};
-    for (i32 p = 0; p < attention_padded(P, ROWS); p += 4) {
-      f32* strip = tov + p / ROWS * KEYS * ROWS + p % ROWS;
+    for (i32 p = 0; p < attention_padded(P, PRODUCT_ROWS); p += 4) {
+      f32* strip = tov + p / PRODUCT_ROWS * KEYS * PRODUCT_ROWS + p % PRODUCT_ROWS;
       for (i32 k = 0; k < KEYS; k++) {
         quad v = {};
         if (k < count && p + 4 <= P) v = load_quad(values + k * ld + p);
         else
           for (i32 i = 0; k < count && p + i < P; i++) v[i] = values[k * ld + p + i];
-        store_quad(strip + k * ROWS, v);
+        store_quad(strip + k * PRODUCT_ROWS, v);
         strange += v * 0;
       }
     }
@@ -46,12 +46,14 @@ KERNEL void attention_pack(const f32* kv, const i32* place, const i32* lengths, 
   }
 }
 
-// c (M strips of ROWS, width) = or += strips b, b: (depth, QUERIES)
+// c (M strips of PRODUCT_ROWS, width) = or += strips b, b: (depth, QUERIES)
 INLINE void strip_products(const f32* strips, i32 stride, i32 M, const f32* b, f32* c, i32 width, i32 depth, bool add) {
-  for (i32 i = 0; i < M; i += ROWS, strips += stride)
-    for (i32 j = 0; j < width; j += 2 * LANES)
-      (j + LANES < width ? product_tile<ROWS, 2> : product_tile<ROWS, 1>)(strips, b + j, QUERIES, c + i * QUERIES + j,
-                                                                          QUERIES, depth, add);
+  for (i32 i = 0; i < M; i += PRODUCT_ROWS, strips += stride)
+    for (i32 j = 0; j < width; j += 2 * LANES) {
+      f32* to = c + i * QUERIES + j;
+      if (j + LANES < width) product_tile<PRODUCT_ROWS, 2>(strips, b + j, QUERIES, to, QUERIES, depth, add);
+      else product_tile<PRODUCT_ROWS, 1>(strips, b + j, QUERIES, to, QUERIES, depth, add);
+    }
 }
 
 // The running softmax of a tile of queries.
@@ -97,7 +99,7 @@ static void careful_product(const QueryTile& tile, const f32* values, const f32*
     for (i32 j = 0; j < tile.width; j += LANES) {
       vf total = load(o + p * QUERIES + j);
       for (i32 k = 0; k < count; k++) {
-        const vf v = splat(values[(p / ROWS * KEYS + k) * ROWS + p % ROWS]);
+        const vf v = splat(values[(p / PRODUCT_ROWS * KEYS + k) * PRODUCT_ROWS + p % PRODUCT_ROWS]);
         total = select(tile.sees(j, k0 + k), fma(v, load(weights + k * QUERIES + j), total), total);
       }
       store(o + p * QUERIES + j, total);
@@ -109,7 +111,7 @@ KERNEL void attention_forward(const f32* q, const f32* packed, const i32* finite
                               const i32* lengths, f32* out, f32* lse, i32 L, i32 H, i32 G, i32 P, i32 tiles,
                               i32 window, i32 ldq, f32 scale, i32 begin, i32 end) {
   const PackedTile shape(P);
-  const i32 blocks = ceil_div(L, QUERIES), ldo = H * P, strips = attention_padded(P, ROWS);
+  const i32 blocks = ceil_div(L, QUERIES), ldo = H * P, strips = attention_padded(P, PRODUCT_ROWS);
   alignas(64) f32 qt[MAX_HEAD * QUERIES], o[MAX_HEAD * QUERIES], scores[KEYS * QUERIES];
   for (i32 unit = begin; unit < end; unit++) {
     const i32 t0 = unit % blocks * QUERIES, h = unit / blocks % H, b = unit / blocks / H;
@@ -127,7 +129,7 @@ KERNEL void attention_forward(const f32* q, const f32* packed, const i32* finite
       const i64 at = ((i64)b * G + h / (H / G)) * tiles + k0 / KEYS;
       const f32 *keys = packed + at * shape.size, *values = shape.values(keys);
       const i32 count = min(KEYS, tile.high + 1 - k0);
-      strip_products(keys, P * ROWS, count, qt, scores, tile.width, P, false);
+      strip_products(keys, P * PRODUCT_ROWS, count, qt, scores, tile.width, P, false);
       const bool partial = !tile.sees_all(k0);
       const bool grew = partial ? run.take<true>(tile, scores, k0, count) : run.take<false>(tile, scores, k0, count);
       if (grew)
@@ -135,7 +137,7 @@ KERNEL void attention_forward(const f32* q, const f32* packed, const i32* finite
           for (i32 j = 0; j < tile.width; j += LANES)
             store(o + p * QUERIES + j, load(o + p * QUERIES + j) * load(run.scale + j));
       if (partial && !finite[at]) careful_product(tile, values, scores, o, P, k0, count);
-      else strip_products(values, KEYS * ROWS, P, scores, o, tile.width, count, true);
+      else strip_products(values, KEYS * PRODUCT_ROWS, P, scores, o, tile.width, count, true);
     }
     for (i32 j = 0; j < tile.width; j += LANES) {
       const vf total = load(run.total + j), over = 1.0f / total;

@@ -86,7 +86,7 @@ export function attention(input: AttentionInput): { out: Tensor; cache: KeyValue
   function few(): void {
     const stretches = Math.ceil(n / STRETCH);
     const padded = Math.ceil(P / device.lanes) * device.lanes;
-    const parts = backend.empty([B, stretches, L * H * (padded + 2)]);
+    const parts = backend.empty([B, stretches, L * H * (padded + 2 + TILE)]);
     if (!(B * L)) return;
     device.run(
       'attention_decode',
