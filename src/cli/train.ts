@@ -46,9 +46,10 @@ function addField(command: Command, name: string, one: Field, help: string): voi
 
 /** The first reading of a flag's text that its field accepts: itself, a number, JSON, a list. */
 function parse(value: string, one: Field): unknown {
-  const number = value.trim() === '' ? value : Number(value);
+  const numberOf = (text: string) => (text.trim() === '' ? Number.NaN : Number(text));
+  const number = numberOf(value);
   const items = value.split(',').map((item) => item.trim());
-  const readings = [value, number, json(value), items, items.map(Number)];
+  const readings = [value, number, json(value), items, items.map(numberOf)];
   return readings.find((reading) => one.accepts(reading)) ?? (Number.isNaN(number) ? value : number);
 }
 

@@ -62,15 +62,15 @@ export function hybridOf(parts: readonly Family[]): Family<HybridConfig> {
         expected: 'an object of fields for each mixer, e.g. {"mamba2": {"headDim": 32}}',
         official: 'ssm_cfg.settings',
       },
-      attnLayerIdx: {
-        ...blockFields.attnLayerIdx,
-        accepts: (value) => Array.isArray(value) && value.length === 0,
-        expected: "none: name 'attention' among the mixers",
-      },
     },
     officialLayer: 'Hybrid',
     complete(config) {
-      const { mixers, settings, nLayer } = config;
+      const { mixers, settings, nLayer, attnLayerIdx = [] } = config;
+      if (attnLayerIdx.length > 0) {
+        throw new Error(
+          `config: attnLayerIdx is ${JSON.stringify(attnLayerIdx)}, expected none: name 'attention' among the mixers.`,
+        );
+      }
       const stranger = mixers.findIndex((name) => !names.includes(name));
       if (stranger >= 0) {
         const name = mixers[stranger];

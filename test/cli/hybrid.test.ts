@@ -35,6 +35,24 @@ it('mamba-ts trains one by a config file, and an inner layer by a flag', async (
   expect(JSON.parse(await readFile(join(inner, 'config.json'), 'utf8')).ssm_cfg.inner).toBe('s4d');
 });
 
+it('mamba-ts trains a model with attention layers by flags', async () => {
+  const out = join(folder, 'attention');
+  const cfg = { num_heads: 4, causal: true, rotary_emb_dim: 4 };
+  const flags = ['--attn-layer-idx', '1', '--attn-cfg', JSON.stringify(cfg)];
+  await ok(['train', '--model', 'mamba', ...flags, '--out', out, ...short]);
+  expect(JSON.parse(await readFile(join(out, 'config.json'), 'utf8'))).toMatchObject({
+    ...{ attn_layer_idx: [1], attn_cfg: cfg, ssm_cfg: { layer: 'Mamba1' } },
+  });
+  await refused(
+    ['train', '--model', 'mamba', '--attn-layer-idx', '0,,1', '--out', join(folder, 'no'), ...short],
+    'attnLayerIdx is "0,,1", expected a list of the blocks, from 0',
+  );
+  await refused(
+    ['train', '--model', 'mamba', '--attn-layer-idx', '0,2', '--out', join(folder, 'no'), ...short],
+    'attnLayerIdx[1] is 2, expected a block below nLayer = 2',
+  );
+});
+
 it.each([
   [[], 'mixers is missing, expected the mixers of the blocks in order'],
   [['--mixers', 'mamba2,s5'], "mixers[1] is 's5', expected one of"],
