@@ -8,7 +8,8 @@
 
 constexpr i32 STRETCH = 256, MAX_FEW = 8;
 constexpr i32 TILE_FLOATS = 16384;  // of the cache, about; keys, values and what is fetched stay in L2
-constexpr i32 ROWS_AT_ONCE = 4, VALUES_AT_ONCE = 8;  // rows that a pass over the heads takes
+constexpr i32 STREAMS = 4;           // rows of values that one query reads side by side
+constexpr i32 VALUE_FLOATS = 4096;   // of values, about, that a pass over the heads takes: they stay in L1
 #if defined(__AVX512F__) || defined(__aarch64__)
 constexpr i32 SIDE = 4;  // queries at a time: 16 sums
 #else
@@ -98,8 +99,30 @@ INLINE void add_columns(const f32* weights, const f32* values, i64 ld, i32 n, f3
 #pragma GCC unroll 4
     for (i32 v = 0; v < VECTORS; v++) store(o + m * P_ + v * LANES, sums[m][v]);
 }
+// The same of one query and N rows: each row is a stream of its own, which the prefetchers follow.
+template <i32 N>
+INLINE void add_streams(const f32* weights, const f32* values, i64 ld, f32* o, i32 P) {
+  vf weight[N];
+#pragma GCC unroll 8
+  for (i32 k = 0; k < N; k++) weight[k] = keep(splat(weights[k]));
+  i32 p = 0;
+  const auto add = [&](auto load_values) {
+    vf total = load(o + p);
+#pragma GCC unroll 8
+    for (i32 k = 0; k < N; k++) total = fma(weight[k], load_values(values + k * ld + p), total);
+    store(o + p, total);
+  };
+  for (; p + LANES <= P; p += LANES) add([](const f32* at) { return load(at); });
+  if (p < P) add([=](const f32* at) { return load_part(at, P - p); });
+}
 template <i32 M>
 INLINE void add_rows(const f32* weights, const f32* values, i64 ld, i32 n, f32* o, i32 P_, i32 P) {
+  if constexpr (M == 1) {
+    i32 k = 0;
+    for (; k + STREAMS <= n; k += STREAMS) add_streams<STREAMS>(weights + k, values + k * ld, ld, o, P);
+    for (; k < n; k++) add_streams<1>(weights + k, values + k * ld, ld, o, P);
+    return;
+  }
   i32 p = 0;
   for (; p + 4 * LANES <= P; p += 4 * LANES) add_columns<M, 4, true>(weights, values + p, ld, n, o + p, P_, 0);
   for (; p + LANES <= P; p += LANES) add_columns<M, 1, true>(weights, values + p, ld, n, o + p, P_, 0);
@@ -119,20 +142,20 @@ INLINE void fetch(const f32* rows, i64 ld, i32 count, i32 n) {
     for (i32 i = 0; i < n; i += 16) __builtin_prefetch(rows + k * ld + i, 0, 2);
 }
 
-// One tile of steps, [k0, k0 + count).
+// One tile: `count` steps that lie `ld` floats apart, in a row or far apart.
 struct DecodeTile {
-  const f32* rows;  // of the first step
+  const f32 *rows, *next;  // of the first step, here and in the next tile
   f32 *o, *q, *top, *total, *w;
   i32 L, G, R, P, P_, count;
   i64 ld;
   i32 from[MAX_FEW], to[MAX_FEW];  // what each query sees of the tile
 
   void scores() const {
-    for (i32 k = 0; k < count; k += ROWS_AT_ONCE)
+    for (i32 k = 0; k < count; k += 4)
       for (i32 g = 0; g < G; g++) {
-        const f32* keys[ROWS_AT_ONCE];
-        for (i32 i = 0; i < ROWS_AT_ONCE; i++) keys[i] = rows + min(k + i, count - 1) * ld + g * P;
-        fetch(rows + k * ld + (G + g) * P, ld, ROWS_AT_ONCE, P);
+        const f32* keys[4];
+        for (i32 i = 0; i < 4; i++) keys[i] = rows + min(k + i, count - 1) * ld + g * P;
+        fetch(rows + k * ld + (G + g) * P, ld, 4, P);
         side_by_side(L * R, [&]<i32 M>(i32 at) {
           at += g * L * R;
           score_rows<M>(q + at * P_, P_, keys, P, w + at * KEYS + k);
@@ -144,7 +167,7 @@ struct DecodeTile {
       f32* weights = w + at * KEYS;
       const i32 t = at / R % L;
       for (i32 k = 0; k < min(from[t], count); k++) weights[k] = 2 * LOW;
-      for (i32 k = max(to[t], 0); k < attention_padded(count, LANES); k++) weights[k] = 2 * LOW;
+      for (i32 k = min(max(to[t], 0), count); k < attention_padded(count, LANES); k++) weights[k] = 2 * LOW;
       vf most = splat(top[at]);
       for (i32 k = 0; k < count; k += LANES) most = maximum(load(weights + k), most);
       const f32 m = largest(most);
@@ -161,15 +184,14 @@ struct DecodeTile {
     }
   }
   void values() const {
-    // Where one head is a row, its sums stay in registers for the whole tile.
-    const i32 step = G == 1 ? count : VALUES_AT_ONCE;
+    const i32 step = max(4, VALUE_FLOATS / (G * P));
     i32 all_from = 0, all_to = count;
     for (i32 t = 0; t < L; t++) all_from = max(all_from, from[t]), all_to = min(all_to, to[t]);
     for (i32 k = 0; k < count; k += step) {
       const i32 end = min(k + step, count);
       for (i32 g = 0; g < G; g++) {
         const f32* head = rows + (G + g) * P;
-        fetch(rows + (count + k) * ld + g * P, ld, end - k, P);
+        fetch(next + k * ld + g * P, ld, end - k, P);
         const i32 first = g * L * R;
         if (all_from <= k && end <= all_to) {
           side_by_side(L * R, [&]<i32 M>(i32 at) {
@@ -196,6 +218,9 @@ KERNEL void attention_decode(const f32* q, const f32* kv, const i32* place, cons
   const i32 P_ = shape.P_, R = H / G, width = 2 * G * P;
   const i64 ld = (i64)B * width;
   const i32 most = min(KEYS, max(LANES, TILE_FLOATS / width / LANES * LANES));
+  // Four rows from four quarters of the stretch at a time are four long streams, each page read from end to end:
+  // what prefetchers like where nothing is fetched by hand. With wide vectors so short a softmax costs more.
+  const bool far = LANES == 4 && B == 1 && L * R == 1 && width >= 512;
   for (i32 unit = begin; unit < end; unit++) {
     const i32 b = unit / stretches, first = unit % stretches * STRETCH;
     const Sequence s(place, age, lengths, b, L, window);
@@ -210,14 +235,16 @@ KERNEL void attention_decode(const f32* q, const f32* kv, const i32* place, cons
     const i32 last = min(first + STRETCH, s.steps());
     i32 low = last;
     for (i32 t = 0; t < s.length; t++) low = min(low, s.seen(t).low);
-    for (i32 k0 = max(first, low / LANES * LANES); k0 < last; k0 += most) {
+    const i32 start = max(first, low), steps = max(0, last - start), apart = far ? ceil_div(steps, 4) : 1;
+    for (i32 k0 = start; k0 < (far ? start + apart : last); k0 += far ? 1 : most) {
       const f32* rows = kv + (s.first + k0) * ld + (i64)b * width;
-      DecodeTile tile = {rows, o, queries, top, total, total + shape.heads, L, G, R, P, P_, min(most, last - k0), ld,
-                         {}, {}};
+      const i32 count = far ? ceil_div(last - k0, apart) : min(most, last - k0);
+      DecodeTile tile = {rows, rows + (far ? 1 : most) * ld, o, queries, top, total, total + shape.heads, L, G, R, P, P_,
+                         count, apart * ld, {}, {}};
       for (i32 t = 0; t < s.length; t++) {
         const Seen seen = s.seen(t);
-        tile.from[t] = seen.low - k0;
-        tile.to[t] = seen.high + 1 - k0;
+        tile.from[t] = ceil_div(max(0, seen.low - k0), apart);
+        tile.to[t] = ceil_div(max(0, seen.high + 1 - k0), apart);
       }
       tile.scores();
       tile.softmax();

@@ -76,14 +76,19 @@ export class LanguageModel {
     return this.backbone.stateFields;
   }
 
-  /** Multiply-adds for one token: every weight of a linear map once, and the mixing. */
+  /** Multiply-adds for the first token: every weight of a linear map once, and the mixing. */
   get flopsPerToken(): number {
+    return this.flopsAt(1);
+  }
+
+  /** The same for the last of `length` tokens: attention reads what was cached. */
+  flopsAt(length: number): number {
     const maps = this.tree
       .list()
       .filter(({ shape, name, decay }) => shape.length === 2 && decay && name !== this.embedding.name);
     const head = this.paddedVocabSize * this.config.dModel;
     const tied = this.config.tieEmbeddings ? head : 0;
-    return maps.reduce((sum, { size }) => sum + size, tied) + this.backbone.mixingFlops;
+    return maps.reduce((sum, { size }) => sum + size, tied) + this.backbone.mixingFlops(length);
   }
 
   /** Floats that a training step keeps for one token, logits aside. */
