@@ -74,7 +74,7 @@ async function run({ model: path, batchSize, blockSize, length, tensors, json }:
     }
   } else console.log(`${'state'.padEnd(22)}${size(facts.stateBytes)} a sequence, whatever its length`);
   for (const n of grows ? lengths : [1]) {
-    const after = grows ? `, the last of ${count(n)}` : '';
+    const after = grows ? `, the last of ${count(n)} tokens` : '';
     console.log(`${'FLOPs a token'.padEnd(22)}${count(2 * model.flopsAt(n))}${after}`);
   }
   console.log(
