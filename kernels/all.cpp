@@ -24,6 +24,7 @@
 #include "wkv.cpp"
 #include "ssd.cpp"
 #include "ssd_backward.cpp"
+#include "steps.cpp"
 
 #define K(name) [](const f64* slots, i32 begin, i32 end) { invoke(name, slots, begin, end); },
 static const Thunk thunks[] = {
