@@ -2,8 +2,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { readJsonFile } from '../formats/jsonFile.ts';
-import { LanguageModel } from '../models/languageModel.ts';
-import { readConfig } from '../models/registry.ts';
+import { declaredModel } from '../models/checkpoint.ts';
 import { stateBytes } from '../models/state.ts';
 import { size, trainingBytes } from '../train/memory.ts';
 import { count, guard } from './terminal.ts';
@@ -34,13 +33,14 @@ async function run({ model: path, batchSize, blockSize, tensors, json }: Flags):
       throw new Error(`info: ${flag} is ${value}, expected a whole number ≥ 1.`);
   }
   const config = await readJsonFile(join(path, 'config.json'), 'Give the folder of a checkpoint.');
-  const model = new LanguageModel(readConfig(config));
+  const model = declaredModel(config);
   const parameters = model.tree.list();
+  const isBidirectional = (model.config.bidirectional ?? 'none') !== 'none';
   const facts = {
     config: model.config,
     parameters: model.tree.count(),
     weightBytes: 4 * model.tree.count(),
-    stateBytes: stateBytes(model.stateFields),
+    stateBytes: isBidirectional ? 0 : stateBytes(model.stateFields),
     flopsPerToken: 2 * model.flopsPerToken,
     trainingBytes: trainingBytes(model, batchSize, blockSize),
   };
@@ -52,7 +52,10 @@ async function run({ model: path, batchSize, blockSize, tensors, json }: Flags):
   }
   for (const [key, value] of Object.entries(model.config)) console.log(`${key.padEnd(22)}${value}`);
   console.log(`${'parameters'.padEnd(22)}${count(facts.parameters)} (${size(facts.weightBytes)} in f32)`);
-  console.log(`${'state'.padEnd(22)}${size(facts.stateBytes)} a sequence, whatever its length`);
+  const state = isBidirectional
+    ? 'none: it reads whole sequences'
+    : `${size(facts.stateBytes)} a sequence, whatever its length`;
+  console.log(`${'state'.padEnd(22)}${state}`);
   console.log(`${'FLOPs a token'.padEnd(22)}${count(facts.flopsPerToken)}`);
   console.log(
     `${'memory for training'.padEnd(22)}about ${size(facts.trainingBytes)} at ${batchSize} × ${blockSize} tokens`,

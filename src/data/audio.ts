@@ -97,8 +97,8 @@ export async function clipExamples(folder: string, options: ClipOptions): Promis
       }
       if (at === 0) throw new Error(`data: ${path} has no samples. Leave it out, or get it again.`);
       const sequence = options.tokens ? Int32Array.from(muLawEncode(samples)) : samples;
-      const at = classes.indexOf(label);
-      return { sequence, ...(at >= 0 && { label: at }) };
+      const known = classes.indexOf(label);
+      return { sequence, ...(known >= 0 && { label: known }) };
     },
   };
 }

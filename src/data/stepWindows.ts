@@ -65,6 +65,29 @@ export function stepExamples(series: readonly Series[], options: StepWindowOptio
   };
 }
 
+/** The last `length` rows of every series, as what a forecast of the rows after them starts from. */
+export function lastWindows(series: readonly Series[], length: number): ExampleStore {
+  const ends = series.map((one) => {
+    const run = completeRuns(one).at(-1);
+    if (run?.end === one.length) return { one, begin: Math.max(run.begin, run.end - length) };
+    throw new Error(
+      `data: ${one.name} misses a value in its last row, expected all there. Fill it in, or leave it out.`,
+    );
+  });
+  return {
+    name: series[0].name,
+    length: series.length,
+    features: series[0].columns.length,
+    output: 'step',
+    group: () => undefined,
+    title: (index) => series[index].name,
+    read(index) {
+      const { one, begin } = ends[index];
+      return { sequence: Float32Array.from(one.values.subarray(begin * one.columns.length)) };
+    },
+  };
+}
+
 /** The last part of every series for validation. */
 export function splitSeries(series: readonly Series[], fraction: number): { train: Series[]; validation: Series[] } {
   const cut = (one: Series, from: number, to: number, part: string): Series => ({

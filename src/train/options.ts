@@ -142,8 +142,8 @@ export const trainFields: Readonly<Record<keyof TrainOptions, OptionField>> = {
   maxLength: help(whole(0, 0), 'examples: cut to this many steps (0: whole)'),
 };
 
-/** What the data decides. */
-const fromData = ['vocabSize', 'dInput', 'nClasses', 'nTargets'];
+/** What the data decides of a model. */
+export const fromData = ['vocabSize', 'dInput', 'nClasses', 'nTargets'];
 
 /** What a run is made of, complete and checked. */
 export interface RunConfig {

@@ -64,7 +64,9 @@ function errorCase(sparse: boolean): Case {
     inputs: { outputs: normal(random, [2, 3]) },
     run: ({ outputs }) => [squaredError(outputs, targets)],
     truth: ({ outputs }) => {
-      const errors = Array.from(targets, (target, i) => (outputs.data[i] - target) ** 2).filter((e) => !Number.isNaN(e));
+      const errors = Array.from(targets, (target, i) => (outputs.data[i] - target) ** 2).filter(
+        (e) => !Number.isNaN(e),
+      );
       return [array([], [errors.reduce((a, b) => a + b) / errors.length])];
     },
   };

@@ -8,7 +8,7 @@ import { generateText } from '../../src/generate/text.ts';
 import { loadModel } from '../../src/models/checkpoint.ts';
 import { charTokenizer, loadTokenizer } from '../../src/tokenize/index.ts';
 import { evaluate } from '../../src/train/evaluate.ts';
-import { train } from '../../src/train/run.ts';
+import { languageResult, train } from '../../src/train/run.ts';
 import { anyBackend, backends } from '../support/backends.ts';
 import { byteLevelJson } from '../tokenize/fixtures.ts';
 import { contentsOf, logOf, play, resume, run, small, stepsOf, workFolder } from './runs.ts';
@@ -418,10 +418,12 @@ describe('evaluate', () => {
     const text = 'aé€😀\n'.repeat(50);
     const folder = await workFolder({ 'data.txt': text });
     const out = join(folder, 'run');
-    const { model } = await train({
-      layers: [{ ...small, data: join(folder, 'data.txt'), out, tokenizer: 'char', validationFraction: 0.4 }],
-      stopAt: 2,
-    });
+    const { model } = languageResult(
+      await train({
+        layers: [{ ...small, data: join(folder, 'data.txt'), out, tokenizer: 'char', validationFraction: 0.4 }],
+        stopAt: 2,
+      }),
+    );
     const store = await textData(text, tokenizer);
     const done: string[] = [];
     const result = await evaluate(model, store, tokenizer, {
