@@ -48,6 +48,12 @@ const TABLE = ['.csv', '.tsv'];
 
 export async function openExamples(path: string, options: ExampleOptions): Promise<OpenedExamples> {
   const kind = await kindOf(path);
+  const ofTables = (['group', 'sequence', 'columns', 'targets'] as const).find((key) => options[key] !== undefined);
+  if (kind !== 'table' && ofTables) {
+    throw new Error(
+      `data: ${ofTables} is ${JSON.stringify(options[ofTables])}, but ${path} has no columns, expected CSV. Leave ${ofTables} out.`,
+    );
+  }
   if (kind === 'table' && options.task === 'regress' && options.output === 'step' && !options.sequence) {
     return openSeries(path, options);
   }

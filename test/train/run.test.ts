@@ -211,7 +211,10 @@ describe('a run is refused', () => {
     [{ out: undefined }, 'train: out is missing, expected the folder of the run'],
     [{ data: '/nowhere/play.txt' }, 'data: there is no /nowhere/play.txt. Check the path.'],
     [{ blockSize: 100_000 }, 'Give more data, another fraction or a blockSize of at most 1199.'],
-    [{ tokenizer: '/nowhere.json' }, `/nowhere.json cannot be read (ENOENT). Give 'byte', 'char', 'dna' or the path`],
+    [
+      { tokenizer: '/nowhere.json' },
+      `/nowhere.json cannot be read (ENOENT). Give 'byte', 'char', 'dna', 'muLaw' or the path`,
+    ],
     [{ batchSize: 10_000_000 }, 'train: a step of 10000000 × 24 tokens needs about'],
     [{ dModel: 300_000 }, 'TiB, WebAssembly addresses 4.0 GiB. Use a smaller --batch-size'],
     [{ dModel: 10_000_000, backend: 'auto' }, 'TiB, '],
