@@ -36,6 +36,7 @@ export {
   type ExampleStore,
   measureScaling,
   memoryExamples,
+  openExamples,
   prepareTokens,
   readSeries,
   resample,
