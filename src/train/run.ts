@@ -249,12 +249,15 @@ function otherConfig(folder: RunFolder, key: string, was: unknown, is: unknown):
   );
 }
 
+/** A config's value as its JSON: lists are compared by what they hold. */
+const show = (value: unknown) => JSON.stringify(value);
+
 /** The model that was loaded is the one that train.json and the data describe. */
 function requireConfig({ config }: Model, { config: expected }: Model, folder: RunFolder): void {
-  const key = Object.keys(expected).find((one) => config[one] !== expected[one]);
+  const key = Object.keys(expected).find((one) => show(config[one]) !== show(expected[one]));
   if (key === undefined) return;
   throw new Error(
-    `train: ${key} is ${config[key]} in ${folder.file('config.json')}, expected ${expected[key]} after train.json and tokenizer.json. ` +
+    `train: ${key} is ${show(config[key])} in ${folder.file('config.json')}, expected ${show(expected[key])} after train.json and tokenizer.json. ` +
       'One of the three was changed: put it back, or start a new run.',
   );
 }

@@ -3,21 +3,17 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { textData } from '../../src/data/index.ts';
 import { createModel, configJson, loadModel } from '../../src/models/checkpoint.ts';
 import { LanguageModel } from '../../src/models/languageModel.ts';
 import { configOf, readConfig } from '../../src/models/registry.ts';
 import type { State } from '../../src/models/state.ts';
 import { valueAndGrad } from '../../src/tensor/tape.ts';
-import { byteTokenizer } from '../../src/tokenize/index.ts';
-import { Trainer } from '../../src/train/trainer.ts';
 import type { Array64 } from '../reference/array.ts';
 import { crossEntropy } from '../reference/crossEntropy.ts';
 import { anyBackend, backends } from '../support/backends.ts';
 import { expectClose } from '../support/compare.ts';
 import { readGolden } from '../support/golden.ts';
 import { uniforms } from '../support/random.ts';
-import { play } from '../train/runs.ts';
 import { folderWith } from './folder.ts';
 import { weightsOf } from './reference.ts';
 import { logitsOf } from './reference2.ts';
@@ -99,41 +95,6 @@ describe.each(backends)('mamba2 on $name', ({ backend }) => {
       const size = Math.sqrt(values.reduce((sum, g) => sum + g * g, 0));
       expect(Math.abs(got - want) / (1e-3 + size), `${name}: ${got}, want ${want}`).toBeLessThan(1e-3);
     }
-  });
-
-  it('reads packed documents as separate ones, and ragged rows as single ones', async () => {
-    const model = await vividModel(backend, { ...small, nGroups: 2 });
-    const lengths = [5, 1, 30, 70];
-    const documents = tokensOf(4, lengths);
-    const seqIdx = Int32Array.from(lengths.flatMap((n, i) => new Array<number>(n).fill(i)));
-    const packed = model.forward([documents.flat()], { documents: seqIdx });
-    const ragged = model.forward(documents);
-    const [inPack, inBatch] = [packed.logits.read(), ragged.logits.read()];
-    let at = 0;
-    documents.forEach((document, i) => {
-      const alone = model.forward([document]);
-      const logits = alone.logits.read();
-      expectClose(inPack.subarray(at * V, (at + document.length) * V), logits, 5e-5, `document ${i}`);
-      expectClose(inBatch.subarray(i * 70 * V, (i * 70 + document.length) * V), logits, 5e-5, `row ${i}`);
-      at += document.length;
-      for (const [name, tensor] of Object.entries(alone.state.tensors())) {
-        const whole = ragged.state.tensors()[name].read();
-        const size = whole.length / documents.length;
-        expectClose(whole.subarray(i * size, (i + 1) * size), tensor.read(), 5e-5, name);
-        if (i === 3) expectClose(packed.state.tensors()[name].read(), tensor.read(), 5e-5, name);
-      }
-    });
-  });
-
-  it('learns from text', async () => {
-    const config = { model: 'mamba2', dModel: 16, nLayer: 2, headDim: 8, dState: 8, vocabSize: 256 };
-    const options = { batchSize: 4, blockSize: 32, maxIters: 1000, warmupIters: 0, learningRate: 1e-2, seed: 1 };
-    const data = await textData(play, byteTokenizer());
-    const trainer = new Trainer(await createModel(config, { backend, seed: 1 }), data, options);
-    const losses: number[] = [];
-    for (let i = 0; i < 50; i++) losses.push((await trainer.step()).loss);
-    expect(Math.abs(losses[0] - Math.log(256)), 'it knows nothing at first').toBeLessThan(0.2);
-    expect(losses.slice(-5).reduce((a, b) => a + b) / 5).toBeLessThan(3.3);
   });
 });
 

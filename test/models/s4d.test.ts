@@ -1,13 +1,9 @@
-/** The S4D family: it equals the f64 loops, splits, packs and batches freely, trains, and writes. */
-import { join } from 'node:path';
-import fc from 'fast-check';
+/** The S4D family: it equals the f64 loops, and starts as the official layer. */
 import { describe, expect, it } from 'vitest';
-import { generate } from '../../src/generate/generate.ts';
-import { configJson, createModel, loadModel } from '../../src/models/checkpoint.ts';
+import { configJson, createModel } from '../../src/models/checkpoint.ts';
 import { LanguageModel } from '../../src/models/languageModel.ts';
 import { configOf, readConfig } from '../../src/models/registry.ts';
-import { type State, stateBytes } from '../../src/models/state.ts';
-import { scope } from '../../src/tensor/scope.ts';
+import { stateBytes } from '../../src/models/state.ts';
 import { valueAndGrad } from '../../src/tensor/tape.ts';
 import type { Array64 } from '../reference/array.ts';
 import { crossEntropy } from '../reference/crossEntropy.ts';
@@ -16,9 +12,8 @@ import { linear } from '../reference/linear.ts';
 import { norm } from '../reference/norm.ts';
 import { s4d } from '../reference/s4d.ts';
 import { anyBackend, backends } from '../support/backends.ts';
-import { errorOf, expectClose, expectIdentical } from '../support/compare.ts';
+import { expectClose } from '../support/compare.ts';
 import { uniforms } from '../support/random.ts';
-import { logOf, run, stepsOf, workFolder } from '../train/runs.ts';
 import { type Weights, weightsOf } from './reference.ts';
 import { vividModel } from './vivid.ts';
 
@@ -46,21 +41,7 @@ function logitsOf(weights: Weights, nLayer: number, tokens: readonly number[][])
   return linear(hidden, weights['backbone.embedding.weight']);
 }
 
-/** A row's part of the states of all layers. */
-function rowOf(state: State, b: number): Float32Array {
-  return scope(() =>
-    Float32Array.from(
-      Object.values(state.tensors()).flatMap((tensor) => {
-        const size = tensor.size / tensor.shape[0];
-        return [...tensor.read().subarray(b * size, (b + 1) * size)];
-      }),
-    ),
-  );
-}
-
 describe.each(backends)('s4d models on $name', ({ backend }) => {
-  const made = vividModel(backend, small);
-
   it.each([{}, { init: 'inv', glu: false }, { init: 'real', dState: 2 }])(
     'equal the f64 loops with %j',
     async (config) => {
@@ -87,61 +68,6 @@ describe.each(backends)('s4d models on $name', ({ backend }) => {
     },
   );
 
-  it('read in any pieces as at once, and from a saved state', async () => {
-    const model = await made;
-    const cuts = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 2, maxLength: 5 });
-    await fc.assert(
-      fc.asyncProperty(cuts, async (cuts) => {
-        const [row] = tokensOf(cuts[0], [cuts.reduce((a, b) => a + b)]);
-        const whole = model.forward([row]);
-        let state: State | undefined;
-        let at = 0;
-        for (const n of cuts) {
-          const piece = model.forward([row.slice(at, at + n)], { state });
-          const want = whole.logits.read().subarray(at * V, (at + n) * V);
-          expectClose(piece.logits.read(), want, 5e-5, `logits from ${at} of ${cuts}`);
-          state = await model.loadState(await piece.state.save());
-          at += n;
-        }
-        expectClose(rowOf(state!, 0), rowOf(whole.state, 0), 5e-5, `state after ${cuts}`);
-      }),
-      { numRuns: 5 },
-    );
-    expect(model.forward([[1]]).state.tensors()['layers.1.ssm'].shape).toEqual([1, 2, 20, 4]);
-  });
-
-  it('read packed documents as separate ones', async () => {
-    const model = await made;
-    const lengths = [5, 1, 2, 39, 3];
-    const documents = tokensOf(4, lengths);
-    const seqIdx = Int32Array.from(lengths.flatMap((n, i) => new Array<number>(n).fill(i)));
-    const packed = model.forward([documents.flat()], { documents: seqIdx });
-    const logits = packed.logits.read();
-    expect(errorOf(model.forward([documents.flat()]).logits.read(), logits)).toBeGreaterThan(1e-2);
-    let at = 0;
-    for (const document of documents) {
-      const alone = model.forward([document]);
-      expectClose(logits.subarray(at * V, (at + document.length) * V), alone.logits.read(), 5e-5, `from ${at}`);
-      at += document.length;
-      if (at === logits.length / V) expectClose(rowOf(packed.state, 0), rowOf(alone.state, 0), 5e-5, 'state');
-    }
-  });
-
-  it('give rows of any lengths what they get alone, and read on from there', async () => {
-    const model = await made;
-    const [rows, more] = [tokensOf(7, [4, 33, 1, 7]), tokensOf(8, [2, 1, 6, 3])];
-    const batch = model.forward(rows);
-    const next = model.forward(more, { state: batch.state });
-    rows.forEach((row, b) => {
-      const one = model.forward([row]);
-      const logits = batch.logits.read().subarray(b * 33 * V, (b * 33 + row.length) * V);
-      expectClose(logits, one.logits.read(), 5e-5, `row ${b}`);
-      expectClose(rowOf(batch.state, b), rowOf(one.state, 0), 5e-5, `state of row ${b}`);
-      const after = model.forward([more[b]], { state: one.state }).logits.read();
-      expectClose(next.logits.read().subarray(b * 6 * V, (b * 6 + more[b].length) * V), after, 5e-5, `row ${b}, on`);
-    });
-  });
-
   it('take new values of any parameter at once', async () => {
     const model = await createModel({ ...small, dModel: 8, nLayer: 1 }, { backend });
     for (const name of ['C', 'log_dt', 'log_A_real', 'A_imag']) {
@@ -149,21 +75,6 @@ describe.each(backends)('s4d models on $name', ({ backend }) => {
       const before = model.forward([[1, 2, 3]]).logits.read();
       tensor.write(tensor.read().map((x) => x + 0.5));
       expect(model.forward([[1, 2, 3]]).logits.read(), name).not.toEqual(before);
-    }
-  });
-});
-
-describe('s4d models on two backends', () => {
-  it('start from the same weights and compute the same', async () => {
-    const models = await Promise.all(backends.map(({ backend }) => vividModel(backend, small)));
-    const tokens = tokensOf(13, [40, 40]);
-    const run = (model: LanguageModel) => valueAndGrad(() => model.loss(tokens, tokens), model.parameters).grads;
-    const [want, ...others] = models.map(run);
-    for (const [i, grads] of others.entries()) {
-      for (const name of Object.keys(want)) {
-        expectIdentical(models[i + 1].parameters[name].read(), models[0].parameters[name].read(), name);
-        expectClose(grads[name].read(), want[name].read(), 2e-4, `the gradient of ${name}`);
-      }
     }
   });
 });
@@ -229,28 +140,5 @@ describe('an s4d config', () => {
     expect(Math.max(...steps)).toBeGreaterThan(0.1);
     const C = read('C');
     expect(Math.abs(C.reduce((sum, x) => sum + x * x, 0) / C.length - 0.5)).toBeLessThan(0.15);
-  });
-});
-
-describe('training s4d on text', () => {
-  it('lowers the loss, and the model is saved, loaded and writes', async () => {
-    const folder = await workFolder();
-    const out = join(folder, 'run');
-    const options = { model: 's4d', dState: 16, dModel: 32, learningRate: 1e-2, maxIters: 60, batchSize: 4 };
-    await run({ ...options, data: join(folder, 'play.txt'), out });
-    const losses = stepsOf(await logOf(out)).map(({ loss }) => loss);
-    expect(losses[0]).toBeGreaterThan(5);
-    expect(losses.at(-1)).toBeLessThan(3.6);
-    const model = await loadModel(out, { backend: anyBackend });
-    const prompt = [...Buffer.from('ROMEO:')];
-    const written: number[] = [];
-    for await (const { token } of generate(model, prompt, { maxTokens: 8, temperature: 0 })) written.push(token);
-    // Token by token what one forward says.
-    const { logits } = model.forward([[...prompt, ...written]]);
-    const [values, vocab] = [logits.read(), logits.width];
-    written.forEach((token, i) => {
-      const row = values.subarray((prompt.length - 1 + i) * vocab, (prompt.length + i) * vocab);
-      expect(Math.max(...row) - row[token]).toBeLessThan(1e-4);
-    });
   });
 });

@@ -10,7 +10,6 @@ import {
   loadModel,
   loadSequenceModel,
 } from '../../src/models/checkpoint.ts';
-import { modelNames } from '../../src/models/registry.ts';
 import { readSequenceConfig } from '../../src/models/sequenceConfig.ts';
 import type { SequenceModel } from '../../src/models/sequenceModel.ts';
 import { add, mul, sum } from '../../src/ops/index.ts';
@@ -26,6 +25,7 @@ import { anyBackend, backends } from '../support/backends.ts';
 import { expectClose, expectIdentical } from '../support/compare.ts';
 import { normal, uniforms } from '../support/random.ts';
 import { emptyFolder } from './folder.ts';
+import { tinyConfigs } from './tiny.ts';
 
 const small = { model: 's4d', dModel: 6, nLayer: 2, dInput: 2, nClasses: 3 };
 
@@ -210,13 +210,16 @@ describe.each(backends)('a sequence model on $name', ({ backend }) => {
 });
 
 describe('a sequence model', () => {
-  it.each(modelNames)('can be of the family %s, of tokens or of numbers', async (model) => {
-    const sizes = { model, dModel: 32, nLayer: 1, nClasses: 4, bidirectional: 'add' };
-    const tokens = await createSequenceModel({ ...sizes, vocabSize: 9 }, { backend: anyBackend });
-    expect(tokens.forward([[1, 2, 8], [4]]).outputs.shape).toEqual([2, 4]);
-    const numbers = await createSequenceModel({ ...sizes, dInput: 3, output: 'step' }, { backend: anyBackend });
-    expect(numbers.forward(rowsOf(1, [5], 3)).outputs.shape).toEqual([1, 5, 4]);
-  });
+  it.each(tinyConfigs)(
+    'can be of the family %s, of tokens or of numbers: %j',
+    async (_, { vocabSize: _tokens, ...family }) => {
+      const sizes = { dModel: 20, nLayer: 1, ...family, nClasses: 4, bidirectional: 'add' };
+      const tokens = await createSequenceModel({ ...sizes, vocabSize: 9 }, { backend: anyBackend });
+      expect(tokens.forward([[1, 2, 8], [4]]).outputs.shape).toEqual([2, 4]);
+      const numbers = await createSequenceModel({ ...sizes, dInput: 3, output: 'step' }, { backend: anyBackend });
+      expect(numbers.forward(rowsOf(1, [5], 3)).outputs.shape).toEqual([1, 5, 4]);
+    },
+  );
 
   it('names what both directions add, and wraps no layer without a state', async () => {
     const sizes = { ...small, model: 'mamba', nLayer: 1, dIntermediate: 8 };
@@ -268,13 +271,16 @@ describe('a sequence model', () => {
     );
   });
 
-  it.each(modelNames)('has a config.json that reads back: %s', async (model) => {
-    const config = { model, dModel: 32, nLayer: 1, nTargets: 2, bidirectional: 'concat', pooling: 'last' };
-    for (const input of [{ vocabSize: 9 }, { dInput: 3 }]) {
-      const one = await createSequenceModel({ ...config, ...input }, { backend: anyBackend });
-      expect(readSequenceConfig(JSON.parse(configJson(one.config)))).toEqual(one.config);
-    }
-  });
+  it.each(tinyConfigs)(
+    'has a config.json that reads back: %s with %j',
+    async (_, { vocabSize: _tokens, ...family }) => {
+      const config = { dModel: 20, nLayer: 1, ...family, nTargets: 2, bidirectional: 'concat', pooling: 'last' };
+      for (const input of [{ vocabSize: 9 }, { dInput: 3 }]) {
+        const one = await createSequenceModel({ ...config, ...input }, { backend: anyBackend });
+        expect(readSequenceConfig(JSON.parse(configJson(one.config)))).toEqual(one.config);
+      }
+    },
+  );
 
   it.each([
     [{ dInput: 0 }, 'config: vocabSize is 0 and dInput 0, expected one of them above 0'],
