@@ -36,55 +36,70 @@ export interface TableOptions {
 
 export async function tableExamples(path: string, options: TableOptions): Promise<ExampleStore> {
   const table = await readTable(path);
-  const { label, targets = [], sequence, group, output, open = false } = options;
-  const needed = [label, ...targets].filter((name) => name !== undefined);
-  const absent = open ? needed.filter((name) => !table.columns.includes(name)) : [];
-  const special = [...needed, sequence, group].filter(
-    (name) => name !== undefined && !absent.includes(name),
-  ) as string[];
-  const at = (name: string) => columnAt(table, name);
-  for (const name of special) at(name);
-  const inputs = (options.columns ?? table.columns.filter((name) => !special.includes(name))).map(at);
-  if (inputs.length === 0) throw new Error(`data: ${path} has no columns left to read, expected at least one.`);
-  const hasLabel = label !== undefined && !absent.includes(label);
-  const classes =
-    options.classes ?? (hasLabel ? [...new Set(table.rows.map(({ fields }) => fields[at(label)]))].sort() : undefined);
-  const number = (row: CsvRow, column: number) => numberIn(path, row, column, table.columns);
-  const classOf = (row: CsvRow) => (hasLabel ? (classes?.indexOf(row.fields[at(label)]) ?? -1) : -1);
-  const targetsOf = (rows: readonly CsvRow[]) =>
-    targets.length === 0 || absent.some((name) => targets.includes(name))
-      ? undefined
-      : Float32Array.from(rows.flatMap((row) => targets.map((name) => number(row, at(name)))));
-  const isText = (rows: readonly CsvRow[]) => inputs.length === 1 && Number.isNaN(Number(rows[0].fields[inputs[0]]));
-  const groups = sequence === undefined ? table.rows.map((row) => [row]) : runsOf(table.rows, at(sequence));
-  const text = sequence === undefined && isText(groups[0]);
+  const layout = layoutOf(table, options);
+  const { output, sequence, classes = classesOf(table, layout) } = options;
+  const { inputs, group } = layout;
   if (output === 'step' && sequence === undefined) {
     throw new Error(
       `data: ${path} has one sequence a row, expected several rows for outputs by step. Name the column that tells sequences apart (--sequence), or leave out --output step.`,
     );
   }
-  const examples = groups.map((rows): Example => {
-    const values = rows.flatMap((row) => inputs.map((column) => (text ? 0 : number(row, column))));
-    const found = text
-      ? tokensIn(rows[0].fields[inputs[0]], options.tokenizer, path, rows[0].line)
-      : Float32Array.from(values);
-    const [first, last] = [rows[0], rows[rows.length - 1]];
-    const wanted = targetsOf(output === 'step' ? rows : [last]);
-    return {
-      sequence: found,
-      ...(hasLabel && output === 'step' && { labels: Int32Array.from(rows, classOf) }),
-      ...(hasLabel && output === 'sequence' && classOf(first) >= 0 && { label: classOf(first) }),
-      ...(wanted && { targets: wanted }),
-    };
-  });
+  const key = sequence === undefined ? undefined : columnAt(table, sequence);
+  const rowsOf = key === undefined ? table.rows.map((row) => [row]) : runsOf(table.rows, key);
+  const isText = key === undefined && inputs.length === 1 && Number.isNaN(Number(table.rows[0].fields[inputs[0]]));
+  const examples = rowsOf.map(
+    (rows): Example => ({
+      sequence: isText ? tokensIn(table, rows[0], inputs[0], options.tokenizer) : numbersIn(table, rows, inputs),
+      ...labelsIn(rows, layout, output, classes),
+      ...(layout.targets.length > 0 && {
+        targets: numbersIn(table, output === 'step' ? rows : rows.slice(-1), layout.targets),
+      }),
+    }),
+  );
   return memoryExamples(examples, {
     name: path,
-    features: text || sequence === undefined ? 1 : inputs.length,
+    features: key === undefined ? 1 : inputs.length,
     classes,
-    groups: group === undefined ? undefined : groups.map(([row]) => row.fields[at(group)]),
-    titles: groups.map(([row]) => (sequence === undefined ? `line ${row.line}` : row.fields[at(sequence)])),
+    groups: group === undefined ? undefined : rowsOf.map(([row]) => row.fields[group]),
+    titles: rowsOf.map(([row]) => (key === undefined ? `line ${row.line}` : row.fields[key])),
     output,
   });
+}
+
+/** Columns by their place; what a prediction can do without is left out where it is not there. */
+interface Layout {
+  inputs: readonly number[];
+  targets: readonly number[];
+  label?: number;
+  group?: number;
+}
+
+function layoutOf(table: Table, { label, targets = [], sequence, group, columns, open = false }: TableOptions): Layout {
+  const isThere = (name: string) => !open || table.columns.includes(name);
+  const at = (name: string | undefined) => (name !== undefined && isThere(name) ? columnAt(table, name) : undefined);
+  const wanted = targets.every(isThere) ? targets : [];
+  const layout = { label: at(label), group: at(group), targets: wanted.map((name) => columnAt(table, name)) };
+  const special = [label, group, sequence, ...targets];
+  const left = table.columns.filter((name) => !special.includes(name));
+  const inputs = (columns ?? left).map((name) => columnAt(table, name));
+  if (inputs.length > 0) return { ...layout, inputs };
+  throw new Error(`data: ${table.path} has no columns left to read, expected at least one.`);
+}
+
+function classesOf({ rows }: Table, { label }: Layout): string[] | undefined {
+  return label === undefined ? undefined : [...new Set(rows.map(({ fields }) => fields[label]))].sort();
+}
+
+function labelsIn(
+  rows: readonly CsvRow[],
+  { label }: Layout,
+  output: TableOptions['output'],
+  classes: readonly string[] | undefined,
+): Pick<Example, 'label' | 'labels'> {
+  if (label === undefined || !classes) return {};
+  const labels = Int32Array.from(rows, ({ fields }) => classes.indexOf(fields[label]));
+  if (output === 'step') return { labels };
+  return labels[0] >= 0 ? { label: labels[0] } : {};
 }
 
 interface Table {
@@ -132,17 +147,20 @@ function runsOf(rows: readonly CsvRow[], column: number): CsvRow[][] {
   return [...runs.values()];
 }
 
-function numberIn(path: string, { fields, line }: CsvRow, column: number, columns: readonly string[]): number {
-  const value = fields[column] === '' ? Number.NaN : Number(fields[column]);
-  if (Number.isFinite(value)) return value;
-  throw new Error(
-    `data: ${path}, line ${line}, column ${JSON.stringify(columns[column])} has ${JSON.stringify(fields[column].slice(0, 40))}, expected a number. ` +
-      'Name the columns to read (--columns), or the one of the label (--label).',
-  );
+function numbersIn({ path, columns }: Table, rows: readonly CsvRow[], wanted: readonly number[]): Float32Array {
+  const numberIn = ({ fields, line }: CsvRow, column: number) => {
+    const value = fields[column] === '' ? Number.NaN : Number(fields[column]);
+    if (Number.isFinite(value)) return value;
+    throw new Error(
+      `data: ${path}, line ${line}, column ${JSON.stringify(columns[column])} has ${JSON.stringify(fields[column].slice(0, 40))}, expected a number. ` +
+        'Name the columns to read (--columns), or the one of the label (--label).',
+    );
+  };
+  return Float32Array.from(rows.flatMap((row) => wanted.map((column) => numberIn(row, column))));
 }
 
-function tokensIn(text: string, tokenizer: Tokenizer | undefined, path: string, line: number): Int32Array {
-  const ids = tokenizer?.encode(text) ?? [];
+function tokensIn({ path }: Table, { fields, line }: CsvRow, column: number, tokenizer?: Tokenizer): Int32Array {
+  const ids = tokenizer?.encode(fields[column]) ?? [];
   if (ids.length > 0) return Int32Array.from(ids);
   throw new Error(`data: ${path}, line ${line} has no text, expected some. Leave the row out.`);
 }
