@@ -25,6 +25,11 @@
 #include "ssd.cpp"
 #include "ssd_backward.cpp"
 #include "steps.cpp"
+#include "mamba3.cpp"
+#include "mamba3_forward.cpp"
+#include "mamba3_chunk_back.cpp"
+#include "mamba3_backward.cpp"
+#include "mamba3_gate.cpp"
 
 #define K(name) [](const f64* slots, i32 begin, i32 end) { invoke(name, slots, begin, end); },
 static const Thunk thunks[] = {

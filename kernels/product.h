@@ -98,11 +98,12 @@ static void product_rows(Left a, const f32* b, i32 ldb, f32* c, i32 ldc, i32 i, 
 }
 
 // c: (M, N), row stride ldc   a: (M, K)   b: (K, N), row stride ldb
+// A triangle may be one of blocks of `block` rows and columns.
 static void product(Left a, const f32* b, i32 ldb, f32* c, i32 ldc, i32 M, i32 N, i32 K, Sums which = EVERY,
-                    bool add = false) {
+                    bool add = false, i32 block = 1) {
   constexpr i32 ROWS = PRODUCT_ROWS;
-  const auto from = [&](i32 i) { return which == FROM_ROW ? min(i, K) : 0; };
-  const auto to = [&](i32 i) { return which == UP_TO_ROW ? min(i + 1, K) : K; };
+  const auto from = [&](i32 i) { return which == FROM_ROW ? min(i / block * block, K) : 0; };
+  const auto to = [&](i32 i) { return which == UP_TO_ROW ? min((i / block + 1) * block, K) : K; };
   i32 i = 0;
   for (; i + ROWS <= M; i += ROWS) {
     // What the rows share of a triangle, then what each has alone.
@@ -116,11 +117,11 @@ static void product(Left a, const f32* b, i32 ldb, f32* c, i32 ldc, i32 M, i32 N
   for (; i < M; i++) product_rows<1>(a, b, ldb, c, ldc, i, N, from(i), to(i), add);
 }
 // The lower triangle of a square C, and of what lies right of it what shares a vector with it.
-static void product_lower(Left a, const f32* b, i32 ldb, f32* c, i32 ldc, i32 M, i32 K) {
+static void product_lower(Left a, const f32* b, i32 ldb, f32* c, i32 ldc, i32 M, i32 K, i32 block = 1) {
   for (i32 i = 0; i < M; i += PRODUCT_ROWS) {
-    const i32 rows = min(PRODUCT_ROWS, M - i);
+    const i32 rows = min(PRODUCT_ROWS, M - i), columns = ceil_div(i + rows, block) * block;
     product({a.p + (i64)i * a.row, a.row, a.column}, b, ldb, c + (i64)i * ldc, ldc, rows,
-            ceil_div(i + rows, LANES) * LANES, K);
+            ceil_div(columns, LANES) * LANES, K);
   }
 }
 

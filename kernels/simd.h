@@ -193,6 +193,20 @@ INLINE vf tanh(vf x) {
   const vf wide = 1.0f - 2.0f / (exp(x + x) + 1.0f);
   return select(x2 < 0.390625f, small, wide);
 }
+// sin and cos (Cephes sinf, cosf) for |x| up to some thousands: x = n pi/2 + r with |r| <= pi/4.
+constexpr f32 HALF_PI_HIGH = 1.5703125f, HALF_PI_MIDDLE = 4.83751296997e-4f, HALF_PI_LOW = 7.549789948768648e-8f;
+INLINE void sincos(vf x, vf& sine, vf& cosine) {
+  const vf shifted = fma(x, splat(0.636619772367581f), splat(ROUND)), n = shifted - ROUND;
+  const vf r = fnma(n, splat(HALF_PI_LOW), fnma(n, splat(HALF_PI_MIDDLE), fnma(n, splat(HALF_PI_HIGH), x)));
+  const vf r2 = r * r;
+  vf s = fma(splat(-1.9515295891e-4f), r2, splat(8.3321608736e-3f));
+  s = fma(fma(s, r2, splat(-1.6666654611e-1f)) * r2, r, r);
+  vf c = fma(splat(2.443315711809948e-5f), r2, splat(-1.388731625493765e-3f));
+  c = fma(fma(c, r2, splat(4.166664568298827e-2f)), r2 * r2, fma(splat(-0.5f), r2, splat(1.0f)));
+  const vi quadrant = (vi)shifted, odd = (quadrant & 1) != 0;
+  sine = (vf)((vi)select(odd, c, s) ^ ((quadrant & 2) << 30));
+  cosine = (vf)((vi)select(odd, s, c) ^ (((quadrant + 1) & 2) << 30));
+}
 // log(1 + t) / t on [0, 1], minimax for the relative error (3e-8).
 constexpr f32 LOG1P_POLY[] = {0.9999999698799176f,  -0.49999493138073503f, 0.33319096765322487f,
                               -0.24842981970606337f, 0.19106006101832168f,  -0.13663244867029134f,

@@ -29,16 +29,17 @@ struct SsdShape {
         chunked(chunked), P_(whole_vectors(P)), N_(whole_vectors(N)), T_(whole_vectors(T)) {}
 };
 
-struct SsdUnit {
+// A unit's row, group and heads, at most W of the group's.
+struct HeadUnit {
   i32 b, g, block, from, to, length;
-  INLINE SsdUnit(const SsdShape& s, const i32* lengths, i32 unit) {
-    const i32 per_group = s.H / s.G, blocks = ceil_div(per_group, s.W);
+  INLINE HeadUnit(i32 H, i32 G, i32 W, i32 L, const i32* lengths, i32 unit) {
+    const i32 per_group = H / G, blocks = ceil_div(per_group, W);
     block = unit % blocks;
-    g = unit / blocks % s.G;
-    b = unit / blocks / s.G;
-    from = g * per_group + block * s.W;
-    to = min(from + s.W, (g + 1) * per_group);
-    length = lengths ? lengths[b] : s.L;
+    g = unit / blocks % G;
+    b = unit / blocks / G;
+    from = g * per_group + block * W;
+    to = min(from + W, (g + 1) * per_group);
+    length = lengths ? lengths[b] : L;
   }
 };
 
@@ -185,7 +186,7 @@ KERNEL void ssd_forward(const f32* x, const f32* dt, const f32* A, const f32* b,
   const SsdShape s(L, H, P, N, G, W, T, ldx, lddt, ldb, ldc, softplus_dt, chunked);
   const i64 size = (i64)N * P, windows = ceil_div(L, T);
   for (i32 unit = begin; unit < end; unit++) {
-    const SsdUnit v(s, lengths, unit);
+    const HeadUnit v(H, G, W, L, lengths, unit);
     const i64 rows = (i64)v.b * L, heads = (i64)v.b * H;
     const i32* ages = age ? age + rows : 0;
     const SsdScratch k(scratch + (i64)unit * ssd_scratch(N, P, T, chunked), N, P, T, chunked);

@@ -142,7 +142,7 @@ KERNEL void ssd_backward(const f32* x, const f32* dt, const f32* A, const f32* b
   const SsdShape s(L, H, P, N, G, W, T, ldx, lddt, ldb, ldc, softplus_dt, chunked);
   const i64 size = (i64)N * P, windows = ceil_div(L, T);
   for (i32 unit = begin; unit < end; unit++) {
-    const SsdUnit v(s, lengths, unit);
+    const HeadUnit v(H, G, W, L, lengths, unit);
     const i64 rows = (i64)v.b * L, heads = (i64)v.b * H, sums = (i64)v.block * batch * L + rows;
     const i32* ages = age ? age + rows : 0;
     const SsdScratch k(scratch + (i64)unit * ssd_scratch(N, P, T, chunked), N, P, T, chunked);

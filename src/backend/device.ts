@@ -32,6 +32,8 @@ export interface Device {
   scanScratch(states: number, chunk: number): number;
   /** Floats of scratch that one unit of `ssd_forward` and `ssd_backward` needs. */
   ssdScratch(states: number, channels: number, chunk: number, chunked: boolean): number;
+  /** Floats of scratch that one unit of `mamba3_forward` and `mamba3_backward` needs. */
+  mamba3Scratch(states: number, channels: number, chunk: number, rank: number): number;
   read(address: Pointer, target: Float32Array | Int32Array): void;
   write(address: Pointer, source: Float32Array | Int32Array): void;
   close(): void;

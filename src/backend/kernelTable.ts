@@ -19,6 +19,12 @@ export interface KernelArguments {
   longconv_backward: [u: Pointer, k: Pointer, age: Pointer, lengths: Pointer, dy: Pointer, du: Pointer, dk: Pointer, L: number, H: number, ldu: number, lddu: number];
   cross_entropy_forward: [logits: Pointer, targets: Pointer, losses: Pointer, lse: Pointer, V: number];
   cross_entropy_backward: [logits: Pointer, targets: Pointer, lse: Pointer, scale: Pointer, dlogits: Pointer, divisor: number, V: number];
+  mamba3_backward: [c: Pointer, b: Pointer, x: Pointer, adt: Pointer, dt: Pointer, trap: Pointer, angles: Pointer, biasC: Pointer, biasB: Pointer, D: Pointer, mimoX: Pointer, stateK: Pointer, stateV: Pointer, age: Pointer, lengths: Pointer, borders: Pointer, borderAngles: Pointer, dy: Pointer, dlastAngle: Pointer, dlastSsm: Pointer, dlastK: Pointer, dlastV: Pointer, dc: Pointer, db: Pointer, dx: Pointer, dadt: Pointer, ddt: Pointer, dtrap: Pointer, dangles: Pointer, dbiasC: Pointer, dbiasB: Pointer, dD: Pointer, dmimoX: Pointer, dstateAngle: Pointer, dstateSsm: Pointer, dstateK: Pointer, dstateV: Pointer, scratch: Pointer, batch: number, L: number, H: number, P: number, N: number, G: number, R: number, S: number, W: number, T: number, ldx: number, ldtrap: number, ldangle: number, lddx: number, lddtrap: number, neighbours: number, shared: number];
+  mamba3_forward: [c: Pointer, b: Pointer, x: Pointer, adt: Pointer, dt: Pointer, trap: Pointer, angles: Pointer, biasC: Pointer, biasB: Pointer, D: Pointer, mimoX: Pointer, stateAngle: Pointer, stateSsm: Pointer, stateK: Pointer, stateV: Pointer, age: Pointer, lengths: Pointer, y: Pointer, lastAngle: Pointer, lastSsm: Pointer, lastK: Pointer, lastV: Pointer, borders: Pointer, borderAngles: Pointer, scratch: Pointer, L: number, H: number, P: number, N: number, G: number, R: number, S: number, W: number, T: number, ldx: number, ldtrap: number, ldangle: number, neighbours: number, shared: number, chunked: number];
+  mamba3_steps_forward: [dt: Pointer, a: Pointer, bias: Pointer, delta: Pointer, adt: Pointer, H: number, lddt: number, lda: number, floor: number];
+  mamba3_steps_backward: [dt: Pointer, a: Pointer, bias: Pointer, ddelta: Pointer, dadt: Pointer, ddt: Pointer, da: Pointer, H: number, lddt: number, lda: number, ldddt: number, ldda: number, floor: number];
+  rank_gate_forward: [y: Pointer, z: Pointer, mz: Pointer, o: Pointer, out: Pointer, H: number, R: number, P: number, ldz: number];
+  rank_gate_backward: [y: Pointer, z: Pointer, mz: Pointer, o: Pointer, dout: Pointer, dy: Pointer, dz: Pointer, dmz: Pointer, dmo: Pointer, count: number, H: number, R: number, P: number, rows: number, ldz: number, lddz: number];
   copy_rows: [from: Pointer, to: Pointer, width: number, ldf: number, ldt: number];
   fill_rows: [to: Pointer, value: number, width: number, ldt: number];
   transpose: [from: Pointer, to: Pointer, R: number, C: number];
@@ -73,6 +79,12 @@ export const kernelNames: readonly KernelName[] = [
   'longconv_backward',
   'cross_entropy_forward',
   'cross_entropy_backward',
+  'mamba3_backward',
+  'mamba3_forward',
+  'mamba3_steps_forward',
+  'mamba3_steps_backward',
+  'rank_gate_forward',
+  'rank_gate_backward',
   'copy_rows',
   'fill_rows',
   'transpose',

@@ -16,6 +16,7 @@ interface Library {
   probeChains(): number;
   scanScratch(states: number, chunk: number): number;
   ssdScratch(states: number, channels: number, chunk: number, chunked: number): number;
+  mamba3Scratch(states: number, channels: number, chunk: number, rank: number): number;
   mapPages(bytes: number): number;
   unmapPages(address: number, bytes: number): void;
   copyOut(to: Float32Array | Int32Array, from: number, bytes: number): void;
@@ -62,6 +63,7 @@ async function loadLibrary(path: string): Promise<Library> {
     probeChains: library.func('probe_chains', 'int', []),
     scanScratch: library.func('scan_scratch', 'int', ['int', 'int']),
     ssdScratch: library.func('ssd_scratch', 'int', ['int', 'int', 'int', 'int']),
+    mamba3Scratch: library.func('mamba3_scratch', 'int', ['int', 'int', 'int', 'int']),
     mapPages: library.func('map_pages', 'double', ['double']),
     unmapPages: library.func('unmap_pages', 'void', ['double', 'double']),
     copyOut: library.func('copy_out', 'void', ['void *', 'double', 'double']),
@@ -114,6 +116,10 @@ class NativeDevice implements Device {
 
   ssdScratch(states: number, channels: number, chunk: number, chunked: boolean): number {
     return this.library.ssdScratch(states, channels, chunk, Number(chunked));
+  }
+
+  mamba3Scratch(states: number, channels: number, chunk: number, rank: number): number {
+    return this.library.mamba3Scratch(states, channels, chunk, rank);
   }
 
   read(address: number, target: Float32Array | Int32Array): void {

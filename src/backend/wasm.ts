@@ -21,6 +21,7 @@ interface Exports {
   probe_chains(): number;
   scan_scratch(states: number, chunk: number): number;
   ssd_scratch(states: number, channels: number, chunk: number, chunked: number): number;
+  mamba3_scratch(states: number, channels: number, chunk: number, rank: number): number;
   __heap_base: WebAssembly.Global;
 }
 
@@ -105,6 +106,10 @@ class WasmDevice implements Device {
 
   ssdScratch(states: number, channels: number, chunk: number, chunked: boolean): number {
     return this.exports.ssd_scratch(states, channels, chunk, Number(chunked));
+  }
+
+  mamba3Scratch(states: number, channels: number, chunk: number, rank: number): number {
+    return this.exports.mamba3_scratch(states, channels, chunk, rank);
   }
 
   read(address: number, target: Float32Array | Int32Array): void {

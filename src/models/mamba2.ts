@@ -146,7 +146,16 @@ const logUniform =
   };
 
 /** Channels and heads. Throws where heads do not divide the channels, or groups the heads. */
-function headsOf({ expand, dModel, headDim, numHeads, nGroups }: Mamba2Config): { dInner: number; heads: number } {
+export function headsOf({
+  expand,
+  dModel,
+  headDim,
+  nGroups,
+  numHeads = 'auto',
+}: Pick<Mamba2Config, 'expand' | 'dModel' | 'headDim' | 'nGroups'> & Partial<Pick<Mamba2Config, 'numHeads'>>): {
+  dInner: number;
+  heads: number;
+} {
   const dInner = expand * dModel;
   if (dInner % headDim !== 0) {
     throw new Error(

@@ -3,11 +3,14 @@ import { closest } from 'fastest-levenshtein';
 import { completeConfig, type Family, fieldsOf, type ModelConfig, nearestName, readSpelling } from './config.ts';
 import { mamba } from './mamba.ts';
 import { mamba2 } from './mamba2.ts';
+import { mamba3 } from './mamba3.ts';
 import { rwkv4 } from './rwkv4.ts';
 import { s4 } from './s4.ts';
 import { s4d } from './s4d.ts';
 
-const families: readonly Family[] = [mamba, mamba2, s4d, s4, rwkv4].map((family) => family as unknown as Family);
+const families: readonly Family[] = [mamba, mamba2, mamba3, s4d, s4, rwkv4].map(
+  (family) => family as unknown as Family,
+);
 
 export const modelNames: readonly string[] = families.map(({ name }) => name);
 

@@ -39,3 +39,4 @@ export { squaredError } from './squaredError.ts';
 export { type TokenShiftInput, tokenShift } from './tokenShift.ts';
 export { type WkvInput, type WkvState, wkv } from './wkv.ts';
 export { type SsdInput, ssd } from './ssd.ts';
+export { type Mamba3ScanInput, mamba3Scan } from './mamba3Scan.ts';

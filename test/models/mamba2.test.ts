@@ -1,21 +1,15 @@
-/** Mamba-2: the official checkpoints, the f64 loops, names and shapes, configs, training. */
+/** Mamba-2: the f64 loops, names and shapes, configs, training. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { createModel, configJson, loadModel } from '../../src/models/checkpoint.ts';
 import { LanguageModel } from '../../src/models/languageModel.ts';
 import { configOf, readConfig } from '../../src/models/registry.ts';
-import type { State } from '../../src/models/state.ts';
-import { valueAndGrad } from '../../src/tensor/tape.ts';
-import type { Array64 } from '../reference/array.ts';
-import { crossEntropy } from '../reference/crossEntropy.ts';
 import { anyBackend, backends } from '../support/backends.ts';
 import { expectClose } from '../support/compare.ts';
-import { readGolden } from '../support/golden.ts';
 import { uniforms } from '../support/random.ts';
 import { folderWith } from './folder.ts';
-import { weightsOf } from './reference.ts';
+import { expectLoops } from './loops.ts';
 import { logitsOf } from './reference2.ts';
 import { vividModel } from './vivid.ts';
 
@@ -24,49 +18,9 @@ const tokensOf = (seed: number, lengths: readonly number[]) => {
   const random = uniforms(seed);
   return lengths.map((n) => Array.from({ length: n }, () => Math.floor(random() * V)));
 };
-const rows = ({ shape: [B, L], data }: Array64) =>
-  Array.from({ length: B }, (_, b) => Array.from(data.subarray(b * L, (b + 1) * L)));
 const small = { model: 'mamba2', vocabSize: V, dModel: 16, headDim: 8, dState: 6 };
 
 describe.each(backends)('mamba2 on $name', ({ backend }) => {
-  describe.each(['mamba2-tiny', 'mamba2-groups-tiny'])('%s, the official checkpoint,', (name) => {
-    const folder = fileURLToPath(new URL(`../fixtures/golden/${name}`, import.meta.url));
-    const loaded = loadModel(folder, { backend });
-    const golden = readGolden(`${name}/expected`);
-
-    it('gives the official logits, loss and gradients', async () => {
-      const [model, expected] = [await loaded, await golden];
-      const [tokens, targets] = [rows(expected.get('tokens')), rows(expected.get('targets'))];
-      expectClose(model.forward(tokens).logits.read(), expected.get('logits').data, 5e-5, 'logits');
-      const { value, grads } = valueAndGrad(() => model.loss(tokens, targets), model.parameters);
-      expectClose(value.read(), expected.get('loss').data, 1e-5, 'loss');
-      for (const name of Object.keys(model.parameters)) {
-        expectClose(grads[name].read(), expected.get(`grad.${name}`).data, 5e-4, `the gradient of ${name}`);
-      }
-    });
-
-    it.each([[[1, 23]], [[20, 4]], [[3, 7, 14]], [new Array<number>(24).fill(1)]])(
-      'reads in pieces %j',
-      async (cuts) => {
-        const [model, expected] = [await loaded, await golden];
-        const tokens = rows(expected.get('tokens')).slice(0, 1);
-        const vocab = expected.get('logits').shape[2];
-        const want = model.forward(tokens).state.tensors();
-        let state: State | undefined;
-        let at = 0;
-        for (const n of cuts) {
-          const piece = model.forward([tokens[0].slice(at, at + n)], { state });
-          const logits = expected.get('logits').data.subarray(at * vocab, (at + n) * vocab);
-          expectClose(piece.logits.read(), logits, 5e-5, `logits from ${at}`);
-          state = piece.state;
-          at += n;
-        }
-        const got = state!.tensors();
-        for (const name of Object.keys(want)) expectClose(got[name].read(), want[name].read(), 1e-4, name);
-      },
-    );
-  });
-
   it.each([
     {},
     { nGroups: 2 },
@@ -76,25 +30,7 @@ describe.each(backends)('mamba2 on $name', ({ backend }) => {
     { bias: true, convBias: false, tieEmbeddings: false, dConv: 2 },
     { expand: 3, headDim: 12 },
   ])('equals the f64 loops and has the gradients that differences have: %j', async (config) => {
-    const model = await vividModel(backend, { ...small, ...config });
-    const [tokens, targets] = [tokensOf(1, [19, 19]), tokensOf(2, [19, 19])];
-    const weights = weightsOf(model);
-    expectClose(model.forward(tokens).logits.read(), logitsOf(weights, model, tokens).data, 5e-5, 'logits');
-    const flat = Int32Array.from(targets.flat());
-    const { grads } = valueAndGrad(() => model.loss(tokens, targets), model.parameters);
-    const random = uniforms(5);
-    for (const [name, { data }] of Object.entries(weights)) {
-      const direction = data.map(() => (random() < 0.5 ? -1 : 1));
-      const along = (step: number) => {
-        const moved = { ...weights[name], data: data.map((x, i) => x + step * direction[i]) };
-        return crossEntropy(logitsOf({ ...weights, [name]: moved }, model, tokens), flat).data[0];
-      };
-      const want = (along(1e-5) - along(-1e-5)) / 2e-5;
-      const values = grads[name].read();
-      const got = values.reduce((sum, g, i) => sum + g * direction[i], 0);
-      const size = Math.sqrt(values.reduce((sum, g) => sum + g * g, 0));
-      expect(Math.abs(got - want) / (1e-3 + size), `${name}: ${got}, want ${want}`).toBeLessThan(1e-3);
-    }
+    expectLoops(await vividModel(backend, { ...small, ...config }), logitsOf, 19);
   });
 });
 

@@ -14,6 +14,11 @@ const tiny: Readonly<Record<string, readonly Record<string, unknown>[]>> = {
     { dState: 6, headDim: 8, expand: 2, nGroups: 1 },
     { dState: 8, headDim: 4, nGroups: 2, dIntermediate: 40 },
   ],
+  mamba3: [
+    { dState: 6, headDim: 8, ropeFraction: 1 },
+    { dState: 8, headDim: 4, nGroups: 2, mimo: true, mimoRank: 3, dIntermediate: 40 },
+    { dState: 14, headDim: 8, mimo: true, mimoRank: 2, outProjNorm: true },
+  ],
   s4d: [{ dState: 8 }, { dState: 6, init: 'inv', glu: false }],
   s4: [{ dState: 8 }],
   rwkv4: [{}, { dAttention: 28, dFfn: 37 }],
