@@ -5,6 +5,9 @@ import { expect, it } from 'vitest';
 import { small, workFolder } from '../train/runs.ts';
 import { flags, ok, refused } from './command.ts';
 
+/** What runs a model in no time, whatever else the machine does. */
+const light = ['--backend', 'wasm', '--threads', '1'];
+
 const table = `kind,a,b,c\n${Array.from({ length: 40 }, (_, i) => (i % 2 ? `"up, up",1,${i},90` : `down,90,${i},1`)).join('\n')}\n`;
 
 it('trains a classifier, evaluates it, predicts with it; generate refuses it', async () => {
@@ -16,11 +19,13 @@ it('trains a classifier, evaluates it, predicts with it; generate refuses it', a
   expect(trained.stderr).toMatch(/done {5}iteration 40 .* accuracy 100\.0 %/);
   expect(trained.stderr).toContain(`next     mamba-ts predict --model ${out} --data FILE`);
 
-  const evaluated = await ok(['eval', '--model', out, '--data', options.data, '--json']);
+  const evaluated = await ok(['eval', '--model', out, '--data', options.data, '--json', ...light]);
   expect(JSON.parse(evaluated.stdout)).toMatchObject({ accuracy: 1, examples: 40, compared: 40 });
-  expect((await ok(['eval', '--model', out, '--data', options.data])).stdout).toContain('accuracy    100.00 %');
+  expect((await ok(['eval', '--model', out, '--data', options.data, ...light])).stdout).toContain(
+    'accuracy    100.00 %',
+  );
 
-  const predict = ['predict', '--model', join(out, 'best'), '--data', join(folder, 'new.csv')];
+  const predict = ['predict', '--model', join(out, 'best'), '--data', join(folder, 'new.csv'), ...light];
   expect((await ok(predict)).stdout).toMatch(
     /^data +class +probability\nline 2 +up, up +0\.\d+\nline 3 +down +0\.\d+\n$/,
   );
@@ -35,14 +40,20 @@ it('trains a classifier, evaluates it, predicts with it; generate refuses it', a
   expect(info.stdout).toMatch(/nClasses +2\n[\s\S]*state +none: it reads whole sequences/);
   await refused(['generate', '--model', out], 'classifies or regresses sequences, expected a language model.');
   await writeFile(join(folder, 'config.json'), await readFile(join(out, 'config.json')));
-  await refused(['predict', '--model', folder, '--data', options.data], 'holds neither model.safetensors nor');
+  await refused(
+    ['predict', '--model', folder, '--data', options.data, ...light],
+    'holds neither model.safetensors nor',
+  );
 });
 
 it('refuses to predict with a language model', async () => {
   const folder = await workFolder();
   const out = join(folder, 'run');
   await ok(['train', ...flags({ ...small, data: join(folder, 'play.txt'), out, maxIters: 1 })]);
-  await refused(['predict', '--model', out, '--data', join(folder, 'play.txt')], "there is no 'sequence_model'");
+  await refused(
+    ['predict', '--model', out, '--data', join(folder, 'play.txt'), ...light],
+    "there is no 'sequence_model'",
+  );
 });
 
 it('trains on FASTA from the standard input', async () => {
@@ -54,6 +65,8 @@ it('trains on FASTA from the standard input', async () => {
   });
   const { stderr } = await ok(['train', '--out', out, '--resume']);
   expect(stderr).toContain('486 tokens to train on, 54 to validate');
-  const evaluated = await ok(['eval', '--model', out, '--data', '-', '--json', '--block-size', '32'], { input });
+  const evaluated = await ok(['eval', '--model', out, '--data', '-', '--json', '--block-size', '32', ...light], {
+    input,
+  });
   expect(JSON.parse(evaluated.stdout).tokens).toBe(512);
 });
