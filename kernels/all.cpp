@@ -30,6 +30,11 @@
 #include "mamba3_chunk_back.cpp"
 #include "mamba3_backward.cpp"
 #include "mamba3_gate.cpp"
+#include "attention.cpp"
+#include "attention_backward.cpp"
+#include "attention_decode.cpp"
+#include "cache.cpp"
+#include "rotary.cpp"
 
 #define K(name) [](const f64* slots, i32 begin, i32 end) { invoke(name, slots, begin, end); },
 static const Thunk thunks[] = {

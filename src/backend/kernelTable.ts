@@ -4,6 +4,14 @@
 export type Pointer = number;
 
 export interface KernelArguments {
+  attention_pack: [kv: Pointer, place: Pointer, lengths: Pointer, packed: Pointer, finite: Pointer, B: number, L: number, G: number, P: number, tiles: number];
+  attention_forward: [q: Pointer, packed: Pointer, finite: Pointer, place: Pointer, age: Pointer, lengths: Pointer, out: Pointer, lse: Pointer, L: number, H: number, G: number, P: number, tiles: number, window: number, ldq: number, scale: number];
+  attention_backward: [q: Pointer, kv: Pointer, place: Pointer, age: Pointer, lengths: Pointer, out: Pointer, lse: Pointer, dout: Pointer, dq: Pointer, dkv: Pointer, scratch: Pointer, B: number, L: number, H: number, G: number, P: number, n: number, rows: number, window: number, ldq: number, lddq: number, scale: number];
+  attention_decode: [q: Pointer, kv: Pointer, place: Pointer, age: Pointer, lengths: Pointer, parts: Pointer, B: number, L: number, H: number, G: number, P: number, stretches: number, window: number, ldq: number, scale: number];
+  attention_combine: [parts: Pointer, lengths: Pointer, out: Pointer, lse: Pointer, L: number, H: number, P: number, stretches: number];
+  cache_append: [k: Pointer, v: Pointer, place: Pointer, lengths: Pointer, cache: Pointer, B: number, L: number, half: number, ldk: number, ldv: number];
+  cache_append_backward: [dcache: Pointer, place: Pointer, lengths: Pointer, dk: Pointer, dv: Pointer, B: number, L: number, half: number, lddk: number, lddv: number];
+  cache_move: [from: Pointer, plan: Pointer, to: Pointer, B: number, W: number, stepFrom: number, rowFrom: number, stepTo: number, rowTo: number];
   conv_forward: [x: Pointer, weight: Pointer, bias: Pointer, state: Pointer, age: Pointer, lengths: Pointer, y: Pointer, stateOut: Pointer, L: number, D: number, K: number, ldx: number, ldy: number, siluAfter: number];
   conv_backward: [x: Pointer, weight: Pointer, bias: Pointer, state: Pointer, age: Pointer, lengths: Pointer, dy: Pointer, dstateOut: Pointer, dx: Pointer, dweight: Pointer, dbias: Pointer, dstate: Pointer, L: number, D: number, K: number, ldx: number, lddy: number, lddx: number, siluAfter: number];
   unary: [op: number, x: Pointer, dy: Pointer, y: Pointer];
@@ -38,6 +46,7 @@ export interface KernelArguments {
   probe_exp: [x: Pointer];
   reduce_sum: [x: Pointer, y: Pointer, scale: number, K1: number, k0: number, k1: number, R0: number, R1: number, R2: number, r0: number, r1: number, r2: number];
   sum_parts: [x: Pointer, parts: Pointer, n: number, size: number, squares: number];
+  rotary: [x: Pointer, cosines: Pointer, sines: Pointer, starts: Pointer, y: Pointer, L: number, H: number, P: number, dims: number, interleaved: number, sign: number, ldx: number, ldy: number];
   s4_forward: [u: Pointer, modes: Pointer, D: Pointer, state: Pointer, age: Pointer, lengths: Pointer, y: Pointer, lastState: Pointer, borders: Pointer, scratch: Pointer, L: number, H: number, M: number, W: number, T: number, ldu: number];
   s4_backward: [u: Pointer, modes: Pointer, D: Pointer, age: Pointer, lengths: Pointer, borders: Pointer, dout: Pointer, dlast: Pointer, du: Pointer, dmodes: Pointer, dD: Pointer, dstate: Pointer, scratch: Pointer, L: number, H: number, M: number, W: number, T: number, ldu: number, lddu: number];
   s4d_forward: [u: Pointer, modes: Pointer, D: Pointer, state: Pointer, age: Pointer, lengths: Pointer, y: Pointer, lastState: Pointer, borders: Pointer, L: number, H: number, M: number, W: number, T: number, ldu: number];
@@ -64,6 +73,14 @@ export interface KernelArguments {
 export type KernelName = keyof KernelArguments;
 
 export const kernelNames: readonly KernelName[] = [
+  'attention_pack',
+  'attention_forward',
+  'attention_backward',
+  'attention_decode',
+  'attention_combine',
+  'cache_append',
+  'cache_append_backward',
+  'cache_move',
   'conv_forward',
   'conv_backward',
   'unary',
@@ -98,6 +115,7 @@ export const kernelNames: readonly KernelName[] = [
   'probe_exp',
   'reduce_sum',
   'sum_parts',
+  'rotary',
   's4_forward',
   's4_backward',
   's4d_forward',

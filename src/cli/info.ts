@@ -3,14 +3,18 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { readJsonFile } from '../formats/jsonFile.ts';
 import { declaredModel } from '../models/checkpoint.ts';
-import { stateBytes } from '../models/state.ts';
+import { stateBytes, stateGrows } from '../models/state.ts';
 import { size, trainingBytes } from '../train/memory.ts';
 import { count, guard } from './terminal.ts';
+
+/** Tokens read, where none are asked for. */
+const LENGTHS = [1024, 16_384, 1_048_576];
 
 interface Flags {
   model: string;
   batchSize: number;
   blockSize: number;
+  length?: number;
   tensors?: boolean;
   json?: boolean;
 }
@@ -22,25 +26,32 @@ export function addInfo(program: Command): void {
     .requiredOption('--model <folder>', 'the folder of a checkpoint')
     .option('--batch-size <n>', 'rows of a training batch', Number, 8)
     .option('--block-size <n>', 'tokens of a row', Number, 256)
+    .option('--length <n>', 'tokens read, for the size of the state', Number)
     .option('--tensors', 'list every tensor')
     .option('--json', 'print JSON')
     .action((flags: Flags) => guard(() => run(flags)));
 }
 
-async function run({ model: path, batchSize, blockSize, tensors, json }: Flags): Promise<void> {
-  for (const [flag, value] of Object.entries({ '--batch-size': batchSize, '--block-size': blockSize })) {
+async function run({ model: path, batchSize, blockSize, length, tensors, json }: Flags): Promise<void> {
+  for (const [flag, value] of Object.entries({
+    '--batch-size': batchSize,
+    '--block-size': blockSize,
+    '--length': length ?? 1,
+  })) {
     if (!(Number.isInteger(value) && value >= 1))
       throw new Error(`info: ${flag} is ${value}, expected a whole number ≥ 1.`);
   }
   const config = await readJsonFile(join(path, 'config.json'), 'Give the folder of a checkpoint.');
   const model = declaredModel(config);
   const parameters = model.tree.list();
-  const isBidirectional = (model.config.bidirectional ?? 'none') !== 'none';
+  const grows = stateGrows(model.stateFields);
+  const lengths = length === undefined ? LENGTHS : [length];
   const facts = {
     config: model.config,
     parameters: model.tree.count(),
     weightBytes: 4 * model.tree.count(),
-    stateBytes: isBidirectional ? 0 : stateBytes(model.stateFields),
+    stateBytes: stateBytes(model.stateFields, 1, lengths[0]),
+    stateBytesAt: Object.fromEntries(lengths.map((n) => [n, stateBytes(model.stateFields, 1, n)])),
     flopsPerToken: 2 * model.flopsPerToken,
     trainingBytes: trainingBytes(model, batchSize, blockSize),
   };
@@ -52,10 +63,13 @@ async function run({ model: path, batchSize, blockSize, tensors, json }: Flags):
   }
   for (const [key, value] of Object.entries(model.config)) console.log(`${key.padEnd(22)}${value}`);
   console.log(`${'parameters'.padEnd(22)}${count(facts.parameters)} (${size(facts.weightBytes)} in f32)`);
-  const state = isBidirectional
-    ? 'none: it reads whole sequences'
-    : `${size(facts.stateBytes)} a sequence, whatever its length`;
-  console.log(`${'state'.padEnd(22)}${state}`);
+  if (grows) {
+    for (const n of lengths) {
+      const bytes = size(stateBytes(model.stateFields, 1, n));
+      console.log(`${'state and cache'.padEnd(22)}${bytes} a sequence of ${count(n)} tokens`);
+    }
+  } else if (facts.stateBytes === 0) console.log(`${'state'.padEnd(22)}none: it reads whole sequences`);
+  else console.log(`${'state'.padEnd(22)}${size(facts.stateBytes)} a sequence, whatever its length`);
   console.log(`${'FLOPs a token'.padEnd(22)}${count(facts.flopsPerToken)}`);
   console.log(
     `${'memory for training'.padEnd(22)}about ${size(facts.trainingBytes)} at ${batchSize} × ${blockSize} tokens`,

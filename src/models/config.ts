@@ -107,6 +107,13 @@ export interface Family<C extends ModelConfig = ModelConfig> {
   readonly officialLayer?: string;
   /** `model_type` in official configs of families that are not of mamba_ssm. */
   readonly officialType?: string;
+  /** Other values of `model_type` that it reads as its own. */
+  readonly otherTypes?: readonly string[];
+  /** What the fields' names alone do not say of an official config.json: to them, and from them. */
+  fromJson?(json: Record<string, unknown>): Record<string, unknown>;
+  toJson?(json: Record<string, unknown>): Record<string, unknown>;
+  /** Fills in what follows from other fields, and refuses fields that do not fit each other. */
+  complete?(config: ModelConfig): ModelConfig;
   /** `model_type` in Hugging Face configs, where there is one. */
   readonly huggingfaceType?: string;
   /** Default: officialNames. */
@@ -169,7 +176,7 @@ export function completeConfig(family: Family, given: Readonly<Record<string, un
     }
     config[name] = value;
   }
-  return config as ModelConfig;
+  return family.complete?.(config as ModelConfig) ?? (config as ModelConfig);
 }
 
 /** The rows of the embedding: vocabSize, padded. */
@@ -208,5 +215,6 @@ export function writeOfficial(family: Family, config: ModelConfig): Record<strin
     if (inner) ssm[inner] = config[name];
     else json[key] = config[name];
   }
-  return officialType ? json : { ...json, ssm_cfg: ssm, residual_in_fp32: true, fused_add_norm: true };
+  if (officialType) return family.toJson?.(json) ?? json;
+  return { ...json, ssm_cfg: ssm, residual_in_fp32: true, fused_add_norm: true };
 }

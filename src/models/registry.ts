@@ -7,8 +7,9 @@ import { mamba3 } from './mamba3.ts';
 import { rwkv4 } from './rwkv4.ts';
 import { s4 } from './s4.ts';
 import { s4d } from './s4d.ts';
+import { transformer } from './transformer.ts';
 
-const families: readonly Family[] = [mamba, mamba2, mamba3, s4d, s4, rwkv4].map(
+const families: readonly Family[] = [mamba, mamba2, mamba3, s4d, s4, rwkv4, transformer].map(
   (family) => family as unknown as Family,
 );
 
@@ -41,8 +42,10 @@ export function readConfig(json: unknown): ModelConfig {
       "config.json: it has 'sequence_model', so this classifies or regresses sequences, expected a language model. Load it with loadSequenceModel(), or use mamba-ts predict.",
     );
   }
-  const own = families.find(({ officialType }) => officialType !== undefined && officialType === config.model_type);
-  if (own) return completeConfig(own, readSpelling(own, config, 'official'));
+  const own = families.find(({ officialType, otherTypes = [] }) =>
+    [officialType, ...otherTypes].some((type) => type !== undefined && type === config.model_type),
+  );
+  if (own) return completeConfig(own, readSpelling(own, own.fromJson?.(config) ?? config, 'official'));
   if (typeof config.model_type === 'string' && 'hidden_size' in config) {
     const family = families.find(({ huggingfaceType }) => huggingfaceType === config.model_type);
     if (!family)

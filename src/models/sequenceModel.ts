@@ -75,7 +75,7 @@ export class SequenceModel extends Model {
     );
     this.decoder = declareLinear(this.tree, 'decoder', [this.dOutput, dModel], linearInit(dModel), zeros);
     // What was pooled so far is remembered behind the last block.
-    const pooled = output === 'sequence' && pooling !== 'last';
+    const pooled = output === 'sequence' && pooling !== 'last' && bidirectional === 'none';
     this.stateFields = [...this.backbone.stateFields, ...(pooled ? [{ pool: { shape: [dModel] } }] : [])];
     hideFromScopes(this.stateFields);
   }
@@ -143,7 +143,8 @@ export class SequenceModel extends Model {
       lengths,
       before: before && { state: before.layers[blocks]?.pool, steps: before.positions },
     });
-    const layers = pooled.state ? [...state.layers, { pool: pooled.state }] : state.layers;
+    const remembers = pooled.state && this.stateFields.length > blocks;
+    const layers = remembers ? [...state.layers, { pool: pooled.state as Tensor }] : state.layers;
     return {
       outputs: applyLinear(this.decoder, pooled.y),
       state: new State(layers, this.stateFields, state.positions, state.ends),

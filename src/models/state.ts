@@ -1,9 +1,10 @@
 /**
- * Everything a recurrent model remembers, as a value: clone it, save it, put it back. Its size does
- * not depend on how much was read.
+ * Everything a model remembers, as a value: clone it, save it, put it back. What recurrences hold has a
+ * fixed size; what attention holds grows with what was read, up to its bound.
  */
 import { openSafetensors, safetensorsBytes } from '../formats/safetensors.ts';
 import { bytesSource } from '../formats/byteSource.ts';
+import { cacheFromRows, KeyValueCache } from '../ops/keyValueCache.ts';
 import type { RowEnd } from '../ops/positions.ts';
 import { transposeLast } from '../ops/shape.ts';
 import type { Backend } from '../tensor/backend.ts';
@@ -21,6 +22,8 @@ export interface StateField {
   readonly shape: Shape;
   /** The official layout swaps the last two axes. */
   readonly transposed?: boolean;
+  /** A KeyValueCache: one such shape for each step read, the last `grows` of them; Infinity: all. */
+  readonly grows?: number;
 }
 export type StateFields = Record<string, StateField>;
 
@@ -45,7 +48,8 @@ export class State {
   }
 
   get bytes(): number {
-    return this.layers.flatMap(Object.values).reduce((sum, tensor: Tensor) => sum + 4 * tensor.size, 0);
+    const bytesOf = (tensor: Tensor) => (tensor instanceof KeyValueCache ? tensor.bytes : 4 * tensor.size);
+    return this.layers.flatMap(Object.values).reduce((sum, tensor: Tensor) => sum + bytesOf(tensor), 0);
   }
 
   /** Throws where it belongs to a model of other sizes. */
@@ -65,23 +69,25 @@ export class State {
   clone(): State {
     const layers = this.layers.map((layer) =>
       Object.fromEntries(
-        Object.entries(layer).map(([name, tensor]) => {
-          const copy = keep(tensor.backend.empty(tensor.shape));
-          copyInto(tensor, copy);
-          return [name, copy];
-        }),
+        Object.entries(layer).map(([name, tensor]) => [
+          name,
+          keep(tensor instanceof KeyValueCache ? tensor.copy() : copyOf(tensor)),
+        ]),
       ),
     );
     return new State(layers, this.fields, this.positions, this.ends);
   }
 
-  /** By layer and in the official layout, e.g. 'layers.0.conv' (B, E, dConv), 'layers.0.ssm' (B, E, N). */
+  /**
+   * By layer and in the official layout, e.g. 'layers.0.conv' (B, E, dConv), 'layers.0.ssm' (B, E, N); of attention
+   * 'layers.0.kv' (B, steps, 2, G, P), zeros behind the last step of a row.
+   */
   tensors(): Record<string, Tensor> {
     return withoutGradients(() => {
       const entries = this.layers.flatMap((layer, i) =>
         Object.entries(this.fields[i]).map(([name, { transposed }]): [string, Tensor] => [
           `layers.${i}.${name}`,
-          transposed ? transposeLast(layer[name]) : layer[name],
+          shown(layer[name], transposed),
         ]),
       );
       return Object.fromEntries(entries);
@@ -127,10 +133,13 @@ export async function readState(bytes: Uint8Array, backend: Backend, fields: rea
   const layers: LayerState[] = [];
   for (const [i, layerFields] of fields.entries()) {
     const layer: LayerState = {};
-    for (const [name, { shape, transposed }] of Object.entries(layerFields)) {
+    for (const [name, { shape, transposed, grows }] of Object.entries(layerFields)) {
       const key = `layers.${i}.${name}`;
+      // Attention holds the steps of a row's last document.
+      const steps = positions.map((read, b) => Math.min(read, grows ?? 0, ends ? ends[b].age + 1 : read));
       const expected = [
         positions.length,
+        ...(grows === undefined ? [] : [Math.max(...steps)]),
         ...(transposed ? [...shape.slice(0, -2), shape.at(-1), shape.at(-2)] : shape),
       ];
       const info = file.tensors.get(key);
@@ -142,7 +151,8 @@ export async function readState(bytes: Uint8Array, backend: Backend, fields: rea
       }
       const { data } = await file.read(key);
       const tensor = backend.tensor(data, expected as number[]);
-      layer[name] = keep(transposed ? scope(() => transposeLast(tensor)) : tensor);
+      const form = () => (grows === undefined ? transposeLast(tensor) : cacheFromRows(tensor, steps, positions));
+      layer[name] = keep(transposed || grows !== undefined ? scope(form) : tensor);
     }
     layers.push(layer);
   }
@@ -161,7 +171,29 @@ function layout(fields: readonly StateFields[]): string[] {
   );
 }
 
-/** Bytes of state for `B` rows. */
-export function stateBytes(fields: readonly StateFields[], B = 1): number {
-  return fields.flatMap(Object.values).reduce((sum, { shape }: StateField) => sum + 4 * B * product(shape), 0);
+const copyOf = (tensor: Tensor): Tensor => {
+  const copy = tensor.backend.empty(tensor.shape);
+  copyInto(tensor, copy);
+  return copy;
+};
+
+function shown(tensor: Tensor, transposed: boolean | undefined): Tensor {
+  if (tensor instanceof KeyValueCache) return tensor.byRow();
+  return transposed ? transposeLast(tensor) : tensor;
+}
+
+/** Bytes of state for `B` rows that have read `length` steps. */
+export function stateBytes(fields: readonly StateFields[], B = 1, length = 1): number {
+  return fields
+    .flatMap(Object.values)
+    .reduce(
+      (sum, { shape, grows }: StateField) =>
+        sum + 4 * B * product(shape) * (grows === undefined ? 1 : Math.min(length, grows)),
+      0,
+    );
+}
+
+/** Whether what is held depends on how much was read. */
+export function stateGrows(fields: readonly StateFields[]): boolean {
+  return fields.flatMap(Object.values).some(({ grows }: StateField) => grows !== undefined);
 }

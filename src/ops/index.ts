@@ -1,4 +1,5 @@
 /** The operations, as one list. */
+export { type AttentionInput, attention } from './attention.ts';
 export { type CausalConv1dInput, causalConv1d } from './causalConv1d.ts';
 export { crossEntropy } from './crossEntropy.ts';
 export {
@@ -23,11 +24,13 @@ export { embedding } from './embedding.ts';
 export { linear } from './linear.ts';
 export { type GatedNormInput, gatedNorm } from './gatedNorm.ts';
 export { longConv } from './longConv.ts';
+export { KeyValueCache } from './keyValueCache.ts';
 export { layerNorm, type NormOptions, norm, rmsNorm } from './norm.ts';
 export { documentAges, type Positions, positionsOn } from './positions.ts';
 export { type Pooling, type PoolInput, pool } from './pool.ts';
 export { mean, sum } from './reduce.ts';
 export { reverse, reversePositions } from './reverse.ts';
+export { type RotaryOptions, rotary } from './rotary.ts';
 export { s4d } from './s4d.ts';
 export { type S4Parameters, s4Modes, s4Scan } from './s4Scan.ts';
 export type { ModeScanInput as S4dScanInput } from './modeScan.ts';

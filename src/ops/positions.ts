@@ -24,8 +24,8 @@ export interface RowEnd {
   age: number;
 }
 
-/** A reach no convolution has: an age counts only up to here. */
-const OLD = 1 << 20;
+/** A reach that nothing has: an age counts only up to here. */
+const OLD = 2 ** 30;
 
 /**
  * Ages from running document indices (seqIdx). A change of index begins a document; so does the start

@@ -140,7 +140,7 @@ describe('config.json', () => {
     [{ ...official, attn_layer_idx: [0] }, 'attn_layer_idx is [0], expected none'],
     [{ ...official, ssm_cfg: { layer: 'Mamba9' } }, "ssm_cfg.layer is 'Mamba9', expected 'Mamba1' or 'Mamba2'"],
     [{ ...official, ssm_cfg: { d_stat: 8 } }, "ssm_cfg has an unknown key 'd_stat'. Did you mean 'd_state'?"],
-    [{ ...huggingface, model_type: 'llama' }, "model_type is 'llama', expected 'mamba'"],
+    [{ ...huggingface, model_type: 'gpt2' }, "model_type is 'gpt2', expected 'mamba'"],
     [{ ...huggingface, hidden_act: 'gelu' }, "hidden_act is 'gelu', expected 'silu'"],
     [{ ...huggingface, state_size: 0 }, 'dState is 0, expected a whole number ≥ 1'],
   ])('is refused: %j', (json, message) => {

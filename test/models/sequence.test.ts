@@ -149,8 +149,9 @@ describe.each(backends)('a sequence model on $name', ({ backend }) => {
   it.each(['mean', 'last', 'max'])(
     'reads on from a state, however the sequence is cut: pooling %s',
     async (pooling) => {
-      for (const family of ['mamba', 'rwkv4']) {
-        const model = await vivid(backend, { model: family, pooling, dModel: 8 });
+      for (const family of ['mamba', 'rwkv4', 'transformer']) {
+        const heads = family === 'transformer' ? { numHeads: 2 } : {};
+        const model = await vivid(backend, { model: family, pooling, dModel: 8, ...heads });
         const lengths = [6, 9];
         const rows = rowsOf(8, lengths);
         const whole = model.forward(rows);

@@ -22,6 +22,11 @@ const tiny: Readonly<Record<string, readonly Record<string, unknown>[]>> = {
   s4d: [{ dState: 8 }, { dState: 6, init: 'inv', glu: false }],
   s4: [{ dState: 8 }],
   rwkv4: [{}, { dAttention: 28, dFfn: 37 }],
+  transformer: [
+    { numHeads: 2, dFfn: 37, tieEmbeddings: true },
+    { numHeads: 6, numKvHeads: 3, headDim: 6, attentionBias: true, mlpBias: true },
+    { numHeads: 3, numKvHeads: 1, headDim: 4, window: 30 },
+  ],
 };
 
 export const VOCAB = 24;

@@ -1,0 +1,93 @@
+/**
+ * attn_cfg of official configs: the keyword arguments of mamba_ssm/modules/mha.py, class MHA, and the layer
+ * of a block that they describe. Hybrids have it where attn_layer_idx says.
+ */
+import { AttentionMixer, type AttentionOptions, checkHeads } from './attention.ts';
+import { type Field, type ModelConfig, field, nearestName, residualScale } from './config.ts';
+import type { LayerDeclaration } from './mixer.ts';
+import { MAX_TAPS } from '../ops/causalConv1d.ts';
+
+const whole = (value: number | undefined, expected: string, accepts: (n: number) => boolean): Field => ({
+  default: value,
+  accepts: (given) => Number.isSafeInteger(given) && accepts(given as number),
+  expected,
+});
+const orNull = (one: Field): Field => ({
+  ...one,
+  default: null,
+  accepts: (value) => value === null || one.accepts(value),
+  expected: `${one.expected}, or null`,
+});
+const only = (value: unknown, why: string): Field => ({
+  default: value,
+  accepts: (given) => given === value,
+  expected: `${value}: ${why}`,
+});
+
+const fields: Readonly<Record<string, Field>> = {
+  num_heads: field.count(undefined),
+  num_heads_kv: orNull(field.count(undefined)),
+  head_dim: orNull(field.count(undefined)),
+  mlp_dim: only(0, 'this version has no MLP beside attention'),
+  qkv_proj_bias: field.flag(true),
+  out_proj_bias: field.flag(true),
+  softmax_scale: orNull(field.positive(1)),
+  causal: { ...field.flag(false), accepts: (value) => value === true, expected: 'true: attention here is causal' },
+  d_conv: whole(0, `a whole number from 0 to ${MAX_TAPS}`, (n) => n >= 0 && n <= MAX_TAPS),
+  rotary_emb_dim: whole(0, 'an even number ≥ 0', (n) => n >= 0 && n % 2 === 0),
+  rotary_emb_base: field.positive(10_000),
+  rotary_emb_interleaved: field.flag(false),
+  // Not official: keys and values of the last so many steps alone.
+  sliding_window: orNull(field.count(undefined)),
+};
+
+/** Checked options from an attn_cfg; errors name the key. */
+export function readAttnCfg(config: ModelConfig, given: Readonly<Record<string, unknown>>): AttentionOptions {
+  const stranger = Object.keys(given).find((key) => !(key in fields));
+  if (stranger !== undefined) {
+    const near = nearestName(stranger, Object.keys(fields));
+    throw new Error(`config.json: attn_cfg has an unknown key '${stranger}'. Did you mean '${near}'?`);
+  }
+  const values = Object.fromEntries(
+    Object.entries(fields).map(([key, { default: fallback, accepts, expected }]) => {
+      const value = given[key] ?? fallback;
+      if (accepts(value)) return [key, value];
+      throw new Error(`config.json: attn_cfg.${key} is ${JSON.stringify(value) ?? 'missing'}, expected ${expected}.`);
+    }),
+  );
+  const { dModel } = config;
+  const heads = values.num_heads as number;
+  if (values.head_dim === null && dModel % heads !== 0) {
+    throw new Error(`config.json: attn_cfg.num_heads is ${heads}, expected a divisor of ${dModel}, or a head_dim.`);
+  }
+  const options: AttentionOptions = {
+    dModel,
+    heads,
+    kvHeads: (values.num_heads_kv ?? heads) as number,
+    headDim: (values.head_dim ?? dModel / heads) as number,
+    layout: 'mha',
+    qkvBias: values.qkv_proj_bias as boolean,
+    outBias: values.out_proj_bias as boolean,
+    rotaryDims: values.rotary_emb_dim as number,
+    rotaryBase: values.rotary_emb_base as number,
+    interleaved: values.rotary_emb_interleaved as boolean,
+    dConv: values.d_conv as number,
+    scale: (values.softmax_scale ?? undefined) as number | undefined,
+    window: (values.sliding_window ?? undefined) as number | undefined,
+    outScale: residualScale(config),
+  };
+  const name = (key: string) => `attn_cfg.${key}`;
+  checkHeads(options, {
+    heads: name('num_heads'),
+    kvHeads: name('num_heads_kv'),
+    headDim: name('head_dim'),
+    rotaryDims: name('rotary_emb_dim'),
+  });
+  return options;
+}
+
+/** The attention layer of a block of a hybrid. Official: create_block, where layer_idx is in attn_layer_idx. */
+export function mhaLayer(config: ModelConfig, attnCfg: Readonly<Record<string, unknown>>): LayerDeclaration {
+  const options = readAttnCfg(config, attnCfg);
+  return { norm: 'norm', name: 'mixer', make: (tree) => new AttentionMixer(tree, options) };
+}
