@@ -13,7 +13,10 @@ import { cpuSeconds, machineFacts } from './machine.mjs';
 import { openPeer } from './peer.mjs';
 import { isReached, measuredText, table } from './table.mjs';
 
-const FIGURES = ['gemm', 'gemv', 'scan', 'threads', 'overhead', 'train', 'generate', 'm130', 'long'];
+const FIGURES = [
+  ...['gemm', 'gemv', 'scan', 'ssd', 'mamba3', 'attention', 'threads', 'overhead'],
+  ...['train', 'families', 'generate', 'm130', 'decode', 'long'],
+];
 
 const { values: flags } = parseArgs({
   options: {

@@ -18,13 +18,27 @@ export const models = {
   d256: { dModel: 256, nLayer: 4, vocabSize: 256, B: 8, L: 512 },
   /** state-spaces/mamba-130m. */
   m130: { dModel: 768, nLayer: 24, vocabSize: 50280, B: 1, L: 512 },
+  /** One size, every family: what they take beside it. Mamba-3's loop over steps keeps a GB a row. */
+  ...Object.fromEntries(
+    Object.entries({
+      mamba1: { model: 'mamba' },
+      rwkv4: { model: 'rwkv4' },
+      s4d: { model: 's4d' },
+      mamba2: { model: 'mamba2', dState: 64 },
+      mamba3: { model: 'mamba3', dState: 64 },
+      transformer: { model: 'transformer' },
+    }).map(([name, options]) => [
+      name,
+      { dModel: 256, nLayer: 4, vocabSize: 256, B: name === 'mamba3' ? 1 : 4, L: 512, options },
+    ]),
+  ),
 };
 
 export const adamW = { lr: 1e-3, beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0.1 };
 
 export function make(name, backend) {
-  const { dModel, nLayer, vocabSize } = models[name];
-  return createModel({ dModel, nLayer, vocabSize }, { backend, seed: 1 });
+  const { dModel, nLayer, vocabSize, options } = models[name];
+  return createModel({ ...options, dModel, nLayer, vocabSize }, { backend, seed: 1 });
 }
 
 export const shakespeare = () => readFileSync(new URL('../data/shakespeare.txt', import.meta.url));

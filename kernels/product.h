@@ -136,3 +136,13 @@ INLINE void pad_rows(const f32* from, i32 ld, f32* to, i32 ldto, i32 rows, i32 c
     for (i32 j = columns; j < ldto; j++) to[(i64)i * ldto + j] = 0;
   }
 }
+INLINE i32 whole_vectors(i32 n) { return ceil_div(n, LANES) * LANES; }
+static void scale_rows(f32* rows, i32 ld, const f32* by, i32 count) {
+  for (i32 t = 0; t < count; t++)
+    for (i32 i = 0; i < ld; i += LANES) store(rows + t * ld + i, load(rows + t * ld + i) * by[t]);
+}
+static f32 dot(const f32* a, const f32* b, i32 n) {
+  vf total = {};
+  for (i32 i = 0; i < n; i += LANES) total = fma(load(a + i), load(b + i), total);
+  return sum(total);
+}

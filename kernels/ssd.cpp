@@ -14,19 +14,17 @@
 // x, y: (B, L, H, P)   dt: (B, L, H)   b, c: (B, L, G, N), with row strides   A, bias, D: (H)
 // states: (B, H, N, P)   borders: (B, H, ceil(L / T), N, P)   age: (B, L)   lengths: (B)
 // range: units, B * G * ceil(H / G / W), each W heads of one group; optional arrays may be null
-#include "product.h"
-
-INLINE i32 whole_vectors(i32 n) { return ceil_div(n, LANES) * LANES; }
+#include "tile.h"
 
 struct SsdShape {
   i32 L, H, P, N, G, W, T;
   i32 ldx, lddt, ldb, ldc;
   i32 softplus_dt, chunked;
-  i32 P_, N_, T_;  // rounded up to whole vectors
+  i32 P_, N_, T_;  // rounded up to whole tiles
   INLINE SsdShape(i32 L, i32 H, i32 P, i32 N, i32 G, i32 W, i32 T, i32 ldx, i32 lddt, i32 ldb, i32 ldc, i32 softplus_dt,
                   i32 chunked)
       : L(L), H(H), P(P), N(N), G(G), W(W), T(T), ldx(ldx), lddt(lddt), ldb(ldb), ldc(ldc), softplus_dt(softplus_dt),
-        chunked(chunked), P_(whole_vectors(P)), N_(whole_vectors(N)), T_(whole_vectors(T)) {}
+        chunked(chunked), P_(whole(P)), N_(whole(N)), T_(whole(T)) {}
 };
 
 // A unit's row, group and heads, at most W of the group's.
@@ -43,34 +41,33 @@ struct HeadUnit {
   }
 };
 
-// Room of one unit: numbers of every step of a chunk, and matrices of padded rows.
+// Room of one unit: numbers of every step of a chunk, and matrices of padded rows. A `t` turns a matrix.
 struct SsdScratch {
   f32 *dt, *slope, *decay, *carry, *rest, *sums, *dcum, *through;  // (T)
   f32 *db, *dc;                                                    // (T, N)
-  f32 *scores, *falls, *weights, *dweights, *dscores;              // (T, T)
-  f32 *x, *u, *y, *du;                                             // (T, P)
-  f32 *b, *c, *k;                                                  // (T, N)
-  f32 *h, *g, *bt, *ut, *turned;                                   // (N, P), (N, P), (N, T), (P, T), (P, N)
+  f32 *scores, *falls, *weights, *dscores, *dscores_t;             // (T, T)
+  f32 *x, *u, *y;                                                  // (T, P)
+  f32 *x_t, *y_t;                                                  // (P, T)
+  f32 *b, *c;                                                      // (T, N)
+  f32 *b_t, *c_t;                                                  // (N, T)
+  f32 *h, *g, *h_t, *g_t;                                          // (N, P), (P, N)
   f32 *past, *later, *zeros;                                       // of the recurrence: (T + 1, N, LANES), (N, LANES), (N, P)
   i32 size = 0;
   SsdScratch(f32* base, i32 N, i32 P, i32 T, i32 chunked) {
-    const i32 N_ = whole_vectors(N), P_ = whole_vectors(P), T_ = whole_vectors(T);
+    const i32 N_ = whole(N), P_ = whole(P), T_ = whole(T);
     const auto take = [&](i32 n, auto&... p) { ((p = base ? base + size : 0, size += n), ...); };
     take(T_, dt, slope, decay, carry, rest, sums, dcum, through);
-    take(T * N_, db, dc);
+    take(T_ * N_, db, dc);
     take(N * P_, zeros);
     if (!chunked) {
       take((T + 1) * N * LANES, past);
       take(N * LANES, later);
       return;
     }
-    take(T * T_, scores, falls, weights, dweights, dscores);
-    take(T * P_, x, u, y, du);
-    take(T * N_, b, c, k);
-    take(N * P_, h, g);
-    take(N * T_, bt);
-    take(P * T_, ut);
-    take(P * N_, turned);
+    take(T_ * T_, scores, falls, weights, dscores, dscores_t);
+    take(T_ * P_, x, u, y, x_t, y_t);
+    take(T_ * N_, b, c, b_t, c_t);
+    take(whole(N) * P_, h, g, h_t, g_t);
   }
 };
 
@@ -89,7 +86,7 @@ struct SsdHead {
 static void ssd_steps(const SsdShape& s, const SsdHead& head, const SsdScratch& k) {
   const i32 steps = head.steps;
   for (i32 t = 0; t < steps; t++) k.dt[t] = head.dt[(i64)t * s.lddt] + head.bias;
-  for (i32 t = steps; t < whole_vectors(steps); t++) k.dt[t] = 0;
+  for (i32 t = steps; t < whole(steps); t++) k.dt[t] = 0;
   for (i32 t = 0; t < steps; t += LANES) {
     vf dt = load(k.dt + t);
     if (s.softplus_dt) {
@@ -104,57 +101,86 @@ static void ssd_steps(const SsdShape& s, const SsdHead& head, const SsdScratch& 
   if (!s.chunked) return;
   f32 total = 0;
   for (i32 t = 0; t < steps; t++) k.sums[t] = t == 0 && head.fresh ? 0 : total += k.dt[t] * head.A;
-  for (i32 t = steps; t < whole_vectors(steps); t++) k.sums[t] = total;
+  for (i32 t = steps; t < whole(steps); t++) k.sums[t] = total;
   for (i32 t = 0; t < steps; t += LANES) {
     store(k.carry + t, exp(load(k.sums + t)));
     store(k.rest + t, exp(total - load(k.sums + t)));
   }
 }
 
-static void scale_rows(f32* rows, i32 ld, const f32* by, i32 count) {
-  for (i32 t = 0; t < count; t++)
-    for (i32 i = 0; i < ld; i += LANES) store(rows + t * ld + i, load(rows + t * ld + i) * by[t]);
+static void zero_rows(f32* rows, i32 ld, i32 from, i32 to) {
+  for (i32 i = from * ld; i < to * ld; i += LANES) store(rows + i, (vf){});
 }
-static f32 dot(const f32* a, const f32* b, i32 n) {
-  vf total = {};
-  for (i32 i = 0; i < n; i += LANES) total = fma(load(a + i), load(b + i), total);
-  return sum(total);
+// Rows padded to whole vectors: where they lie if they need no padding, else a copy.
+INLINE f32* padded(f32* rows, i32 P, f32* room, i32 P_, i32 count) {
+  if (P == P_) return rows;
+  pad_rows(rows, P, room, P_, count, P);
+  return room;
 }
 
-// C·B of every two steps, once for all heads of the unit.
-static void ssd_scores(const SsdShape& s, const SsdHead& head, const SsdScratch& k) {
-  turn(head.b, s.ldb, k.bt, s.T_, head.steps, s.N);
-  product_lower({head.c, s.ldc, 1}, k.bt, s.T_, k.scores, s.T_, head.steps, s.N);
+// B and C of a chunk both ways, once for all heads of the unit.
+static void ssd_turn(const SsdShape& s, const SsdHead& head, const SsdScratch& k) {
+  pad_rows(head.b, s.ldb, k.b, s.N_, head.steps, s.N);
+  turn(head.b, s.ldb, k.b_t, s.T_, head.steps, s.N);
+  turn(head.c, s.ldc, k.c_t, s.T_, head.steps, s.N);
 }
-// x, Δ x, and the weights (C[t]·B[s]) exp(c[t] - c[s]); beyond s = t stands what nobody reads.
+// scores[s][t] = C[t]·B[s] for s <= t; before t = s stands what nobody reads.
+static void ssd_scores(const SsdShape& s, const SsdHead& head, const SsdScratch& k) {
+  for (i32 i = 0; i < head.steps; i += TILE_ROWS)
+    tile_columns(i / LANES * LANES, whole(head.steps), [&](auto tile, i32 j) {
+      tile.add(k.b_t + i, s.T_, k.c_t + j, s.T_, s.N);
+      tile.each(TILE_ROWS, [&](i32 r, i32 v, vf x) { store(k.scores + (i + r) * s.T_ + j + v * LANES, x); });
+    });
+}
+// weights[s][t]: how much of x[s] reaches y[t], D included. And x; and u, what of it reaches the chunk's end.
 static void ssd_weights(const SsdShape& s, const SsdHead& head, const SsdScratch& k) {
-  pad_rows(head.x, s.ldx, k.x, s.P_, head.steps, s.P);
-  for (i32 t = 0; t < head.steps; t++) {
-    for (i32 p = 0; p < s.P_; p += LANES) store(k.u + t * s.P_ + p, load(k.x + t * s.P_ + p) * k.dt[t]);
-    for (i32 i = 0; i <= t; i += LANES) {
-      const i32 at = t * s.T_ + i;
-      const vf fall = exp(k.sums[t] - load(k.sums + i));
-      store(k.falls + at, fall);
-      store(k.weights + at, load(k.scores + at) * fall);
+  const i32 steps = head.steps;
+  for (i32 t = 0; t < steps; t++) {
+    const f32* x = head.x + (i64)t * s.ldx;
+    // The next head's row, or the next chunk's: too far apart for the machine to guess.
+    for (i32 p = 0; p < s.P; p += 16) __builtin_prefetch(x + (s.W > 1 ? s.P : (i64)s.T * s.ldx) + p);
+    const f32 reaches = k.dt[t] * k.rest[t];
+    for (i32 p = 0; p < s.P_; p += LANES) {
+      const vf one = row_load(x, p, s.P);
+      store(k.x + t * s.P_ + p, one);
+      store(k.u + t * s.P_ + p, one * reaches);
     }
+    f32* row = k.weights + t * s.T_;
+    for (i32 i = t / LANES * LANES; i < steps; i += LANES)
+      store(row + i, load(k.scores + t * s.T_ + i) * exp(load(k.sums + i) - k.sums[t]) * k.dt[t]);
+    row[t] += head.D;
   }
 }
 
 // h: (N, P), read and written   y: (T, H, P), row stride H P
 static void ssd_chunk(const SsdShape& s, const SsdHead& head, const SsdScratch& k, f32* h, f32* y) {
-  const i32 steps = head.steps, P_ = s.P_;
+  const i32 steps = head.steps, P_ = s.P_, T_ = s.T_;
   ssd_weights(s, head, k);
-  pad_rows(h, s.P, k.h, P_, s.N, s.P);
-  product({head.c, s.ldc, 1}, k.h, P_, k.y, P_, steps, P_, s.N);
-  scale_rows(k.y, P_, k.carry, steps);
-  product({k.weights, s.T_, 1}, k.u, P_, k.y, P_, steps, P_, steps, UP_TO_ROW, true);
-  for (i32 t = 0; t < steps; t++)
-    for (i32 p = 0; p < s.P; p++) y[(i64)t * s.H * s.P + p] = k.y[t * P_ + p] + head.D * k.x[t * P_ + p];
-  scale_rows(k.u, P_, k.rest, steps);
-  for (i32 i = 0; i < s.N * P_; i += LANES) store(k.h + i, load(k.h + i) * k.carry[steps - 1]);
-  product({head.b, 1, s.ldb}, k.u, P_, k.h, P_, s.N, P_, steps, EVERY, true);
-  for (i32 n = 0; n < s.N; n++)
-    for (i32 p = 0; p < s.P; p++) h[n * s.P + p] = k.h[n * P_ + p];
+  f32* state = padded(h, s.P, k.h, P_, s.N);
+  tile_columns(0, P_, [&](auto fresh, i32 j) {
+    for (i32 i = 0; i < steps; i += TILE_ROWS) {
+      auto tile = fresh;
+      tile.add(k.c_t + i, T_, state + j, P_, s.N);
+      tile.scale_rows(k.carry + i);
+      tile.add(k.weights + i, T_, k.x + j, P_, i);
+      tile.add_lower(k.weights + i * T_ + i, T_, k.x + i * P_ + j, P_);
+      tile.each(steps - i, [&](i32 r, i32 v, vf sum) {
+        row_store(y + (i64)(i + r) * s.H * s.P, j + v * LANES, s.P, sum);
+      });
+    }
+  });
+  const f32 carry = k.carry[steps - 1];
+  tile_columns(0, P_, [&](auto fresh, i32 j) {
+    for (i32 i = 0; i < s.N; i += TILE_ROWS) {
+      auto tile = fresh;
+      tile.add(k.b + i, s.N_, k.u + j, P_, steps);
+      tile.each(s.N - i, [&](i32 r, i32 v, vf sum) {
+        f32* at = h + (i + r) * s.P;
+        const i32 p = j + v * LANES;
+        row_store(at, p, s.P, fma(splat(carry), row_load(at, p, s.P), sum));
+      });
+    }
+  });
 }
 static void ssd_recurrence(const SsdShape& s, const SsdHead& head, const SsdScratch& k, f32* h, f32* y) {
   for (i32 p = 0; p < s.P; p += LANES) {
@@ -203,7 +229,10 @@ KERNEL void ssd_forward(const f32* x, const f32* dt, const f32* A, const f32* b,
           for (i64 i = 0; i < size; i++) h[i] = 0;
         if (borders && t0 % T == 0)
           for (i64 i = 0; i < size; i++) borders[((heads + head) * windows + t0 / T) * size + i] = h[i];
-        if (chunked && head == v.from) ssd_scores(s, in, k);
+        if (chunked && head == v.from) {
+          ssd_turn(s, in, k);
+          ssd_scores(s, in, k);
+        }
         ssd_steps(s, in, k);
         (chunked ? ssd_chunk : ssd_recurrence)(s, in, k, h, y + (row * H + head) * P);
       }

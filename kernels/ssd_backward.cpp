@@ -25,72 +25,161 @@ static void ssd_finish(const SsdHead& head, const SsdGrads& grads, const SsdScra
   }
 }
 
+// Both sides of C[t]·B[s] by steps: scores[t][s] for s <= t. What the sums over heads begin with.
+static void ssd_group_back(const SsdShape& s, const SsdHead& head, const SsdScratch& k) {
+  const i32 steps = head.steps, tiles = ceil_div(steps, TILE_ROWS) * TILE_ROWS;
+  pad_rows(head.c, s.ldc, k.c, s.N_, steps, s.N);
+  zero_rows(k.c, s.N_, steps, tiles);
+  zero_rows(k.dscores, s.T_, 0, tiles);
+  for (i32 i = 0; i < steps; i += TILE_ROWS)
+    tile_columns(0, whole(i + TILE_ROWS), [&](auto tile, i32 j) {
+      tile.add(k.c_t + i, s.T_, k.b_t + j, s.T_, s.N);
+      tile.each(TILE_ROWS, [&](i32 r, i32 v, vf x) { store(k.scores + (i + r) * s.T_ + j + v * LANES, x); });
+    });
+}
+// What a head's chunk reads again and again: the weights by rows t, and its matrices both ways. u: exp(c) dy
+static void ssd_head_back(const SsdShape& s, const SsdHead& head, const SsdGrads& grads, const SsdScratch& k) {
+  const i32 steps = head.steps, P_ = s.P_, tiles = ceil_div(steps, TILE_ROWS) * TILE_ROWS;
+  for (i32 t = 0; t < steps; t++) {
+    const f32* dy = grads.dy + (i64)t * s.H * s.P;
+    for (i32 p = 0; p < P_; p += LANES) {
+      const vf one = row_load(dy, p, s.P);
+      store(k.y + t * P_ + p, one);
+      store(k.u + t * P_ + p, one * k.carry[t]);
+    }
+    for (i32 i = 0; i <= t; i += LANES) {
+      const i32 at = t * s.T_ + i;
+      const vf fall = exp(k.sums[t] - load(k.sums + i));
+      store(k.falls + at, fall);
+      store(k.weights + at, load(k.scores + at) * fall);
+    }
+  }
+  zero_rows(k.y, P_, steps, tiles);
+  zero_rows(k.weights, s.T_, steps, tiles);
+  turn(head.x, s.ldx, k.x_t, s.T_, steps, s.P);
+  turn(k.y, P_, k.y_t, s.T_, steps, s.P);
+  for (i32 t = 0; t < whole(steps); t++) k.dcum[t] = 0;
+}
+
 static void ssd_chunk_back(const SsdShape& s, const SsdHead& head, const SsdGrads& grads, const SsdScratch& k,
                            const f32* h, f32* g) {
-  const i32 steps = head.steps, last = steps - 1, P_ = s.P_, N_ = s.N_, T_ = s.T_;
+  const i32 steps = head.steps, last = steps - 1, P_ = s.P_, N_ = s.N_, T_ = s.T_, R = TILE_ROWS;
   vi index;
   for (i32 i = 0; i < LANES; i++) index[i] = i;
-  ssd_weights(s, head, k);
-  pad_rows(grads.dy, s.H * s.P, k.y, P_, steps, s.P);
-  pad_rows(h, s.P, k.h, P_, s.N, s.P);
-  pad_rows(g, s.P, k.g, P_, s.N, s.P);
-  for (i32 t = 0; t < whole_vectors(steps); t++) k.dcum[t] = 0;
+  ssd_head_back(s, head, grads, k);
+  turn(h, s.P, k.h_t, N_, s.N, s.P);
+  turn(g, s.P, k.g_t, N_, s.N, s.P);
+  const f32* after = padded(g, s.P, k.g, P_, s.N);
 
-  // du, and what the state after the chunk asks of the decays.
-  product({head.b, s.ldb, 1}, k.g, P_, k.du, P_, steps, P_, s.N);
-  scale_rows(k.du, P_, k.rest, steps);
-  f32 at_last = k.carry[last] * dot(k.g, k.h, s.N * P_);
-  for (i32 t = 0; t < steps; t++) {
-    const f32 share = dot(k.u + t * P_, k.du + t * P_, P_);
-    k.dcum[t] -= share;
-    at_last += share;
+  // The gradient of the weights, times them, is what passes between two steps; a step with itself has no decay.
+  for (i32 i = 0; i < steps; i += R) {
+    vf rows[TILE_ROWS] = {};
+    tile_columns(0, whole(i + R), [&](auto tile, i32 j) {
+      tile.add(k.y_t + i, T_, k.x_t + j, T_, s.P);
+      tile.each(steps - i, [&](i32 r, i32 v, vf sum) {
+        const i32 from = j + v * LANES, at = (i + r) * T_ + from;
+        const vf dw = sum * load(k.dt + from);
+        store(k.dscores + at, fma(dw, load(k.falls + at), load(k.dscores + at)));
+        const vf passed = select(index + from < i + r, dw * load(k.weights + at), (vf){});
+        rows[r] += passed;
+        store(k.dcum + from, load(k.dcum + from) - passed);
+      });
+    });
+    for (i32 r = 0; r < min(R, steps - i); r++) k.dcum[i + r] += sum(rows[r]);
   }
-  k.dcum[last] += at_last;
-  product({k.weights, 1, T_}, k.y, P_, k.du, P_, steps, P_, steps, FROM_ROW, true);
 
-  // The weights: their gradient times them is what passes between two steps; a step with itself has no decay.
-  turn(k.u, P_, k.ut, T_, steps, s.P);
-  product_lower({k.y, P_, 1}, k.ut, T_, k.dweights, T_, steps, s.P);
-  for (i32 t = 0; t < steps; t++) {
-    vf row = {};
-    for (i32 i = 0; i <= t; i += LANES) {
-      const i32 at = t * T_ + i;
-      const vf dw = load(k.dweights + at);
-      store(k.dscores + at, fma(dw, load(k.falls + at), load(k.dscores + at)));
-      const vf passed = select(index + i < t, dw * load(k.weights + at), (vf){});
-      row += passed;
-      store(k.dcum + i, load(k.dcum + i) - passed);
+  // B and C where they meet the state, and what the state after the chunk asks of the decays.
+  f32 at_last = 0;
+  for (i32 i = 0; i < steps; i += R) {
+    vf from_b[TILE_ROWS] = {}, from_c[TILE_ROWS] = {};
+    tile_columns(0, N_, [&](auto tile, i32 j) {
+      tile.add(k.y_t + i, T_, k.h_t + j, N_, s.P);
+      tile.each(steps - i, [&](i32 r, i32 v, vf sum) {
+        const i32 at = (i + r) * N_ + j + v * LANES;
+        const vf dc = sum * k.carry[i + r];
+        store(k.dc + at, load(k.dc + at) + dc);
+        from_c[r] = fma(dc, load(k.c + at), from_c[r]);
+      });
+    });
+    tile_columns(0, N_, [&](auto tile, i32 j) {
+      tile.add(k.x_t + i, T_, k.g_t + j, N_, s.P);
+      tile.each(steps - i, [&](i32 r, i32 v, vf sum) {
+        const i32 at = (i + r) * N_ + j + v * LANES;
+        const vf db = sum * (k.rest[i + r] * k.dt[i + r]);
+        store(k.db + at, load(k.db + at) + db);
+        from_b[r] = fma(db, load(k.b + at), from_b[r]);
+      });
+    });
+    for (i32 r = 0; r < min(R, steps - i); r++) {
+      const f32 share = sum(from_b[r]);
+      k.dcum[i + r] += sum(from_c[r]) - share;
+      at_last += share;
     }
-    k.dcum[t] += sum(row);
   }
 
-  // B and C where they meet the state.
-  turn(k.h, P_, k.turned, N_, s.N, s.P);
-  product({k.y, P_, 1}, k.turned, N_, k.k, N_, steps, N_, s.P);
-  for (i32 t = 0; t < steps; t++) {
-    for (i32 n = 0; n < N_; n += LANES)
-      store(k.dc + t * N_ + n, fma(splat(k.carry[t]), load(k.k + t * N_ + n), load(k.dc + t * N_ + n)));
-    k.dcum[t] += k.carry[t] * dot(k.c + t * N_, k.k + t * N_, N_);
+  // x, through what it gives the later steps of the chunk and its end.
+  vf skipped = {};
+  for (i32 i = 0; i < steps; i += R) {
+    vf rows[TILE_ROWS] = {};
+    tile_columns(0, P_, [&](auto tile, i32 j) {
+      tile.add(k.b_t + i, T_, after + j, P_, s.N);
+      tile.scale_rows(k.rest + i);
+      tile.add_upper(k.weights + i * T_ + i, T_, k.y + i * P_ + j, P_);
+      tile.add(k.weights + (i + R) * T_ + i, T_, k.y + (i + R) * P_ + j, P_, steps - i - R);
+      tile.each(steps - i, [&](i32 r, i32 v, vf du) {
+        const i32 t = i + r, p = j + v * LANES;
+        const vf x = row_load(head.x + (i64)t * s.ldx, p, s.P), dy = load(k.y + t * P_ + p);
+        rows[r] = fma(x, du, rows[r]);
+        skipped = fma(x, dy, skipped);
+        row_store(grads.dx + (i64)t * grads.lddx, p, s.P, fma(du, splat(k.dt[t]), dy * head.D));
+      });
+    });
+    for (i32 r = 0; r < min(R, steps - i); r++) k.through[i + r] = sum(rows[r]);
   }
-  turn(k.g, P_, k.turned, N_, s.N, s.P);
-  product({k.u, P_, 1}, k.turned, N_, k.k, N_, steps, N_, s.P);
-  for (i32 t = 0; t < steps; t++)
-    for (i32 n = 0; n < N_; n += LANES)
-      store(k.db + t * N_ + n, fma(splat(k.rest[t]), load(k.k + t * N_ + n), load(k.db + t * N_ + n)));
+  *grads.dD += sum(skipped);
 
+  // The state before the chunk.
+  const f32 carry = k.carry[last];
+  vf kept = {};
+  tile_columns(0, P_, [&](auto fresh, i32 j) {
+    for (i32 i = 0; i < s.N; i += R) {
+      auto tile = fresh;
+      tile.add(k.c + i, N_, k.u + j, P_, steps);
+      tile.each(s.N - i, [&](i32 r, i32 v, vf sum) {
+        f32* at = g + (i + r) * s.P;
+        const i32 p = j + v * LANES;
+        const vf passed = row_load(at, p, s.P) * carry;
+        kept = fma(passed, row_load(h + (i + r) * s.P, p, s.P), kept);
+        row_store(at, p, s.P, passed + sum);
+      });
+    }
+  });
+  k.dcum[last] += at_last + sum(kept);
   for (i32 t = last - 1; t >= 0; t--) k.dcum[t] += k.dcum[t + 1];
-  for (i32 t = 0; t < steps; t++) {
-    const f32 *x = k.x + t * P_, *dy = k.y + t * P_, *du = k.du + t * P_;
-    k.through[t] = dot(x, du, P_);
-    *grads.dD += dot(x, dy, P_);
-    for (i32 p = 0; p < s.P; p++) grads.dx[(i64)t * grads.lddx + p] = k.dt[t] * du[p] + head.D * dy[p];
-  }
+}
 
-  for (i32 i = 0; i < s.N * P_; i += LANES) store(k.g + i, load(k.g + i) * k.carry[last]);
-  scale_rows(k.y, P_, k.carry, steps);
-  product({head.c, 1, s.ldc}, k.y, P_, k.g, P_, s.N, P_, steps, EVERY, true);
-  for (i32 n = 0; n < s.N; n++)
-    for (i32 p = 0; p < s.P; p++) g[n * s.P + p] = k.g[n * P_ + p];
+// db and dc: the sums over heads of the unit, and what the scores give them. Row strides ld
+static void ssd_group_grads(const SsdShape& s, const SsdScratch& k, i32 steps, f32* db, f32* dc, i64 ld) {
+  const i32 N_ = s.N_, T_ = s.T_, R = TILE_ROWS;
+  turn(k.dscores, T_, k.dscores_t, T_, steps, steps);
+  for (i32 i = 0; i < steps; i += R) {
+    tile_columns(0, N_, [&](auto tile, i32 j) {
+      tile.add(k.dscores_t + i, T_, k.b + j, N_, i);
+      tile.add_lower(k.dscores_t + i * T_ + i, T_, k.b + i * N_ + j, N_);
+      tile.each(steps - i, [&](i32 r, i32 v, vf sum) {
+        const i32 n = j + v * LANES;
+        row_store(dc + (i + r) * ld, n, s.N, sum + load(k.dc + (i + r) * N_ + n));
+      });
+    });
+    tile_columns(0, N_, [&](auto tile, i32 j) {
+      tile.add_upper(k.dscores + i * T_ + i, T_, k.c + i * N_ + j, N_);
+      tile.add(k.dscores + (i + R) * T_ + i, T_, k.c + (i + R) * N_ + j, N_, steps - i - R);
+      tile.each(steps - i, [&](i32 r, i32 v, vf sum) {
+        const i32 n = j + v * LANES;
+        row_store(db + (i + r) * ld, n, s.N, sum + load(k.db + (i + r) * N_ + n));
+      });
+    });
+  }
 }
 
 static void ssd_recurrence_back(const SsdShape& s, const SsdHead& head, const SsdGrads& grads, const SsdScratch& k,
@@ -161,11 +250,6 @@ KERNEL void ssd_backward(const f32* x, const f32* dt, const f32* A, const f32* b
       const i64 row = rows + t0;
       const f32 *b_rows = b + row * ldb + v.g * N, *c_rows = c + row * ldc + v.g * N;
       for (i32 i = 0; i < steps * s.N_; i++) k.db[i] = k.dc[i] = 0;
-      if (chunked) {
-        for (i32 i = 0; i < steps * s.T_; i++) k.dscores[i] = 0;
-        pad_rows(b_rows, ldb, k.b, s.N_, steps, N);
-        pad_rows(c_rows, ldc, k.c, s.N_, steps, N);
-      }
       for (i32 head = v.from; head < v.to; head++) {
         const SsdHead in = {x + row * ldx + head * P, dt + row * lddt + head, b_rows, c_rows, A[head],
                             bias ? bias[head] : 0, D ? D[head] : 0, steps, fresh};
@@ -176,22 +260,24 @@ KERNEL void ssd_backward(const f32* x, const f32* dt, const f32* A, const f32* b
         const f32* h = t0 % T ? k.zeros : borders + ((heads + head) * windows + t0 / T) * size;
         if (t0 % T)
           for (i64 i = 0; i < size; i++) k.zeros[i] = 0;
-        if (chunked && head == v.from) ssd_scores(s, in, k);
+        if (chunked && head == v.from) {
+          ssd_turn(s, in, k);
+          ssd_group_back(s, in, k);
+        }
         ssd_steps(s, in, k);
         (chunked ? ssd_chunk_back : ssd_recurrence_back)(s, in, grads, k, h, g);
         ssd_finish(in, grads, k);
         if (fresh)
           for (i64 i = 0; i < size; i++) g[i] = 0;
       }
-      if (chunked) {
-        product({k.dscores, s.T_, 1}, k.b, s.N_, k.dc, s.N_, steps, s.N_, steps, UP_TO_ROW, true);
-        product({k.dscores, 1, s.T_}, k.c, s.N_, k.db, s.N_, steps, s.N_, steps, FROM_ROW, true);
-      }
-      for (i32 t = 0; t < steps; t++)
-        for (i32 n = 0; n < N; n++) {
-          db[((sums + t0 + t) * G + v.g) * N + n] = k.db[t * s.N_ + n];
-          dc[((sums + t0 + t) * G + v.g) * N + n] = k.dc[t * s.N_ + n];
-        }
+      const i64 to = ((sums + t0) * G + v.g) * N, ld = (i64)G * N;
+      if (chunked) ssd_group_grads(s, k, steps, db + to, dc + to, ld);
+      else
+        for (i32 t = 0; t < steps; t++)
+          for (i32 n = 0; n < N; n++) {
+            db[to + t * ld + n] = k.db[t * s.N_ + n];
+            dc[to + t * ld + n] = k.dc[t * s.N_ + n];
+          }
     }
   }
 }

@@ -78,7 +78,7 @@ async function compare({ open, quick, cores, peer }, backends, id) {
 }
 
 /** Loads our model over there; `step` takes one training step, returns its seconds and keeps its loss. */
-async function peerStep(peer, id, path, { tokens, targets, B, L }, model, linear) {
+export async function peerStep(peer, id, path, { tokens, targets, B, L }, model, linear) {
   await peer.ask('load', { id, path, linear });
   await peer.ask('batch', { id, tokens: [...tokens], targets: [...targets], B, L });
   const { lr, beta1, beta2, eps, weightDecay: weight_decay } = adamW;

@@ -1,4 +1,4 @@
-"""Hugging Face's MambaForCausalLM on CPU PyTorch, as bench/peer.mjs asks: one JSON request a line on
+"""Hugging Face's MambaForCausalLM, and the other families (families.py), on CPU PyTorch, as bench/peer.mjs asks: one JSON request a line on
 stdin, one JSON answer a line on stdout. Times are taken in here, so the pipe is in none of them.
 
     {"op": "load", "id": "d64", "path": "folder that mamba-ts wrote"}
@@ -14,6 +14,7 @@ os.environ["TRANSFORMERS_VERBOSITY"] = "error"
 answers = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)  # what libraries print goes to stderr
 
+import families
 import torch
 import torch.nn.functional as F
 import transformers
@@ -64,6 +65,18 @@ def hello(threads):
 def load(id, path, linear=False):
     with open(f"{path}/config.json") as file:
         ours = json.load(file)
+    model, rename = families.build(ours) or mamba(ours)
+    weights = {rename(name): value for name, value in load_file(f"{path}/model.safetensors").items()}
+    missing, unexpected = model.load_state_dict(weights, strict=False)
+    if unexpected or set(missing) - {"lm_head.weight"}:
+        raise ValueError(f"the names differ: missing {missing}, unexpected {unexpected}")
+    if hasattr(model, "tie_weights"):
+        model.tie_weights()
+    models[id] = {"model": model.eval(), "rename": rename, "linear": linear}
+    return {"parameters": sum(p.numel() for p in model.parameters())}
+
+
+def mamba(ours):
     ssm = ours["ssm_cfg"]
     multiple = ours["pad_vocab_size_multiple"]
     config = MambaConfig(
@@ -83,21 +96,12 @@ def load(id, path, linear=False):
         bos_token_id=None,
         eos_token_id=None,
     )
-    model = MambaForCausalLM(config)
-    weights = {
-        name.replace("backbone.embedding.", "backbone.embeddings."): value
-        for name, value in load_file(f"{path}/model.safetensors").items()
-    }
-    missing, unexpected = model.load_state_dict(weights, strict=False)
-    if unexpected or set(missing) - {"lm_head.weight"}:
-        raise ValueError(f"the names differ: missing {missing}, unexpected {unexpected}")
-    model.tie_weights()
-    models[id] = {"model": model.eval(), "scan": linear_scan if linear else usual_scan}
-    return {"parameters": sum(p.numel() for p in model.parameters())}
+    return MambaForCausalLM(config), lambda name: name.replace("backbone.embedding.", "backbone.embeddings.")
 
 
 def optimizer(id, no_decay, lr, beta1, beta2, eps, weight_decay):
     model = models[id]["model"].train()
+    no_decay = {models[id]["rename"](name) for name in no_decay}
     named = list(model.named_parameters())
     plain = [p for name, p in named if name in no_decay]
     if len(plain) != len(no_decay):
@@ -182,7 +186,9 @@ operations = {verb.__name__: verb for verb in verbs}
 for line in sys.stdin:
     request = json.loads(line)
     try:
-        modeling.mamba_selective_scan = models.get(request.get("id"), {}).get("scan", usual_scan)
+        linear = models.get(request.get("id"), {}).get("linear", False)
+        modeling.mamba_selective_scan = linear_scan if linear else usual_scan
+        families.use_linear(linear)
         answer = operations[request.pop("op")](**request)
     except Exception as error:
         answer = {"error": f"{type(error).__name__}: {error}"}

@@ -18,7 +18,7 @@ import { sumTo } from './reduce.ts';
 import { contiguous, reshape, transposeLast } from './shape.ts';
 
 /** Steps of a chunk, and between two kept states. */
-export const SSD_CHUNK = 64;
+export const SSD_CHUNK = 32;
 /** Steps below which the recurrence is quicker. */
 const SHORT = 16;
 /** There are at least this many units where heads allow. */
