@@ -61,7 +61,9 @@ async function run({ model: path, batchSize, blockSize, length, tensors, json }:
     );
     return;
   }
-  for (const [key, value] of Object.entries(model.config)) console.log(`${key.padEnd(22)}${value}`);
+  for (const [key, value] of Object.entries(model.config)) {
+    console.log(`${key.padEnd(22)}${typeof value === 'object' ? JSON.stringify(value) : value}`);
+  }
   console.log(`${'parameters'.padEnd(22)}${count(facts.parameters)} (${size(facts.weightBytes)} in f32)`);
   if (grows) {
     for (const n of lengths) {

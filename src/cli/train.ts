@@ -36,7 +36,8 @@ export function addTrain(program: Command): void {
 /** A flag in kebab-case; its value is read as what the field holds. */
 function addField(command: Command, name: string, one: Field, help: string): void {
   const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  const shown = one.default === undefined || one.default === '' ? '' : ` (default: ${one.default})`;
+  const value = typeof one.default === 'object' ? JSON.stringify(one.default) : one.default;
+  const shown = value === undefined || value === '' ? '' : ` (default: ${value})`;
   const option =
     typeof one.default === 'boolean'
       ? new Option(`--${flag} [boolean]`, help + shown)
@@ -46,9 +47,21 @@ function addField(command: Command, name: string, one: Field, help: string): voi
   command.addOption(option);
 }
 
+/** The first reading of a flag's text that its field accepts: itself, a number, JSON, a list. */
 function parse(value: string, one: Field): unknown {
-  const number = Number(value);
-  return value.trim() !== '' && !Number.isNaN(number) && one.accepts(value) === false ? number : value;
+  const numberOf = (text: string) => (text.trim() === '' ? Number.NaN : Number(text));
+  const number = numberOf(value);
+  const items = value.split(',').map((item) => item.trim());
+  const readings = [value, number, json(value), items, items.map(numberOf)];
+  return readings.find((reading) => one.accepts(reading)) ?? (Number.isNaN(number) ? value : number);
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 async function runTrain(flags: Record<string, unknown>): Promise<void> {

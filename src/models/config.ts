@@ -19,6 +19,9 @@ export interface ModelConfig {
   tieEmbeddings: boolean;
   /** Width of the gated MLP after each mixer, 0 for none; families of mamba_ssm have it. */
   dIntermediate?: number;
+  /** Blocks whose mixer is attention, and the official attn_cfg of it; families of mamba_ssm have them. */
+  attnLayerIdx?: readonly number[];
+  attnCfg?: Readonly<Record<string, unknown>>;
   [key: string]: unknown;
 }
 
@@ -113,7 +116,7 @@ export interface Family<C extends ModelConfig = ModelConfig> {
   fromJson?(json: Record<string, unknown>): Record<string, unknown>;
   toJson?(json: Record<string, unknown>): Record<string, unknown>;
   /** Fills in what follows from other fields, and refuses fields that do not fit each other. */
-  complete?(config: ModelConfig): ModelConfig;
+  complete?(config: C): ModelConfig;
   /** `model_type` in Hugging Face configs, where there is one. */
   readonly huggingfaceType?: string;
   /** Default: officialNames. */
@@ -138,12 +141,24 @@ export const commonFields: Readonly<Record<string, Field>> = {
 };
 
 /** What create_block of mamba_ssm puts around the mixers of its families. */
-const blockFields: Readonly<Record<string, Field>> = {
+export const blockFields: Readonly<Record<string, Field>> = {
   dIntermediate: {
     default: 0,
     accepts: (value) => value === 0 || isCount(value),
     expected: 'a whole number ≥ 0, the width of the MLP after each mixer, 0 for none',
     official: 'd_intermediate',
+  },
+  attnLayerIdx: {
+    default: [],
+    accepts: (value) => Array.isArray(value) && value.every((one) => one === 0 || isCount(one)),
+    expected: 'a list of the blocks, from 0, that have attention, e.g. [3, 7]',
+    official: 'attn_layer_idx',
+  },
+  attnCfg: {
+    default: {},
+    accepts: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    expected: 'an object with the official keys of attention, e.g. {"num_heads": 4, "causal": true}',
+    official: 'attn_cfg',
   },
 };
 
@@ -204,9 +219,7 @@ export function readSpelling(
 /** A config.json in the official spelling. */
 export function writeOfficial(family: Family, config: ModelConfig): Record<string, unknown> {
   const { officialType, officialLayer } = family;
-  const json: Record<string, unknown> = officialType
-    ? { model_type: officialType }
-    : { attn_layer_idx: [], attn_cfg: {} };
+  const json: Record<string, unknown> = officialType ? { model_type: officialType } : {};
   const ssm: Record<string, unknown> = { layer: officialLayer };
   for (const [name, one] of Object.entries(fieldsOf(family))) {
     const { official } = one;

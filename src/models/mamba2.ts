@@ -25,8 +25,9 @@ import {
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Family, type Field, field, type ModelConfig, residualScale } from './config.ts';
 import { applyLinear, declareLinear, type LinearMap } from './linearMap.ts';
-import { mambaName, stepBias } from './mamba.ts';
+import { mambaName } from './mamba.ts';
 import type { Mixer } from './mixer.ts';
+import { stepBias } from './selectiveLayer.ts';
 import type { LayerState, StateFields } from './state.ts';
 
 export interface Mamba2Config extends ModelConfig {
@@ -228,5 +229,9 @@ export const mamba2: Family<Mamba2Config> = {
   huggingfaceType: 'mamba2',
   huggingfaceDefaults: { gatedNormOver: 'whole' },
   officialName: mambaName,
+  complete(config) {
+    headsOf(config);
+    return config;
+  },
   block: (config) => [{ norm: 'norm', name: 'mixer', make: (tree) => new Mamba2Mixer(tree, config) }],
 };

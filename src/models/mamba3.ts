@@ -20,9 +20,9 @@ import { type Init, linearInit, ones, type Parameter, type ParameterTree } from 
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Family, type Field, field, type ModelConfig, residualScale } from './config.ts';
 import { applyLinear, declareLinear, type LinearMap } from './linearMap.ts';
-import { stepBias } from './mamba.ts';
 import { headsOf } from './mamba2.ts';
 import type { Mixer } from './mixer.ts';
+import { stepBias } from './selectiveLayer.ts';
 import type { LayerState, StateFields } from './state.ts';
 
 export interface Mamba3Config extends ModelConfig {
@@ -202,5 +202,9 @@ export const mamba3: Family<Mamba3Config> = {
     chunkSize: field.count(64, { official: 'ssm_cfg.chunk_size' }),
   },
   officialLayer: 'Mamba3',
+  complete(config) {
+    sizesOf(config);
+    return config;
+  },
   block: (config) => [{ norm: 'norm', name: 'mixer', make: (tree) => new Mamba3Mixer(tree, config) }],
 };

@@ -3,7 +3,7 @@
  * of a block that they describe. Hybrids have it where attn_layer_idx says.
  */
 import { AttentionMixer, type AttentionOptions, checkHeads } from './attention.ts';
-import { type Field, type ModelConfig, field, nearestName, residualScale } from './config.ts';
+import { blockFields, type Family, type Field, type ModelConfig, field, nearestName, residualScale } from './config.ts';
 import type { LayerDeclaration } from './mixer.ts';
 import { MAX_TAPS } from '../ops/causalConv1d.ts';
 
@@ -41,9 +41,14 @@ const fields: Readonly<Record<string, Field>> = {
   sliding_window: orNull(field.count(undefined)),
 };
 
-/** Checked options from an attn_cfg; errors name the key. */
-export function readAttnCfg(config: ModelConfig, given: Readonly<Record<string, unknown>>): AttentionOptions {
-  const stranger = Object.keys(given).find((key) => !(key in fields));
+/** Checked options from an attn_cfg; errors name the key, as it is spelt where it came from. */
+export function readAttnCfg(
+  config: ModelConfig,
+  given: Readonly<Record<string, unknown>>,
+  { where = 'attn_cfg.', spell = (key: string) => key } = {},
+): AttentionOptions {
+  const name = (key: string) => where + spell(key);
+  const stranger = Object.keys(given).find((key) => !Object.hasOwn(fields, key));
   if (stranger !== undefined) {
     const near = nearestName(stranger, Object.keys(fields));
     throw new Error(`config.json: attn_cfg has an unknown key '${stranger}'. Did you mean '${near}'?`);
@@ -52,13 +57,15 @@ export function readAttnCfg(config: ModelConfig, given: Readonly<Record<string, 
     Object.entries(fields).map(([key, { default: fallback, accepts, expected }]) => {
       const value = given[key] ?? fallback;
       if (accepts(value)) return [key, value];
-      throw new Error(`config.json: attn_cfg.${key} is ${JSON.stringify(value) ?? 'missing'}, expected ${expected}.`);
+      throw new Error(`config.json: ${name(key)} is ${JSON.stringify(value) ?? 'missing'}, expected ${expected}.`);
     }),
   );
   const { dModel } = config;
   const heads = values.num_heads as number;
   if (values.head_dim === null && dModel % heads !== 0) {
-    throw new Error(`config.json: attn_cfg.num_heads is ${heads}, expected a divisor of ${dModel}, or a head_dim.`);
+    throw new Error(
+      `config.json: ${name('num_heads')} is ${heads}, expected a divisor of ${dModel}, or a ${spell('head_dim')}.`,
+    );
   }
   const options: AttentionOptions = {
     dModel,
@@ -76,7 +83,6 @@ export function readAttnCfg(config: ModelConfig, given: Readonly<Record<string, 
     window: (values.sliding_window ?? undefined) as number | undefined,
     outScale: residualScale(config),
   };
-  const name = (key: string) => `attn_cfg.${key}`;
   checkHeads(options, {
     heads: name('num_heads'),
     kvHeads: name('num_heads_kv'),
@@ -91,3 +97,36 @@ export function mhaLayer(config: ModelConfig, attnCfg: Readonly<Record<string, u
   const options = readAttnCfg(config, attnCfg);
   return { norm: 'norm', name: 'mixer', make: (tree) => new AttentionMixer(tree, options) };
 }
+
+/** Refuses blocks that there are not, and an attn_cfg that cannot work. */
+export function checkAttentionLayers(config: ModelConfig): void {
+  const { attnLayerIdx = [], attnCfg = {}, nLayer } = config;
+  const at = attnLayerIdx.findIndex((block, k) => block >= nLayer || attnLayerIdx.indexOf(block) !== k);
+  if (at >= 0) {
+    throw new Error(
+      `config: attnLayerIdx[${at}] is ${attnLayerIdx[at]}, expected a block below nLayer = ${nLayer}, each once.`,
+    );
+  }
+  if (attnLayerIdx.length > 0) readAttnCfg(config, attnCfg);
+}
+
+const camel = (key: string) => key.replace(/_./g, (pair) => pair[1].toUpperCase());
+
+/** As official configs spell what a mixer of ours is given. */
+const attnCfgOf = (config: ModelConfig) =>
+  Object.fromEntries(Object.keys(fields).map((key) => [key, config[camel(key)]]));
+
+/** Attention alone, as a part of hybrids; its fields are those of attn_cfg in our spelling, causal as all here is. */
+export const attention: Family = {
+  name: 'attention',
+  fields: {
+    ...Object.fromEntries(Object.entries(fields).map(([key, one]) => [camel(key), one])),
+    causal: { ...fields.causal, default: true },
+    dIntermediate: blockFields.dIntermediate,
+  },
+  complete(config) {
+    readAttnCfg(config, attnCfgOf(config), { where: '', spell: camel });
+    return config;
+  },
+  block: (config) => [mhaLayer(config, attnCfgOf(config))],
+};

@@ -1,17 +1,21 @@
 /** The model families, and how a config finds its own. A new one is a file and a line here. */
 import { closest } from 'fastest-levenshtein';
 import { completeConfig, type Family, fieldsOf, type ModelConfig, nearestName, readSpelling } from './config.ts';
+import { h3 } from './h3.ts';
+import { hybridOf } from './hybrid.ts';
 import { mamba } from './mamba.ts';
 import { mamba2 } from './mamba2.ts';
 import { mamba3 } from './mamba3.ts';
+import { attention, checkAttentionLayers } from './mha.ts';
 import { rwkv4 } from './rwkv4.ts';
 import { s4 } from './s4.ts';
 import { s4d } from './s4d.ts';
 import { transformer } from './transformer.ts';
 
-const families: readonly Family[] = [mamba, mamba2, mamba3, s4d, s4, rwkv4, transformer].map(
+const simple: readonly Family[] = [mamba, mamba2, mamba3, s4d, s4, h3, rwkv4, transformer].map(
   (family) => family as unknown as Family,
 );
+const families: readonly Family[] = [...simple, hybridOf([...simple, attention]) as unknown as Family];
 
 export const modelNames: readonly string[] = families.map(({ name }) => name);
 
@@ -26,9 +30,15 @@ export function familyOf(name: string): Family {
   return family;
 }
 
+function complete(family: Family, given: Readonly<Record<string, unknown>>): ModelConfig {
+  const config = completeConfig(family, given);
+  checkAttentionLayers(config);
+  return config;
+}
+
 /** A checked config from the names of this project. */
 export function configOf(given: Readonly<Record<string, unknown>>): ModelConfig {
-  return completeConfig(familyOf(String(given.model ?? 'mamba')), given);
+  return complete(familyOf(String(given.model ?? 'mamba')), given);
 }
 
 /** A checked config from a config.json, official or Hugging Face's. */
@@ -45,7 +55,7 @@ export function readConfig(json: unknown): ModelConfig {
   const own = families.find(({ officialType, otherTypes = [] }) =>
     [officialType, ...otherTypes].some((type) => type !== undefined && type === config.model_type),
   );
-  if (own) return completeConfig(own, readSpelling(own, own.fromJson?.(config) ?? config, 'official'));
+  if (own) return complete(own, readSpelling(own, own.fromJson?.(config) ?? config, 'official'));
   if (typeof config.model_type === 'string' && 'hidden_size' in config) {
     const family = families.find(({ huggingfaceType }) => huggingfaceType === config.model_type);
     if (!family)
@@ -62,7 +72,7 @@ export function readConfig(json: unknown): ModelConfig {
       );
     }
     const defaults = { padVocabSizeMultiple: 1, ...family.huggingfaceDefaults };
-    return completeConfig(family, { ...defaults, ...readSpelling(family, config, 'huggingface') });
+    return complete(family, { ...defaults, ...readSpelling(family, config, 'huggingface') });
   }
   if (!('d_model' in config)) {
     throw new Error(
@@ -79,14 +89,8 @@ export function readConfig(json: unknown): ModelConfig {
         families.flatMap((one) => one.officialLayer ?? []),
       ),
     );
-  const attention = config.attn_layer_idx;
-  if (attention !== undefined && String(attention) !== '') {
-    throw new Error(
-      `config.json: attn_layer_idx is ${JSON.stringify(attention)}, expected none: this version has no attention layers.`,
-    );
-  }
   requireKnownKeys(family, config.ssm_cfg ?? {});
-  return completeConfig(family, readSpelling(family, config, 'official'));
+  return complete(family, readSpelling(family, config, 'official'));
 }
 
 /** The official mixer refuses a key of ssm_cfg that it does not know, and so do we. */

@@ -5,46 +5,46 @@
  *
  * The layer around the state space model is S4D's. Each channel has its own Λ, P and B.
  */
-import { s4dOutput } from '../ops/s4d.ts';
+import { mul, silu } from '../ops/elementwise.ts';
 import { S4D_CHUNK } from '../ops/modeScan.ts';
 import { s4Modes, s4Scan } from '../ops/s4Scan.ts';
 import type { Positions } from '../ops/positions.ts';
 import { type DiagonalPlusLowRank, legSDiagonal } from '../ssm/s4.ts';
-import { Derived, type Init, linearInit, normal, type Parameter, type ParameterTree } from '../tensor/parameters.ts';
+import { Derived, type Init, normal, type Parameter, type ParameterTree } from '../tensor/parameters.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Family, field, type ModelConfig } from './config.ts';
-import type { Mixer } from './mixer.ts';
+import type { InnerLayer } from './innerLayer.ts';
+import { OutputMapMixer } from './outputMapMixer.ts';
 import { everyRow, evenCount, logUniform } from './s4d.ts';
 import type { LayerState, StateFields } from './state.ts';
 
-export interface S4Config extends ModelConfig {
+interface S4Sizes {
   /** N: N/2 complex modes a channel. */
   dState: number;
   dtMin: number;
   dtMax: number;
+}
+
+export interface S4Config extends ModelConfig, S4Sizes {
   /** Whether the output is gated. */
   glu: boolean;
 }
 
-export class S4Mixer implements Mixer {
+/** S4 without its output map. */
+export class S4Layer implements InnerLayer {
   readonly stateFields: StateFields;
   readonly mixingFlops: number;
   readonly activations: number;
   private readonly skip: Parameter;
   private readonly modes: Derived;
-  private readonly weight: Parameter;
-  private readonly bias: Parameter;
-  private readonly gated: boolean;
 
-  constructor(tree: ParameterTree, { dModel: H, dState, dtMin, dtMax, glu }: S4Config) {
+  constructor(tree: ParameterTree, { dState, dtMin, dtMax }: S4Sizes, H: number) {
     const M = dState / 2;
-    const out = glu ? 2 * H : H;
     const fixed = { decay: false };
-    this.gated = glu;
     this.stateFields = { ssm: { shape: [2, M, H], transposed: true } };
-    this.mixingFlops = H * (12 * M + 1) + out * H;
-    // y, gelu(y), the map's output, gate and output; the kept states.
-    this.activations = 2 * H + (glu ? 4 * H : 0) + out + (dState * H) / S4D_CHUNK;
+    this.mixingFlops = H * (12 * M + 1);
+    // y and the kept states.
+    this.activations = H + (dState * H) / S4D_CHUNK;
     this.skip = tree.parameter('D', [H], normal(1), fixed);
     const kernel = tree.child('kernel');
     const form = () => firstForm(dState);
@@ -79,13 +79,16 @@ export class S4Mixer implements Mixer {
       ],
       (C, B, P, logDt, logAReal, AImag) => s4Modes({ C, B, P, logDt, logAReal, AImag }),
     );
-    this.weight = tree.parameter('output_linear.0.weight', [out, H, 1], linearInit(H));
-    this.bias = tree.parameter('output_linear.0.bias', [out], linearInit(H), fixed);
   }
 
-  forward(u: Tensor, state: LayerState | undefined, positions: Positions): { y: Tensor; state: LayerState } {
+  forward(
+    u: Tensor,
+    state: LayerState | undefined,
+    positions: Positions,
+    gate?: Tensor,
+  ): { y: Tensor; state: LayerState } {
     const scan = s4Scan({ u, modes: this.modes.value, D: this.skip.value, positions }, state?.ssm);
-    return { y: s4dOutput(scan.y, this.weight.value, this.bias.value, this.gated), state: { ssm: scan.state } };
+    return { y: gate ? mul(scan.y, silu(gate)) : scan.y, state: { ssm: scan.state } };
   }
 }
 
@@ -115,5 +118,11 @@ export const s4: Family<S4Config> = {
     glu: field.flag(true, { official: 'ssm_cfg.glu' }),
   },
   officialLayer: 'S4',
-  block: (config) => [{ norm: 'norm', name: 'mixer', make: (tree) => new S4Mixer(tree, config) }],
+  block: (config) => [
+    {
+      norm: 'norm',
+      name: 'mixer',
+      make: (tree) => new OutputMapMixer(tree, new S4Layer(tree, config, config.dModel), config),
+    },
+  ],
 };

@@ -8,47 +8,48 @@
  * The recurrence serves training too: it costs less than the output map beside it. The official recipe
  * gives the kernel's parameters a learning rate of their own, 0.001; here all share one.
  */
-import { s4dOutput } from '../ops/s4d.ts';
+import { mul, silu } from '../ops/elementwise.ts';
 import { S4D_CHUNK } from '../ops/modeScan.ts';
 import { s4dModes, s4dScan } from '../ops/s4dScan.ts';
 import type { Positions } from '../ops/positions.ts';
-import { Derived, type Init, linearInit, normal, type Parameter, type ParameterTree } from '../tensor/parameters.ts';
+import { Derived, type Init, normal, type Parameter, type ParameterTree } from '../tensor/parameters.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Family, type Field, field, type ModelConfig } from './config.ts';
-import type { Mixer } from './mixer.ts';
+import type { InnerLayer } from './innerLayer.ts';
+import { OutputMapMixer } from './outputMapMixer.ts';
 import type { LayerState, StateFields } from './state.ts';
 
-export interface S4dConfig extends ModelConfig {
+interface S4dSizes {
   /** N: N/2 complex modes a channel. */
   dState: number;
   init: 'lin' | 'inv' | 'real';
   dtMin: number;
   dtMax: number;
+}
+
+export interface S4dConfig extends ModelConfig, S4dSizes {
   /** Whether the output is gated, as the official layer's is. */
   glu: boolean;
 }
 
-export class S4dMixer implements Mixer {
+/** S4D without its output map. */
+export class S4dLayer implements InnerLayer {
   readonly stateFields: StateFields;
   readonly mixingFlops: number;
   readonly activations: number;
   private readonly skip: Parameter;
   private readonly modes: Derived;
-  private readonly weight: Parameter;
-  private readonly bias: Parameter;
-  private readonly gated: boolean;
 
-  constructor(tree: ParameterTree, { dModel: H, dState, init, dtMin, dtMax, glu }: S4dConfig) {
+  constructor(tree: ParameterTree, { dState, init, dtMin, dtMax }: S4dSizes, H: number) {
     const M = dState / 2;
-    const out = glu ? 2 * H : H;
     const fixed = { decay: false };
-    this.gated = glu;
     this.stateFields = { ssm: { shape: [2, M, H], transposed: true } };
-    this.mixingFlops = H * (6 * M + 1) + out * H;
-    // y, gelu(y), the map's output, gate and output; the kept states.
-    this.activations = 2 * H + (glu ? 4 * H : 0) + out + (dState * H) / S4D_CHUNK;
+    this.mixingFlops = H * (6 * M + 1);
+    // y and the kept states.
+    this.activations = H + (dState * H) / S4D_CHUNK;
     this.skip = tree.parameter('D', [H], normal(1), fixed);
     const kernel = tree.child('kernel');
+    const first = firstModes[init];
     this.modes = new Derived(
       [
         kernel.parameter('C', [H, M, 2], normal(Math.SQRT1_2), fixed),
@@ -56,25 +57,28 @@ export class S4dMixer implements Mixer {
         kernel.parameter(
           'log_A_real',
           [H, M],
-          everyRow((n) => Math.log(-firstModes[init](n, dState)[0])),
+          everyRow((n) => Math.log(-first(n, dState)[0])),
           fixed,
         ),
         kernel.parameter(
           'A_imag',
           [H, M],
-          everyRow((n) => firstModes[init](n, dState)[1]),
+          everyRow((n) => first(n, dState)[1]),
           fixed,
         ),
       ],
       (C, logDt, logAReal, AImag) => s4dModes({ C, logDt, logAReal, AImag }),
     );
-    this.weight = tree.parameter('output_linear.0.weight', [out, H, 1], linearInit(H));
-    this.bias = tree.parameter('output_linear.0.bias', [out], linearInit(H), fixed);
   }
 
-  forward(u: Tensor, state: LayerState | undefined, positions: Positions): { y: Tensor; state: LayerState } {
+  forward(
+    u: Tensor,
+    state: LayerState | undefined,
+    positions: Positions,
+    gate?: Tensor,
+  ): { y: Tensor; state: LayerState } {
     const scan = s4dScan({ u, modes: this.modes.value, D: this.skip.value, positions }, state?.ssm);
-    return { y: s4dOutput(scan.y, this.weight.value, this.bias.value, this.gated), state: { ssm: scan.state } };
+    return { y: gate ? mul(scan.y, silu(gate)) : scan.y, state: { ssm: scan.state } };
   }
 }
 
@@ -116,5 +120,11 @@ export const s4d: Family<S4dConfig> = {
     glu: field.flag(true, { official: 'ssm_cfg.glu' }),
   },
   officialLayer: 'S4D',
-  block: (config) => [{ norm: 'norm', name: 'mixer', make: (tree) => new S4dMixer(tree, config) }],
+  block: (config) => [
+    {
+      norm: 'norm',
+      name: 'mixer',
+      make: (tree) => new OutputMapMixer(tree, new S4dLayer(tree, config, config.dModel), config),
+    },
+  ],
 };

@@ -6,7 +6,7 @@
 import { poolings } from '../ops/pool.ts';
 import { joins } from './bidirectional.ts';
 import { completeConfig, type Family, type Field, field, type ModelConfig, writeOfficial } from './config.ts';
-import { familyOf, readConfig } from './registry.ts';
+import { configOf, familyOf, readConfig } from './registry.ts';
 
 export interface SequenceConfig extends ModelConfig {
   /** Real numbers of a step; 0: steps are tokens, of vocabSize kinds. */
@@ -43,20 +43,20 @@ export const sequenceFields: Readonly<Record<string, Field>> = {
   bidirectional: choice('bidirectional', ['none', ...joins]),
 };
 
-/** The family with the fields of both; a model of real numbers has no vocabulary. */
+/** The fields of both; a model of real numbers has no vocabulary, which its family is not asked about. */
 function withSection(family: Family): Family {
   const vocabSize: Field = {
     ...whole('', 'the kinds of tokens, 0 where steps are real numbers (dInput)'),
     official: 'vocab_size',
   };
-  return { ...family, fields: { ...family.fields, ...sequenceFields, vocabSize } };
+  return { ...family, fields: { ...family.fields, ...sequenceFields, vocabSize }, complete: undefined };
 }
 
 /** A checked config from the names of this project. */
 export function sequenceConfigOf(given: Readonly<Record<string, unknown>>): SequenceConfig {
-  const family = withSection(familyOf(String(given.model ?? 'mamba')));
-  const config = completeConfig(family, given) as SequenceConfig;
-  const { vocabSize, dInput, nClasses, nTargets } = config;
+  const { name } = familyOf(String(given.model ?? 'mamba'));
+  const own = completeConfig(withSection(familyOf(name)), given) as SequenceConfig;
+  const { vocabSize, dInput, nClasses, nTargets } = own;
   if (vocabSize > 0 === dInput > 0) {
     throw new Error(
       `config: vocabSize is ${vocabSize} and dInput ${dInput}, expected one of them above 0: the kinds of tokens, or the real numbers of a step.`,
@@ -68,8 +68,14 @@ export function sequenceConfigOf(given: Readonly<Record<string, unknown>>): Sequ
     );
   }
   if (nClasses === 1) throw new Error('config: nClasses is 1, expected at least 2: there is nothing to tell apart.');
-  return config;
+  const ofFamily = Object.entries(given).filter(([key]) => !Object.hasOwn(sequenceFields, key));
+  const base = configOf({ ...Object.fromEntries(ofFamily), model: name, vocabSize: vocabSize || 1 });
+  const section = Object.keys(sequenceFields).map((key) => [key, own[key]]);
+  return { ...base, ...Object.fromEntries(section), vocabSize };
 }
+
+/** What the family's blocks are made from: each has some vocabulary. */
+export const blockConfig = (config: SequenceConfig): ModelConfig => ({ ...config, vocabSize: config.vocabSize || 1 });
 
 export const isSequenceConfig = (config: ModelConfig): config is SequenceConfig => Object.hasOwn(config, 'nClasses');
 

@@ -23,7 +23,7 @@ import { applyLinear, declareLinear, type LinearMap } from './linearMap.ts';
 import { Model } from './model.ts';
 import { NormLayer } from './normLayer.ts';
 import { familyOf } from './registry.ts';
-import type { SequenceConfig } from './sequenceConfig.ts';
+import { blockConfig, type SequenceConfig } from './sequenceConfig.ts';
 import {
   flatTargets,
   type SequenceInput,
@@ -68,10 +68,11 @@ export class SequenceModel extends Model {
         return norm ? norm.apply(x).y : x;
       };
     }
-    this.backbone = new Backbone(this.tree, config, (i) =>
+    const inner = blockConfig(config);
+    this.backbone = new Backbone(this.tree, inner, (i) =>
       bidirectional === 'none'
-        ? blockOf(config, i)
-        : blockOf(config, i).map((layer) => bothWays(layer, bidirectional, dModel)),
+        ? blockOf(inner, i)
+        : blockOf(inner, i).map((layer) => bothWays(layer, bidirectional, dModel)),
     );
     this.decoder = declareLinear(this.tree, 'decoder', [this.dOutput, dModel], linearInit(dModel), zeros);
     // What was pooled so far is remembered behind the last block.

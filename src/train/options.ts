@@ -4,8 +4,8 @@
  * Defaults < preset < config file < flags. Keys that are not in this table belong to the model.
  */
 import { closest } from 'fastest-levenshtein';
-import { completeConfig, type Field, field, fieldsOf, type ModelConfig, nearestName } from '../models/config.ts';
-import { familyOf, modelNames } from '../models/registry.ts';
+import { type Field, field, fieldsOf, type ModelConfig, nearestName } from '../models/config.ts';
+import { configOf, familyOf, modelNames } from '../models/registry.ts';
 import { sequenceConfigOf, sequenceFields } from '../models/sequenceConfig.ts';
 import { presets } from './presets.ts';
 
@@ -177,7 +177,7 @@ export function runConfig(layers: readonly Readonly<Record<string, unknown>>[], 
   modelKeys.dModel ??= 128;
   modelKeys.nLayer ??= 4;
   // Checked here, before any data is read; the real vocabulary size follows.
-  if (isLanguage) completeConfig(family, { ...modelKeys, vocabSize: 1 });
+  if (isLanguage) configOf({ ...modelKeys, model: family.name, vocabSize: 1 });
   else sequenceConfigOf({ ...modelKeys, model: family.name, vocabSize: 1, nTargets: 1 });
   return { options: complete, modelKeys };
 }
@@ -214,5 +214,5 @@ function presetOf(name: string | undefined): Record<string, unknown> {
 
 /** The config a model is made from, once the vocabulary is known. */
 export function modelConfigOf({ options, modelKeys }: RunConfig, vocabSize: number): ModelConfig {
-  return completeConfig(familyOf(options.model), { ...modelKeys, model: options.model, vocabSize });
+  return configOf({ ...modelKeys, model: options.model, vocabSize });
 }

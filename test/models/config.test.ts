@@ -18,6 +18,8 @@ describe('a config in the names of this project', () => {
       normEpsilon: 1e-5,
       padVocabSizeMultiple: 8,
       dIntermediate: 0,
+      attnLayerIdx: [],
+      attnCfg: {},
       tieEmbeddings: true,
       dState: 16,
       dConv: 4,
@@ -30,6 +32,7 @@ describe('a config in the names of this project', () => {
       dtInitFloor: 1e-4,
       convBias: true,
       bias: false,
+      inner: 'selective',
     });
   });
 
@@ -136,8 +139,21 @@ describe('config.json', () => {
     [{ ...official, d_model: '32' }, 'dModel is "32", expected a whole number ≥ 1'],
     [{ ...official, vocab_size: undefined }, 'vocabSize is missing'],
     [{ ...official, d_intermediate: -1 }, 'dIntermediate is -1, expected a whole number ≥ 0'],
-    [{ ...official, attn_layer_idx: [0, 2] }, 'attn_layer_idx is [0,2], expected none'],
-    [{ ...official, attn_layer_idx: [0] }, 'attn_layer_idx is [0], expected none'],
+    [{ ...official, attn_layer_idx: [-1] }, 'attnLayerIdx is [-1], expected a list of the blocks, from 0'],
+    [{ ...official, attn_layer_idx: [0, 3] }, 'attnLayerIdx[1] is 3, expected a block below nLayer = 3, each once'],
+    [{ ...official, attn_layer_idx: [0, 2, 0] }, 'attnLayerIdx[2] is 0, expected a block below nLayer = 3, each once'],
+    [{ ...official, attn_layer_idx: [0] }, 'attn_cfg.num_heads is missing, expected a whole number ≥ 1'],
+    [{ ...official, attn_layer_idx: 0 }, 'attnLayerIdx is 0, expected a list'],
+    [{ ...official, attn_cfg: [] }, 'attnCfg is [], expected an object with the official keys'],
+    [
+      { ...official, attn_layer_idx: [0], attn_cfg: { num_heads: 4, causal: true, rotary_dim: 8 } },
+      "attn_cfg has an unknown key 'rotary_dim'. Did you mean 'rotary_emb_dim'?",
+    ],
+    [
+      { ...official, attn_layer_idx: [0], attn_cfg: { num_heads: 5, causal: true } },
+      'attn_cfg.num_heads is 5, expected a divisor of 32, or a head_dim.',
+    ],
+    [{ ...official, attn_layer_idx: [0], attn_cfg: { num_heads: 4 } }, 'attn_cfg.causal is false, expected true'],
     [{ ...official, ssm_cfg: { layer: 'Mamba9' } }, "ssm_cfg.layer is 'Mamba9', expected 'Mamba1' or 'Mamba2'"],
     [{ ...official, ssm_cfg: { d_stat: 8 } }, "ssm_cfg has an unknown key 'd_stat'. Did you mean 'd_state'?"],
     [{ ...huggingface, model_type: 'gpt2' }, "model_type is 'gpt2', expected 'mamba'"],

@@ -214,7 +214,7 @@ describe('a sequence model', () => {
   it.each(tinyConfigs)(
     'can be of the family %s, of tokens or of numbers: %j',
     async (_, { vocabSize: _tokens, ...family }) => {
-      const sizes = { dModel: 20, nLayer: 1, ...family, nClasses: 4, bidirectional: 'add' };
+      const sizes = { dModel: 20, nLayer: 2, ...family, nClasses: 4, bidirectional: 'add' };
       const tokens = await createSequenceModel({ ...sizes, vocabSize: 9 }, { backend: anyBackend });
       expect(tokens.forward([[1, 2, 8], [4]]).outputs.shape).toEqual([2, 4]);
       const numbers = await createSequenceModel({ ...sizes, dInput: 3, output: 'step' }, { backend: anyBackend });
@@ -275,7 +275,7 @@ describe('a sequence model', () => {
   it.each(tinyConfigs)(
     'has a config.json that reads back: %s with %j',
     async (_, { vocabSize: _tokens, ...family }) => {
-      const config = { dModel: 20, nLayer: 1, ...family, nTargets: 2, bidirectional: 'concat', pooling: 'last' };
+      const config = { dModel: 20, nLayer: 2, ...family, nTargets: 2, bidirectional: 'concat', pooling: 'last' };
       for (const input of [{ vocabSize: 9 }, { dInput: 3 }]) {
         const one = await createSequenceModel({ ...config, ...input }, { backend: anyBackend });
         expect(readSequenceConfig(JSON.parse(configJson(one.config)))).toEqual(one.config);

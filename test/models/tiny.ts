@@ -9,6 +9,9 @@ const tiny: Readonly<Record<string, readonly Record<string, unknown>[]>> = {
   mamba: [
     { dConv: 2, dState: 8 },
     { dConv: 4, dState: 16, dIntermediate: 40 },
+    { dState: 6, inner: 's4d' },
+    { dState: 4, inner: 's4', bias: true },
+    { dState: 4, attnLayerIdx: [1], attnCfg: { num_heads: 4, num_heads_kv: 2, causal: true, d_conv: 3 } },
   ],
   mamba2: [
     { dState: 6, headDim: 8, expand: 2, nGroups: 1 },
@@ -21,6 +24,26 @@ const tiny: Readonly<Record<string, readonly Record<string, unknown>[]>> = {
   ],
   s4d: [{ dState: 8 }, { dState: 6, init: 'inv', glu: false }],
   s4: [{ dState: 8 }],
+  h3: [
+    { dState: 6, dConv: 3 },
+    { dState: 4, inner: 'selective', nLayer: 1 },
+  ],
+  hybrid: [
+    {
+      mixers: ['mamba2', 's4d'],
+      settings: { mamba2: { headDim: 8, dState: 6 }, s4d: { dState: 6 } },
+      dIntermediate: 40,
+    },
+    {
+      mixers: ['rwkv4', 'h3', 'transformer'],
+      settings: { h3: { dState: 6 }, transformer: { numHeads: 2 } },
+      nLayer: 4,
+    },
+    {
+      mixers: ['attention', 'mamba3'],
+      settings: { attention: { numHeads: 2, rotaryEmbDim: 4 }, mamba3: { headDim: 8, dState: 8 } },
+    },
+  ],
   rwkv4: [{}, { dAttention: 28, dFfn: 37 }],
   transformer: [
     { numHeads: 2, dFfn: 37, tieEmbeddings: true },

@@ -1,0 +1,57 @@
+/**
+ * The sequence layer inside a block: (B, L, D) → (B, L, D), with maps of its own or none.
+ *
+ * The Mamba block and the H3 block take any of them, which is the ablation of table 6 of the Mamba paper:
+ * 'selective' is S6; 's4d' and 's4' are the time-invariant, complex ones; 's4d-real' starts on the real line.
+ */
+import type { ParameterTree } from '../tensor/parameters.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { Positions } from '../ops/positions.ts';
+import { type Field, field } from './config.ts';
+import type { Mixer } from './mixer.ts';
+import { S4Layer } from './s4.ts';
+import { evenCount, S4dLayer } from './s4d.ts';
+import { type SelectiveConfig, SelectiveLayer } from './selectiveLayer.ts';
+import type { LayerState } from './state.ts';
+
+/** As a mixer; with a gate, y is multiplied by silu(gate). */
+export interface InnerLayer extends Mixer {
+  forward(
+    x: Tensor,
+    state: LayerState | undefined,
+    positions: Positions,
+    gate?: Tensor,
+  ): { y: Tensor; state: LayerState };
+}
+
+export const innerNames = ['selective', 's4d', 's4d-real', 's4'] as const;
+
+export interface InnerConfig extends SelectiveConfig {
+  inner: (typeof innerNames)[number];
+}
+
+/** Declares the layer that the config names, over `width` channels. */
+export function innerLayer(tree: ParameterTree, config: InnerConfig, width: number): InnerLayer {
+  switch (config.inner) {
+    case 'selective':
+      return new SelectiveLayer(tree, config, width);
+    case 's4':
+      return new S4Layer(tree, config, width);
+    default:
+      return new S4dLayer(tree, { ...config, init: config.inner === 's4d' ? 'lin' : 'real' }, width);
+  }
+}
+
+/** The field `inner`; the first of `names` is the default. */
+export const innerField = (...names: readonly InnerConfig['inner'][]): Field => ({
+  ...field.choice([...names, ...innerNames.filter((name) => !names.includes(name))], { official: 'ssm_cfg.inner' }),
+  extension: true,
+});
+
+/** Refuses what the named layer cannot have of the fields that all share. */
+export function checkInner(config: InnerConfig): InnerConfig {
+  const { inner, dState } = config;
+  const { accepts, expected } = evenCount(0, '');
+  if (inner === 'selective' || accepts(dState)) return config;
+  throw new Error(`config: dState is ${dState}, expected ${expected}: inner is '${inner}'.`);
+}

@@ -1,0 +1,76 @@
+/** The Mamba block and the H3 block around any inner layer in f64, from the reference operations. */
+import type { LanguageModel } from '../../src/models/languageModel.ts';
+import { type Array64, array, map } from '../reference/array.ts';
+import { causalConv1d } from '../reference/causalConv1d.ts';
+import { silu } from '../reference/elementwise.ts';
+import { embedding } from '../reference/embedding.ts';
+import { linear } from '../reference/linear.ts';
+import { norm } from '../reference/norm.ts';
+import { s4Scan } from '../reference/s4.ts';
+import { s4dModes, s4dScan } from '../reference/s4d.ts';
+import { selectiveScan } from '../reference/selectiveScan.ts';
+import { columns } from '../reference/shape.ts';
+import type { Weights } from './reference.ts';
+
+type At = (name: string) => Array64;
+
+export const times = (...factors: Array64[]): Array64 =>
+  array(
+    factors[0].shape,
+    factors[0].data.map((_, i) => factors.reduce((product, { data }) => product * data[i], 1)),
+  );
+
+function innerOf(at: At, inner: string, u: Array64): Array64 {
+  if (inner === 'selective') {
+    const dState = at('A_log').shape[1];
+    const dtRank = at('dt_proj.weight').shape[1];
+    const projected = linear(u, at('x_proj.weight'));
+    return selectiveScan({
+      u,
+      delta: linear(columns(projected, 0, dtRank), at('dt_proj.weight')),
+      A: map(at('A_log'), (value) => -Math.exp(value)),
+      B: columns(projected, dtRank, dState),
+      C: columns(projected, dtRank + dState, dState),
+      D: at('D'),
+      deltaBias: at('dt_proj.bias'),
+      deltaSoftplus: true,
+    }).out;
+  }
+  const modes = {
+    C: at('kernel.C'),
+    logDt: at('kernel.log_dt'),
+    logAReal: at('kernel.log_A_real'),
+    AImag: at('kernel.A_imag'),
+  };
+  if (inner === 's4') return s4Scan({ u, ...modes, B: at('kernel.B'), P: at('kernel.P'), D: at('D') }).y;
+  return s4dScan({ u, modes: s4dModes(modes), D: at('D') }).y;
+}
+
+/** The mixer of a block, from its weights. */
+export function blockOf(block: string, inner: string, at: At, x: Array64): Array64 {
+  if (block === 'h3') {
+    const [q, k, v] = ['q', 'k', 'v'].map((name) => linear(x, at(`${name}_proj.weight`), at(`${name}_proj.bias`)));
+    const shifted = causalConv1d({ x: k, weight: at('shift.weight'), activation: 'none' }).y;
+    return linear(times(q, innerOf(at, inner, times(shifted, v))), at('out_proj.weight'), at('out_proj.bias'));
+  }
+  const xz = linear(x, at('in_proj.weight'), at('in_proj.bias'));
+  const width = at('conv1d.weight').shape[0];
+  const u = causalConv1d({ x: columns(xz, 0, width), weight: at('conv1d.weight'), bias: at('conv1d.bias') }).y;
+  const gate = map(columns(xz, width, width), silu);
+  return linear(times(innerOf(at, inner, u), gate), at('out_proj.weight'), at('out_proj.bias'));
+}
+
+/** → (B, L, vocab) */
+export function logitsOf({ config }: LanguageModel, weights: Weights, tokens: readonly number[][]): Array64 {
+  const [B, L] = [tokens.length, tokens[0].length];
+  let x = embedding(weights['backbone.embedding.weight'], Int32Array.from(tokens.flat()), [B, L]);
+  let residual: Array64 | undefined;
+  for (let i = 0; i < config.nLayer; i++) {
+    const prefix = `backbone.layers.${i}`;
+    const normed = norm({ x, residual, weight: weights[`${prefix}.norm.weight`] }, 1e-5, false);
+    residual = normed.sum;
+    x = blockOf(config.model, config.inner as string, (name) => weights[`${prefix}.mixer.${name}`], normed.y);
+  }
+  const hidden = norm({ x, residual, weight: weights['backbone.norm_f.weight'] }, 1e-5, false).y;
+  return linear(hidden, weights['backbone.embedding.weight']);
+}
