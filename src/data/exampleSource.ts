@@ -28,7 +28,7 @@ export interface ExampleOptions {
   columns?: readonly string[];
   targets?: readonly string[];
   horizon?: number;
-  maxLength?: number;
+  cutTo?: number;
   /** Series: the steps of a window. */
   blockSize: number;
   /** The classes of a model that is there already. */
@@ -67,7 +67,7 @@ export async function openExamples(path: string, options: ExampleOptions): Promi
     throw new Error(`data: ${path} is a table, expected the column of the class by --label NAME.`);
   }
   const all = await storeOf(path, kind, options);
-  const kept = options.maxLength ? cut(all, options.maxLength) : all;
+  const kept = options.cutTo ? cut(all, options.cutTo) : all;
   return { all: kept, split: (fraction, seed) => splitExamples(kept, { fraction, seed }) };
 }
 

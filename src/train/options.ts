@@ -61,13 +61,13 @@ export interface TrainOptions {
   /** Series: rows ahead. */
   horizon: number;
   /** Examples: the most steps of one. */
-  maxLength: number;
+  cutTo: number;
 }
 
 /** What a run's folder and data need, and a trainer does not. */
 export const ofRuns = [
   ...(['task', 'data', 'out', 'model', 'tokenizer', 'backend', 'threads', 'textField'] as const),
-  ...(['sampleRate', 'label', 'group', 'sequence', 'columns', 'targets', 'horizon', 'maxLength'] as const),
+  ...(['sampleRate', 'label', 'group', 'sequence', 'columns', 'targets', 'horizon', 'cutTo'] as const),
 ];
 
 export interface OptionField extends Field {
@@ -139,7 +139,7 @@ export const trainFields: Readonly<Record<keyof TrainOptions, OptionField>> = {
   columns: help(maybe, 'tables and series: the columns to read, separated by commas (default: all that are left)'),
   targets: help(maybe, 'regress: the columns to give, separated by commas (default: all)'),
   horizon: help(whole(1, 1), 'regress: the rows of a series to look ahead'),
-  maxLength: help(whole(0, 0), 'examples: cut to this many steps (0: whole)'),
+  cutTo: help(whole(0, 0), 'examples: cut to this many steps (0: whole)'),
 };
 
 /** What the data decides of a model. */

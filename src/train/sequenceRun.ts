@@ -67,7 +67,7 @@ const listIn = (text: string): string[] | undefined => {
 };
 
 function readingOf({ modelKeys }: RunConfig, options: TrainOptions): ExampleFacts['options'] {
-  const { label, group, sequence, columns, targets, horizon, maxLength, blockSize, sampleRate, textField } = options;
+  const { label, group, sequence, columns, targets, horizon, cutTo, blockSize, sampleRate, textField } = options;
   const task = options.task === 'regress' ? 'regress' : 'classify';
   const output = (modelKeys.output as ExampleOptions['output']) ?? (task === 'regress' ? 'step' : 'sequence');
   const named = { ...(label && { label }), ...(group && { group }), ...(sequence && { sequence }) };
@@ -75,7 +75,7 @@ function readingOf({ modelKeys }: RunConfig, options: TrainOptions): ExampleFact
   if (task === 'regress' && !lists.targets && (output === 'sequence' || sequence)) {
     throw new Error('train: targets is missing, expected the columns to give, e.g. --targets price,volume.');
   }
-  return { task, output, ...named, ...lists, horizon, maxLength, blockSize, sampleRate, textField };
+  return { task, output, ...named, ...lists, horizon, cutTo, blockSize, sampleRate, textField };
 }
 
 function valuesOf({ targets, horizon = 1 }: ExampleFacts['options'], { series }: OpenedExamples): readonly string[] {

@@ -54,7 +54,7 @@ it('finds classes in folders, in names, and by a pattern', async () => {
 
 it('keeps the classes of a model, cuts what is long, and makes tokens of sound', async () => {
   const folder = await folderOf({ '1_a.wav': wav(9), '3_a.wav': wav(2) });
-  const store = (await open(folder, { classes: ['1', '2'], maxLength: 4 })).all;
+  const store = (await open(folder, { classes: ['1', '2'], cutTo: 4 })).all;
   expect(await labelsOf(store)).toEqual(['1', undefined]);
   expect((await all(store)).map(({ sequence }) => sequence.length)).toEqual([4, 2]);
   const [first] = await all((await open(folder, { tokenizer: muLawTokenizer() })).all);

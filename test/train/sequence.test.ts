@@ -141,7 +141,7 @@ const sets: Record<string, { files: Record<string, string | Uint8Array>; data: s
   'clips, as mu-law tokens, in both directions': {
     files: waves(16),
     data: '.',
-    options: { task: 'classify', tokenizer: 'muLaw', bidirectional: 'gate', maxLength: 40 },
+    options: { task: 'classify', tokenizer: 'muLaw', bidirectional: 'gate', cutTo: 40 },
   },
   'a table, a row a sequence': {
     files: {
