@@ -24,6 +24,7 @@
 #include "wkv.cpp"
 #include "ssd.cpp"
 #include "ssd_backward.cpp"
+#include "steps.cpp"
 #include "mamba3.cpp"
 #include "mamba3_forward.cpp"
 #include "mamba3_chunk_back.cpp"

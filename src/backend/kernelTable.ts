@@ -63,6 +63,9 @@ export interface KernelArguments {
   softmax_backward: [y: Pointer, dy: Pointer, dx: Pointer, N: number];
   ssd_forward: [x: Pointer, dt: Pointer, A: Pointer, b: Pointer, c: Pointer, D: Pointer, bias: Pointer, state: Pointer, age: Pointer, lengths: Pointer, y: Pointer, lastState: Pointer, borders: Pointer, scratch: Pointer, L: number, H: number, P: number, N: number, G: number, W: number, T: number, ldx: number, lddt: number, ldb: number, ldc: number, softplusDt: number, chunked: number];
   ssd_backward: [x: Pointer, dt: Pointer, A: Pointer, b: Pointer, c: Pointer, D: Pointer, bias: Pointer, age: Pointer, lengths: Pointer, borders: Pointer, dy: Pointer, dlast: Pointer, dx: Pointer, ddt: Pointer, dA: Pointer, db: Pointer, dc: Pointer, dD: Pointer, dbias: Pointer, dstate: Pointer, scratch: Pointer, batch: number, L: number, H: number, P: number, N: number, G: number, W: number, T: number, ldx: number, lddt: number, ldb: number, ldc: number, lddx: number, ldddt: number, softplusDt: number, chunked: number];
+  reverse_steps: [x: Pointer, lengths: Pointer, y: Pointer, L: number, D: number, ldx: number, ldy: number];
+  max_steps_forward: [x: Pointer, state: Pointer, lengths: Pointer, y: Pointer, at: Pointer, L: number, D: number, ldx: number];
+  max_steps_backward: [dy: Pointer, at: Pointer, dx: Pointer, dstate: Pointer, L: number, D: number, lddx: number];
   wkv_forward: [k: Pointer, v: Pointer, w: Pointer, u: Pointer, aa: Pointer, bb: Pointer, pp: Pointer, age: Pointer, lengths: Pointer, y: Pointer, aaOut: Pointer, bbOut: Pointer, ppOut: Pointer, borders: Pointer, L: number, D: number, ldk: number, ldv: number];
   wkv_backward: [k: Pointer, v: Pointer, w: Pointer, u: Pointer, borders: Pointer, age: Pointer, lengths: Pointer, dy: Pointer, daaOut: Pointer, dbbOut: Pointer, dppOut: Pointer, dk: Pointer, dv: Pointer, dw: Pointer, du: Pointer, daa: Pointer, dbb: Pointer, dpp: Pointer, L: number, D: number, ldk: number, ldv: number, lddk: number, lddv: number];
 }
@@ -129,6 +132,9 @@ export const kernelNames: readonly KernelName[] = [
   'softmax_backward',
   'ssd_forward',
   'ssd_backward',
+  'reverse_steps',
+  'max_steps_forward',
+  'max_steps_backward',
   'wkv_forward',
   'wkv_backward',
 ];

@@ -1,11 +1,21 @@
-/** mamba-ts eval: loss, bits per byte and perplexity of a model on text. */
+/** mamba-ts eval: how good a model is: bits per byte of text, accuracy, errors of values. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { prepareTokens } from '../data/index.ts';
 import { evaluate } from '../train/evaluate.ts';
-import { addLoadOptions, type LoadFlags, loadModelFor, loadTokenizerFor } from './load.ts';
+import { evaluateSequence } from '../train/evaluateSequence.ts';
+import { openSaved } from '../train/savedExamples.ts';
+import { scaled } from '../data/scaling.ts';
+import {
+  addLoadOptions,
+  isSequenceFolder,
+  type LoadFlags,
+  loadModelFor,
+  loadSequenceModelFor,
+  loadTokenizerFor,
+} from './load.ts';
 import { Bar, count, guard } from './terminal.ts';
 
 interface Flags extends LoadFlags {
@@ -19,9 +29,9 @@ interface Flags extends LoadFlags {
 export function addEval(program: Command): void {
   const command = program
     .command('eval')
-    .description('loss, bits per byte and perplexity on text')
+    .description('loss, bits per byte and perplexity; or accuracy, or errors of values')
     .requiredOption('--model <folder>', 'the folder of a checkpoint')
-    .requiredOption('--data <path>', 'a text file, folder, .jsonl, .fasta or .bin; - is standard input')
+    .requiredOption('--data <path>', 'what train takes: text, folders, .wav, .csv …; - is standard input')
     .option('--batch-size <n>', 'rows of a batch', Number, 8)
     .option('--block-size <n>', 'tokens of a row', Number, 256)
     .option('--batches <n>', 'read this many batches at most', Number)
@@ -30,6 +40,30 @@ export function addEval(program: Command): void {
 }
 
 async function run(flags: Flags): Promise<void> {
+  return (await isSequenceFolder(flags.model)) ? runSequence(flags) : runLanguage(flags);
+}
+
+async function runSequence(flags: Flags): Promise<void> {
+  const { opened, facts } = await openSaved(flags.model, flags.data);
+  const model = await loadSequenceModelFor(flags);
+  const { scaling } = facts;
+  const result = await evaluateSequence(model, scaled(opened.all, scaling), { ...flags, targets: scaling.targets });
+  model.backend.dispose();
+  if (flags.json) {
+    console.log(JSON.stringify(result));
+    return;
+  }
+  const { loss, accuracy, meanSquaredError = 0, meanAbsoluteError = 0 } = result;
+  console.log(`loss        ${loss.toFixed(4)}`);
+  if (accuracy !== undefined) console.log(`accuracy    ${(100 * accuracy).toFixed(2)} %`);
+  else
+    console.log(
+      `errors      mean squared ${meanSquaredError.toPrecision(5)}, mean absolute ${meanAbsoluteError.toPrecision(5)}`,
+    );
+  console.log(`read        ${count(result.examples)} examples, ${count(result.compared)} compared`);
+}
+
+async function runLanguage(flags: Flags): Promise<void> {
   const tokenizer = await loadTokenizerFor(flags);
   const cacheFolder = await mkdtemp(join(tmpdir(), 'mamba-ts-eval-'));
   try {

@@ -1,7 +1,7 @@
 /** mamba-ts generate: text from a model, streamed. */
 import type { Command } from 'commander';
 import { generateText } from '../generate/text.ts';
-import { addLoadOptions, type LoadFlags, loadModelFor, loadTokenizerFor } from './load.ts';
+import { addLoadOptions, isSequenceFolder, type LoadFlags, loadModelFor, loadTokenizerFor } from './load.ts';
 import { count, guard, onInterrupt, say } from './terminal.ts';
 
 interface Flags extends LoadFlags {
@@ -34,7 +34,17 @@ export function addGenerate(program: Command): void {
 }
 
 async function run(flags: Flags): Promise<void> {
+  if (await isSequenceFolder(flags.model)) {
+    throw new Error(
+      `generate: ${flags.model} classifies or regresses sequences, expected a language model. Use mamba-ts predict --model ${flags.model} --data FILE.`,
+    );
+  }
   const tokenizer = await loadTokenizerFor(flags);
+  if (tokenizer.kind === 'muLaw') {
+    throw new Error(
+      `generate: ${flags.model} is a model of sound, expected one of text. From JavaScript, generate() gives its tokens, muLawDecode() the samples.`,
+    );
+  }
   const model = await loadModelFor(flags);
   const abort = new AbortController();
   const release = onInterrupt(() => abort.abort());

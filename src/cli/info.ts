@@ -2,8 +2,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { readJsonFile } from '../formats/jsonFile.ts';
-import { LanguageModel } from '../models/languageModel.ts';
-import { readConfig } from '../models/registry.ts';
+import { declaredModel } from '../models/checkpoint.ts';
 import { stateBytes, stateGrows } from '../models/state.ts';
 import { size, trainingBytes } from '../train/memory.ts';
 import { count, guard } from './terminal.ts';
@@ -43,7 +42,7 @@ async function run({ model: path, batchSize, blockSize, length, tensors, json }:
       throw new Error(`info: ${flag} is ${value}, expected a whole number ≥ 1.`);
   }
   const config = await readJsonFile(join(path, 'config.json'), 'Give the folder of a checkpoint.');
-  const model = new LanguageModel(readConfig(config));
+  const model = declaredModel(config);
   const parameters = model.tree.list();
   const grows = stateGrows(model.stateFields);
   const lengths = length === undefined ? LENGTHS : [length];
@@ -72,7 +71,8 @@ async function run({ model: path, batchSize, blockSize, length, tensors, json }:
       const bytes = size(stateBytes(model.stateFields, 1, n));
       console.log(`${'state and cache'.padEnd(22)}${bytes} a sequence of ${count(n)} tokens`);
     }
-  } else console.log(`${'state'.padEnd(22)}${size(facts.stateBytes)} a sequence, whatever its length`);
+  } else if (facts.stateBytes === 0) console.log(`${'state'.padEnd(22)}none: it reads whole sequences`);
+  else console.log(`${'state'.padEnd(22)}${size(facts.stateBytes)} a sequence, whatever its length`);
   for (const n of grows ? lengths : [1]) {
     const after = grows ? `, the last of ${count(n)} tokens` : '';
     console.log(`${'FLOPs a token'.padEnd(22)}${count(2 * model.flopsAt(n))}${after}`);

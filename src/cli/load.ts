@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { BackendName } from '../backend/open.ts';
 import { readJsonFile } from '../formats/jsonFile.ts';
-import { loadModel } from '../models/checkpoint.ts';
+import { loadModel, loadSequenceModel } from '../models/checkpoint.ts';
 import type { LanguageModel } from '../models/languageModel.ts';
+import { isSequenceJson } from '../models/sequenceConfig.ts';
+import type { SequenceModel } from '../models/sequenceModel.ts';
 import { openBackend } from '../tensor/backend.ts';
 import { loadTokenizer, type Tokenizer } from '../tokenize/index.ts';
 
@@ -25,6 +27,15 @@ export interface LoadFlags {
 
 export async function loadModelFor({ model: path, backend, threads }: LoadFlags): Promise<LanguageModel> {
   return loadModel(path, { backend: await openBackend(backend as BackendName | undefined, { threads }) });
+}
+
+export async function loadSequenceModelFor({ model: path, backend, threads }: LoadFlags): Promise<SequenceModel> {
+  return loadSequenceModel(path, { backend: await openBackend(backend as BackendName | undefined, { threads }) });
+}
+
+/** Whether the folder has a model that classifies or regresses. */
+export async function isSequenceFolder(folder: string): Promise<boolean> {
+  return isSequenceJson(await readJsonFile(join(folder, 'config.json'), 'Give the folder of a checkpoint.'));
 }
 
 /** The tokenizer.json of the model's folder, or the one named. */

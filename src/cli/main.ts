@@ -6,6 +6,7 @@ import { addDoctor } from './doctor.ts';
 import { addEval } from './eval.ts';
 import { addGenerate } from './generate.ts';
 import { addInfo } from './info.ts';
+import { addPredict } from './predict.ts';
 import { addStart } from './start.ts';
 import { addTheory } from './theory.ts';
 import { addTrain } from './train.ts';
@@ -15,5 +16,5 @@ const program = new Command('mamba-ts')
   .description('Selective state space models that train, run and show their state.')
   .version(version)
   .showHelpAfterError('(mamba-ts --help lists the verbs and their options)');
-for (const add of [addStart, addTrain, addGenerate, addEval, addInfo, addTheory, addDoctor]) add(program);
+for (const add of [addStart, addTrain, addGenerate, addEval, addPredict, addInfo, addTheory, addDoctor]) add(program);
 await program.parseAsync();

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { split, prepareTokens } from '../data/index.ts';
 import { generateText } from '../generate/text.ts';
 import { evaluate } from '../train/evaluate.ts';
-import { train } from '../train/run.ts';
+import { languageResult, train } from '../train/run.ts';
 import { clock, guard, onInterrupt, say } from './terminal.ts';
 import { trainReporter } from './trainReport.ts';
 
@@ -37,7 +37,7 @@ async function run({ backend, seconds, out }: { backend?: string; seconds?: numb
   });
   reporter.end();
   release();
-  const { model, tokenizer } = result;
+  const { model, tokenizer } = languageResult(result);
   const store = await prepareTokens(data, tokenizer, {});
   const { validation } = split(store, 0.1, 1);
   const { bitsPerByte } = await evaluate(model, validation, tokenizer, { batchSize: 8, blockSize: 512 });

@@ -17,6 +17,18 @@ export function clock(seconds: number): string {
 
 export const say = (line = ''): void => void process.stderr.write(`${line}\n`);
 
+/** Rows in columns, to stdout. */
+export function printTable(rows: readonly (readonly string[])[]): void {
+  const widths = rows[0].map((_, j) => Math.max(...rows.map((row) => row[j].length)));
+  for (const row of rows)
+    console.log(
+      row
+        .map((cell, j) => cell.padEnd(widths[j]))
+        .join('   ')
+        .trimEnd(),
+    );
+}
+
 /** A bar on a terminal, nothing elsewhere. */
 export class Bar {
   private bar?: SingleBar;

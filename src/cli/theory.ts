@@ -6,7 +6,7 @@ import type { BackendName } from '../backend/open.ts';
 import { figure } from '../inspect/figure.ts';
 import { demos } from '../inspect/theory/index.ts';
 import { type Backend, openBackend } from '../tensor/backend.ts';
-import { guard, say } from './terminal.ts';
+import { guard, printTable, say } from './terminal.ts';
 
 interface Flags {
   out?: string;
@@ -50,15 +50,4 @@ async function run(name: string | undefined, { out, backend, threads }: Flags): 
   if (!out) return;
   await writeFile(out, figure(shown.figure));
   say(`figure   ${out}`);
-}
-
-function printTable(rows: readonly string[][]): void {
-  const widths = rows[0].map((_, j) => Math.max(...rows.map((row) => row[j].length)));
-  for (const row of rows)
-    console.log(
-      row
-        .map((cell, j) => cell.padEnd(widths[j]))
-        .join('   ')
-        .trimEnd(),
-    );
 }

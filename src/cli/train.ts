@@ -3,16 +3,18 @@ import { type Command, Option } from 'commander';
 import { readJsonFile } from '../formats/jsonFile.ts';
 import { commonFields, type Field, fieldsOf } from '../models/config.ts';
 import { familyOf, modelNames } from '../models/registry.ts';
-import { trainFields } from '../train/options.ts';
+import { sequenceFields } from '../models/sequenceConfig.ts';
+import { fromData, trainFields } from '../train/options.ts';
 import { presets } from '../train/presets.ts';
-import { train } from '../train/run.ts';
+import { type RunResult, train } from '../train/run.ts';
+import { headline } from './figures.ts';
 import { clock, guard, onInterrupt, say } from './terminal.ts';
 import { trainReporter } from './trainReport.ts';
 
 export function addTrain(program: Command): void {
   const command = program
     .command('train')
-    .description('train a model on text, keep checkpoints, resume')
+    .description('train a model on text, sound, bases, tables or series; keep checkpoints, resume')
     .option('--config <file>', 'a JSON file with these options in camelCase')
     .option('--preset <name>', `named settings: ${Object.keys(presets).join(', ')}`)
     .option('--resume', 'go on with the run in --out')
@@ -24,8 +26,9 @@ export function addTrain(program: Command): void {
     ...Object.assign({}, ...modelNames.map((model) => fieldsOf(familyOf(model)))),
     // A family may give a common field another default: the flag shows the one that most have.
     ...commonFields,
+    ...sequenceFields,
   } as Record<string, Field>)) {
-    if (!known.has(name) && name !== 'vocabSize') addField(command, name, one, `model: ${one.expected}`);
+    if (!known.has(name) && !fromData.includes(name)) addField(command, name, one, `model: ${one.expected}`);
   }
   command.action((flags: Record<string, unknown>) => guard(() => runTrain(flags)));
 }
@@ -84,17 +87,22 @@ async function runTrain(flags: Record<string, unknown>): Promise<void> {
     reporter.end();
     const { evaluation, iter, out, seconds, stopped } = result;
     say(
-      `${stopped ? 'stopped' : 'done'}     iteration ${iter} after ${clock(seconds)}: validation loss ${evaluation.loss.toFixed(4)}, ${evaluation.bitsPerByte.toFixed(3)} bits/byte`,
+      `${stopped ? 'stopped' : 'done'}     iteration ${iter} after ${clock(seconds)}: validation loss ${evaluation.loss.toFixed(4)}, ${headline(evaluation)}`,
     );
     say(`saved    ${out}`);
-    say(
-      `next     mamba-ts generate --model ${out} --prompt "${result.tokenizer.kind === 'dna' ? 'ATG' : 'ROMEO:'}"${stopped ? `, or mamba-ts train --out ${out} --resume` : ''}`,
-    );
+    say(`next     ${nextCommand(result)}${stopped ? `, or mamba-ts train --out ${out} --resume` : ''}`);
     result.model.backend.dispose();
   } finally {
     reporter.end();
     release();
   }
+}
+
+function nextCommand(result: RunResult): string {
+  if (result.task !== 'language') return `mamba-ts predict --model ${result.out} --data FILE`;
+  const { kind } = result.tokenizer;
+  if (kind === 'muLaw') return `mamba-ts eval --model ${result.out} --data FILE`;
+  return `mamba-ts generate --model ${result.out} --prompt "${kind === 'dna' ? 'ATG' : 'ROMEO:'}"`;
 }
 
 async function readConfigFile(path: string): Promise<Record<string, unknown>> {

@@ -1,6 +1,8 @@
 /** How a training run looks in a terminal: a bar with all that matters, and a line now and then. */
+import type { ModelConfig } from '../models/config.ts';
 import { size, trainingBytes } from '../train/memory.ts';
 import type { Reporter } from '../train/run.ts';
+import { headline } from './figures.ts';
 import { Bar, clock, count, say } from './terminal.ts';
 
 /** `every`: a log line each so many updates. */
@@ -9,14 +11,16 @@ export function trainReporter(every: number): Reporter & { end(): void } {
   let validation = '';
   let speed = 0;
   return {
-    start({ config, model, trainTokens, validationTokens, resumedAt }) {
+    start({ config, model, trainTokens, validationTokens, unit, steps, resumedAt }) {
       const { options } = config;
       const { backend } = model;
       say(`model    ${options.model}, ${count(model.tree.count())} parameters: ${summary(model.config)}`);
-      say(`data     ${options.data}: ${count(trainTokens)} tokens to train on, ${count(validationTokens)} to validate`);
+      say(
+        `data     ${options.data}: ${count(trainTokens)} ${unit} to train on, ${count(validationTokens)} to validate`,
+      );
       say(`backend  ${backend.name}: ${backend.device.description}`);
       say(
-        `memory   about ${size(trainingBytes(model, options.batchSize, options.blockSize))} for a step of ${options.batchSize} × ${options.blockSize} tokens`,
+        `memory   about ${size(trainingBytes(model, options.batchSize, steps))} for a step of ${options.batchSize} × ${steps} ${unit === 'tokens' ? 'tokens' : 'steps'}`,
       );
       say(`config   ${JSON.stringify({ ...options, ...config.modelKeys })}`);
       if (resumedAt !== undefined) say(`resumed  at iteration ${resumedAt}`);
@@ -35,13 +39,14 @@ export function trainReporter(every: number): Reporter & { end(): void } {
       bar.update(done, { line });
       if (iter % every === 0 || iter === 1) bar.line(line);
     },
-    evaluated({ bitsPerByte }) {
-      validation = `val ${bitsPerByte.toFixed(3)} bits/byte`;
+    evaluated(evaluation) {
+      validation = `val ${headline(evaluation)}`;
     },
     end: () => bar.stop(),
   };
 }
 
-function summary({ dModel, nLayer, vocabSize }: { dModel: number; nLayer: number; vocabSize: number }): string {
-  return `dModel ${dModel}, ${nLayer} layers, vocabulary ${count(vocabSize)}`;
+function summary({ dModel, nLayer, vocabSize, ...rest }: ModelConfig): string {
+  const inputs = vocabSize > 0 ? `vocabulary ${count(vocabSize)}` : `${rest.dInput} numbers a step`;
+  return `dModel ${dModel}, ${nLayer} layers, ${inputs}`;
 }

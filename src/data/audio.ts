@@ -15,7 +15,7 @@ import { resample } from './resample.ts';
 import { memoryStore, type TokenStore } from './store.ts';
 import { MEMORY_LIMIT, openTokenFile } from './tokenFile.ts';
 
-const WAV = ['.wav', '.wave'];
+export const WAV = ['.wav', '.wave'];
 
 export interface AudioOptions extends WavOptions {
   /** Hz, to which other rates are converted. If not given: as the file has it. */
@@ -59,29 +59,32 @@ export interface ClipOptions extends AudioOptions {
   pattern: RegExp;
   /** Mu-law tokens instead of samples. */
   tokens?: boolean;
+  /** The classes that there are: other clips have no label. If not given: all labels that are found. */
+  classes?: readonly string[];
 }
 
-/** The clips below a folder. Each is read when it is asked for. */
+/** The clips below a folder, or one clip. Each is read when it is asked for. */
 export async function clipExamples(folder: string, options: ClipOptions): Promise<ExampleStore> {
-  const files = await wavFiles(folder);
+  const files = await wavsOf(folder);
   const facts = files.map((path) => {
     // A pattern with the flag g would go on from where it stopped.
     const { label, group } =
       path.slice(folder.length).match(new RegExp(options.pattern, options.pattern.flags.replace('g', '')))?.groups ??
       {};
-    if (label !== undefined) return { path, label, group };
+    if (label !== undefined || options.classes) return { path, label: label ?? '', group };
     throw new Error(
       `data: ${path} has no label by the pattern ${options.pattern}, expected a part named label, ` +
         'e.g. /(?<label>\\d+)_(?<group>[a-z]+)/. Change the pattern, or move the file.',
     );
   });
-  const classes = [...new Set(facts.map(({ label }) => label))].sort();
+  const classes = options.classes ?? [...new Set(facts.map(({ label }) => label))].sort();
   return {
     name: folder,
     length: facts.length,
     features: 1,
     classes,
     group: (index) => facts[index].group,
+    title: (index) => facts[index].path,
     async read(index) {
       const { path, label } = facts[index];
       const blocks: Float32Array[] = [];
@@ -94,7 +97,8 @@ export async function clipExamples(folder: string, options: ClipOptions): Promis
       }
       if (at === 0) throw new Error(`data: ${path} has no samples. Leave it out, or get it again.`);
       const sequence = options.tokens ? Int32Array.from(muLawEncode(samples)) : samples;
-      return { sequence, label: classes.indexOf(label) };
+      const known = classes.indexOf(label);
+      return { sequence, ...(known >= 0 && { label: known }) };
     },
   };
 }
@@ -109,7 +113,7 @@ export interface AudioTokenOptions extends AudioOptions {
 /** The mu-law tokens of a file, or of those below a folder, each a document. */
 export async function audioTokens(path: string, options: AudioTokenOptions = {}): Promise<TokenStore> {
   const { tokenFile, memoryLimit = MEMORY_LIMIT } = options;
-  const files = (await factsOf(path)).isFolder ? await wavFiles(path) : [path];
+  const files = await wavsOf(path);
   const starts: number[] = [];
   const about = { name: path, vocabSize: MU_LAW_SIZE };
   const runs = tokensOf(files, options, starts);
@@ -134,7 +138,8 @@ async function* tokensOf(files: readonly string[], options: AudioOptions, starts
   }
 }
 
-async function wavFiles(folder: string): Promise<string[]> {
+async function wavsOf(folder: string): Promise<string[]> {
+  if (!(await factsOf(folder)).isFolder) return [folder];
   const files = await filesBelow(folder, WAV);
   if (files.length > 0) return files;
   throw new Error(

@@ -29,9 +29,9 @@ export interface ExampleBatch {
   readonly features: number;
   /** (B): steps of each row; absent where every row is full. */
   readonly lengths?: Int32Array;
-  /** (B): the class of each row. */
+  /** (B): the class of each row; or (B, L): of each step, −1 where there is none. */
   readonly labels?: Int32Array;
-  /** (B, targets of an example) */
+  /** (B, targets of an example), or (B, L, targets of a step): NaN where there is none. */
   readonly targets?: Float32Array;
   /** (B): which examples of the store these are. */
   readonly indices: Int32Array;
@@ -127,14 +127,19 @@ function batchOf(store: ExampleStore, examples: readonly Example[], indices: rea
   const B = examples.length;
   const [first] = examples;
   const tokens = first.sequence instanceof Int32Array;
-  const count = first.targets?.length;
+  const stepsOf = ({ sequence }: Example) => sequence.length / features;
+  const byStep = store.output === 'step';
+  /** Targets of an example, or of a step where each has its own. */
+  const countOf = (example: Example) => example.targets && example.targets.length / (byStep ? stepsOf(example) : 1);
+  const count = countOf(first);
   examples.forEach((example, row) => {
     const where = `${name}, example ${indices[row]}`;
     checkExample(example, where, features, classes);
     const same =
       example.sequence instanceof Int32Array === tokens &&
-      example.targets?.length === count &&
-      (example.label === undefined) === (first.label === undefined);
+      countOf(example) === count &&
+      (example.label === undefined) === (first.label === undefined) &&
+      (example.labels === undefined) === (first.labels === undefined);
     if (!same) {
       throw new Error(
         `data: ${where} is of another kind than example ${indices[0]}, expected tokens or values, a label or none, ` +
@@ -142,15 +147,18 @@ function batchOf(store: ExampleStore, examples: readonly Example[], indices: rea
       );
     }
   });
-  const lengths = Int32Array.from(examples, ({ sequence }) => sequence.length / features);
+  const lengths = Int32Array.from(examples, stepsOf);
   const L = Math.max(...lengths);
   const inputs = tokens ? new Int32Array(B * L * features) : new Float32Array(B * L * features);
   examples.forEach(({ sequence }, row) => {
     inputs.set(sequence, row * L * features);
   });
-  const targets = count === undefined ? undefined : new Float32Array(B * count);
+  const width = (count ?? 0) * (byStep ? L : 1);
+  const targets = count === undefined ? undefined : new Float32Array(B * width).fill(Number.NaN);
+  const labels = first.labels && new Int32Array(B * L).fill(-1);
   examples.forEach((example, row) => {
-    targets?.set(example.targets as Float32Array, row * (count ?? 0));
+    if (example.targets) targets?.set(example.targets, row * width);
+    if (example.labels) labels?.set(example.labels, row * L);
   });
   return {
     inputs,
@@ -159,6 +167,7 @@ function batchOf(store: ExampleStore, examples: readonly Example[], indices: rea
     features,
     ...(lengths.some((length) => length !== L) && { lengths }),
     ...(first.label !== undefined && { labels: Int32Array.from(examples, ({ label }) => label as number) }),
+    ...(labels && { labels }),
     ...(targets && { targets }),
     indices: Int32Array.from(indices),
   };

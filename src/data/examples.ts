@@ -11,7 +11,9 @@ export interface Example {
   readonly sequence: Float32Array | Int32Array;
   /** The index of its class. */
   readonly label?: number;
-  /** What a regression should give, as many for every example of a store. */
+  /** The class of each step, −1 where none is asked for. */
+  readonly labels?: Int32Array;
+  /** What a regression should give, as many for every example of a store; NaN is missing. */
   readonly targets?: Float32Array;
 }
 
@@ -23,6 +25,10 @@ export interface ExampleStore {
   readonly features: number;
   /** The names of the labels. */
   readonly classes?: readonly string[];
+  /** Whether targets belong to the whole sequence ('sequence' if not given) or to each of its steps. */
+  readonly output?: 'sequence' | 'step';
+  /** What messages and tables call an example: its index if not given. */
+  title?(index: number): string;
   /** What must not be both in training and in validation, e.g. the speaker; undefined: by itself. */
   group(index: number): string | undefined;
   read(index: number): Example | Promise<Example>;
@@ -31,9 +37,16 @@ export interface ExampleStore {
 /** A store over examples in memory, all of one kind. */
 export function memoryExamples(
   examples: readonly Example[],
-  about: { name: string; features?: number; classes?: readonly string[]; groups?: readonly string[] },
+  about: {
+    name: string;
+    features?: number;
+    classes?: readonly string[];
+    groups?: readonly (string | undefined)[];
+    titles?: readonly string[];
+    output?: 'sequence' | 'step';
+  },
 ): ExampleStore {
-  const { name, features = 1, classes, groups } = about;
+  const { name, features = 1, classes, groups, titles, output } = about;
   examples.forEach((example, i) => {
     checkExample(example, `${name}, example ${i}`, features, classes);
   });
@@ -45,6 +58,8 @@ export function memoryExamples(
     length: examples.length,
     features,
     ...(classes && { classes }),
+    ...(output && { output }),
+    ...(titles && { title: (index: number) => titles[index] }),
     group: (index) => groups?.[index],
     read: (index) => examples[index],
   };
@@ -52,7 +67,7 @@ export function memoryExamples(
 
 /** Refuses an example that no batch can hold. */
 export function checkExample(
-  { sequence, label }: Example,
+  { sequence, label, labels }: Example,
   where: string,
   features: number,
   classes?: readonly string[],
@@ -63,12 +78,23 @@ export function checkExample(
         'Leave it out, or mend it.',
     );
   }
-  const labels = classes?.length ?? Number.MAX_SAFE_INTEGER;
-  if (label === undefined || (Number.isInteger(label) && label >= 0 && label < labels)) return;
-  throw new Error(
-    `data: ${where} has label ${label}, expected ${classes ? `0 to ${labels - 1}, one of the classes` : 'an integer ≥ 0'}.`,
-  );
+  const most = classes?.length ?? Number.MAX_SAFE_INTEGER;
+  const expected = classes ? `0 to ${most - 1}, one of the classes` : 'an integer ≥ 0';
+  if (label !== undefined && !(Number.isInteger(label) && label >= 0 && label < most)) {
+    throw new Error(`data: ${where} has label ${label}, expected ${expected}.`);
+  }
+  if (labels && labels.length !== sequence.length / features) {
+    throw new Error(
+      `data: ${where} has ${labels.length} labels, expected ${sequence.length / features}, one for each step.`,
+    );
+  }
+  const wrong = labels?.find((one) => one < -1 || one >= most);
+  if (wrong !== undefined) {
+    throw new Error(`data: ${where} has label ${wrong}, expected ${expected}, or −1 where there is none.`);
+  }
 }
+
+export const titleOf = (store: ExampleStore, index: number): string => store.title?.(index) ?? String(index);
 
 /** Some of the examples of a store, in the order of `indices`. */
 export function subset(store: ExampleStore, indices: readonly number[], part: string): ExampleStore {
@@ -77,6 +103,8 @@ export function subset(store: ExampleStore, indices: readonly number[], part: st
     length: indices.length,
     features: store.features,
     ...(store.classes && { classes: store.classes }),
+    ...(store.output && { output: store.output }),
+    title: (index) => titleOf(store, indices[index]),
     group: (index) => store.group(indices[index]),
     read: (index) => store.read(indices[index]),
   };

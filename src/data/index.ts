@@ -22,6 +22,7 @@ export {
   type ExampleSamplerOptions,
   type ExampleSamplerState,
 } from './exampleSampler.ts';
+export { type ExampleOptions, type OpenedExamples, openExamples } from './exampleSource.ts';
 export { type PrepareOptions, prepareTokens } from './prepare.ts';
 export { resample } from './resample.ts';
 export {
@@ -31,9 +32,11 @@ export {
   type SamplerOptions,
   type SamplerState,
 } from './sampler.ts';
+export { measureScaling, type Scaling, scaled, unscaled } from './scaling.ts';
 export { readSeries, type Series, type SeriesOptions, type SeriesRow, seriesRows } from './series.ts';
 export { type SourceOptions, type TextDocument, type TextSource, textSource } from './source.ts';
 export { type Split, split } from './split.ts';
+export { splitSeries, type StepWindowOptions, stepExamples } from './stepWindows.ts';
 export { memoryStore, type TokenArray, type TokenStore } from './store.ts';
 export { textData } from './textData.ts';
 export { openTokenFile, type TokenFileOptions } from './tokenFile.ts';

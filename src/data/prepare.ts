@@ -4,7 +4,9 @@
  *   const store = await prepareTokens('books/', tokenizer, { cacheFolder: '.cache/tokens' });
  *   const { train, validation } = split(store, 0.1, 256);
  */
+import { nodeModule } from '../node.ts';
 import type { Tokenizer } from '../tokenize/tokenizer.ts';
+import { audioTokens } from './audio.ts';
 import { cacheTokens } from './cache.ts';
 import { collect, type EncodeProgress, encodeDocuments } from './encode.ts';
 import { type SourceOptions, type TextSource, textSource } from './source.ts';
@@ -31,6 +33,12 @@ export async function prepareTokens(
   const paths = pathsIn(source);
   const binary = paths && binaryIn(paths);
   if (binary !== undefined) return openTokenFile(binary, { vocabSize, memoryLimit });
+  if (tokenizer.kind === 'muLaw') {
+    if (paths?.length !== 1)
+      throw new Error('data: sound is read from one WAV file or folder, got several paths or a text.');
+    const tokenFile = cacheFolder && (await soundFile(cacheFolder));
+    return audioTokens(paths[0], { sampleRate: tokenizer.sampleRate, tokenFile, memoryLimit });
+  }
   const alphabet = tokenizer.kind === 'dna' ? 'dna' : 'any';
   const texts = paths ? textSource(paths, { alphabet, ...options }) : (source as TextSource);
   if (cacheFolder !== undefined) {
@@ -44,6 +52,11 @@ export async function prepareTokens(
     vocabSize,
     documents: Float64Array.from(starts),
   });
+}
+
+async function soundFile(folder: string): Promise<string> {
+  await nodeModule('fs/promises').mkdir(folder, { recursive: true });
+  return nodeModule('path').join(folder, 'sound.bin');
 }
 
 function pathsIn(source: string | readonly string[] | TextSource): string[] | undefined {

@@ -17,6 +17,10 @@ export interface TextDocument {
   /** The file, with the line of a JSONL file or the record of a FASTA file. */
   readonly name: string;
   readonly text: AsyncIterable<string>;
+  /** The file, where there is one. */
+  readonly path?: string;
+  /** What is known of it beside its text: the JSONL record, or `name` and `description` of a FASTA record. */
+  readonly about?: Readonly<Record<string, unknown>>;
 }
 
 export interface TextSource {
@@ -37,9 +41,9 @@ export interface SourceOptions {
   alphabet?: FastaAlphabet;
 }
 
-const JSONL = ['.jsonl', '.ndjson'];
-const TEXT = ['.txt', '.text', '.md', '.markdown', '.rst'];
-const FASTA = ['.fasta', '.fa', '.fna', '.ffn', '.fas'];
+export const JSONL = ['.jsonl', '.ndjson'];
+export const TEXT = ['.txt', '.text', '.md', '.markdown', '.rst'];
+export const FASTA = ['.fasta', '.fa', '.fna', '.ffn', '.fas'];
 const GZIP = '.gz';
 const STANDARD_INPUT = '-';
 
@@ -59,9 +63,14 @@ export function textSource(paths: string | readonly string[], options: SourceOpt
         const chunks = path === STANDARD_INPUT ? standardInput() : chunksOf(path);
         const text = decodeUtf8(gunzipped(chunks, name), name);
         const jsonl = path === STANDARD_INPUT ? options.jsonl : endsIn(path, JSONL);
-        if (jsonl) yield* recordsOf(text, name, field);
-        else if (endsIn(path, FASTA)) yield* sequencesOf(text, name, alphabet);
-        else yield { name, text };
+        const documents = jsonl
+          ? recordsOf(text, name, field)
+          : endsIn(path, FASTA)
+            ? sequencesOf(text, name, alphabet)
+            : alphabet === 'dna'
+              ? basesOf(text, name)
+              : [{ name, text }];
+        for await (const document of documents) yield { ...document, path };
       }
     },
     async fingerprint() {
@@ -76,7 +85,7 @@ function nameOf(path: string): string {
   return path === STANDARD_INPUT ? 'the standard input' : path;
 }
 
-function endsIn(path: string, extensions: readonly string[]): boolean {
+export function endsIn(path: string, extensions: readonly string[]): boolean {
   return withGzip(extensions).some((extension) => path.toLowerCase().endsWith(extension));
 }
 
@@ -129,19 +138,33 @@ async function* sequencesOf(
   alphabet: FastaAlphabet,
 ): AsyncGenerator<TextDocument> {
   for await (const record of fastaRecords(chunks, name, alphabet)) {
-    yield { name: `${name}, record ${record.name}`, text: record.sequence };
+    const { name: called, description, sequence } = record;
+    yield { name: `${name}, record ${called}`, text: sequence, about: { name: called, description } };
   }
+}
+
+/** Bases without a file name that tells: FASTA where they begin with what is no base, else one document. */
+async function* basesOf(chunks: AsyncIterable<string>, name: string): AsyncGenerator<TextDocument> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  if (first.done) return;
+  const text = (async function* () {
+    yield first.value;
+    yield* { [Symbol.asyncIterator]: () => iterator };
+  })();
+  if (/^[>;]/.test(first.value)) yield* sequencesOf(text, name, 'dna');
+  else yield { name, text };
 }
 
 async function* recordsOf(chunks: AsyncIterable<string>, name: string, field: string): AsyncGenerator<TextDocument> {
   for await (const { line, number } of linesOf(chunks)) {
     if (line.trim() === '') continue;
-    const text = textIn(line, field, `${name}, line ${number}`);
-    yield { name: `${name}, line ${number}`, text: chunksOfText(text) };
+    const { text, record } = textIn(line, field, `${name}, line ${number}`);
+    yield { name: `${name}, line ${number}`, text: chunksOfText(text), about: record };
   }
 }
 
-function textIn(line: string, field: string, where: string): string {
+function textIn(line: string, field: string, where: string): { text: string; record: Record<string, unknown> } {
   let record: unknown;
   try {
     record = JSON.parse(line);
@@ -153,9 +176,9 @@ function textIn(line: string, field: string, where: string): string {
       { cause: error },
     );
   }
-  const fields = typeof record === 'object' && record !== null ? record : {};
+  const fields: Record<string, unknown> = typeof record === 'object' && record !== null ? { ...record } : {};
   const text: unknown = Object.entries(fields).find(([key]) => key === field)?.[1];
-  if (typeof text === 'string') return text;
+  if (typeof text === 'string') return { text, record: fields };
   const got = text === undefined ? 'is missing' : `is ${JSON.stringify(text).slice(0, 40)}`;
   throw new Error(
     `data: ${where}: field "${field}" ${got}, expected a string. The record has ` +

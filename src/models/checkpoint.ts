@@ -9,9 +9,18 @@ import { nodeModule } from '../node.ts';
 import { Backend, openBackend } from '../tensor/backend.ts';
 import type { Parameter } from '../tensor/parameters.ts';
 import { sameShape, show } from '../tensor/tensor.ts';
-import { type ModelConfig, officialNames, writeOfficial } from './config.ts';
+import { type ModelConfig, writeOfficial } from './config.ts';
 import { LanguageModel } from './languageModel.ts';
+import type { Model } from './model.ts';
 import { configOf, familyOf, readConfig } from './registry.ts';
+import {
+  isSequenceConfig,
+  isSequenceJson,
+  readSequenceConfig,
+  sequenceConfigOf,
+  writeSequence,
+} from './sequenceConfig.ts';
+import { SequenceModel } from './sequenceModel.ts';
 
 export interface LoadOptions {
   backend?: BackendName | Backend;
@@ -21,25 +30,54 @@ export interface LoadOptions {
 
 const WEIGHTS = ['model.safetensors', 'pytorch_model.bin', 'model.pth'];
 
-/** A new model with its first values. */
+export interface CreateOptions {
+  backend?: BackendName | Backend;
+  seed?: number;
+}
+
+/** A new language model with its first values. */
 export async function createModel(
   config: Readonly<Record<string, unknown>>,
-  options: { backend?: BackendName | Backend; seed?: number } = {},
+  options: CreateOptions = {},
 ): Promise<LanguageModel> {
-  const model = new LanguageModel(configOf(config));
-  const backend = await backendOf(options.backend);
-  return model.place(backend, (parameter) => parameter.initial(options.seed ?? 0));
+  return begin(new LanguageModel(configOf(config)), options);
+}
+
+/** A new sequence model with its first values: { dInput or vocabSize, nClasses or nTargets, dModel, nLayer, … }. */
+export async function createSequenceModel(
+  config: Readonly<Record<string, unknown>>,
+  options: CreateOptions = {},
+): Promise<SequenceModel> {
+  return begin(new SequenceModel(sequenceConfigOf(config)), options);
+}
+
+async function begin<M extends Model>(model: M, { backend, seed = 0 }: CreateOptions): Promise<M> {
+  return model.place(await backendOf(backend), (parameter) => parameter.initial(seed));
 }
 
 /** A folder in the official layout (config.json + model.safetensors, pytorch_model.bin or model.pth), or one this project wrote. */
 export async function loadModel(from: string, options: LoadOptions = {}): Promise<LanguageModel> {
+  return load(from, options, (config) => new LanguageModel(readConfig(config)));
+}
+
+/** A folder that a run with --task classify or regress wrote. */
+export async function loadSequenceModel(from: string, options: LoadOptions = {}): Promise<SequenceModel> {
+  return load(from, options, (config) => new SequenceModel(readSequenceConfig(config)));
+}
+
+/** The model that a config.json describes, of either kind, without values. */
+export function declaredModel(config: unknown): LanguageModel | SequenceModel {
+  return isSequenceJson(config) ? new SequenceModel(readSequenceConfig(config)) : new LanguageModel(readConfig(config));
+}
+
+async function load<M extends Model>(from: string, options: LoadOptions, declare: (config: unknown) => M): Promise<M> {
   const path = locate(from);
   if (options.dtype !== undefined && options.dtype !== 'f32') {
     throw new Error(
       `loadModel: dtype is '${options.dtype}', expected 'f32': this version has no '${options.dtype}' kernels yet.`,
     );
   }
-  const model = new LanguageModel(readConfig(await readJson(path, 'config.json')));
+  const model = declare(await readJson(path, 'config.json'));
   const file = await openWeights(path);
   try {
     const names = matchNames(model, file, path);
@@ -55,7 +93,7 @@ async function backendOf(given: BackendName | Backend | undefined): Promise<Back
 }
 
 /** The file's name of each parameter. Missing, extra and misshapen tensors are refused by name. */
-function matchNames(model: LanguageModel, file: TensorFile, path: string): Map<string, string> {
+function matchNames(model: Model, file: TensorFile, path: string): Map<string, string> {
   const parameters = new Map(model.tree.list().map((parameter) => [parameter.name, parameter]));
   const names = new Map<string, string>();
   const family = familyOf(model.config.model);
@@ -63,7 +101,7 @@ function matchNames(model: LanguageModel, file: TensorFile, path: string): Map<s
     const name = family.officialName?.(found) ?? found;
     const parameter = parameters.get(name);
     if (!parameter) {
-      if (name === (family.names ?? officialNames).head && model.config.tieEmbeddings) continue;
+      if (name === model.repeated) continue;
       throw new Error(
         `${path}: the tensor ${found} ${show(shape)} is not one of a ${describe(model.config)}. The nearest name is ${closest(name, [...parameters.keys()])}.`,
       );
@@ -143,5 +181,6 @@ async function openWeights(folder: string): Promise<TensorFile> {
 
 /** config.json of a model, in the official spelling. */
 export function configJson(config: ModelConfig): string {
-  return `${JSON.stringify(writeOfficial(familyOf(config.model), config), null, 2)}\n`;
+  const json = isSequenceConfig(config) ? writeSequence(config) : writeOfficial(familyOf(config.model), config);
+  return `${JSON.stringify(json, null, 2)}\n`;
 }

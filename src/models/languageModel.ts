@@ -9,15 +9,15 @@ import { crossEntropy } from '../ops/crossEntropy.ts';
 import { embedding } from '../ops/embedding.ts';
 import { linear } from '../ops/linear.ts';
 import { reshape } from '../ops/shape.ts';
-import type { Backend } from '../tensor/backend.ts';
-import { normal, type Parameter, ParameterTree } from '../tensor/parameters.ts';
+import { normal, type Parameter } from '../tensor/parameters.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Backbone } from './backbone.ts';
 import { type ModelConfig, officialNames, paddedVocabSize } from './config.ts';
+import { Model } from './model.ts';
 import { NormLayer } from './normLayer.ts';
 import { familyOf } from './registry.ts';
-import { readState, type State, type StateFields } from './state.ts';
+import type { State, StateFields } from './state.ts';
 import { checkTokens, flattenTargets, tokenRows, type TokenInput } from './tokens.ts';
 
 export interface ForwardOptions {
@@ -29,17 +29,16 @@ export interface ForwardOptions {
   logits?: 'all' | 'last';
 }
 
-export class LanguageModel {
-  readonly tree = new ParameterTree();
+export class LanguageModel extends Model {
   readonly paddedVocabSize: number;
   private readonly embedding: Parameter;
   private readonly embeddingNorm?: NormLayer;
   private readonly backbone: Backbone;
   private readonly head: Parameter;
-  private home?: Backend;
 
   /** Declares the parameters; they have no values before place() or a checkpoint gives them. */
-  constructor(readonly config: ModelConfig) {
+  constructor(config: ModelConfig) {
+    super(config);
     const family = familyOf(config.model);
     const { dModel } = config;
     this.paddedVocabSize = paddedVocabSize(config);
@@ -54,46 +53,27 @@ export class LanguageModel {
       : this.tree.parameter(names.head, [this.paddedVocabSize, dModel], normal(0.02));
   }
 
-  get backend(): Backend {
-    if (!this.home) throw new Error('The model has no values yet. Use createModel() or loadModel().');
-    return this.home;
+  /** A tied head is the embedding: checkpoints may list it, `parameters` does not. */
+  override get repeated(): string | undefined {
+    const { model, tieEmbeddings } = this.config;
+    return tieEmbeddings ? (familyOf(model).names ?? officialNames).head : undefined;
   }
 
-  /** Puts the parameters on a backend with the values that `source` gives, one tensor at a time. */
-  async place(backend: Backend, source: (parameter: Parameter) => Float32Array | Promise<Float32Array>): Promise<this> {
-    await this.tree.place(backend, source);
-    this.home = backend;
-    return this;
-  }
-
-  /** Under the names of the official checkpoints. A tied lm_head is not listed. */
-  get parameters(): Record<string, Tensor> {
-    return this.tree.tensors();
-  }
-
-  /** How the state of each block looks. */
-  get stateFields(): readonly StateFields[] {
+  override get stateFields(): readonly StateFields[] {
     return this.backbone.stateFields;
   }
 
-  /** Multiply-adds for the first token: every weight of a linear map once, and the mixing. */
-  get flopsPerToken(): number {
-    return this.flopsAt(1);
+  override flopsAt(length: number): number {
+    const tied = this.config.tieEmbeddings ? this.embedding.size : 0;
+    return this.mapSizes(this.embedding) + tied + this.backbone.mixingFlops(length);
   }
 
-  /** The same for the last of `length` tokens: attention reads what was cached. */
-  flopsAt(length: number): number {
-    const maps = this.tree
-      .list()
-      .filter(({ shape, name, decay }) => shape.length === 2 && decay && name !== this.embedding.name);
-    const head = this.paddedVocabSize * this.config.dModel;
-    const tied = this.config.tieEmbeddings ? head : 0;
-    return maps.reduce((sum, { size }) => sum + size, tied) + this.backbone.mixingFlops(length);
-  }
-
-  /** Floats that a training step keeps for one token, logits aside. */
-  get activationsPerToken(): number {
+  override get activationsPerToken(): number {
     return this.backbone.activations;
+  }
+
+  override get outputsPerToken(): number {
+    return this.paddedVocabSize;
   }
 
   /**
@@ -126,11 +106,6 @@ export class LanguageModel {
       const logits = linear(hidden, this.head.value);
       return { loss: crossEntropy(logits, flattenTargets(targets, rows)), state };
     });
-  }
-
-  /** Reads a state that State.save() wrote. */
-  loadState(bytes: Uint8Array): Promise<State> {
-    return readState(bytes, this.backend, this.stateFields);
   }
 
   private hidden(rows: ReturnType<typeof tokenRows>, options: ForwardOptions): { hidden: Tensor; state: State } {

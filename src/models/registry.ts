@@ -47,6 +47,11 @@ export function readConfig(json: unknown): ModelConfig {
     throw new Error('config.json: expected an object. Give the config.json of a checkpoint.');
   }
   const config = json as Record<string, unknown>;
+  if ('sequence_model' in config) {
+    throw new Error(
+      "config.json: it has 'sequence_model', so this classifies or regresses sequences, expected a language model. Load it with loadSequenceModel(), or use mamba-ts predict.",
+    );
+  }
   const own = families.find(({ officialType, otherTypes = [] }) =>
     [officialType, ...otherTypes].some((type) => type !== undefined && type === config.model_type),
   );

@@ -7,6 +7,9 @@
  * formats/wavSamples.ts.
  */
 import { checkId } from './ids.ts';
+import type { Tokenizer } from './tokenizer.ts';
+
+export const MU_LAW_TYPE = 'mamba-ts/mu-law';
 
 const MU = 255;
 const LOG = Math.log1p(MU);
@@ -37,4 +40,25 @@ export function muLawDecode(ids: ArrayLike<number>): Float32Array {
     samples[i] = (Math.sign(f) * Math.expm1(Math.abs(f) * LOG)) / MU;
   }
   return samples;
+}
+
+/** For models of sound: ids are samples, so that it reads WAV files and no text. */
+export function muLawTokenizer({ sampleRate }: { sampleRate?: number } = {}): Tokenizer {
+  if (sampleRate !== undefined && !(Number.isInteger(sampleRate) && sampleRate >= 1)) {
+    throw new Error(`muLawTokenizer: sampleRate is ${sampleRate}, expected a whole number of Hz, e.g. 16000.`);
+  }
+  const refuse = (what: string) => (): never => {
+    throw new Error(
+      `muLawTokenizer: its tokens are samples of sound and not ${what}. Use muLawEncode and muLawDecode.`,
+    );
+  };
+  return {
+    kind: 'muLaw',
+    vocabSize: MU_LAW_SIZE,
+    ...(sampleRate !== undefined && { sampleRate }),
+    encode: refuse('of text'),
+    decode: refuse('text'),
+    decodeBytes: (ids) => Uint8Array.from(ids),
+    toJSON: () => ({ type: MU_LAW_TYPE, ...(sampleRate !== undefined && { sampleRate }) }),
+  };
 }

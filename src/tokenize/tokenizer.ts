@@ -8,9 +8,12 @@ import { BYTE_TYPE, byteTokenizer } from './byte.ts';
 import { CHAR_TYPE, charTokenizer } from './char.ts';
 import { DNA_TYPE, dnaTokenizer } from './dna.ts';
 import { type HuggingfaceOptions, huggingfaceTokenizer } from './huggingface.ts';
+import { MU_LAW_TYPE, muLawTokenizer } from './muLaw.ts';
 
 export interface Tokenizer {
-  readonly kind: 'byte' | 'char' | 'dna' | 'huggingface';
+  readonly kind: 'byte' | 'char' | 'dna' | 'muLaw' | 'huggingface';
+  /** Of sound: Hz; undefined: as the files have it. */
+  readonly sampleRate?: number;
   /** Ids are 0 … vocabSize − 1. A model may have more rows (padding): never sample those. */
   readonly vocabSize: number;
   /** The id that ends a document, where there is one. */
@@ -37,10 +40,11 @@ export async function loadTokenizer(json: unknown, options: HuggingfaceOptions =
   if (type === BYTE_TYPE) return byteTokenizer();
   if (type === CHAR_TYPE) return charTokenizer(charactersIn(json));
   if (type === DNA_TYPE) return dnaTokenizer({ unknown: !('unknown' in json && json.unknown === false) });
+  if (type === MU_LAW_TYPE) return muLawTokenizer('sampleRate' in json ? { sampleRate: Number(json.sampleRate) } : {});
   if ('model' in json) return huggingfaceTokenizer(json, options);
   throw new Error(
     `loadTokenizer: type is ${JSON.stringify(type)} and there is no "model", expected ` +
-      `"${BYTE_TYPE}", "${CHAR_TYPE}", "${DNA_TYPE}" or a Hugging Face tokenizer.json. ` +
+      `"${BYTE_TYPE}", "${CHAR_TYPE}", "${DNA_TYPE}", "${MU_LAW_TYPE}" or a Hugging Face tokenizer.json. ` +
       'A vocab.json or a sentencepiece .model must first be saved as tokenizer.json.',
   );
 }

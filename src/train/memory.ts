@@ -1,18 +1,18 @@
 /** How much memory a training step needs, said before the first. */
-import type { LanguageModel } from '../models/languageModel.ts';
+import type { Model } from '../models/model.ts';
 import { nodeModule } from '../node.ts';
 import type { Backend } from '../tensor/backend.ts';
 
-/** Bytes: weights, gradients and two moments; what the forward keeps; the logits and their gradient. */
-export function trainingBytes(model: LanguageModel, batchSize: number, blockSize: number): number {
+/** Bytes: weights, gradients and two moments; what the forward keeps; the outputs and their gradient. */
+export function trainingBytes(model: Model, batchSize: number, blockSize: number): number {
   const parameters = 4 * model.tree.count();
   const tokens = batchSize * blockSize;
-  const logits = 2 * model.paddedVocabSize;
-  return 4 * (parameters + tokens * (model.activationsPerToken + logits));
+  const outputs = 2 * model.outputsPerToken;
+  return 4 * (parameters + tokens * (model.activationsPerToken + outputs));
 }
 
 /** Throws where the step cannot fit. The model needs no values yet. */
-export function checkMemory(model: LanguageModel, backend: Backend, batchSize: number, blockSize: number): void {
+export function checkMemory(model: Model, backend: Backend, batchSize: number, blockSize: number): void {
   const needed = trainingBytes(model, batchSize, blockSize);
   const isWasm = backend.name === 'wasm';
   const available = isWasm ? 2 ** 32 : nodeModule('os').totalmem();

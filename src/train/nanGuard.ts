@@ -1,12 +1,12 @@
 /** Finds where numbers went bad: the first parameter, operation or gradient that is not finite. */
-import type { LanguageModel } from '../models/languageModel.ts';
+import type { Model } from '../models/model.ts';
 import { sumOfSquares } from '../tensor/optimizer.ts';
 import { enter } from '../tensor/scope.ts';
 import { observeOperations } from '../tensor/tape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** What to tell people: looks at the parameters, then at a second forward, then at the gradients. */
-export function findBadTensor(model: LanguageModel, grads: Record<string, Tensor>, forward: () => Tensor): string {
+export function findBadTensor(model: Model, grads: Record<string, Tensor>, forward: () => Tensor): string {
   const parameter = model.tree.list().find(({ value }) => isBad(value));
   if (parameter) return `the parameter ${parameter.name}`;
   let found: string | undefined;

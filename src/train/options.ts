@@ -6,9 +6,11 @@
 import { closest } from 'fastest-levenshtein';
 import { type Field, field, fieldsOf, type ModelConfig, nearestName } from '../models/config.ts';
 import { configOf, familyOf, modelNames } from '../models/registry.ts';
+import { sequenceConfigOf, sequenceFields } from '../models/sequenceConfig.ts';
 import { presets } from './presets.ts';
 
 export interface TrainOptions {
+  task: 'language' | 'classify' | 'regress';
   data: string;
   out: string;
   model: string;
@@ -44,7 +46,29 @@ export interface TrainOptions {
   saveEvery: number;
   /** JSONL: the key that holds the text. */
   textField: string;
+  /** Hz to which sound is converted; 0: as the files have it. */
+  sampleRate: number;
+  /** Examples: what says the class of one. See examplesIn(). */
+  label: string;
+  /** Examples: what validation keeps together. */
+  group: string;
+  /** Examples: the column whose values tell the sequences of a table apart. */
+  sequence: string;
+  /** Tables and series: the columns to read, separated by commas. */
+  columns: string;
+  /** Regression: the columns to give, separated by commas. */
+  targets: string;
+  /** Series: rows ahead. */
+  horizon: number;
+  /** Examples: the most steps of one. */
+  cutTo: number;
 }
+
+/** What a run's folder and data need, and a trainer does not. */
+export const ofRuns = [
+  ...(['task', 'data', 'out', 'model', 'tokenizer', 'backend', 'threads', 'textField'] as const),
+  ...(['sampleRate', 'label', 'group', 'sequence', 'columns', 'targets', 'horizon', 'cutTo'] as const),
+];
 
 export interface OptionField extends Field {
   help: string;
@@ -57,6 +81,7 @@ const text = (value: string | undefined): Field => ({
   accepts: (given) => typeof given === 'string' && given.length > 0,
   expected: 'a text',
 });
+const maybe: Field = { default: '', accepts: (given) => typeof given === 'string', expected: 'a text' };
 const atLeast = (least: number, value: number): Field => ({
   default: value,
   accepts: (given) => typeof given === 'number' && Number.isFinite(given) && given >= least,
@@ -76,10 +101,11 @@ const fraction = (value: number): Field => ({
 const help = (one: Field, line: string, free = false): OptionField => ({ ...one, help: line, free });
 
 export const trainFields: Readonly<Record<keyof TrainOptions, OptionField>> = {
-  data: help(text(undefined), 'a text file, folder, .jsonl, .fasta or .bin; - is standard input', true),
+  task: help(field.choice(['language', 'classify', 'regress']), 'what is learnt'),
+  data: help(text(undefined), 'a text file, folder, .jsonl, .fasta or .bin, .wav or .csv; - is standard input', true),
   out: help(text(undefined), 'the folder of the run', true),
   model: help(field.choice(modelNames), 'the model family'),
-  tokenizer: help(text('byte'), "'byte', 'char', 'dna' or the path of a tokenizer.json"),
+  tokenizer: help(text('byte'), "'byte', 'char', 'dna', 'muLaw' (sound) or the path of a tokenizer.json"),
   backend: help(field.choice(['auto', 'native', 'wasm']), 'where kernels run', true),
   threads: help(whole(1), 'threads (default: every core)', true),
   seed: help(whole(0, 1337), 'what randomness starts from'),
@@ -106,7 +132,18 @@ export const trainFields: Readonly<Record<keyof TrainOptions, OptionField>> = {
   logEvery: help(whole(1, 10), 'updates between log lines', true),
   saveEvery: help(whole(1, 100), 'updates between checkpoints', true),
   textField: help(text('text'), 'JSONL: the key that holds the text'),
+  sampleRate: help(whole(0, 0), 'sound: convert to this many Hz (0: as the files have it)'),
+  label: help(maybe, 'classify: a column, a JSONL key, or a pattern of names such as (?<label>\\d)_(?<group>[a-z]+)'),
+  group: help(maybe, 'examples: the column that validation keeps together'),
+  sequence: help(maybe, 'tables: the column that tells sequences apart (default: each row is one)'),
+  columns: help(maybe, 'tables and series: the columns to read, separated by commas (default: all that are left)'),
+  targets: help(maybe, 'regress: the columns to give, separated by commas (default: all)'),
+  horizon: help(whole(1, 1), 'regress: the rows of a series to look ahead'),
+  cutTo: help(whole(0, 0), 'examples: cut to this many steps (0: whole)'),
 };
+
+/** What the data decides of a model. */
+export const fromData = ['vocabSize', 'dInput', 'nClasses', 'nTargets'];
 
 /** What a run is made of, complete and checked. */
 export interface RunConfig {
@@ -125,20 +162,23 @@ export function mergeLayers(layers: readonly Readonly<Record<string, unknown>>[]
 export function runConfig(layers: readonly Readonly<Record<string, unknown>>[], preset?: string): RunConfig {
   const merged = mergeLayers([presetOf(preset), ...layers]);
   const family = familyOf(String(merged.model ?? trainFields.model.default));
-  const modelFields = fieldsOf(family);
+  const isLanguage = (merged.task ?? trainFields.task.default) === 'language';
+  const ofModel = isLanguage ? {} : sequenceFields;
+  const modelFields: Readonly<Record<string, Field>> = { ...fieldsOf(family), ...ofModel };
   const names = [...Object.keys(trainFields), ...Object.keys(modelFields)];
   const options: Record<string, unknown> = {};
   const modelKeys: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(merged)) {
     if (Object.hasOwn(trainFields, key)) options[key] = value;
-    else if (Object.hasOwn(modelFields, key) && key !== 'vocabSize') modelKeys[key] = value;
+    else if (Object.hasOwn(modelFields, key) && !fromData.includes(key)) modelKeys[key] = value;
     else throw new Error(`train: unknown option '${key}'. Did you mean '${nearestName(key, names)}'?`);
   }
   const complete = completeOptions(options, Object.keys(trainFields) as (keyof TrainOptions)[]);
   modelKeys.dModel ??= 128;
   modelKeys.nLayer ??= 4;
   // Checked here, before any data is read; the real vocabulary size follows.
-  configOf({ ...modelKeys, model: family.name, vocabSize: 1 });
+  if (isLanguage) configOf({ ...modelKeys, model: family.name, vocabSize: 1 });
+  else sequenceConfigOf({ ...modelKeys, model: family.name, vocabSize: 1, nTargets: 1 });
   return { options: complete, modelKeys };
 }
 

@@ -2,18 +2,20 @@
  * A training run in a folder: data in, steps, evaluations, checkpoints, a log; stopped and resumed
  * at will. What it shows goes through a reporter, so that the command line and tests share it.
  */
-import { charTokenizerOf, prepareTokens, split, type TokenStore, textSource } from '../data/index.ts';
-import { createModel, loadModel } from '../models/checkpoint.ts';
-import type { ModelConfig } from '../models/config.ts';
-import { LanguageModel } from '../models/languageModel.ts';
-import { readJsonFile } from '../formats/jsonFile.ts';
+import type { LanguageModel } from '../models/languageModel.ts';
+import type { Model } from '../models/model.ts';
+import type { SequenceModel } from '../models/sequenceModel.ts';
 import { openBackend } from '../tensor/backend.ts';
-import { byteTokenizer, dnaTokenizer, loadTokenizer, type Tokenizer } from '../tokenize/index.ts';
-import { type Evaluation, evaluate } from './evaluate.ts';
+import type { Tokenizer } from '../tokenize/index.ts';
+import type { Evaluation } from './evaluate.ts';
+import type { SequenceEvaluation } from './evaluateSequence.ts';
+import { languageRun } from './languageRun.ts';
 import { checkMemory } from './memory.ts';
-import { mergeLayers, modelConfigOf, type RunConfig, runConfig, trainFields } from './options.ts';
+import { mergeLayers, type RunConfig, runConfig, trainFields } from './options.ts';
+import type { Prepared, RunSetup } from './prepared.ts';
 import { type Progress, RunFolder } from './runFolder.ts';
 import { progress } from './schedule.ts';
+import { sequenceRun } from './sequenceRun.ts';
 import { type StepReport, Trainer } from './trainer.ts';
 
 export interface RunRequest {
@@ -31,27 +33,40 @@ export interface Reporter {
   /** Before the first step. */
   start?(run: RunStart): void;
   step?(report: StepReport & { done: number; tokensPerSecond: number; seconds: number }): void;
-  evaluated?(evaluation: Evaluation & { iter: number; best: boolean }): void;
+  evaluated?(evaluation: (Evaluation | SequenceEvaluation) & { iter: number; best: boolean }): void;
   saved?(path: string): void;
 }
 
 export interface RunStart {
   config: RunConfig;
-  model: LanguageModel;
+  model: Model;
+  /** Tokens or examples. */
   trainTokens: number;
   validationTokens: number;
+  unit: 'tokens' | 'examples';
+  /** Of a row of a batch. */
+  steps: number;
   resumedAt?: number;
 }
 
-export interface RunResult {
+interface Finished<M, E> {
   out: string;
-  model: LanguageModel;
-  tokenizer: Tokenizer;
+  model: M;
   iter: number;
   seconds: number;
-  evaluation: Evaluation;
+  evaluation: E;
   /** Whether there is more to train: it was told to stop. */
   stopped: boolean;
+}
+
+export type LanguageResult = Finished<LanguageModel, Evaluation> & { task: 'language'; tokenizer: Tokenizer };
+export type SequenceResult = Finished<SequenceModel, SequenceEvaluation> & { task: 'classify' | 'regress' };
+export type RunResult = LanguageResult | SequenceResult;
+
+/** The result of a run whose task is known. */
+export function languageResult(result: RunResult): LanguageResult {
+  if (result.task === 'language') return result;
+  throw new Error(`train: the task of ${result.out} is '${result.task}', expected 'language'.`);
 }
 
 export async function train(request: RunRequest): Promise<RunResult> {
@@ -65,7 +80,7 @@ export async function train(request: RunRequest): Promise<RunResult> {
 }
 
 async function trainIn(folder: RunFolder, request: RunRequest, given: Record<string, unknown>): Promise<RunResult> {
-  const { resume = false, reporter = {} } = request;
+  const { resume = false } = request;
   if (!resume && (await folder.holdsRun())) {
     throw new Error(`train: ${folder.path} holds a run already. Go on with it by --resume, or choose another --out.`);
   }
@@ -77,51 +92,44 @@ async function trainIn(folder: RunFolder, request: RunRequest, given: Record<str
     throw new Error(`train: stopAt is ${request.stopAt}, expected a whole number ≥ 1.`);
   }
   if (options.data === '-') options = { ...options, data: await folder.keepStandardInput() };
-  const tokenizer = resume ? await loadTokenizer(await folder.readJson('tokenizer.json')) : await tokenizerFor(options);
-  if (options.reverseComplement && tokenizer.kind !== 'dna') {
-    throw new Error(
-      `train: reverseComplement with a ${tokenizer.kind} tokenizer, expected dna, whose tokens are bases. ` +
-        'Leave it out, or train with --tokenizer dna.',
-    );
-  }
-  const store = await prepareTokens(options.data, tokenizer, {
-    cacheFolder: folder.file('data'),
-    field: options.textField,
-  });
-  const { train: trainData, validation } = split(store, options.validationFraction, options.blockSize);
-  const modelConfig = modelConfigOf(config, tokenizer.vocabSize);
+  const setup: RunSetup = { folder, config, options, resume };
+  const { task } = options;
+  if (task !== 'language') return { task, ...(await follow(setup, request, await sequenceRun(setup))) };
+  const prepared = await languageRun(setup);
+  return { task, tokenizer: prepared.tokenizer, ...(await follow(setup, request, prepared)) };
+}
+
+/** From data and a config to the end of this session. */
+async function follow<M extends Model, E extends { loss: number }>(
+  { folder, config, options, resume }: RunSetup,
+  request: RunRequest,
+  prepared: Prepared<M, E>,
+): Promise<Finished<M, E>> {
   const backend = await openBackend(options.backend, { threads: options.threads });
-  checkMemory(new LanguageModel(modelConfig), backend, options.batchSize, options.blockSize);
-  const model = resume
-    ? await loadModel(folder.path, { backend })
-    : await createModel(modelConfig, { backend, seed: options.seed });
-  requireConfig(model, modelConfig, folder);
-  const trainer = new Trainer(model, trainData, options);
+  checkMemory(prepared.declare(), backend, options.batchSize, prepared.steps);
+  const model = resume ? await prepared.load(folder.path, backend) : await prepared.create(backend, options.seed);
+  requireConfig(model, prepared.declare(), folder);
+  const trainer = new Trainer(model, prepared.data, options);
   const before: Progress | undefined = resume ? await restore(folder, trainer) : undefined;
   if (!resume) {
     const { preset } = request;
     await folder.writeJson('train.json', { ...(preset && { preset }), ...options, ...config.modelKeys });
-    await folder.begin(model, tokenizer);
+    await folder.begin(model, prepared.files);
     // From here on there is a checkpoint, whenever the process is killed.
     await folder.save(trainer, { trainer: trainer.state() });
   }
-  reporter.start?.({
-    config,
-    model,
-    trainTokens: trainData.length,
-    validationTokens: validation.length,
-    resumedAt: before?.trainer.iter,
-  });
-  const session = new Session(folder, request, config, trainer, tokenizer, validation, before?.bestLoss);
+  const { steps, sizes } = prepared;
+  request.reporter?.start?.({ config, model, ...sizes, steps, resumedAt: before?.trainer.iter });
+  const session = new Session(folder, request, config, trainer, prepared, before?.bestLoss);
   const result = await session.run();
   trainer.dispose();
-  await store.close();
+  await prepared.close();
   return result;
 }
 
 /** The loop of one session of a run. */
-class Session {
-  private evaluation?: Evaluation;
+class Session<M extends Model, E extends { loss: number }> {
+  private evaluation?: E;
   private evaluatedAt = -1;
   private savedAt = -1;
 
@@ -129,13 +137,12 @@ class Session {
     private readonly folder: RunFolder,
     private readonly request: RunRequest,
     private readonly config: RunConfig,
-    private readonly trainer: Trainer,
-    private readonly tokenizer: Tokenizer,
-    private readonly validation: TokenStore,
+    private readonly trainer: Trainer<M>,
+    private readonly prepared: Prepared<M, E>,
     private bestLoss = Infinity,
   ) {}
 
-  async run(): Promise<RunResult> {
+  async run(): Promise<Finished<M, E>> {
     const { trainer, request, folder } = this;
     const { options } = this.config;
     const stopAt = Math.min(request.stopAt ?? Infinity, options.maxIters);
@@ -154,10 +161,9 @@ class Session {
     return {
       out: folder.path,
       model: trainer.model,
-      tokenizer: this.tokenizer,
       iter: trainer.iter,
       seconds: trainer.seconds,
-      evaluation: this.evaluation as Evaluation,
+      evaluation: this.evaluation as E,
       stopped: progress(options, trainer.iter, trainer.seconds) < 1,
     };
   }
@@ -172,22 +178,20 @@ class Session {
   }
 
   private async evaluate(batches: number): Promise<void> {
-    const { trainer, folder } = this;
-    const { batchSize, blockSize } = this.config.options;
-    const evaluation = await evaluate(trainer.model, this.validation, this.tokenizer, {
-      batchSize,
-      blockSize,
-      batches,
-    });
+    const { trainer, folder, prepared } = this;
+    const evaluation = await prepared.evaluate(trainer.model, batches);
     this.evaluation = evaluation;
     this.evaluatedAt = trainer.iter;
     const best = evaluation.loss < this.bestLoss;
     if (best) {
       this.bestLoss = evaluation.loss;
-      await folder.saveBest(trainer.model, this.tokenizer, trainer.iter);
+      await folder.saveBest(trainer.model, prepared.files, trainer.iter);
     }
     await folder.log({ kind: 'evaluation', iter: trainer.iter, ...evaluation, best });
-    this.request.reporter?.evaluated?.({ ...evaluation, iter: trainer.iter, best });
+    const report = { ...evaluation, iter: trainer.iter, best } as unknown as Parameters<
+      NonNullable<Reporter['evaluated']>
+    >[0];
+    this.request.reporter?.evaluated?.(report);
   }
 
   private async save(): Promise<void> {
@@ -203,7 +207,7 @@ class Session {
   }
 }
 
-async function restore(folder: RunFolder, trainer: Trainer): Promise<Progress> {
+async function restore<M extends Model>(folder: RunFolder, trainer: Trainer<M>): Promise<Progress> {
   const saved = await folder.restore(trainer);
   if (saved.carried) trainer.carried = await trainer.model.loadState(Buffer.from(saved.carried, 'base64'));
   return saved;
@@ -248,20 +252,12 @@ function otherConfig(folder: RunFolder, key: string, was: unknown, is: unknown):
 /** A config's value as its JSON: lists are compared by what they hold. */
 const show = (value: unknown) => JSON.stringify(value);
 
-/** The model that was loaded is the one that train.json and tokenizer.json describe. */
-function requireConfig({ config }: LanguageModel, expected: ModelConfig, folder: RunFolder): void {
+/** The model that was loaded is the one that train.json and the data describe. */
+function requireConfig({ config }: Model, { config: expected }: Model, folder: RunFolder): void {
   const key = Object.keys(expected).find((one) => show(config[one]) !== show(expected[one]));
   if (key === undefined) return;
   throw new Error(
     `train: ${key} is ${show(config[key])} in ${folder.file('config.json')}, expected ${show(expected[key])} after train.json and tokenizer.json. ` +
       'One of the three was changed: put it back, or start a new run.',
   );
-}
-
-async function tokenizerFor({ tokenizer, data, textField }: RunConfig['options']): Promise<Tokenizer> {
-  if (tokenizer === 'byte') return byteTokenizer();
-  if (tokenizer === 'char') return charTokenizerOf(textSource(data, { field: textField }));
-  if (tokenizer === 'dna') return dnaTokenizer();
-  const advice = "Give 'byte', 'char', 'dna' or the path of a tokenizer.json.";
-  return loadTokenizer(await readJsonFile(tokenizer, advice));
 }

@@ -7,10 +7,9 @@
  */
 import { encodeSafetensors, openTensorFile, writeAtomic } from '../formats/index.ts';
 import { configJson } from '../models/checkpoint.ts';
-import type { LanguageModel } from '../models/languageModel.ts';
+import type { Model } from '../models/model.ts';
 import { nodeModule } from '../node.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Tokenizer } from '../tokenize/tokenizer.ts';
 import type { Trainer, TrainerState } from './trainer.ts';
 
 const WEIGHTS = 'model.safetensors';
@@ -87,14 +86,14 @@ export class RunFolder {
     return path;
   }
 
-  /** config.json and tokenizer.json, which stay as they are through a run. */
-  async begin(model: LanguageModel, tokenizer: Tokenizer): Promise<void> {
+  /** config.json and the files that belong to it (tokenizer.json), which stay as they are through a run. */
+  async begin(model: Model, files: Readonly<Record<string, unknown>>): Promise<void> {
     await writeAtomic(this.file('config.json'), [Buffer.from(configJson(model.config))]);
-    await this.writeJson('tokenizer.json', tokenizer.toJSON());
+    for (const [name, value] of Object.entries(files)) await this.writeJson(name, value);
   }
 
   /** The last checkpoint: moments and progress, then weights. */
-  async save(trainer: Trainer, progress: Progress): Promise<void> {
+  async save<M extends Model>(trainer: Trainer<M>, progress: Progress): Promise<void> {
     const { iter } = progress.trainer;
     const moments = `training-${iter}.safetensors`;
     await writeAtomic(
@@ -112,10 +111,10 @@ export class RunFolder {
   }
 
   /** The best checkpoint, a folder that loads by itself. */
-  async saveBest(model: LanguageModel, tokenizer: Tokenizer, iter: number): Promise<void> {
+  async saveBest(model: Model, files: Readonly<Record<string, unknown>>, iter: number): Promise<void> {
     await nodeModule('fs/promises').mkdir(this.file('best'), { recursive: true });
     const best = new RunFolder(this.file('best'));
-    await best.begin(model, tokenizer);
+    await best.begin(model, files);
     await writeAtomic(
       best.file(WEIGHTS),
       encodeSafetensors(await values(model.parameters), { format: 'pt', iter: String(iter) }),
@@ -123,7 +122,7 @@ export class RunFolder {
   }
 
   /** Puts the moments that belong to the weights back; resolves to the progress. */
-  async restore(trainer: Trainer): Promise<Progress> {
+  async restore<M extends Model>(trainer: Trainer<M>): Promise<Progress> {
     const weights = await openTensorFile(this.file(WEIGHTS));
     const { iter } = weights.metadata;
     await weights.close();
@@ -207,7 +206,7 @@ async function values(tensors: Record<string, Tensor>) {
   );
 }
 
-async function momentTensors(trainer: Trainer) {
+async function momentTensors<M extends Model>(trainer: Trainer<M>) {
   const moments = [...trainer.optimizer.moments];
   return [
     ...(await values(Object.fromEntries(moments.map(([name, { m }]) => [`m.${name}`, m])))),

@@ -224,7 +224,7 @@ describe('mamba-ts generate', () => {
   });
 
   it.each([
-    [['--model', '/nowhere'], '/nowhere/tokenizer.json cannot be read (ENOENT). Give the tokenizer of the model by'],
+    [['--model', '/nowhere'], '/nowhere/config.json cannot be read (ENOENT). Give the folder of a checkpoint.'],
     [['--model', goldenFolder], 'tokenizer.json cannot be read (ENOENT)'],
     [['--model', goldenFolder, '--tokenizer', join(model, 'tokenizer.json')], 'token 73 at row 0'],
     [['--tokenizer', text], `${text} is not JSON`],
@@ -286,7 +286,7 @@ describe('mamba-ts eval', () => {
     [['--block-size', '0'], 'blockSize is 0, expected an integer'],
     [['--block-size', '100000'], 'Give more data or a blockSize of at most 11999'],
     [['--batches', '0'], 'batches is 0, expected a whole number'],
-    [['--model', '/nowhere'], '/nowhere/tokenizer.json cannot be read'],
+    [['--model', '/nowhere'], '/nowhere/config.json cannot be read'],
   ])('refuses %j', async (args, message) => {
     await refused(['eval', '--model', model, '--data', text, ...wasm, ...args], message);
   });

@@ -4,26 +4,19 @@ import { configJson, createModel } from '../../src/models/checkpoint.ts';
 import { LanguageModel } from '../../src/models/languageModel.ts';
 import { configOf, readConfig } from '../../src/models/registry.ts';
 import { stateBytes } from '../../src/models/state.ts';
-import { valueAndGrad } from '../../src/tensor/tape.ts';
 import type { Array64 } from '../reference/array.ts';
-import { crossEntropy } from '../reference/crossEntropy.ts';
 import { embedding } from '../reference/embedding.ts';
 import { linear } from '../reference/linear.ts';
 import { norm } from '../reference/norm.ts';
 import { s4d } from '../reference/s4d.ts';
 import { anyBackend, backends } from '../support/backends.ts';
 import { expectClose } from '../support/compare.ts';
-import { uniforms } from '../support/random.ts';
-import { type Weights, weightsOf } from './reference.ts';
+import type { Weights } from './reference.ts';
+import { expectTruth } from './truth.ts';
 import { vividModel } from './vivid.ts';
 
 const V = 24;
 const small = { model: 's4d', vocabSize: V, dState: 8 };
-
-const tokensOf = (seed: number, lengths: readonly number[]) => {
-  const random = uniforms(seed);
-  return lengths.map((n) => Array.from({ length: n }, () => Math.floor(random() * V)));
-};
 
 /** The model in f64: norm, the layer in convolution mode, norm, head. */
 function logitsOf(weights: Weights, nLayer: number, tokens: readonly number[][]): Array64 {
@@ -46,25 +39,7 @@ describe.each(backends)('s4d models on $name', ({ backend }) => {
     'equal the f64 loops with %j',
     async (config) => {
       const model = await vividModel(backend, { ...small, ...config });
-      const [tokens, targets] = [tokensOf(1, [11, 11]), tokensOf(2, [11, 11])];
-      const weights = weightsOf(model);
-      expectClose(model.forward(tokens).logits.read(), logitsOf(weights, 2, tokens).data, 5e-5, 'logits');
-      const { grads } = valueAndGrad(() => model.loss(tokens, targets), model.parameters);
-      const random = uniforms(5);
-      for (const [name, { data }] of Object.entries(weights)) {
-        const direction = data.map(() => (random() < 0.5 ? -1 : 1));
-        const along = (step: number) => {
-          const moved = { ...weights[name], data: data.map((x, i) => x + step * direction[i]) };
-          const logits = logitsOf({ ...weights, [name]: moved }, 2, tokens);
-          return crossEntropy(logits, Int32Array.from(targets.flat())).data[0];
-        };
-        const want = (along(1e-5) - along(-1e-5)) / 2e-5;
-        const values = grads[name].read();
-        const got = values.reduce((sum, g, i) => sum + g * direction[i], 0);
-        const size = Math.sqrt(values.reduce((sum, g) => sum + g * g, 0));
-        expect(size, `${name} matters`).toBeGreaterThan(1e-6);
-        expect(Math.abs(got - want) / (1e-3 + size), `${name}: ${got}, want ${want}`).toBeLessThan(1e-3);
-      }
+      expectTruth(model, (weights, tokens) => logitsOf(weights, 2, tokens));
     },
   );
 

@@ -14,12 +14,13 @@ export const tokensOf = (seed: number, lengths: readonly number[]): number[][] =
   return lengths.map((n) => Array.from({ length: n }, () => Math.floor(random() * VOCAB)));
 };
 
-/** Logits and every parameter's gradient along a random direction, against the truth in f64. */
+/** Logits of two rows of L tokens, and every parameter's gradient along a random direction, against the truth in f64. */
 export function expectTruth(
   model: LanguageModel,
   logitsOf: (weights: Weights, tokens: readonly number[][]) => Array64,
+  L = 9,
 ): void {
-  const [tokens, targets] = [tokensOf(1, [9, 9]), tokensOf(2, [9, 9])];
+  const [tokens, targets] = [tokensOf(1, [L, L]), tokensOf(2, [L, L])];
   const weights = weightsOf(model);
   expectClose(model.forward(tokens).logits.read(), logitsOf(weights, tokens).data, 5e-5, 'logits');
   const { grads } = valueAndGrad(() => model.loss(tokens, targets), model.parameters);

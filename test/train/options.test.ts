@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { fieldsOf } from '../../src/models/config.ts';
+import { familyOf, modelNames } from '../../src/models/registry.ts';
 import { modelConfigOf, runConfig, trainFields } from '../../src/train/options.ts';
 import { presets } from '../../src/train/presets.ts';
 
@@ -22,6 +24,11 @@ describe('the options of a run', () => {
     expect(options.blockSize, 'the preset over the default').toBe(presets.tiny.blockSize);
     expect(options.weightDecay, 'the default').toBe(trainFields.weightDecay.default);
     expect(modelKeys).toEqual({ dModel: 48, nLayer: 7 });
+  });
+
+  it('have names that no config of a model has', () => {
+    const ofModels = modelNames.flatMap((name) => Object.keys(fieldsOf(familyOf(name))));
+    expect(ofModels.filter((name) => Object.hasOwn(trainFields, name))).toEqual([]);
   });
 
   it('leave what is undefined to the layer below', () => {

@@ -8,7 +8,7 @@ import { generateText } from '../../src/generate/text.ts';
 import { loadModel } from '../../src/models/checkpoint.ts';
 import { charTokenizer, loadTokenizer } from '../../src/tokenize/index.ts';
 import { evaluate } from '../../src/train/evaluate.ts';
-import { train } from '../../src/train/run.ts';
+import { languageResult, train } from '../../src/train/run.ts';
 import { anyBackend, backends } from '../support/backends.ts';
 import { byteLevelJson } from '../tokenize/fixtures.ts';
 import { contentsOf, logOf, play, resume, run, small, stepsOf, workFolder } from './runs.ts';
@@ -211,7 +211,10 @@ describe('a run is refused', () => {
     [{ out: undefined }, 'train: out is missing, expected the folder of the run'],
     [{ data: '/nowhere/play.txt' }, 'data: there is no /nowhere/play.txt. Check the path.'],
     [{ blockSize: 100_000 }, 'Give more data, another fraction or a blockSize of at most 1199.'],
-    [{ tokenizer: '/nowhere.json' }, `/nowhere.json cannot be read (ENOENT). Give 'byte', 'char', 'dna' or the path`],
+    [
+      { tokenizer: '/nowhere.json' },
+      `/nowhere.json cannot be read (ENOENT). Give 'byte', 'char', 'dna', 'muLaw' or the path`,
+    ],
     [{ batchSize: 10_000_000 }, 'train: a step of 10000000 × 24 tokens needs about'],
     [{ dModel: 300_000 }, 'TiB, WebAssembly addresses 4.0 GiB. Use a smaller --batch-size'],
     [{ dModel: 10_000_000, backend: 'auto' }, 'TiB, '],
@@ -418,10 +421,12 @@ describe('evaluate', () => {
     const text = 'aé€😀\n'.repeat(50);
     const folder = await workFolder({ 'data.txt': text });
     const out = join(folder, 'run');
-    const { model } = await train({
-      layers: [{ ...small, data: join(folder, 'data.txt'), out, tokenizer: 'char', validationFraction: 0.4 }],
-      stopAt: 2,
-    });
+    const { model } = languageResult(
+      await train({
+        layers: [{ ...small, data: join(folder, 'data.txt'), out, tokenizer: 'char', validationFraction: 0.4 }],
+        stopAt: 2,
+      }),
+    );
     const store = await textData(text, tokenizer);
     const done: string[] = [];
     const result = await evaluate(model, store, tokenizer, {

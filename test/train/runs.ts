@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type RunRequest, type RunResult, train } from '../../src/train/run.ts';
+import { type LanguageResult, languageResult, type RunRequest, train } from '../../src/train/run.ts';
 
 export const play = readFileSync(new URL('../../data/shakespeare.txt', import.meta.url), 'utf8').slice(0, 12_000);
 
@@ -35,8 +35,11 @@ export const small = {
 };
 
 /** Trains as `mamba-ts train` does and lets go of the backend. */
-export async function run(options: Record<string, unknown>, more: Omit<RunRequest, 'layers'> = {}): Promise<RunResult> {
-  const result = await train({ layers: [{ ...small, ...options }], ...more });
+export async function run(
+  options: Record<string, unknown>,
+  more: Omit<RunRequest, 'layers'> = {},
+): Promise<LanguageResult> {
+  const result = languageResult(await train({ layers: [{ ...small, ...options }], ...more }));
   result.model.backend.dispose();
   return result;
 }

@@ -1,0 +1,140 @@
+/** Examples from a path: what is found, how it is split, scaled and cut. */
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import {
+  type Example,
+  type ExampleOptions,
+  ExampleSampler,
+  type ExampleStore,
+  measureScaling,
+  memoryExamples,
+  openExamples,
+  readSeries,
+  scaled,
+  splitSeries,
+  stepExamples,
+  unscaled,
+} from '../../src/data/index.ts';
+import { encodeWav } from '../../src/formats/index.ts';
+import { byteTokenizer, dnaTokenizer, muLawTokenizer } from '../../src/tokenize/index.ts';
+import { folderOf } from './folder.ts';
+
+const plain: ExampleOptions = { task: 'classify', output: 'sequence', tokenizer: byteTokenizer(), blockSize: 4 };
+const open = (path: string, more: Partial<ExampleOptions> = {}) => openExamples(path, { ...plain, ...more });
+const all = (store: ExampleStore): Promise<Example[]> =>
+  Promise.all(Array.from({ length: store.length }, (_, i) => store.read(i)));
+const labelsOf = async (store: ExampleStore) =>
+  (await all(store)).map(({ label }) => (label === undefined ? undefined : store.classes?.[label]));
+const wav = (length: number) => encodeWav(new Float32Array(length).fill(0.5), { sampleRate: 8000 });
+const tick = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+it('finds classes in folders, in names, and by a pattern', async () => {
+  const folders = await folderOf({ 'cat/a.wav': wav(3), 'cat/b.wav': wav(5), 'dog/deep/a.wav': wav(4) });
+  const inFolders = (await open(folders)).all;
+  expect(await labelsOf(inFolders)).toEqual(['cat', 'cat', 'dog']);
+  const named = await folderOf({ '1_ann_0.wav': wav(3), '2_bob_0.wav': wav(3), '2_ann_x.wav': wav(3) });
+  const byName = (await open(named)).all;
+  expect(await labelsOf(byName)).toEqual(['1', '2', '2']);
+  expect(tick(3).map((i) => byName.group(i))).toEqual(['ann', 'ann', 'bob']);
+  expect(byName.title?.(0)).toBe(join(named, '1_ann_0.wav'));
+  const bySpeaker = await open(named, { label: '\\d_(?<label>[a-z]+)' });
+  expect(bySpeaker.all.classes).toEqual(['ann', 'bob']);
+  expect(bySpeaker.all.group(0)).toBeUndefined();
+  const texts = await folderOf({ 'good/1.txt': 'fine', 'bad/1.txt': 'no', 'bad/2.txt': 'bah' });
+  expect(await labelsOf((await open(texts)).all)).toEqual(['bad', 'bad', 'good']);
+  const files = await folderOf({ 'gene.fasta': '>a\nACG\n>b\nTT\n', 'other.fasta': '>c\nGGG\n' });
+  const bases = (await open(files, { tokenizer: dnaTokenizer() })).all;
+  expect(await labelsOf(bases)).toEqual(['gene', 'gene', 'other']);
+  expect((await all(bases)).map(({ sequence }) => [...sequence])).toEqual([
+    [0, 1, 2],
+    [3, 3],
+    [2, 2, 2],
+  ]);
+});
+
+it('keeps the classes of a model, cuts what is long, and makes tokens of sound', async () => {
+  const folder = await folderOf({ '1_a.wav': wav(9), '3_a.wav': wav(2) });
+  const store = (await open(folder, { classes: ['1', '2'], cutTo: 4 })).all;
+  expect(await labelsOf(store)).toEqual(['1', undefined]);
+  expect((await all(store)).map(({ sequence }) => sequence.length)).toEqual([4, 2]);
+  const [first] = await all((await open(folder, { tokenizer: muLawTokenizer() })).all);
+  expect(first.sequence).toBeInstanceOf(Int32Array);
+});
+
+it('reads tables by rows, by sequences and step by step', async () => {
+  const rows = 'id,who,x,y,kind\n1,a,1,2,p\n1,a,3,4,p\n2,b,5,6,q\n';
+  const path = join(await folderOf({ 't.csv': rows }), 't.csv');
+  const byId = (await open(path, { label: 'kind', sequence: 'id', group: 'who' })).all;
+  expect(byId.features).toBe(2);
+  expect((await all(byId)).map(({ sequence, label }) => [[...sequence], label])).toEqual([
+    [[1, 2, 3, 4], 0],
+    [[5, 6], 1],
+  ]);
+  expect([byId.group(0), byId.group(1), byId.title?.(1)]).toEqual(['a', 'b', '2']);
+  const byStep = (await open(path, { label: 'kind', sequence: 'id', columns: ['y'], output: 'step' })).all;
+  expect(await all(byStep)).toEqual([
+    { sequence: Float32Array.of(2, 4), labels: Int32Array.of(0, 0) },
+    { sequence: Float32Array.of(6), labels: Int32Array.of(1) },
+  ]);
+  const regress = { task: 'regress', targets: ['y'], sequence: 'id', columns: ['x'] } as const;
+  expect((await all((await open(path, regress)).all)).map(({ targets }) => [...(targets ?? [])])).toEqual([[4], [6]]);
+  const ofSteps = (await open(path, { ...regress, output: 'step' })).all;
+  const batch = await new ExampleSampler(ofSteps, { mode: 'sequential', batchSize: 2 }).next();
+  expect([...(batch.targets ?? [])]).toEqual([2, 4, 6, Number.NaN]);
+  const text = join(await folderOf({ 't.csv': 'kind,text\nx,"say, what"\ny,no\n' }), 't.csv');
+  const [say] = await all((await open(text, { label: 'kind' })).all);
+  expect(byteTokenizer().decode([...say.sequence])).toBe('say, what');
+});
+
+it('gives each step of a series the rows that follow, and none beyond its end', async () => {
+  const series = await readSeries({
+    text: `y,z\n${tick(10)
+      .map((i) => `${i},${10 * i}`)
+      .join('\n')}`,
+    name: 's',
+  });
+  const store = stepExamples([series], { length: 4, horizon: 2, stride: 3, targets: ['z'] });
+  const windows = await all(store);
+  expect(windows.map(({ sequence }) => sequence[0])).toEqual([0, 3, 5]);
+  expect([...(windows[0].targets ?? [])]).toEqual([10, 20, 20, 30, 30, 40, 40, 50]);
+  expect([...(windows[2].targets ?? [])].slice(-2)).toEqual([90, Number.NaN]);
+  const { train, validation } = splitSeries([series], 0.3);
+  expect([train[0].length, validation[0].length, validation[0].values[0]]).toEqual([7, 3, 7]);
+  const gaps = await readSeries({ text: 'y\n1\n2\nNA\n4\n5\n6\n', name: 'gaps' });
+  const runs = await all(stepExamples([gaps], { length: 9 }));
+  expect(runs.map(({ sequence }) => [...sequence])).toEqual([[1], [4, 5]]);
+  expect(() => stepExamples([series], { length: 0 })).toThrow('stepExamples: length is 0, expected an integer ≥ 1.');
+  expect(() => splitSeries([series], 0.05)).toThrow('s has 10 rows, so 9 for training and 1 for validation, expected');
+});
+
+it('scales to mean 0 and deviation 1, column by column, and back', async () => {
+  const examples = [
+    { sequence: Float32Array.of(1, 5, 3, 5), targets: Float32Array.of(10) },
+    { sequence: Float32Array.of(5, 5), targets: Float32Array.of(30) },
+  ];
+  const store = memoryExamples(examples, { name: 'two', features: 2 });
+  const scaling = await measureScaling(store);
+  expect(scaling).toEqual({
+    inputs: { mean: [3, 5], deviation: [Math.sqrt(8 / 3), 1] },
+    targets: { mean: [20], deviation: [10] },
+    longest: 2,
+  });
+  const [first] = await all(scaled(store, scaling));
+  expect(first.sequence[0]).toBeCloseTo(-2 / Math.sqrt(8 / 3), 6);
+  expect([first.sequence[1], first.targets?.[0]]).toEqual([0, -1]);
+  expect([...unscaled(Float32Array.of(-1, 1), scaling)]).toEqual([10, 30]);
+});
+
+it.each([
+  [{ 't.csv': 'a,b\n1,x\n' }, 't.csv', { label: 'c' }, 'has no column "c", expected one of "a", "b".'],
+  [{ 't.csv': 'a,b,c\n1,x,1\n' }, 't.csv', { label: 'a' }, 'line 2, column "b" has "x", expected a number.'],
+  [{ 't.csv': 'a,b\n1\n' }, 't.csv', { label: 'a' }, 'line 2 has 1 fields, expected 2, as the first row has.'],
+  [{ 't.csv': 'a,b\n' }, 't.csv', { label: 'a' }, 'has no rows below its first'],
+  [{ 't.csv': 'a\n1\n' }, 't.csv', { label: 'a' }, 'has no columns left to read'],
+  [{ 'a.txt': 'so' }, 'a.txt', {}, 'has no label, expected a folder of each class, or JSONL'],
+  [{ 'g.fa': '>a\nAC\n' }, 'g.fa', {}, "has no label, expected the class as the first word after the record's name."],
+  [{ 'a.xyz': '' }, '', {}, 'has no files to read, expected .wav'],
+])('refuses %j', async (files, path, options, message) => {
+  const folder = await folderOf(files as unknown as Record<string, string>);
+  await expect(open(join(folder, path), options)).rejects.toThrow(message);
+});
