@@ -8,7 +8,7 @@ export interface KernelArguments {
   attention_forward: [q: Pointer, packed: Pointer, finite: Pointer, place: Pointer, age: Pointer, lengths: Pointer, out: Pointer, lse: Pointer, L: number, H: number, G: number, P: number, tiles: number, window: number, ldq: number, scale: number];
   attention_backward: [q: Pointer, kv: Pointer, place: Pointer, age: Pointer, lengths: Pointer, out: Pointer, lse: Pointer, dout: Pointer, dq: Pointer, dkv: Pointer, scratch: Pointer, B: number, L: number, H: number, G: number, P: number, n: number, rows: number, window: number, ldq: number, lddq: number, scale: number];
   attention_decode: [q: Pointer, kv: Pointer, place: Pointer, age: Pointer, lengths: Pointer, parts: Pointer, B: number, L: number, H: number, G: number, P: number, stretches: number, window: number, ldq: number, scale: number];
-  attention_combine: [parts: Pointer, lengths: Pointer, out: Pointer, lse: Pointer, L: number, H: number, P: number, stretches: number];
+  attention_combine: [parts: Pointer, lengths: Pointer, out: Pointer, lse: Pointer, L: number, H: number, G: number, P: number, stretches: number];
   cache_append: [k: Pointer, v: Pointer, place: Pointer, lengths: Pointer, cache: Pointer, B: number, L: number, half: number, ldk: number, ldv: number];
   cache_append_backward: [dcache: Pointer, place: Pointer, lengths: Pointer, dk: Pointer, dv: Pointer, B: number, L: number, half: number, lddk: number, lddv: number];
   cache_move: [from: Pointer, plan: Pointer, to: Pointer, B: number, W: number, stepFrom: number, rowFrom: number, stepTo: number, rowTo: number];

@@ -26,7 +26,7 @@ export function addInfo(program: Command): void {
     .requiredOption('--model <folder>', 'the folder of a checkpoint')
     .option('--batch-size <n>', 'rows of a training batch', Number, 8)
     .option('--block-size <n>', 'tokens of a row', Number, 256)
-    .option('--length <n>', 'tokens read, for the size of the state', Number)
+    .option('--length <n>', 'tokens read, for the size of the state and the FLOPs of the last one', Number)
     .option('--tensors', 'list every tensor')
     .option('--json', 'print JSON')
     .action((flags: Flags) => guard(() => run(flags)));
@@ -52,7 +52,8 @@ async function run({ model: path, batchSize, blockSize, length, tensors, json }:
     weightBytes: 4 * model.tree.count(),
     stateBytes: stateBytes(model.stateFields, 1, lengths[0]),
     stateBytesAt: Object.fromEntries(lengths.map((n) => [n, stateBytes(model.stateFields, 1, n)])),
-    flopsPerToken: 2 * model.flopsPerToken,
+    flopsPerToken: 2 * model.flopsAt(lengths[0]),
+    flopsPerTokenAt: Object.fromEntries(lengths.map((n) => [n, 2 * model.flopsAt(n)])),
     trainingBytes: trainingBytes(model, batchSize, blockSize),
   };
   if (json) {
@@ -72,7 +73,10 @@ async function run({ model: path, batchSize, blockSize, length, tensors, json }:
     }
   } else if (facts.stateBytes === 0) console.log(`${'state'.padEnd(22)}none: it reads whole sequences`);
   else console.log(`${'state'.padEnd(22)}${size(facts.stateBytes)} a sequence, whatever its length`);
-  console.log(`${'FLOPs a token'.padEnd(22)}${count(facts.flopsPerToken)}`);
+  for (const n of grows ? lengths : [1]) {
+    const after = grows ? `, the last of ${count(n)} tokens` : '';
+    console.log(`${'FLOPs a token'.padEnd(22)}${count(2 * model.flopsAt(n))}${after}`);
+  }
   console.log(
     `${'memory for training'.padEnd(22)}about ${size(facts.trainingBytes)} at ${batchSize} × ${blockSize} tokens`,
   );

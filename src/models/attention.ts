@@ -47,6 +47,7 @@ export interface AttentionOptions {
 export class AttentionMixer implements Mixer {
   readonly stateFields: StateFields;
   readonly mixingFlops: number;
+  readonly flopsPerStep: number;
   readonly activations: number;
   /** q, k, v apart, or all in one. */
   private readonly maps: readonly LinearMap[];
@@ -76,8 +77,9 @@ export class AttentionMixer implements Mixer {
       ...(dConv > 0 && { conv: { shape: [dConv, all], transposed: true } }),
       kv: { shape: [2, kvHeads, headDim], grows: Math.min(window, maxLength) },
     };
-    // What grows with the length is not counted: this is a token's share when one step was read.
-    this.mixingFlops = 2 * q + dConv * all;
+    // q·k and p·v with the one step that every token sees, its own.
+    this.flopsPerStep = 2 * q;
+    this.mixingFlops = this.flopsPerStep + dConv * all;
     // q, k, v, also convolved; q and k turned; the cache; log Σ exp; the sums of values; the output.
     this.activations = all * (dConv > 0 ? 2 : 1) + (options.rotaryDims ? q + k : 0) + 2 * k + heads + q + dModel;
   }

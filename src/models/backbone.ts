@@ -70,9 +70,12 @@ export class Backbone {
     hideFromScopes(this.stateFields);
   }
 
-  /** Multiply-adds of mixing for one step, the linear maps aside. */
-  get mixingFlops(): number {
-    return this.layers.reduce((sum, { mixer }) => sum + mixer.mixingFlops, 0);
+  /** Multiply-adds of mixing for the last of `length` steps, the linear maps aside. */
+  mixingFlops(length: number): number {
+    return this.layers.reduce((sum, { mixer: { mixingFlops, flopsPerStep = 0, stateFields } }) => {
+      const seen = Math.min(length, stateFields.kv?.grows ?? 1);
+      return sum + mixingFlops + flopsPerStep * (seen - 1);
+    }, 0);
   }
 
   /** Floats that a training step keeps for one step of a sequence. */

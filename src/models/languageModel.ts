@@ -63,9 +63,9 @@ export class LanguageModel extends Model {
     return this.backbone.stateFields;
   }
 
-  override get flopsPerToken(): number {
+  override flopsAt(length: number): number {
     const tied = this.config.tieEmbeddings ? this.embedding.size : 0;
-    return this.mapSizes(this.embedding) + tied + this.backbone.mixingFlops;
+    return this.mapSizes(this.embedding) + tied + this.backbone.mixingFlops(length);
   }
 
   override get activationsPerToken(): number {

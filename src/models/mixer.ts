@@ -13,6 +13,8 @@ export interface Mixer {
   forward(x: Tensor, state: LayerState | undefined, positions: Positions): { y: Tensor; state: LayerState };
   /** Multiply-adds for one token, the linear maps aside: for `info`. */
   readonly mixingFlops: number;
+  /** Multiply-adds more for each further step of the cache that the token sees. Default: none. */
+  readonly flopsPerStep?: number;
   /** Floats that a training step keeps for one token. */
   readonly activations: number;
 }

@@ -31,8 +31,14 @@ export abstract class Model {
 
   /** How the state of each block looks. */
   abstract get stateFields(): readonly StateFields[];
-  /** Multiply-adds for one token: every weight of a linear map once, and the mixing. */
-  abstract get flopsPerToken(): number;
+  /** Multiply-adds for the last of `length` tokens: every weight of a linear map once, and the mixing. */
+  abstract flopsAt(length: number): number;
+
+  /** Those for the first token: where attention reads a cache, later ones need more. */
+  get flopsPerToken(): number {
+    return this.flopsAt(1);
+  }
+
   /** Floats that a training step keeps for one token, what the head gives aside. */
   abstract get activationsPerToken(): number;
   /** Numbers that the head gives for one token. */

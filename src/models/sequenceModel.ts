@@ -81,8 +81,8 @@ export class SequenceModel extends Model {
     hideFromScopes(this.stateFields);
   }
 
-  override get flopsPerToken(): number {
-    return this.mapSizes(this.embeddingRows) + this.backbone.mixingFlops;
+  override flopsAt(length: number): number {
+    return this.mapSizes(this.embeddingRows) + this.backbone.mixingFlops(length);
   }
 
   override get activationsPerToken(): number {

@@ -86,7 +86,7 @@ export function attention(input: AttentionInput): { out: Tensor; cache: KeyValue
   function few(): void {
     const stretches = Math.ceil(n / STRETCH);
     const padded = Math.ceil(P / device.lanes) * device.lanes;
-    const parts = backend.empty([B, stretches, L * H * (padded + 2 + TILE)]);
+    const parts = backend.empty([B, stretches, L * H * (2 * padded + 2 + TILE)]);
     if (!(B * L)) return;
     device.run(
       'attention_decode',
@@ -118,6 +118,7 @@ export function attention(input: AttentionInput): { out: Tensor; cache: KeyValue
       lse?.pointer ?? 0,
       L,
       H,
+      G,
       P,
       stretches,
     );

@@ -34,6 +34,12 @@ it('mamba-ts trains a Transformer, tells of its cache and writes with it', async
     1048576: 80 * step,
   });
   expect(JSON.parse(await info('--json', '--length', '50'))).toMatchObject({ stateBytes: 50 * step });
+  // Each further step: q·k and p·v of two heads of 8 channels, in two layers; two FLOPs a multiply-add.
+  const flops = JSON.parse(await info('--json')).flopsPerTokenAt;
+  const short = JSON.parse(await info('--json', '--length', '50'));
+  expect(flops[1024] - short.flopsPerToken).toBe(30 * 2 * 2 * (2 * 16));
+  expect(flops[16384]).toBe(flops[1024]);
+  expect(await info('--length', '64')).toMatch(/^FLOPs a token +[\d ]+, the last of 64 tokens$/m);
   expect(await info('--length', '64')).toMatch(/^state and cache +8\.0 KiB a sequence of 64 tokens$/m);
   const write = (n: number) => ['generate', '--model', out, '--prompt', 'ROMEO:', '--max-tokens', String(n), ...wasm];
   expect((await ok(write(8))).stdout.length).toBeGreaterThan(0);

@@ -164,6 +164,39 @@ describe.each(backends)('attention on $name', ({ backend }) => {
     );
   });
 
+  it('reads a long cache a query at a time, whatever lies before the window', () => {
+    const shapes = [
+      { G: 8, repeats: 1, P: 64 },
+      { G: 9, repeats: 1, P: 33 },
+      { G: 1, repeats: 8, P: 64 },
+      { G: 2, repeats: 3, P: 20 },
+    ];
+    for (const shape of shapes) {
+      for (const [L, window] of [[3], [258], [262], [519], [519, 100], [519, 258], [519, 1]]) {
+        scope(() => {
+          const setup = { ...plain, ...shape, B: 1, L, window };
+          const inputs = inputsOf(setup);
+          const want = array(inputs.q.shape, read(backend, setup, inputs).out.read());
+          const unseen = window ? (L - 2 - window) * shape.G * shape.P : 0;
+          const spoil = ({ shape: axes, data }: Array64) =>
+            array(
+              axes,
+              data.map((x, i) => (i < unseen ? NaN : x)),
+            );
+          const part = (x: Array64) => timeSlice(x, 0, L - 2);
+          const before = { q: part(inputs.q), k: part(spoil(inputs.k)), v: part(spoil(inputs.v)) };
+          let { cache } = read(backend, { ...setup, window: undefined }, before);
+          for (let t = L - 2; t < L; t++) {
+            const step = each(inputs, (x) => timeSlice(x, t, t + 1));
+            const { out, cache: next } = read(backend, setup, step, { cache });
+            expectClose(out.read(), timeSlice(want, t, t + 1).data, 1e-5, `step ${t} of ${L}, window ${window}`);
+            cache = next;
+          }
+        });
+      }
+    }
+  });
+
   it('reads ragged rows on as each row alone', () => {
     fc.assert(
       fc.property(seeds, fc.constantFrom(undefined, 6), (seed, window) => {
