@@ -9,7 +9,7 @@ import { writeAtomic } from '../formats/atomicFile.ts';
 import { openWav, type Wav, type WavOptions } from '../formats/wav.ts';
 import { MU_LAW_SIZE, muLawEncode } from '../tokenize/muLaw.ts';
 import { collect, toBytes } from './encode.ts';
-import type { ExampleStore } from './examples.ts';
+import { classIndex, type ExampleStore } from './examples.ts';
 import { chunksOf, factsOf, filesBelow } from './files.ts';
 import { resample } from './resample.ts';
 import { memoryStore, type TokenStore } from './store.ts';
@@ -59,8 +59,10 @@ export interface ClipOptions extends AudioOptions {
   pattern: RegExp;
   /** Mu-law tokens instead of samples. */
   tokens?: boolean;
-  /** The classes that there are: other clips have no label. If not given: all labels that are found. */
+  /** The classes that there are. If not given: all that are found. */
   classes?: readonly string[];
+  /** Labels are not read: for predictions. */
+  open?: boolean;
 }
 
 /** The clips below a folder, or one clip. Each is read when it is asked for. */
@@ -71,13 +73,14 @@ export async function clipExamples(folder: string, options: ClipOptions): Promis
     const { label, group } =
       path.slice(folder.length).match(new RegExp(options.pattern, options.pattern.flags.replace('g', '')))?.groups ??
       {};
-    if (label !== undefined || options.classes) return { path, label: label ?? '', group };
+    if (label !== undefined || options.open) return { path, label: label ?? '', group };
     throw new Error(
       `data: ${path} has no label by the pattern ${options.pattern}, expected a part named label, ` +
         'e.g. /(?<label>\\d+)_(?<group>[a-z]+)/. Change the pattern, or move the file.',
     );
   });
   const classes = options.classes ?? [...new Set(facts.map(({ label }) => label))].sort();
+  const labels = options.open ? [] : facts.map(({ path, label }) => classIndex(classes, label, path));
   return {
     name: folder,
     length: facts.length,
@@ -86,7 +89,7 @@ export async function clipExamples(folder: string, options: ClipOptions): Promis
     group: (index) => facts[index].group,
     title: (index) => facts[index].path,
     async read(index) {
-      const { path, label } = facts[index];
+      const { path } = facts[index];
       const blocks: Float32Array[] = [];
       for await (const block of audioBlocks(path, options)) blocks.push(block);
       const samples = new Float32Array(blocks.reduce((sum, block) => sum + block.length, 0));
@@ -97,8 +100,7 @@ export async function clipExamples(folder: string, options: ClipOptions): Promis
       }
       if (at === 0) throw new Error(`data: ${path} has no samples. Leave it out, or get it again.`);
       const sequence = options.tokens ? Int32Array.from(muLawEncode(samples)) : samples;
-      const known = classes.indexOf(label);
-      return { sequence, ...(known >= 0 && { label: known }) };
+      return options.open ? { sequence } : { sequence, label: labels[index] };
     },
   };
 }

@@ -33,7 +33,7 @@ export interface ExampleOptions {
   blockSize: number;
   /** The classes of a model that is there already. */
   classes?: readonly string[];
-  /** Labels and targets may lack: for predictions. */
+  /** Labels and targets are not read: for predictions. */
   open?: boolean;
 }
 
@@ -72,14 +72,15 @@ export async function openExamples(path: string, options: ExampleOptions): Promi
 }
 
 async function storeOf(path: string, kind: Kind, options: ExampleOptions): Promise<ExampleStore> {
-  const { tokenizer, label, classes, textField: field } = options;
+  const { tokenizer, label, classes, open, textField: field } = options;
   if (kind === 'table') return tableExamples(path, options);
-  if (kind === 'text') return textExamples(path, { tokenizer, label, field, classes });
+  if (kind === 'text') return textExamples(path, { tokenizer, label, field, classes, open });
   const store = await clipExamples(path, {
     pattern: await clipPattern(path, label),
     sampleRate: options.sampleRate || undefined,
     tokens: tokenizer.kind === 'muLaw',
     classes,
+    open,
   });
   const groups = new Set(Array.from({ length: store.length }, (_, i) => store.group(i)));
   // One speaker alone cannot be kept apart from itself.

@@ -54,8 +54,10 @@ it('finds classes in folders, in names, and by a pattern', async () => {
 
 it('keeps the classes of a model, cuts what is long, and makes tokens of sound', async () => {
   const folder = await folderOf({ '1_a.wav': wav(9), '3_a.wav': wav(2) });
-  const store = (await open(folder, { classes: ['1', '2'], cutTo: 4 })).all;
-  expect(await labelsOf(store)).toEqual(['1', undefined]);
+  const store = (await open(folder, { classes: ['0', '1', '3'], cutTo: 4 })).all;
+  expect(await labelsOf(store)).toEqual(['1', '3']);
+  const toPredict = (await open(folder, { classes: ['1', '2'], open: true })).all;
+  expect(await labelsOf(toPredict)).toEqual([undefined, undefined]);
   expect((await all(store)).map(({ sequence }) => sequence.length)).toEqual([4, 2]);
   const [first] = await all((await open(folder, { tokenizer: muLawTokenizer() })).all);
   expect(first.sequence).toBeInstanceOf(Int32Array);
@@ -77,13 +79,37 @@ it('reads tables by rows, by sequences and step by step', async () => {
     { sequence: Float32Array.of(6), labels: Int32Array.of(1) },
   ]);
   const regress = { task: 'regress', targets: ['y'], sequence: 'id', columns: ['x'] } as const;
-  expect((await all((await open(path, regress)).all)).map(({ targets }) => [...(targets ?? [])])).toEqual([[4], [6]]);
+  const whole = (await open(path, { ...regress, targets: ['id'] })).all;
+  expect((await all(whole)).map(({ targets }) => [...(targets ?? [])])).toEqual([[1], [2]]);
   const ofSteps = (await open(path, { ...regress, output: 'step' })).all;
   const batch = await new ExampleSampler(ofSteps, { mode: 'sequential', batchSize: 2 }).next();
   expect([...(batch.targets ?? [])]).toEqual([2, 4, 6, Number.NaN]);
   const text = join(await folderOf({ 't.csv': 'kind,text\nx,"say, what"\ny,no\n' }), 't.csv');
   const [say] = await all((await open(text, { label: 'kind' })).all);
   expect(byteTokenizer().decode([...say.sequence])).toBe('say, what');
+});
+
+it('reads empty labels as none and missing targets as NaN, and both not at all for a prediction', async () => {
+  const rows = 'id,x,y,kind\n1,1,NA,\n1,3,4,p\n2,5,,q\n2,6,?,\n';
+  const path = join(await folderOf({ 't.csv': rows }), 't.csv');
+  const plan = { sequence: 'id', columns: ['x'], label: 'kind' };
+  const byStep = (await open(path, { ...plan, output: 'step' })).all;
+  expect(byStep.classes).toEqual(['p', 'q']);
+  expect((await all(byStep)).map(({ labels }) => [...(labels ?? [])])).toEqual([
+    [-1, 0],
+    [1, -1],
+  ]);
+  expect(await labelsOf((await open(path, plan)).all)).toEqual(['p', 'q']);
+  const regress = { sequence: 'id', columns: ['x'], targets: ['y'], task: 'regress' } as const;
+  const targetsOf = async (output: 'sequence' | 'step') =>
+    (await all((await open(path, { ...regress, output })).all)).map(({ targets }) => [...(targets ?? [])]);
+  expect(await targetsOf('sequence')).toEqual([[4], [Number.NaN]]);
+  expect(await targetsOf('step')).toEqual([
+    [Number.NaN, 4],
+    [Number.NaN, Number.NaN],
+  ]);
+  const [toPredict] = await all((await open(path, { ...regress, open: true })).all);
+  expect(toPredict).toEqual({ sequence: Float32Array.of(1, 3) });
 });
 
 it('gives each step of a series the rows that follow, and none beyond its end', async () => {
@@ -128,13 +154,53 @@ it('scales to mean 0 and deviation 1, column by column, and back', async () => {
 it.each([
   [{ 't.csv': 'a,b\n1,x\n' }, 't.csv', { label: 'c' }, 'has no column "c", expected one of "a", "b".'],
   [{ 't.csv': 'a,b,c\n1,x,1\n' }, 't.csv', { label: 'a' }, 'line 2, column "b" has "x", expected a number.'],
+  [{ 't.csv': 'a,b,c\nx,1,NA\n' }, 't.csv', { label: 'a' }, 'line 2, column "c" has "NA", a missing value, expected'],
+  [{ 't.csv': 'a,b\nx,1\n,2\n' }, 't.csv', { label: 'a' }, 'line 3 has no class, expected "x".'],
+  [{ 't.csv': 'a,b\n,1\n,2\n' }, 't.csv', { label: 'a' }, 'has nothing in the column "a", expected classes.'],
+  [
+    { 't.csv': 'i,a,b\n7,x,1\n8,y,1\n7,,1\n7,y,2\n' },
+    't.csv',
+    { label: 'a', sequence: 'i' },
+    'line 5 has "y" in the column "a", expected "x", as a row before it in the same sequence has.',
+  ],
+  [
+    { 't.csv': 'i,a,b\n7,4,1\n7,5,2\n' },
+    't.csv',
+    { task: 'regress', targets: ['a'], sequence: 'i' },
+    'line 3 has "5" in the column "a", expected "4", as a row before it',
+  ],
   [{ 't.csv': 'a,b\n1\n' }, 't.csv', { label: 'a' }, 'line 2 has 1 fields, expected 2, as the first row has.'],
   [{ 't.csv': 'a,b\n' }, 't.csv', { label: 'a' }, 'has no rows below its first'],
   [{ 't.csv': 'a\n1\n' }, 't.csv', { label: 'a' }, 'has no columns left to read'],
+  [
+    { 't.csv': 'a,b\nnew,1\n' },
+    't.csv',
+    { label: 'a', classes: ['neg', 'pos'] },
+    't.csv, line 2 has the class "new", expected "neg" or "pos".',
+  ],
+  [
+    { 't.csv': 'i,a,b\n7,neg,1\n7,new,1\n' },
+    't.csv',
+    { label: 'a', classes: ['neg', 'pos'], sequence: 'i', output: 'step' },
+    'line 3 has the class "new", expected "neg" or "pos".',
+  ],
+  [
+    { 'new/a.txt': 'so', 'pos/a.txt': 'so' },
+    '',
+    { classes: ['neg', 'pos'] },
+    'a.txt has the class "new", expected "neg" or "pos".',
+  ],
+  [
+    { 'a.jsonl': '{"text":"so","label":"new"}\n' },
+    'a.jsonl',
+    { classes: ['neg', 'pos'] },
+    'a.jsonl, line 1 has the class "new", expected "neg" or "pos".',
+  ],
+  [{ 'new_1.wav': wav(3) }, '', { classes: ['neg'] }, 'new_1.wav has the class "new", expected "neg".'],
   [{ 'a.txt': 'so' }, 'a.txt', {}, 'has no label, expected a folder of each class, or JSONL'],
   [{ 'g.fa': '>a\nAC\n' }, 'g.fa', {}, "has no label, expected the class as the first word after the record's name."],
   [{ 'a.xyz': '' }, '', {}, 'has no files to read, expected .wav'],
 ])('refuses %j', async (files, path, options, message) => {
   const folder = await folderOf(files as unknown as Record<string, string>);
-  await expect(open(join(folder, path), options)).rejects.toThrow(message);
+  await expect(open(join(folder, path), options as Partial<ExampleOptions>)).rejects.toThrow(message);
 });
