@@ -4,6 +4,7 @@
  * or the first folder below the one that is read, or else the name of the file.
  */
 import type { Tokenizer } from '../tokenize/tokenizer.ts';
+import { encodePiece } from './encode.ts';
 import { classIndex, type Example, type ExampleStore, memoryExamples } from './examples.ts';
 import { factsOf } from './files.ts';
 import { piecesOf } from './pieces.ts';
@@ -29,7 +30,11 @@ export async function textExamples(path: string, options: LabelledTextOptions): 
   const found: { label?: string; group?: string; title: string; sequence: Int32Array }[] = [];
   for await (const document of source.documents()) {
     const ids: number[] = [];
-    for await (const piece of piecesOf(document.text)) for (const id of tokenizer.encode(piece)) ids.push(id);
+    let characters = 0;
+    for await (const piece of piecesOf(document.text)) {
+      for (const id of encodePiece(tokenizer, piece, document.name, characters)) ids.push(id);
+      characters += piece.length;
+    }
     if (ids.length === 0) throw new Error(`data: ${document.name} is empty, expected text. Leave it out.`);
     const { label, group } = labelOf(document, how, isFolder ? path : undefined);
     if (label === undefined && !open) throw noLabel(document, how);

@@ -10,6 +10,7 @@
 import type { Tokenizer } from '../tokenize/tokenizer.ts';
 import { gunzipped } from '../formats/gzip.ts';
 import { type CsvRow, csvRows } from './csv.ts';
+import { encodePiece } from './encode.ts';
 import { classIndex, type Example, type ExampleStore, memoryExamples } from './examples.ts';
 import { chunksOf } from './files.ts';
 import { MISSING } from './series.ts';
@@ -29,13 +30,23 @@ export interface TableOptions {
   output: 'sequence' | 'step';
   /** For a column of text. */
   tokenizer?: Tokenizer;
+  /** Whether the column is text. If not given: whether what is first in it is no number. */
+  text?: boolean;
   /** The classes that there are. If not given: all that are found. */
   classes?: readonly string[];
   /** Labels and targets are not read: for predictions. */
   open?: boolean;
 }
 
-export async function tableExamples(path: string, options: TableOptions): Promise<ExampleStore> {
+export interface TableExamples {
+  store: ExampleStore;
+  /** The columns that were read, by name. */
+  columns: readonly string[];
+  /** Whether they are one column of text. */
+  text: boolean;
+}
+
+export async function tableExamples(path: string, options: TableOptions): Promise<TableExamples> {
   const table = await readTable(path);
   const layout = layoutOf(table, options);
   const { output, sequence, classes = classesOf(table, layout) } = options;
@@ -47,15 +58,15 @@ export async function tableExamples(path: string, options: TableOptions): Promis
   }
   const key = sequence === undefined ? undefined : columnAt(table, sequence);
   const rowsOf = key === undefined ? table.rows.map((row) => [row]) : runsOf(table.rows, key);
-  const isText = key === undefined && inputs.length === 1 && Number.isNaN(Number(table.rows[0].fields[inputs[0]]));
+  const text = options.text ?? (key === undefined && holdsText(table, inputs));
   const examples = rowsOf.map(
     (rows): Example => ({
-      sequence: isText ? tokensIn(table, rows[0], inputs[0], options.tokenizer) : numbersIn(table, rows, inputs),
+      sequence: text ? tokensIn(table, rows[0], inputs[0], options.tokenizer) : numbersIn(table, rows, inputs),
       ...labelsIn(table, rows, layout, output, classes),
       ...(layout.targets.length > 0 && { targets: targetsIn(table, rows, layout.targets, output) }),
     }),
   );
-  return memoryExamples(examples, {
+  const store = memoryExamples(examples, {
     name: path,
     features: key === undefined ? 1 : inputs.length,
     classes,
@@ -63,6 +74,12 @@ export async function tableExamples(path: string, options: TableOptions): Promis
     titles: rowsOf.map(([row]) => (key === undefined ? `line ${row.line}` : row.fields[key])),
     output,
   });
+  return { store, columns: inputs.map((at) => table.columns[at]), text };
+}
+
+function holdsText({ rows }: Table, [column, ...others]: readonly number[]): boolean {
+  const first = rows.find(({ fields }) => !isMissing(fields[column]))?.fields[column];
+  return others.length === 0 && first !== undefined && Number.isNaN(Number(first));
 }
 
 /** Columns by their place. */
@@ -75,11 +92,11 @@ interface Layout {
 
 function layoutOf(table: Table, { label, targets = [], sequence, group, columns, open = false }: TableOptions): Layout {
   const at = (name: string | undefined) => (name === undefined || open ? undefined : columnAt(table, name));
-  const answers = open ? [] : targets.map((name) => columnAt(table, name));
+  const answers = open ? [] : columnsAt(table, targets);
   const layout = { label: at(label), group: at(group), targets: answers };
   const special = [label, group, sequence, ...targets];
   const left = table.columns.filter((name) => !special.includes(name));
-  const inputs = (columns ?? left).map((name) => columnAt(table, name));
+  const inputs = columnsAt(table, columns ?? left);
   if (inputs.length > 0) return { ...layout, inputs };
   throw new Error(`data: ${table.path} has no columns left to read, expected at least one.`);
 }
@@ -164,11 +181,25 @@ async function readTable(path: string): Promise<Table> {
   return { path, columns, rows };
 }
 
-function columnAt({ path, columns }: Table, name: string): number {
-  const at = columns.indexOf(name);
-  if (at >= 0) return at;
-  const known = columns.slice(0, 12).map((one) => JSON.stringify(one));
-  throw new Error(`data: ${path} has no column ${JSON.stringify(name)}, expected one of ${known.join(', ')}.`);
+/** More data is read by name. */
+export function requireDifferent(path: string, columns: readonly string[], names: readonly string[]): void {
+  const twice = names.find((name) => columns.indexOf(name) !== columns.lastIndexOf(name));
+  if (twice === undefined) return;
+  throw new Error(
+    `data: ${path} has several columns ${JSON.stringify(twice)}, expected names that differ. Rename them.`,
+  );
+}
+
+const columnAt = (table: Table, name: string): number => columnsAt(table, [name])[0];
+
+function columnsAt({ path, columns }: Table, names: readonly string[]): number[] {
+  requireDifferent(path, columns, names);
+  const lacking = names.filter((name) => !columns.includes(name));
+  if (lacking.length === 0) return names.map((name) => columns.indexOf(name));
+  const quoted = (list: readonly string[]) => list.slice(0, 12).map((one) => JSON.stringify(one));
+  throw new Error(
+    `data: ${path} has no column ${quoted(lacking).join(' or ')}, expected one of ${quoted(columns).join(', ')}.`,
+  );
 }
 
 /** Rows by their value in a column, each in the order of the file. */
@@ -205,7 +236,8 @@ function numberIn({ path, columns }: Table, { fields, line }: CsvRow, column: nu
 }
 
 function tokensIn({ path }: Table, { fields, line }: CsvRow, column: number, tokenizer?: Tokenizer): Int32Array {
-  const ids = tokenizer?.encode(fields[column]) ?? [];
+  const where = `${path}, line ${line}`;
+  const ids = tokenizer ? encodePiece(tokenizer, fields[column], where) : [];
   if (ids.length > 0) return Int32Array.from(ids);
-  throw new Error(`data: ${path}, line ${line} has no text, expected some. Leave the row out.`);
+  throw new Error(`data: ${where} has no text, expected some. Leave the row out.`);
 }

@@ -56,6 +56,12 @@ it('keeps the classes of a model, cuts what is long, and makes tokens of sound',
   const folder = await folderOf({ '1_a.wav': wav(9), '3_a.wav': wav(2) });
   const store = (await open(folder, { classes: ['0', '1', '3'], cutTo: 4 })).all;
   expect(await labelsOf(store)).toEqual(['1', '3']);
+  await expect(open(folder, { classes: ['1', '2'] })).rejects.toThrow(
+    '3_a.wav has the class "3", expected "1" or "2".',
+  );
+  await expect(open(join(folder, '1_a.wav'), { kind: 'text' })).rejects.toThrow(
+    '1_a.wav is read as WAV, but the model was trained on text, expected .txt',
+  );
   const toPredict = (await open(folder, { classes: ['1', '2'], open: true })).all;
   expect(await labelsOf(toPredict)).toEqual([undefined, undefined]);
   expect((await all(store)).map(({ sequence }) => sequence.length)).toEqual([4, 2]);
@@ -87,6 +93,41 @@ it('reads tables by rows, by sequences and step by step', async () => {
   const text = join(await folderOf({ 't.csv': 'kind,text\nx,"say, what"\ny,no\n' }), 't.csv');
   const [say] = await all((await open(text, { label: 'kind' })).all);
   expect(byteTokenizer().decode([...say.sequence])).toBe('say, what');
+});
+
+it('reads more data by the names of the columns, as text or as numbers', async () => {
+  const folder = await folderOf({
+    't.csv': 'kind,x,y\np,1,2\nq,3,4\n',
+    'other.csv': 'note,y,id,x\nla,2,7,1\n',
+    'short.csv': 'y\n1\n',
+    'words.csv': 'kind,words\np,say\n',
+    'number.csv': 'words\n12\n',
+    'a.csv': 'y,z\n1,2\n3,4\n5,6\n',
+    'b.csv': 'z,x,y\n2,0,1\n4,0,3\n',
+  });
+  const [t, other, short, words, number] = ['t', 'other', 'short', 'words', 'number'].map((n) =>
+    join(folder, `${n}.csv`),
+  );
+  const { found } = await open(t, { label: 'kind' });
+  expect(found).toEqual({ kind: 'table', columns: ['x', 'y'], text: false });
+  const more = { ...found, label: 'kind', classes: ['p', 'q'], open: true };
+  expect((await all((await open(other, more)).all)).map(({ sequence }) => [...sequence])).toEqual([[1, 2]]);
+  await expect(open(short, more)).rejects.toThrow('short.csv has no column "x", expected one of "y".');
+  const text = await open(words, { label: 'kind' });
+  expect(text.found).toEqual({ kind: 'table', columns: ['words'], text: true });
+  const [digits] = await all((await open(number, { ...text.found, open: true, classes: ['p'], label: 'kind' })).all);
+  expect(byteTokenizer().decode([...digits.sequence])).toBe('12');
+  const regress = { task: 'regress', output: 'step' } as const;
+  const series = await open(join(folder, 'a.csv'), regress);
+  expect(series.found).toEqual({ kind: 'table', columns: ['y', 'z'], targets: ['y', 'z'] });
+  const [window] = await all((await open(join(folder, 'b.csv'), { ...regress, ...series.found })).all);
+  expect(window).toEqual({ sequence: Float32Array.of(1, 2), targets: Float32Array.of(3, 4) });
+});
+
+it('takes from a folder of several kinds the one that the model knows', async () => {
+  const folder = await folderOf({ '1_a.wav': wav(3), 'pos/a.txt': 'so', 'neg/a.txt': 'no' });
+  expect((await open(folder)).found.kind).toBe('clips');
+  expect((await open(folder, { kind: 'text' })).all.classes).toEqual(['neg', 'pos']);
 });
 
 it('reads empty labels as none and missing targets as NaN, and both not at all for a prediction', async () => {
@@ -169,6 +210,8 @@ it.each([
     { task: 'regress', targets: ['a'], sequence: 'i' },
     'line 3 has "5" in the column "a", expected "4", as a row before it',
   ],
+  [{ 't.csv': 'a,b,b\nx,1,1\n' }, 't.csv', { label: 'a' }, 'has several columns "b", expected names that differ.'],
+  [{ 't.csv': 'b,b\n1,1\n2,2\n' }, 't.csv', { task: 'regress', output: 'step' }, 'has several columns "b", expected'],
   [{ 't.csv': 'a,b\n1\n' }, 't.csv', { label: 'a' }, 'line 2 has 1 fields, expected 2, as the first row has.'],
   [{ 't.csv': 'a,b\n' }, 't.csv', { label: 'a' }, 'has no rows below its first'],
   [{ 't.csv': 'a\n1\n' }, 't.csv', { label: 'a' }, 'has no columns left to read'],
@@ -196,7 +239,36 @@ it.each([
     { classes: ['neg', 'pos'] },
     'a.jsonl, line 1 has the class "new", expected "neg" or "pos".',
   ],
-  [{ 'new_1.wav': wav(3) }, '', { classes: ['neg'] }, 'new_1.wav has the class "new", expected "neg".'],
+  [
+    { 't.csv': 'a\n1\n' },
+    't.csv',
+    { kind: 'text' },
+    't.csv is read as CSV, but the model was trained on text, expected .txt',
+  ],
+  [
+    { 'a.txt': 'so' },
+    'a.txt',
+    { kind: 'clips' },
+    'a.txt is read as text, but the model was trained on WAV, expected .wav',
+  ],
+  [
+    { 'a.xyz': 'so' },
+    'a.xyz',
+    { kind: 'table' },
+    'a.xyz is read as text, but the model was trained on CSV, expected .csv',
+  ],
+  [
+    { 'x/a.txt': 'ACGTE' },
+    '',
+    { tokenizer: dnaTokenizer() },
+    'a.txt: dnaTokenizer.encode: "E" at position 4 is not a base',
+  ],
+  [
+    { 't.csv': 'a,b\nx,ACGTE\n' },
+    't.csv',
+    { label: 'a', tokenizer: dnaTokenizer() },
+    't.csv, line 2: dnaTokenizer.encode: "E" at position 4 is not a base',
+  ],
   [{ 'a.txt': 'so' }, 'a.txt', {}, 'has no label, expected a folder of each class, or JSONL'],
   [{ 'g.fa': '>a\nAC\n' }, 'g.fa', {}, "has no label, expected the class as the first word after the record's name."],
   [{ 'a.xyz': '' }, '', {}, 'has no files to read, expected .wav'],
