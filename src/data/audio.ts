@@ -51,6 +51,23 @@ async function* oneChannel(wav: Wav, path: string, channel: 'mean' | number = 'm
   }
 }
 
+/** The rate of a file, or of all below a folder; it is refused where they differ. */
+export async function commonRate(path: string): Promise<number> {
+  let before: { file: string; rate: number } | undefined;
+  for (const file of await wavsOf(path)) {
+    const wav = await openWav(chunksOf(file), file);
+    await wav.close();
+    const rate = wav.sampleRate;
+    before ??= { file, rate };
+    if (rate === before.rate) continue;
+    throw new Error(
+      `data: ${file} has ${rate} Hz, expected ${before.rate}, as ${before.file} has. ` +
+        `Name the rate to which all are converted (--sample-rate ${Math.min(rate, before.rate)}).`,
+    );
+  }
+  return (before as { rate: number }).rate;
+}
+
 export interface ClipOptions extends AudioOptions {
   /**
    * What a file's name says: the named part `label` is its class, `group` (if there is one) what

@@ -5,7 +5,7 @@
  *   const { train, validation } = split(0.1, 1337);
  */
 import type { Tokenizer } from '../tokenize/tokenizer.ts';
-import { clipExamples, WAV } from './audio.ts';
+import { clipExamples, commonRate, WAV } from './audio.ts';
 import { type Example, type ExampleStore, splitExamples } from './examples.ts';
 import { factsOf, filesBelow } from './files.ts';
 import { isPattern, partsOf, textExamples } from './labelledText.ts';
@@ -24,7 +24,7 @@ export interface ExampleOptions {
   output: 'sequence' | 'step';
   tokenizer: Tokenizer;
   textField?: string;
-  /** Hz; 0: as the files have it. */
+  /** Hz, to which clips are converted; 0: the one rate that all have. */
   sampleRate?: number;
   label?: string;
   group?: string;
@@ -89,16 +89,17 @@ async function storeOf(
   const { tokenizer, label, classes, open, textField: field } = options;
   if (kind === 'table') return tableExamples(path, options);
   if (kind === 'text') return { store: await textExamples(path, { tokenizer, label, field, classes, open }) };
+  const sampleRate = options.sampleRate || (await commonRate(path));
   const store = await clipExamples(path, {
     pattern: await clipPattern(path, label),
-    sampleRate: options.sampleRate || undefined,
+    sampleRate,
     tokens: tokenizer.kind === 'muLaw',
     classes,
     open,
   });
   const groups = new Set(Array.from({ length: store.length }, (_, i) => store.group(i)));
   // One speaker alone cannot be kept apart from itself.
-  return { store: groups.size > 1 ? store : { ...store, group: () => undefined } };
+  return { sampleRate, store: groups.size > 1 ? store : { ...store, group: () => undefined } };
 }
 
 async function openSeries(path: string, options: ExampleOptions): Promise<OpenedExamples> {

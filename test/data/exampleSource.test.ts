@@ -25,7 +25,7 @@ const all = (store: ExampleStore): Promise<Example[]> =>
   Promise.all(Array.from({ length: store.length }, (_, i) => store.read(i)));
 const labelsOf = async (store: ExampleStore) =>
   (await all(store)).map(({ label }) => (label === undefined ? undefined : store.classes?.[label]));
-const wav = (length: number) => encodeWav(new Float32Array(length).fill(0.5), { sampleRate: 8000 });
+const wav = (length: number, sampleRate = 8000) => encodeWav(new Float32Array(length).fill(0.5), { sampleRate });
 const tick = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 it('finds classes in folders, in names, and by a pattern', async () => {
@@ -122,6 +122,22 @@ it('reads more data by the names of the columns, as text or as numbers', async (
   expect(series.found).toEqual({ kind: 'table', columns: ['y', 'z'], targets: ['y', 'z'] });
   const [window] = await all((await open(join(folder, 'b.csv'), { ...regress, ...series.found })).all);
   expect(window).toEqual({ sequence: Float32Array.of(1, 2), targets: Float32Array.of(3, 4) });
+});
+
+it('keeps the rate of the clips, to which others are converted', async () => {
+  const folder = await folderOf({ '1_a.wav': wav(30), '2_a.wav': wav(40) });
+  const lengthsOf = async ({ all: store }: { all: ExampleStore }) =>
+    (await all(store)).map(({ sequence }) => sequence.length);
+  const opened = await open(folder);
+  expect(opened.found).toEqual({ kind: 'clips', sampleRate: 8000 });
+  expect(await lengthsOf(opened)).toEqual([30, 40]);
+  const faster = await folderOf({ '1_b.wav': wav(60, 16000) });
+  expect(await lengthsOf(await open(faster, opened.found))).toEqual([30]);
+  const mixed = await folderOf({ '1_a.wav': wav(30), '2_a.wav': wav(80, 16000) });
+  await expect(open(mixed)).rejects.toThrow(
+    `2_a.wav has 16000 Hz, expected 8000, as ${join(mixed, '1_a.wav')} has. Name the rate`,
+  );
+  expect(await lengthsOf(await open(mixed, { sampleRate: 4000 }))).toEqual([15, 20]);
 });
 
 it('takes from a folder of several kinds the one that the model knows', async () => {

@@ -287,8 +287,9 @@ describe('a run of a sequence model', () => {
     result.model.backend.dispose();
     expect(result.task).toBe('classify');
     expect(result.evaluation).toMatchObject({ accuracy: 1 });
-    const { classes } = JSON.parse(await readFile(join(out, 'examples.json'), 'utf8'));
+    const { classes, options: kept } = JSON.parse(await readFile(join(out, 'examples.json'), 'utf8'));
     expect(classes).toEqual(['high', 'low']);
+    expect(kept).toMatchObject({ kind: 'clips', sampleRate: 8000 });
     const [one] = await predictionsOf(out, join(options.data, 'high_bob_3.wav'));
     expect(one).toMatchObject({ title: join(options.data, 'high_bob_3.wav'), class: 'high' });
     // A clip whose name says nothing.
