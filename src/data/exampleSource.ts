@@ -11,7 +11,7 @@ import { factsOf, filesBelow } from './files.ts';
 import { isPattern, partsOf, textExamples } from './labelledText.ts';
 import { readSeries, type Series } from './series.ts';
 import { endsIn, FASTA, JSONL, TEXT } from './source.ts';
-import { splitSeries, stepExamples } from './stepWindows.ts';
+import { requireHorizon, splitSeries, stepExamples } from './stepWindows.ts';
 import { requireDifferent, tableExamples } from './table.ts';
 
 type Kind = 'clips' | 'text' | 'table';
@@ -116,6 +116,7 @@ async function openSeries(path: string, options: ExampleOptions): Promise<Opened
     series,
     split(fraction) {
       const { train, validation } = splitSeries(series, fraction);
+      for (const part of [train, validation]) requireHorizon(part, windows);
       return {
         train: stepExamples(train, windows),
         validation: stepExamples(validation, { ...windows, stride: length }),

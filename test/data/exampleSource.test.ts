@@ -190,6 +190,29 @@ it('gives each step of a series the rows that follow, and none beyond its end', 
   expect(() => splitSeries([series], 0.05)).toThrow('s has 10 rows, so 9 for training and 1 for validation, expected');
 });
 
+it('refuses a horizon that no row of a part reaches', async () => {
+  const path = join(await folderOf({ 's.csv': `y\n${tick(20).join('\n')}\n` }), 's.csv');
+  const asked = { task: 'regress', output: 'step', blockSize: 4 } as const;
+  const splitAt = async (horizon: number, fraction: number) =>
+    (await open(path, { ...asked, horizon })).split(fraction, 1);
+  // A window of the 4 rows of a part has a row 3 ahead of its first.
+  expect((await splitAt(3, 0.2)).validation.length).toBe(1);
+  await expect(splitAt(4, 0.2)).rejects.toThrow(
+    's.csv (validation part) has 4 rows, of which none has values 4 rows after it to compare with.',
+  );
+  await expect(splitAt(4, 0.8)).rejects.toThrow('s.csv (training part) has 4 rows, of which none has values 4 rows');
+  const gaps = join(
+    await folderOf({
+      's.csv': `y\n${tick(20)
+        .map((i) => (i % 3 ? i : 'NA'))
+        .join('\n')}\n`,
+    }),
+    's.csv',
+  );
+  const opened = await open(gaps, { ...asked, horizon: 2 });
+  expect(() => opened.split(0.5, 1)).toThrow('has 10 rows, of which none has values 2 rows after it');
+});
+
 it('scales to mean 0 and deviation 1, column by column, and back', async () => {
   const examples = [
     { sequence: Float32Array.of(1, 5, 3, 5), targets: Float32Array.of(10) },
