@@ -86,10 +86,10 @@ export interface ClipOptions extends AudioOptions {
 export async function clipExamples(folder: string, options: ClipOptions): Promise<ExampleStore> {
   const files = await wavsOf(folder);
   const facts = files.map((path) => {
+    const name = path.slice(path === folder ? path.search(/[^/\\]*$/) : folder.length);
     // A pattern with the flag g would go on from where it stopped.
-    const { label, group } =
-      path.slice(folder.length).match(new RegExp(options.pattern, options.pattern.flags.replace('g', '')))?.groups ??
-      {};
+    const pattern = new RegExp(options.pattern, options.pattern.flags.replace('g', ''));
+    const { label, group } = name.match(pattern)?.groups ?? {};
     if (label !== undefined || options.open) return { path, label: label ?? '', group };
     throw new Error(
       `data: ${path} has no label by the pattern ${options.pattern}, expected a part named label, ` +

@@ -59,6 +59,10 @@ it('keeps the classes of a model, cuts what is long, and makes tokens of sound',
   await expect(open(folder, { classes: ['1', '2'] })).rejects.toThrow(
     '3_a.wav has the class "3", expected "1" or "2".',
   );
+  expect(await labelsOf((await open(join(folder, '3_a.wav'), { classes: ['1', '3'] })).all)).toEqual(['3']);
+  await expect(open(join(folder, '3_a.wav'), { classes: ['1', '2'] })).rejects.toThrow(
+    '3_a.wav has the class "3", expected "1" or "2".',
+  );
   await expect(open(join(folder, '1_a.wav'), { kind: 'text' })).rejects.toThrow(
     '1_a.wav is read as WAV, but the model was trained on text, expected .txt',
   );
