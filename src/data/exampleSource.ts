@@ -6,7 +6,7 @@
  */
 import type { Tokenizer } from '../tokenize/tokenizer.ts';
 import { clipExamples, commonRate, WAV } from './audio.ts';
-import { type Example, type ExampleStore, splitExamples } from './examples.ts';
+import { type Example, type ExampleStore, splitExamples, withAnswers } from './examples.ts';
 import { factsOf, filesBelow } from './files.ts';
 import { isPattern, partsOf, textExamples } from './labelledText.ts';
 import { readSeries, type Series } from './series.ts';
@@ -78,7 +78,9 @@ export async function openExamples(path: string, options: ExampleOptions): Promi
   }
   const { store, ...found } = await storeOf(path, kind, options);
   const kept = options.cutTo ? cut(store, options.cutTo) : store;
-  return { found: { kind, ...found }, all: kept, split: (fraction, seed) => splitExamples(kept, { fraction, seed }) };
+  // Rows of a table may lack what is to be learnt.
+  const useful = kind === 'table' && !options.open ? await withAnswers(kept) : kept;
+  return { found: { kind, ...found }, all: kept, split: (fraction, seed) => splitExamples(useful, { fraction, seed }) };
 }
 
 async function storeOf(

@@ -120,6 +120,20 @@ export function subset(store: ExampleStore, indices: readonly number[], part: st
   };
 }
 
+/** The examples that have something to learn or to measure: a label or a target. */
+export async function withAnswers(store: ExampleStore): Promise<ExampleStore> {
+  const indices: number[] = [];
+  for (let i = 0; i < store.length; i++) {
+    const { label, labels, targets } = await store.read(i);
+    const isAnswered =
+      label !== undefined || labels?.some((one) => one >= 0) || targets?.some((one) => !Number.isNaN(one));
+    if (isAnswered) indices.push(i);
+  }
+  if (indices.length === store.length) return store;
+  if (indices.length > 0) return subset(store, indices, 'with labels or targets');
+  throw new Error(`data: ${store.name} has no labels or targets that count, expected some. Fill them in.`);
+}
+
 export interface SplitOptions {
   /** The part for validation, at least: 0.1 if not given. Whole groups are drawn until it is reached. */
   fraction?: number;

@@ -173,6 +173,18 @@ it('reads empty labels as none and missing targets as NaN, and both not at all f
   expect(toPredict).toEqual({ sequence: Float32Array.of(1, 3) });
 });
 
+it('leaves what has no target at all out of training and validation', async () => {
+  const rows = tick(20).map((i) => `${i},${i % 5 ? '' : i}`);
+  const path = join(await folderOf({ 't.csv': `x,y\n${rows.join('\n')}\n` }), 't.csv');
+  const opened = await open(path, { task: 'regress', targets: ['y'] });
+  const { train, validation } = opened.split(0.5, 1);
+  expect([opened.all.length, train.length, validation.length]).toEqual([20, 2, 2]);
+  const found = [...(await all(train)), ...(await all(validation))].map(({ targets }) => targets?.[0] ?? -1);
+  expect(found.toSorted((a, b) => a - b)).toEqual([0, 5, 10, 15]);
+  const none = join(await folderOf({ 't.csv': 'x,y\n1,\n2,NA\n' }), 't.csv');
+  await expect(open(none, { task: 'regress', targets: ['y'] })).rejects.toThrow('has no labels or targets that count');
+});
+
 it('gives each step of a series the rows that follow, and none beyond its end', async () => {
   const series = await readSeries({
     text: `y,z\n${tick(10)
