@@ -62,6 +62,32 @@ export const field = {
     expected: "a whole number ≥ 1 or 'auto'",
     ...spelling,
   }),
+  /** A whole number that something else must accept too. */
+  whole: (
+    value: number | undefined,
+    expected: string,
+    accepts: (n: number) => boolean,
+    spelling: Spelling = {},
+  ): Field => ({
+    default: value,
+    accepts: (given) => Number.isSafeInteger(given) && accepts(given as number),
+    expected,
+    ...spelling,
+  }),
+  /** Another field, or null, which is the default. */
+  orNull: (one: Field): Field => ({
+    ...one,
+    default: null,
+    accepts: (value) => value === null || one.accepts(value),
+    expected: `${one.expected}, or null`,
+  }),
+  /** One value alone; `expected` says why. */
+  only: (value: unknown, expected: string, spelling: Spelling = {}): Field => ({
+    default: value,
+    accepts: (given) => given === value,
+    expected,
+    ...spelling,
+  }),
   positive: (value: number, spelling: Spelling = {}): Field => ({
     default: value,
     accepts: (given) => typeof given === 'number' && Number.isFinite(given) && given > 0,

@@ -193,11 +193,6 @@ const noLimit: Field = {
   expected: '[0, null]: this version does not clamp the steps',
   huggingface: 'time_step_limit',
 };
-const off = (what: string, spelling: { official?: string }): Field => ({
-  ...field.flag(false, spelling),
-  accepts: (value) => value === false,
-  expected: `false: this version has no ${what}`,
-});
 
 export const mamba2: Family<Mamba2Config> = {
   name: 'mamba2',
@@ -222,7 +217,7 @@ export const mamba2: Family<Mamba2Config> = {
     },
     convBias: field.flag(true, { official: 'ssm_cfg.conv_bias', huggingface: 'use_conv_bias' }),
     bias: field.flag(false, { official: 'ssm_cfg.bias', huggingface: 'use_bias' }),
-    dPerChannel: off('D for each channel', { official: 'ssm_cfg.D_has_hdim' }),
+    dPerChannel: field.only(false, 'false: this version has no D for each channel', { official: 'ssm_cfg.D_has_hdim' }),
     chunkSize: field.count(256, { official: 'ssm_cfg.chunk_size', huggingface: 'chunk_size' }),
   },
   officialLayer: 'Mamba2',

@@ -7,38 +7,21 @@ import { blockFields, type Family, type Field, type ModelConfig, field, nearestN
 import type { LayerDeclaration } from './mixer.ts';
 import { MAX_TAPS } from '../ops/causalConv1d.ts';
 
-const whole = (value: number | undefined, expected: string, accepts: (n: number) => boolean): Field => ({
-  default: value,
-  accepts: (given) => Number.isSafeInteger(given) && accepts(given as number),
-  expected,
-});
-const orNull = (one: Field): Field => ({
-  ...one,
-  default: null,
-  accepts: (value) => value === null || one.accepts(value),
-  expected: `${one.expected}, or null`,
-});
-const only = (value: unknown, why: string): Field => ({
-  default: value,
-  accepts: (given) => given === value,
-  expected: `${value}: ${why}`,
-});
-
 const fields: Readonly<Record<string, Field>> = {
   num_heads: field.count(undefined),
-  num_heads_kv: orNull(field.count(undefined)),
-  head_dim: orNull(field.count(undefined)),
-  mlp_dim: only(0, 'this version has no MLP beside attention'),
+  num_heads_kv: field.orNull(field.count(undefined)),
+  head_dim: field.orNull(field.count(undefined)),
+  mlp_dim: field.only(0, '0: this version has no MLP beside attention'),
   qkv_proj_bias: field.flag(true),
   out_proj_bias: field.flag(true),
-  softmax_scale: orNull(field.positive(1)),
+  softmax_scale: field.orNull(field.positive(1)),
   causal: { ...field.flag(false), accepts: (value) => value === true, expected: 'true: attention here is causal' },
-  d_conv: whole(0, `a whole number from 0 to ${MAX_TAPS}`, (n) => n >= 0 && n <= MAX_TAPS),
-  rotary_emb_dim: whole(0, 'an even number ≥ 0', (n) => n >= 0 && n % 2 === 0),
+  d_conv: field.whole(0, `a whole number from 0 to ${MAX_TAPS}`, (n) => n >= 0 && n <= MAX_TAPS),
+  rotary_emb_dim: field.whole(0, 'an even number ≥ 0', (n) => n >= 0 && n % 2 === 0),
   rotary_emb_base: field.positive(10_000),
   rotary_emb_interleaved: field.flag(false),
   // Not official: keys and values of the last so many steps alone.
-  sliding_window: orNull(field.count(undefined)),
+  sliding_window: field.orNull(field.count(undefined)),
 };
 
 /** Checked options from an attn_cfg; errors name the key, as it is spelt where it came from. */

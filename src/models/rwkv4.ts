@@ -164,7 +164,7 @@ export const rwkv4: Family<Rwkv4Config> = {
   name: 'rwkv4',
   fields: {
     dModel: field.count(undefined, { official: 'n_embd', huggingface: 'hidden_size' }),
-    rmsNorm: { default: false, accepts: (value) => value === false, expected: 'false: RWKV-4 has LayerNorm' },
+    rmsNorm: field.only(false, 'false: RWKV-4 has LayerNorm'),
     padVocabSizeMultiple: field.count(1, { official: 'pad_vocab_size_multiple' }),
     tieEmbeddings: field.flag(false, { official: 'tie_embeddings', huggingface: 'tie_word_embeddings' }),
     dAttention: field.countOrAuto({ official: 'dim_att', huggingface: 'attention_hidden_size' }),

@@ -25,12 +25,8 @@ export interface SequenceConfig extends ModelConfig {
 
 const SECTION = 'sequence_model';
 
-const whole = (key: string, what: string): Field => ({
-  default: 0,
-  accepts: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
-  expected: `a whole number ≥ 0, ${what}`,
-  official: `${SECTION}.${key}`,
-});
+const whole = (key: string, what: string): Field =>
+  field.whole(0, `a whole number ≥ 0, ${what}`, (n) => n >= 0, { official: `${SECTION}.${key}` });
 const choice = (key: string, values: readonly string[]) => field.choice(values, { official: `${SECTION}.${key}` });
 
 /** The fields of a sequence model that are not its family's. */

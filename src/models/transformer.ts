@@ -11,7 +11,7 @@ import { mul, silu } from '../ops/elementwise.ts';
 import { linearInit, type ParameterTree, zeros } from '../tensor/parameters.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { AttentionMixer, checkHeads } from './attention.ts';
-import { type Family, type Field, field, type ModelConfig } from './config.ts';
+import { type Family, field, type ModelConfig } from './config.ts';
 import { applyLinear, declareLinear, type LinearMap } from './linearMap.ts';
 import type { Mixer } from './mixer.ts';
 import type { LayerState, StateFields } from './state.ts';
@@ -104,13 +104,6 @@ function headsFor(dModel: number): number {
   return heads;
 }
 
-const only = (value: unknown, expected: string, official: string): Field => ({
-  default: value,
-  accepts: (given) => given === value,
-  expected,
-  official,
-});
-
 type Json = Record<string, unknown>;
 
 /** transformers 5 keeps the angles' settings in rope_parameters, earlier ones in rope_theta and rope_scaling. */
@@ -146,7 +139,7 @@ export const transformer: Family<TransformerConfig> = {
   fields: {
     dModel: field.count(undefined, { official: 'hidden_size' }),
     nLayer: field.count(undefined, { official: 'num_hidden_layers' }),
-    rmsNorm: { default: true, accepts: (value) => value === true, expected: 'true: Llama has RMSNorm' },
+    rmsNorm: field.only(true, 'true: Llama has RMSNorm'),
     normEpsilon: field.positive(1e-6, { official: 'rms_norm_eps' }),
     padVocabSizeMultiple: { ...field.count(1, { official: 'pad_vocab_size_multiple' }), extension: true },
     tieEmbeddings: field.flag(false, { official: 'tie_word_embeddings' }),
@@ -155,17 +148,14 @@ export const transformer: Family<TransformerConfig> = {
     headDim: field.countOrAuto({ official: 'head_dim' }),
     dFfn: field.countOrAuto({ official: 'intermediate_size' }),
     maxLength: field.count(2048, { official: 'max_position_embeddings' }),
-    window: {
-      default: null,
-      accepts: (value) => value === null || (Number.isSafeInteger(value) && (value as number) >= 1),
-      expected: 'a whole number ≥ 1, or null',
-      official: 'sliding_window',
-    },
+    window: field.orNull(field.count(undefined, { official: 'sliding_window' })),
     ropeTheta: field.positive(10_000, { official: 'rope_theta' }),
     attentionBias: field.flag(false, { official: 'attention_bias' }),
     mlpBias: field.flag(false, { official: 'mlp_bias' }),
-    activation: only('silu', "'silu'", 'hidden_act'),
-    tensorParallel: only(1, '1: this version has no parts of maps (pretraining_tp)', 'pretraining_tp'),
+    activation: field.only('silu', "'silu'", { official: 'hidden_act' }),
+    tensorParallel: field.only(1, '1: this version has no parts of maps (pretraining_tp)', {
+      official: 'pretraining_tp',
+    }),
   },
   officialType: 'llama',
   huggingfaceType: 'llama',
