@@ -94,6 +94,16 @@ export function checkExample(
   }
 }
 
+/** Which of the classes of a model one is. */
+export function classIndex(classes: readonly string[], name: string | undefined, where: string): number {
+  const at = name === undefined ? -1 : classes.indexOf(name);
+  if (at >= 0) return at;
+  const got = name ? `the class ${JSON.stringify(name)}` : 'no class';
+  const known = classes.slice(0, 12).map((one) => JSON.stringify(one));
+  const expected = known.length === classes.length ? known.join(' or ') : `${known.join(', ')} …`;
+  throw new Error(`data: ${where} has ${got}, expected ${expected}. Mend it, or leave it out.`);
+}
+
 export const titleOf = (store: ExampleStore, index: number): string => store.title?.(index) ?? String(index);
 
 /** Some of the examples of a store, in the order of `indices`. */
@@ -108,6 +118,20 @@ export function subset(store: ExampleStore, indices: readonly number[], part: st
     group: (index) => store.group(indices[index]),
     read: (index) => store.read(indices[index]),
   };
+}
+
+/** The examples that have something to learn or to measure: a label or a target. */
+export async function withAnswers(store: ExampleStore): Promise<ExampleStore> {
+  const indices: number[] = [];
+  for (let i = 0; i < store.length; i++) {
+    const { label, labels, targets } = await store.read(i);
+    const isAnswered =
+      label !== undefined || labels?.some((one) => one >= 0) || targets?.some((one) => !Number.isNaN(one));
+    if (isAnswered) indices.push(i);
+  }
+  if (indices.length === store.length) return store;
+  if (indices.length > 0) return subset(store, indices, 'with labels or targets');
+  throw new Error(`data: ${store.name} has no labels or targets that count, expected some. Fill them in.`);
 }
 
 export interface SplitOptions {
