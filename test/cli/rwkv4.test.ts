@@ -28,6 +28,6 @@ it('mamba-ts trains an RWKV-4, tells of it and writes with it', async () => {
   );
   await refused(
     ['train', '--model', 'rwkv4', '--d-state', '8', '--data', text, '--out', join(folder, 'no')],
-    "train: unknown option 'dState'",
+    "train: the model 'rwkv4' has no dState. It belongs to mamba,",
   );
 });
