@@ -31,6 +31,7 @@ export async function sequenceRun({
   const tokenizer = resume ? await loadTokenizer(await folder.readJson('tokenizer.json')) : await tokenizerFor(options);
   const reading = saved?.options ?? readingOf(config, options);
   const opened = await openExamples(options.data, { ...reading, tokenizer, classes: saved?.classes });
+  if (opened.series) requireOneDirection(config);
   const { train, validation } = opened.split(options.validationFraction, options.seed);
   const facts: ExampleFacts = saved ?? {
     options: reading,
@@ -59,6 +60,15 @@ export async function sequenceRun({
       }),
     close: async () => {},
   };
+}
+
+/** What each step of a series is to give is what the steps behind it hold. */
+function requireOneDirection({ modelKeys: { bidirectional = 'none' } }: RunConfig): void {
+  if (bidirectional === 'none') return;
+  throw new Error(
+    `train: bidirectional is ${JSON.stringify(bidirectional)}, expected 'none' for a series: the next rows are to be forecast, ` +
+      'and the other direction reads them. Leave bidirectional out.',
+  );
 }
 
 const listIn = (text: string): string[] | undefined => {
