@@ -1,8 +1,20 @@
 /** What training and evaluation of a sequence model refuse, and what they do without. */
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { type Example, memoryExamples } from '../../src/data/index.ts';
+import { createSequenceModel } from '../../src/models/checkpoint.ts';
+import { evaluateSequence } from '../../src/train/evaluateSequence.ts';
 import { train } from '../../src/train/run.ts';
+import { anyBackend } from '../support/backends.ts';
 import { small, workFolder } from './runs.ts';
+
+const tiny = { model: 's4d', dModel: 4, nLayer: 1, dInput: 1 };
+const make = (more: object) => createSequenceModel({ ...tiny, ...more }, { backend: anyBackend, seed: 1 });
+const toy = (output: 'sequence' | 'step', ...examples: Omit<Example, 'sequence'>[]) =>
+  memoryExamples(
+    examples.map((one) => ({ sequence: Float32Array.of(1, 2), ...one })),
+    { name: 'toy', output },
+  );
 
 const waveTable = `y\n${Array.from({ length: 60 }, (_, i) => Math.sin(i / 3)).join('\n')}\n`;
 
@@ -17,4 +29,25 @@ it('reads no series in both directions: the answers are behind each step', async
   const more = { data: join(rows, 't.csv'), output: 'sequence', targets: 'sum', bidirectional: 'add', maxIters: 1 };
   const { model } = await train({ layers: [{ ...options, ...more }] });
   model.backend.dispose();
+});
+
+it('evaluates no label that the model has no class for, and no other count of targets', async () => {
+  const classes = await make({ nClasses: 3 });
+  const evaluate = (model: typeof classes, data: ReturnType<typeof toy>) =>
+    evaluateSequence(model, data, { batchSize: 2 });
+  expect((await evaluate(classes, toy('sequence', { label: 2 }, { label: 0 }))).compared).toBe(2);
+  await expect(evaluate(classes, toy('sequence', { label: 0 }, { label: 3 }))).rejects.toThrow(
+    'evaluate: toy, 1 has the label 3, expected below 3, the classes of the model.',
+  );
+  const steps = await make({ nClasses: 3, output: 'step' });
+  await expect(evaluate(steps, toy('step', { labels: Int32Array.of(-1, 4) }))).rejects.toThrow(
+    'toy, 0 has the label 4',
+  );
+  await expect(evaluate(steps, toy('sequence', { label: 1 }))).rejects.toThrow(
+    'loss: 1 targets, expected 2, 1 for each',
+  );
+  const values = await make({ nTargets: 2 });
+  await expect(evaluate(values, toy('sequence', { targets: Float32Array.of(1) }))).rejects.toThrow(
+    'loss: 1 targets, expected 2, 2 for each row.',
+  );
 });
