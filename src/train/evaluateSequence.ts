@@ -40,7 +40,8 @@ export async function evaluateSequence(
   const count = Math.min(batches, sampler.batchesPerPass);
   const isClassifier = model.config.nClasses > 0;
   const sum = { loss: 0, right: 0, squared: 0, absolute: 0, compared: 0, examples: 0 };
-  for (let i = 0; i < count; i++) {
+  // Batches in which nothing counts say nothing: reads on to one that does.
+  for (let i = 0; i < count || (i < sampler.batchesPerPass && sum.compared === 0); i++) {
     const batch = await sampler.next();
     const wanted = wantedOf(model, batch, data);
     const outputs = scope(() => model.forward(batch).outputs.read());
@@ -52,7 +53,7 @@ export async function evaluateSequence(
       else for (let k = 0; k < width; k++) addError(sum, given[k] - wanted[row * width + k], scale?.deviation[k] ?? 1);
     }
     sum.examples += batch.B;
-    options.onBatch?.(i + 1, count);
+    options.onBatch?.(i + 1, Math.max(i + 1, count));
     await new Promise((resolve) => setTimeout(resolve, 0));
   }
   const { compared, examples } = sum;

@@ -6,6 +6,7 @@ import { createSequenceModel } from '../../src/models/checkpoint.ts';
 import { evaluateSequence } from '../../src/train/evaluateSequence.ts';
 import { train } from '../../src/train/run.ts';
 import { anyBackend } from '../support/backends.ts';
+import { Trainer } from '../../src/train/trainer.ts';
 import { small, workFolder } from './runs.ts';
 
 const tiny = { model: 's4d', dModel: 4, nLayer: 1, dInput: 1 };
@@ -50,4 +51,34 @@ it('evaluates no label that the model has no class for, and no other count of ta
   await expect(evaluate(values, toy('sequence', { targets: Float32Array.of(1) }))).rejects.toThrow(
     'loss: 1 targets, expected 2, 2 for each row.',
   );
+});
+
+const sparse: [string, object, 'sequence' | 'step', (there: boolean) => Omit<Example, 'sequence'>][] = [
+  [
+    'labels',
+    { nClasses: 2, output: 'step' },
+    'step',
+    (there: boolean) => ({ labels: Int32Array.of(there ? 1 : -1, -1) }),
+  ],
+  ['values', { nTargets: 1 }, 'sequence', (there: boolean) => ({ targets: Float32Array.of(there ? 1 : Number.NaN) })],
+];
+
+it.each(sparse)('leaves batches without %s out, and refuses data that has none', async (_, config, output, targets) => {
+  const data = (...there: boolean[]) => toy(output, ...there.map(targets));
+  const options = { batchSize: 1, learningRate: 0.05, minLearningRate: 0.05, warmupIters: 0, maxIters: 30 };
+  const store = data(false, false, true, false);
+  const trainer = new Trainer(await make(config), store, options);
+  const losses: number[] = [];
+  for (let i = 0; i < 8; i++) losses.push((await trainer.step()).loss);
+  expect(losses[7]).toBeLessThan(losses[0]);
+  // It goes on after the batches that were left out.
+  const again = new Trainer(await make(config), store, options);
+  for (let i = 0; i < 4; i++) await again.step();
+  again.restore(JSON.parse(JSON.stringify(again.state())));
+  for (let i = 4; i < 8; i++) expect((await again.step()).loss).toBe(losses[i]);
+  const measured = await evaluateSequence(trainer.model, store, { batchSize: 1, batches: 1 });
+  expect(measured.compared, 'an evaluation reads on to what counts').toBe(1);
+  const none = new Trainer(await make(config), data(false, false), options);
+  await expect(none.step()).rejects.toThrow('data: every label or target of toy is missing, expected at least one');
+  for (const one of [trainer, again, none]) one.dispose();
 });
