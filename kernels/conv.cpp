@@ -11,6 +11,8 @@
 #include "simd.h"
 
 constexpr i32 CONV_BLOCK = 64, CONV_TAPS = 8, CONV_ROWS = 32;
+// Rows are too far apart for the machine to guess the next.
+constexpr i32 CONV_AHEAD = 8;
 
 EXPORT i32 conv_block() { return CONV_BLOCK; }
 
@@ -29,12 +31,18 @@ struct ConvRows {
   }
 };
 
-INLINE void conv_weights(const f32* weight, vf* w, i32 K, i32 d, i32 n) {
-  for (i32 k = 0; k < K; k++) {
-    w[k] = (vf){};
-    for (i32 i = 0; i < n; i++) w[k][i] = weight[(d + i) * K + k];
+// Weights and bias of one vector of channels.
+struct ConvTaps {
+  vf w[CONV_TAPS], bias;
+  ConvTaps() = default;
+  ConvTaps(const f32* weight, const f32* from, i32 K, i32 d, i32 n) {
+    for (i32 k = 0; k < K; k++) {
+      w[k] = (vf){};
+      for (i32 i = 0; i < n; i++) w[k][i] = weight[(d + i) * K + k];
+    }
+    bias = from ? some(from + d, n) : (vf){};
   }
-}
+};
 
 template <i32 FIXED>
 INLINE vf conv_at(const ConvRows& rows, const vf* w, vf bias, const i32* age, i32 t, i32 d, i32 n) {
@@ -50,23 +58,49 @@ INLINE vf conv_at(const ConvRows& rows, const vf* w, vf bias, const i32* age, i3
   return y;
 }
 
+// Whether the rows from t0 to t1 reach back over all taps, all of them in x.
+INLINE bool conv_plain(const i32* age, i32 t0, i32 t1, i32 K) {
+  if (t0 < K - 1) return false;
+  for (i32 t = t0; age && t < t1; t++)
+    if (age[t] < K - 1) return false;
+  return true;
+}
+
 template <i32 FIXED>
 static void conv_forward_block(const ConvRows& rows, const f32* weight, const f32* bias, const i32* age, f32* y,
                                f32* state_out, i32 L, i32 ldy, i32 silu_after, i32 from, i32 to) {
   const i32 D = rows.D, K = FIXED ? FIXED : rows.K;
-  for (i32 t0 = 0; t0 < L; t0 += CONV_ROWS)
+  ConvTaps taps[CONV_BLOCK / LANES];
+  for (i32 d = from; d < to; d += LANES) taps[(d - from) / LANES] = ConvTaps(weight, bias, K, d, min(LANES, to - d));
+  for (i32 t0 = 0; t0 < L; t0 += CONV_ROWS) {
+    const i32 t1 = min(t0 + CONV_ROWS, L);
+    const bool plain = FIXED && conv_plain(age, t0, t1, K);
     for (i32 d = from; d < to; d += LANES) {
       const i32 n = min(LANES, to - d);
-      vf w[CONV_TAPS];
-      conv_weights(weight, w, K, d, n);
-      const vf b = !bias ? (vf){} : n == LANES ? load(bias + d) : load_part(bias + d, n);
-      for (i32 t = t0; t < min(t0 + CONV_ROWS, L); t++) {
-        vf v = conv_at<FIXED>(rows, w, b, age, t, d, n);
-        if (silu_after) v = silu(v);
-        if (n == LANES) store(y + (i64)t * ldy + d, v);
-        else store_part(y + (i64)t * ldy + d, v, n);
+      const ConvTaps tap = taps[(d - from) / LANES];
+      if (plain && n == LANES) {
+        vf before[FIXED ? FIXED : 1];
+#pragma GCC unroll 8
+        for (i32 j = 1; j < FIXED; j++) before[j] = load(rows.x + (i64)(t0 - j) * rows.ldx + d);
+        for (i32 t = t0; t < t1; t++) {
+          const f32* row = rows.x + (i64)t * rows.ldx + d;
+          __builtin_prefetch(row + (i64)CONV_AHEAD * rows.ldx);
+          before[0] = load(row);
+          vf v = tap.bias;
+#pragma GCC unroll 8
+          for (i32 j = 0; j < FIXED; j++) v = fma(tap.w[FIXED - 1 - j], before[j], v);
+#pragma GCC unroll 8
+          for (i32 j = FIXED - 1; j > 0; j--) before[j] = before[j - 1];
+          store(y + (i64)t * ldy + d, silu_after ? silu(v) : v);
+        }
+        continue;
+      }
+      for (i32 t = t0; t < t1; t++) {
+        const vf v = conv_at<FIXED>(rows, tap.w, tap.bias, age, t, d, n);
+        put_some(y + (i64)t * ldy + d, silu_after ? silu(v) : v, n);
       }
     }
+  }
   if (!state_out) return;
   const i32 reach = age && L > 0 ? min(age[L - 1], K - 1) : K - 1;
   for (i32 j = 0; j < K; j++)
@@ -93,46 +127,114 @@ KERNEL void conv_forward(const f32* x, const f32* weight, const f32* bias, const
   }
 }
 
+// The sums of one vector of channels. later[j] gathers what reaches x[t - j] from the rows already walked.
+struct ConvSums {
+  vf dw[CONV_TAPS] = {}, later[CONV_TAPS] = {}, db = {};
+};
+
+// g[i], the gradient before f, of row t0 + i of `count`: dy where there is no SiLU.
+template <i32 FIXED>
+static void conv_slopes(const ConvRows& rows, const ConvTaps& tap, const f32* dy, i32 lddy, vf* g, i32 t0, i32 count,
+                        i32 d, i32 silu_after) {
+  vf before[FIXED];
+#pragma GCC unroll 8
+  for (i32 j = 1; j < FIXED; j++) before[j] = load(rows.x + (i64)(t0 - j) * rows.ldx + d);
+  for (i32 i = 0; i < count; i++) {
+    const i64 t = t0 + i;
+    // Blocks are walked from the last to the first.
+    __builtin_prefetch(rows.x + (t - CONV_ROWS) * rows.ldx + d);
+    __builtin_prefetch(dy + (t - CONV_ROWS) * lddy + d);
+    before[0] = load(rows.x + t * rows.ldx + d);
+    g[i] = load(dy + t * lddy + d);
+    if (silu_after) {
+      vf v = tap.bias;
+#pragma GCC unroll 8
+      for (i32 j = 0; j < FIXED; j++) v = fma(tap.w[FIXED - 1 - j], before[j], v);
+      const vf s = sigmoid(v);
+      g[i] *= s * fma(v, 1.0f - s, splat(1.0f));
+    }
+#pragma GCC unroll 8
+    for (i32 j = FIXED - 1; j > 0; j--) before[j] = before[j - 1];
+  }
+}
+// The same rows, from the last to the first: dx, and into the sums.
+template <i32 FIXED>
+static void conv_gather(const ConvRows& rows, const ConvTaps& tap, const vf* g, f32* dx, i32 lddx, ConvSums& sums,
+                        i32 t0, i32 count, i32 d) {
+  vf later[FIXED], dw[FIXED], db = sums.db;
+#pragma GCC unroll 8
+  for (i32 j = 0; j < FIXED; j++) later[j] = sums.later[j], dw[j] = sums.dw[j];
+  for (i32 i = count - 1; i >= 0; i--) {
+    const i64 t = t0 + i;
+    const f32* row = rows.x + t * rows.ldx + d;
+    __builtin_prefetch(dx + (t - CONV_ROWS) * lddx + d, 1);
+    const vf one = g[i];
+    db += one;
+#pragma GCC unroll 8
+    for (i32 j = 0; j < FIXED; j++) dw[FIXED - 1 - j] = fma(one, load(row - (i64)j * rows.ldx), dw[FIXED - 1 - j]);
+    store(dx + t * lddx + d, fma(tap.w[FIXED - 1], one, later[0]));
+#pragma GCC unroll 8
+    for (i32 j = 1; j < FIXED; j++) later[j - 1] = fma(tap.w[FIXED - 1 - j], one, later[j]);
+    later[FIXED - 1] = (vf){};
+  }
+#pragma GCC unroll 8
+  for (i32 j = 0; j < FIXED; j++) sums.later[j] = later[j], sums.dw[j] = dw[j];
+  sums.db = db;
+}
+
 template <i32 FIXED>
 static void conv_backward_block(const ConvRows& rows, const f32* weight, const f32* bias, const i32* age,
                                 const f32* dy, const f32* dstate_out, f32* dx, f32* dweight, f32* dbias,
                                 f32* dstate, i32 L, i32 lddy, i32 lddx, i32 silu_after, i32 from, i32 to) {
   const i32 D = rows.D, K = FIXED ? FIXED : rows.K;
+  ConvTaps taps[CONV_BLOCK / LANES];
+  ConvSums sums[CONV_BLOCK / LANES];
+  const i32 kept = age && L > 0 ? min(age[L - 1], K - 1) : K - 1;
   for (i32 d = from; d < to; d += LANES) {
-    const i32 n = min(LANES, to - d);
-    vf w[CONV_TAPS], dw[CONV_TAPS], later[CONV_TAPS], db = {};
-    conv_weights(weight, w, K, d, n);
-    for (i32 k = 0; k < K; k++) dw[k] = later[k] = (vf){};
-    const vf b = !bias ? (vf){} : n == LANES ? load(bias + d) : load_part(bias + d, n);
-    const i32 kept = age && L > 0 ? min(age[L - 1], K - 1) : K - 1;
-    // later[j] gathers what reaches x[t - j] from the rows already walked, the newest state first.
+    const i32 n = min(LANES, to - d), block = (d - from) / LANES;
+    taps[block] = ConvTaps(weight, bias, K, d, n);
     if (dstate_out)
-      for (i32 j = 0; j <= kept; j++) later[j] = load_part(dstate_out + (i64)(K - 1 - j) * D + d, n);
-    for (i32 t = L - 1; t >= -K; t--) {
-      if (t < 0 && !dstate) break;
-      if (t >= 0) {
-        const f32* dyt = dy + (i64)t * lddy + d;
-        vf g = n == LANES ? load(dyt) : load_part(dyt, n);
+      for (i32 j = 0; j <= kept; j++) sums[block].later[j] = load_part(dstate_out + (i64)(K - 1 - j) * D + d, n);
+  }
+  for (i32 t1 = L, t0; t1 > 0; t1 = t0) {
+    t0 = (t1 - 1) / CONV_ROWS * CONV_ROWS;
+    const bool plain = FIXED && conv_plain(age, t0, t1, K);
+    for (i32 d = from; d < to; d += LANES) {
+      const i32 n = min(LANES, to - d), block = (d - from) / LANES;
+      const ConvTaps& tap = taps[block];
+      ConvSums& sum = sums[block];
+      if constexpr (FIXED != 0)
+        if (plain && n == LANES) {
+          vf g[CONV_ROWS];
+          conv_slopes<FIXED>(rows, tap, dy, lddy, g, t0, t1 - t0, d, silu_after);
+          conv_gather<FIXED>(rows, tap, g, dx, lddx, sum, t0, t1 - t0, d);
+          continue;
+        }
+      for (i32 t = t1 - 1; t >= t0; t--) {
+        vf g = some(dy + (i64)t * lddy + d, n);
         if (silu_after) {
-          const vf v = conv_at<FIXED>(rows, w, b, age, t, d, n), s = sigmoid(v);
+          const vf v = conv_at<FIXED>(rows, tap.w, tap.bias, age, t, d, n), s = sigmoid(v);
           g *= s * (1.0f + v * (1.0f - s));
         }
-        db += g;
+        sum.db += g;
         const i32 reach = age ? min(age[t], K - 1) : K - 1;
         for (i32 j = 0; j <= reach; j++) {
-          later[j] = fma(w[K - 1 - j], g, later[j]);
-          dw[K - 1 - j] = fma(g, rows.get(t - j, d, n), dw[K - 1 - j]);
+          sum.later[j] = fma(tap.w[K - 1 - j], g, sum.later[j]);
+          sum.dw[K - 1 - j] = fma(g, rows.get(t - j, d, n), sum.dw[K - 1 - j]);
         }
-        f32* dxt = dx + (i64)t * lddx + d;
-        if (n == LANES) store(dxt, later[0]);
-        else store_part(dxt, later[0], n);
-      } else store_part(dstate + (i64)(K + t) * D + d, later[0], n);
-      for (i32 j = 0; j + 1 < K; j++) later[j] = later[j + 1];
-      later[K - 1] = (vf){};
+        put_some(dx + (i64)t * lddx + d, sum.later[0], n);
+        for (i32 j = 0; j + 1 < K; j++) sum.later[j] = sum.later[j + 1];
+        sum.later[K - 1] = (vf){};
+      }
     }
+  }
+  for (i32 d = from; d < to; d += LANES) {
+    const i32 n = min(LANES, to - d);
+    const ConvSums& sum = sums[(d - from) / LANES];
+    for (i32 j = 0; dstate && j < K; j++) store_part(dstate + (i64)(K - 1 - j) * D + d, sum.later[j], n);
     for (i32 i = 0; i < n; i++) {
-      for (i32 k = 0; k < K; k++) dweight[(d + i) * K + k] = dw[k][i];
-      if (dbias) dbias[d + i] = db[i];
+      for (i32 k = 0; k < K; k++) dweight[(d + i) * K + k] = sum.dw[k][i];
+      if (dbias) dbias[d + i] = sum.db[i];
     }
   }
 }

@@ -122,21 +122,25 @@ KERNEL void gated_norm_backward(const f32* x, const f32* z, const f32* weight, c
         const f32* dyg = dy + (i64)r * lddy + at;
         f32 *dxg = dx + (i64)r * lddx + at, *dzg = dz + (i64)r * lddz + at, *dw = dw_part + at;
         const f32 scale = rstd[(i64)r * groups + group];
+        // What the second walk needs: n in dx, sigmoid(z) in dz.
         vf products = {};
         for (i32 i = 0; i < size; i += LANES) {
-          const vf v = row_load(xg, i, size), gate = silu(row_load(zg, i, size)), d = row_load(dyg, i, size);
+          const vf v = row_load(xg, i, size), zv = row_load(zg, i, size), d = row_load(dyg, i, size);
+          const vf share = sigmoid(zv), gate = zv * share;
           const vf n = (before ? v : v * gate) * scale, dn = before ? d * gate : d;
           row_store(dw, i, size, fma(dn, n, row_load(dw, i, size)));
           products = fma(dn * row_load(w, i, size), n, products);
+          row_store(dxg, i, size, n);
+          row_store(dzg, i, size, share);
         }
         const f32 mean = sum(products) / (f32)size;
         for (i32 i = 0; i < size; i += LANES) {
           const vf v = row_load(xg, i, size), zv = row_load(zg, i, size), d = row_load(dyg, i, size);
-          const vf share = sigmoid(zv), gate = zv * share, slope = share * (1.0f + zv * (1.0f - share));
-          const vf n = (before ? v : v * gate) * scale, g = (before ? d * gate : d) * row_load(w, i, size);
-          const vf ds = scale * (g - n * mean);
+          const vf n = row_load(dxg, i, size), share = row_load(dzg, i, size);
+          const vf gate = zv * share, slope = share * (1.0f + zv * (1.0f - share)), wide = d * row_load(w, i, size);
+          const vf ds = scale * ((before ? wide * gate : wide) - n * mean);
           row_store(dxg, i, size, before ? ds : ds * gate);
-          row_store(dzg, i, size, (before ? d * n * row_load(w, i, size) : ds * v) * slope);
+          row_store(dzg, i, size, (before ? wide * n : ds * v) * slope);
         }
       }
   }

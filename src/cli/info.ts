@@ -10,6 +10,9 @@ import { count, guard } from './terminal.ts';
 /** Tokens read, where none are asked for. */
 const LENGTHS = [1024, 16_384, 1_048_576];
 
+/** Those that the model can read, and its bound. */
+const lengthsFor = (most: number) => [...LENGTHS.filter((n) => n < most), ...(most < Infinity ? [most] : [])];
+
 interface Flags {
   model: string;
   batchSize: number;
@@ -45,7 +48,12 @@ async function run({ model: path, batchSize, blockSize, length, tensors, json }:
   const model = declaredModel(config);
   const parameters = model.tree.list();
   const grows = stateGrows(model.stateFields);
-  const lengths = length === undefined ? LENGTHS : [length];
+  if (length !== undefined && length > model.maxSteps) {
+    throw new Error(
+      `info: --length is ${length}, expected at most maxLength = ${model.maxSteps}, which the model reads.`,
+    );
+  }
+  const lengths = length === undefined ? lengthsFor(model.maxSteps) : [length];
   const facts = {
     config: model.config,
     parameters: model.tree.count(),

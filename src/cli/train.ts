@@ -47,13 +47,18 @@ function addField(command: Command, name: string, one: Field, help: string): voi
   command.addOption(option);
 }
 
+/** A flag that says null: commander takes a null itself for a flag without a value. */
+const NULL = Symbol('null');
+
 /** The first reading of a flag's text that its field accepts: itself, a number, JSON, a list. */
 function parse(value: string, one: Field): unknown {
   const numberOf = (text: string) => (text.trim() === '' ? Number.NaN : Number(text));
   const number = numberOf(value);
   const items = value.split(',').map((item) => item.trim());
   const readings = [value, number, json(value), items, items.map(numberOf)];
-  return readings.find((reading) => one.accepts(reading)) ?? (Number.isNaN(number) ? value : number);
+  const at = readings.findIndex((reading) => one.accepts(reading));
+  if (at >= 0) return readings[at] ?? NULL;
+  return Number.isNaN(number) ? value : number;
 }
 
 function json(text: string): unknown {
@@ -65,7 +70,8 @@ function json(text: string): unknown {
 }
 
 async function runTrain(flags: Record<string, unknown>): Promise<void> {
-  const { config, ...given } = flags;
+  const { config, ...read } = flags;
+  const given = Object.fromEntries(Object.entries(read).map(([name, one]) => [name, one === NULL ? null : one]));
   const file = config === undefined ? {} : await readConfigFile(String(config));
   const abort = new AbortController();
   const release = onInterrupt(() => {

@@ -37,7 +37,7 @@ export { readSeries, type Series, type SeriesOptions, type SeriesRow, seriesRows
 export { type SourceOptions, type TextDocument, type TextSource, textSource } from './source.ts';
 export { type Split, split } from './split.ts';
 export { splitSeries, type StepWindowOptions, stepExamples } from './stepWindows.ts';
-export { memoryStore, type TokenArray, type TokenStore } from './store.ts';
+export { longestDocument, memoryStore, type TokenArray, type TokenStore } from './store.ts';
 export { textData } from './textData.ts';
 export { openTokenFile, type TokenFileOptions } from './tokenFile.ts';
 export { type WindowOptions, windowExamples } from './windows.ts';

@@ -43,6 +43,12 @@ export function memoryStore(
   };
 }
 
+/** Tokens of the longest document. */
+export function longestDocument({ documents, length }: TokenStore): number {
+  if (!documents) return length;
+  return documents.reduce((most, start, i) => Math.max(most, (documents[i + 1] ?? length) - start), 0);
+}
+
 /** Refuses an id that the model has no row for. `offset` is where in the store `tokens` begins. */
 export function checkIds(tokens: TokenArray, offset: number, store: { name: string; vocabSize: number }): void {
   const { name, vocabSize } = store;

@@ -42,6 +42,7 @@ export async function* generate(
   options: GenerateOptions,
 ): AsyncGenerator<Generated, void, undefined> {
   checkOptions(prompt, options);
+  checkRoom(model, prompt.length, options);
   const { maxTokens, seed = 0, signal, stopTokens = [] } = options;
   const random = new Random(seed).fork('sampling');
   const seen = new Set(prompt);
@@ -128,4 +129,14 @@ function checkOptions(prompt: readonly number[], options: GenerateOptions): void
     throw new Error(`generate: maxTokens is ${maxTokens}, expected a whole number ≥ 0.`);
   }
   checkSampling(options);
+}
+
+/** The last token is not read. */
+function checkRoom({ maxSteps }: LanguageModel, prompt: number, { maxTokens, state }: GenerateOptions): void {
+  const before = state?.position ?? 0;
+  if (before + prompt + maxTokens - 1 <= maxSteps) return;
+  throw new Error(
+    `generate: ${before + prompt} tokens to read and ${maxTokens} to write, expected at most maxLength = ${maxSteps} together. ` +
+      'Ask for fewer tokens, or use a model with a window.',
+  );
 }

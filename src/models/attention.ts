@@ -48,6 +48,7 @@ export class AttentionMixer implements Mixer {
   readonly stateFields: StateFields;
   readonly mixingFlops: number;
   readonly flopsPerStep: number;
+  readonly maxSteps?: number;
   readonly activations: number;
   /** q, k, v apart, or all in one. */
   private readonly maps: readonly LinearMap[];
@@ -77,6 +78,7 @@ export class AttentionMixer implements Mixer {
       ...(dConv > 0 && { conv: { shape: [dConv, all], transposed: true } }),
       kv: { shape: [2, kvHeads, headDim], grows: Math.min(window, maxLength) },
     };
+    this.maxSteps = options.window === undefined ? options.maxLength : undefined;
     // q·k and p·v with the one step that every token sees, its own.
     this.flopsPerStep = 2 * q;
     this.mixingFlops = this.flopsPerStep + dConv * all;

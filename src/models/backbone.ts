@@ -78,6 +78,11 @@ export class Backbone {
     }, 0);
   }
 
+  /** Steps of a document that every layer can read; Infinity where none has a bound. */
+  get maxSteps(): number {
+    return Math.min(...this.layers.map(({ mixer }) => mixer.maxSteps ?? Infinity));
+  }
+
   /** Floats that a training step keeps for one step of a sequence. */
   get activations(): number {
     const { dModel } = this.config;

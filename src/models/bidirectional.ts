@@ -39,6 +39,7 @@ class BidirectionalMixer implements Mixer {
   readonly stateFields: StateFields = {};
   readonly mixingFlops: number;
   readonly activations: number;
+  readonly maxSteps?: number;
 
   constructor(
     private readonly ahead: Mixer,
@@ -46,6 +47,7 @@ class BidirectionalMixer implements Mixer {
     private readonly join: JoinTwo,
     dModel: number,
   ) {
+    this.maxSteps = ahead.maxSteps;
     this.mixingFlops = ahead.mixingFlops + back.mixingFlops;
     // The reversed input and output, and what joins the two.
     this.activations = ahead.activations + back.activations + 5 * dModel;

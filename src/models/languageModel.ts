@@ -68,6 +68,10 @@ export class LanguageModel extends Model {
     return this.mapSizes(this.embedding) + tied + this.backbone.mixingFlops(length);
   }
 
+  override get maxSteps(): number {
+    return this.backbone.maxSteps;
+  }
+
   override get activationsPerToken(): number {
     return this.backbone.activations;
   }

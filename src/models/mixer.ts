@@ -15,6 +15,8 @@ export interface Mixer {
   readonly mixingFlops: number;
   /** Multiply-adds more for each further step of the cache that the token sees. Default: none. */
   readonly flopsPerStep?: number;
+  /** Steps of a document that it can read, where there is a bound. */
+  readonly maxSteps?: number;
   /** Floats that a training step keeps for one token. */
   readonly activations: number;
 }

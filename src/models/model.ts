@@ -39,6 +39,8 @@ export abstract class Model {
     return this.flopsAt(1);
   }
 
+  /** Tokens of a document that it can read: Infinity, but for attention without a window. */
+  abstract get maxSteps(): number;
   /** Floats that a training step keeps for one token, what the head gives aside. */
   abstract get activationsPerToken(): number;
   /** Numbers that the head gives for one token. */

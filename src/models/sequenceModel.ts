@@ -85,6 +85,10 @@ export class SequenceModel extends Model {
     return this.mapSizes(this.embeddingRows) + this.backbone.mixingFlops(length);
   }
 
+  override get maxSteps(): number {
+    return this.backbone.maxSteps;
+  }
+
   override get activationsPerToken(): number {
     return this.backbone.activations;
   }

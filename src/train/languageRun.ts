@@ -1,5 +1,5 @@
 /** A run of a language model: tokens of text, bases or sound. */
-import { charTokenizerOf, prepareTokens, split, textSource } from '../data/index.ts';
+import { charTokenizerOf, longestDocument, prepareTokens, split, textSource } from '../data/index.ts';
 import { readJsonFile } from '../formats/jsonFile.ts';
 import { createModel, loadModel } from '../models/checkpoint.ts';
 import { LanguageModel } from '../models/languageModel.ts';
@@ -32,6 +32,7 @@ export async function languageRun({
     load: (path, backend) => loadModel(path, { backend }),
     data: train,
     steps: blockSize,
+    longest: options.carryState ? longestDocument(store) : blockSize,
     sizes: { trainTokens: train.length, validationTokens: validation.length, unit: 'tokens' },
     files: { 'tokenizer.json': tokenizer.toJSON() },
     evaluate: (model, batches) => evaluate(model, validation, tokenizer, { batchSize, blockSize, batches }),

@@ -24,6 +24,15 @@ export function checkMemory(model: Model, backend: Backend, batchSize: number, b
   }
 }
 
+/** Throws where the data has sequences that the model cannot read to their end. */
+export function checkLength(model: Model, longest: number): void {
+  if (longest <= model.maxSteps) return;
+  throw new Error(
+    `train: the longest sequence to read has ${longest} steps, expected at most maxLength = ${model.maxSteps}. ` +
+      'Raise --max-length, set a --window, or read shorter ones: --block-size for text, --cut-to for examples, no --carry-state.',
+  );
+}
+
 /** 1.2 GiB, 340 MiB */
 export function size(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];

@@ -171,7 +171,7 @@ export function runConfig(layers: readonly Readonly<Record<string, unknown>>[], 
   for (const [key, value] of Object.entries(merged)) {
     if (Object.hasOwn(trainFields, key)) options[key] = value;
     else if (Object.hasOwn(modelFields, key) && !fromData.includes(key)) modelKeys[key] = value;
-    else throw new Error(`train: unknown option '${key}'. Did you mean '${nearestName(key, names)}'?`);
+    else throw unknownOption(key, names, family.name);
   }
   const complete = completeOptions(options, Object.keys(trainFields) as (keyof TrainOptions)[]);
   modelKeys.dModel ??= 128;
@@ -180,6 +180,18 @@ export function runConfig(layers: readonly Readonly<Record<string, unknown>>[], 
   if (isLanguage) configOf({ ...modelKeys, model: family.name, vocabSize: 1 });
   else sequenceConfigOf({ ...modelKeys, model: family.name, vocabSize: 1, nTargets: 1 });
   return { options: complete, modelKeys };
+}
+
+/** Says which task or model has the option, if one has it. */
+function unknownOption(key: string, names: readonly string[], model: string): Error {
+  if (Object.hasOwn(sequenceFields, key)) {
+    return new Error(`train: ${key} is for --task classify or regress. Leave it out, or choose the task.`);
+  }
+  const others = modelNames.filter((name) => Object.hasOwn(fieldsOf(familyOf(name)), key));
+  if (others.length > 0 && !fromData.includes(key)) {
+    return new Error(`train: the model '${model}' has no ${key}. It belongs to ${others.join(', ')}.`);
+  }
+  return new Error(`train: unknown option '${key}'. Did you mean '${nearestName(key, names)}'?`);
 }
 
 /** Fills in the defaults of the named options and checks each. */

@@ -21,6 +21,8 @@ export interface Prepared<M extends Model, E extends { loss: number }> {
   readonly data: TrainingData;
   /** Steps of a row of a batch, at most. */
   readonly steps: number;
+  /** Steps of the longest sequence that is read on and on, at least `steps`. */
+  readonly longest: number;
   readonly sizes: { trainTokens: number; validationTokens: number; unit: 'tokens' | 'examples' };
   /** JSON files that belong to the model: tokenizer.json, examples.json. */
   readonly files: Readonly<Record<string, unknown>>;

@@ -10,7 +10,7 @@ import type { Tokenizer } from '../tokenize/index.ts';
 import type { Evaluation } from './evaluate.ts';
 import type { SequenceEvaluation } from './evaluateSequence.ts';
 import { languageRun } from './languageRun.ts';
-import { checkMemory } from './memory.ts';
+import { checkLength, checkMemory } from './memory.ts';
 import { mergeLayers, type RunConfig, runConfig, trainFields } from './options.ts';
 import type { Prepared, RunSetup } from './prepared.ts';
 import { type Progress, RunFolder } from './runFolder.ts';
@@ -106,6 +106,7 @@ async function follow<M extends Model, E extends { loss: number }>(
   prepared: Prepared<M, E>,
 ): Promise<Finished<M, E>> {
   const backend = await openBackend(options.backend, { threads: options.threads });
+  checkLength(prepared.declare(), prepared.longest);
   checkMemory(prepared.declare(), backend, options.batchSize, prepared.steps);
   const model = resume ? await prepared.load(folder.path, backend) : await prepared.create(backend, options.seed);
   requireConfig(model, prepared.declare(), folder);

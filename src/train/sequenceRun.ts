@@ -50,6 +50,7 @@ export async function sequenceRun({
     load: (path, backend) => loadSequenceModel(path, { backend }),
     data: scaled(train, scaling),
     steps: scaling.longest,
+    longest: scaling.longest,
     sizes: { trainTokens: train.length, validationTokens: validation.length, unit: 'examples' },
     files: { 'tokenizer.json': tokenizer.toJSON(), 'examples.json': facts },
     evaluate: (model, batches) =>

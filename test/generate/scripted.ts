@@ -6,6 +6,7 @@ export function scriptedModel(tokens: readonly number[], vocabSize: number): Lan
   let at = 0;
   const model = {
     config: { vocabSize },
+    maxSteps: Infinity,
     forward() {
       const logits = new Float32Array(vocabSize);
       logits[tokens[at++]] = 100;

@@ -50,6 +50,11 @@ describe('the options of a run', () => {
   it.each([
     [{ learningrate: 1 }, "train: unknown option 'learningrate'. Did you mean 'learningRate'?"],
     [{ d_model: 64 }, "train: unknown option 'd_model'. Did you mean 'dModel'?"],
+    [
+      { bidirectional: 'add' },
+      'train: bidirectional is for --task classify or regress. Leave it out, or choose the task.',
+    ],
+    [{ mixers: ['mamba'] }, "train: the model 'mamba' has no mixers. It belongs to hybrid."],
     [{ bachSize: 1 }, "train: unknown option 'bachSize'. Did you mean 'batchSize'?"],
     [{ vocabSize: 64 }, "train: unknown option 'vocabSize'"],
     [{ constructor: 1 }, "train: unknown option 'constructor'"],
