@@ -8,6 +8,7 @@ import { SequenceModel } from '../models/sequenceModel.ts';
 import { Random } from '../random.ts';
 import { loadTokenizer, type Tokenizer } from '../tokenize/index.ts';
 import { evaluateSequence, type SequenceEvaluation } from './evaluateSequence.ts';
+import { exampleFacts } from './exampleFacts.ts';
 import { tokenizerFor } from './languageRun.ts';
 import type { RunConfig, TrainOptions } from './options.ts';
 import type { Prepared, RunSetup } from './prepared.ts';
@@ -27,7 +28,7 @@ export async function sequenceRun({
   options,
   resume,
 }: RunSetup): Promise<Prepared<SequenceModel, SequenceEvaluation>> {
-  const saved = resume ? ((await folder.readJson('examples.json')) as ExampleFacts) : undefined;
+  const saved = resume ? exampleFacts(await folder.readJson('examples.json'), folder.file('examples.json')) : undefined;
   const tokenizer = resume ? await loadTokenizer(await folder.readJson('tokenizer.json')) : await tokenizerFor(options);
   const reading = saved?.options ?? readingOf(config, options);
   const opened = await openExamples(options.data, { ...reading, tokenizer, classes: saved?.classes });

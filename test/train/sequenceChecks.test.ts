@@ -1,13 +1,16 @@
 /** What training and evaluation of a sequence model refuse, and what they do without. */
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type Example, memoryExamples } from '../../src/data/index.ts';
 import { createSequenceModel } from '../../src/models/checkpoint.ts';
 import { evaluateSequence } from '../../src/train/evaluateSequence.ts';
+import { predict } from '../../src/train/predict.ts';
 import { train } from '../../src/train/run.ts';
 import { anyBackend } from '../support/backends.ts';
+import { openSaved } from '../../src/train/savedExamples.ts';
 import { Trainer } from '../../src/train/trainer.ts';
-import { small, workFolder } from './runs.ts';
+import { resume, small, workFolder } from './runs.ts';
 
 const tiny = { model: 's4d', dModel: 4, nLayer: 1, dInput: 1 };
 const make = (more: object) => createSequenceModel({ ...tiny, ...more }, { backend: anyBackend, seed: 1 });
@@ -81,4 +84,33 @@ it.each(sparse)('leaves batches without %s out, and refuses data that has none',
   const none = new Trainer(await make(config), data(false, false), options);
   await expect(none.step()).rejects.toThrow('data: every label or target of toy is missing, expected at least one');
   for (const one of [trainer, again, none]) one.dispose();
+});
+
+it('says what is wrong in an examples.json, before it reads data', async () => {
+  const folder = await workFolder({ 's.csv': waveTable });
+  const [data, out] = [join(folder, 's.csv'), join(folder, 'run')];
+  const { model } = await train({ layers: [{ ...small, task: 'regress', data, out, maxIters: 2 }], stopAt: 1 });
+  const path = join(out, 'examples.json');
+  const facts = JSON.parse(await readFile(path, 'utf8'));
+  const { options, scaling } = facts;
+  const all = { ...scaling.inputs, deviation: [] };
+  const wrong: [object, string][] = [
+    [{}, 'options is missing, expected how the data was read.'],
+    [[], 'options is missing'],
+    [{ ...facts, options: { ...options, task: 'sort' } }, `options.task is "sort", expected 'classify' or 'regress'.`],
+    [{ ...facts, options: { ...options, blockSize: '9' } }, 'options.blockSize is "9", expected a whole number.'],
+    [{ ...facts, scaling: undefined }, 'scaling is missing, expected the scale of the data.'],
+    [{ ...facts, scaling: { ...scaling, inputs: all } }, 'scaling.inputs is'],
+    [{ ...facts, values: undefined }, 'values is missing, expected a list of names.'],
+    [{ ...facts, options: { ...options, task: 'classify' } }, 'classes is missing, expected a list of names.'],
+  ];
+  for (const [content, message] of wrong) {
+    await writeFile(path, JSON.stringify(content));
+    await expect(openSaved(out, data)).rejects.toThrow(`${path}: ${message}`);
+  }
+  await expect(predict(model as never, out, data).next()).rejects.toThrow(path);
+  await expect(resume(out)).rejects.toThrow(path);
+  await writeFile(path, JSON.stringify(facts));
+  expect((await resume(out)).iter).toBe(2);
+  model.backend.dispose();
 });
