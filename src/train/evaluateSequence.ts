@@ -5,6 +5,7 @@ import type { Columns } from '../data/scaling.ts';
 import type { SequenceModel } from '../models/sequenceModel.ts';
 import { flatTargets } from '../models/sequenceRows.ts';
 import { scope } from '../tensor/scope.ts';
+import { requireBatches } from './evaluate.ts';
 import { targetsOf } from './task.ts';
 
 export interface SequenceEvaluation {
@@ -36,6 +37,7 @@ export async function evaluateSequence(
   options: SequenceEvaluationOptions,
 ): Promise<SequenceEvaluation> {
   const { batchSize, batches = Infinity, targets: scale } = options;
+  requireBatches(batches);
   const sampler = new ExampleSampler(data, { mode: 'sequential', batchSize });
   const count = Math.min(batches, sampler.batchesPerPass);
   const isClassifier = model.config.nClasses > 0;
