@@ -9,7 +9,7 @@ import { writeAtomic } from '../formats/atomicFile.ts';
 import { openWav, type Wav, type WavOptions } from '../formats/wav.ts';
 import { MU_LAW_SIZE, muLawEncode } from '../tokenize/muLaw.ts';
 import { collect, toBytes } from './encode.ts';
-import type { ExampleStore } from './examples.ts';
+import { classIndex, type ExampleStore } from './examples.ts';
 import { chunksOf, factsOf, filesBelow } from './files.ts';
 import { resample } from './resample.ts';
 import { memoryStore, type TokenStore } from './store.ts';
@@ -51,6 +51,23 @@ async function* oneChannel(wav: Wav, path: string, channel: 'mean' | number = 'm
   }
 }
 
+/** The rate of a file, or of all below a folder; it is refused where they differ. */
+export async function commonRate(path: string): Promise<number> {
+  let before: { file: string; rate: number } | undefined;
+  for (const file of await wavsOf(path)) {
+    const wav = await openWav(chunksOf(file), file);
+    await wav.close();
+    const rate = wav.sampleRate;
+    before ??= { file, rate };
+    if (rate === before.rate) continue;
+    throw new Error(
+      `data: ${file} has ${rate} Hz, expected ${before.rate}, as ${before.file} has. ` +
+        `Name the rate to which all are converted (--sample-rate ${Math.min(rate, before.rate)}).`,
+    );
+  }
+  return (before as { rate: number }).rate;
+}
+
 export interface ClipOptions extends AudioOptions {
   /**
    * What a file's name says: the named part `label` is its class, `group` (if there is one) what
@@ -59,25 +76,28 @@ export interface ClipOptions extends AudioOptions {
   pattern: RegExp;
   /** Mu-law tokens instead of samples. */
   tokens?: boolean;
-  /** The classes that there are: other clips have no label. If not given: all labels that are found. */
+  /** The classes that there are. If not given: all that are found. */
   classes?: readonly string[];
+  /** Labels are not read: for predictions. */
+  open?: boolean;
 }
 
 /** The clips below a folder, or one clip. Each is read when it is asked for. */
 export async function clipExamples(folder: string, options: ClipOptions): Promise<ExampleStore> {
   const files = await wavsOf(folder);
   const facts = files.map((path) => {
+    const name = path.slice(path === folder ? path.search(/[^/\\]*$/) : folder.length);
     // A pattern with the flag g would go on from where it stopped.
-    const { label, group } =
-      path.slice(folder.length).match(new RegExp(options.pattern, options.pattern.flags.replace('g', '')))?.groups ??
-      {};
-    if (label !== undefined || options.classes) return { path, label: label ?? '', group };
+    const pattern = new RegExp(options.pattern, options.pattern.flags.replace('g', ''));
+    const { label, group } = name.match(pattern)?.groups ?? {};
+    if (label !== undefined || options.open) return { path, label: label ?? '', group };
     throw new Error(
       `data: ${path} has no label by the pattern ${options.pattern}, expected a part named label, ` +
         'e.g. /(?<label>\\d+)_(?<group>[a-z]+)/. Change the pattern, or move the file.',
     );
   });
   const classes = options.classes ?? [...new Set(facts.map(({ label }) => label))].sort();
+  const labels = options.open ? [] : facts.map(({ path, label }) => classIndex(classes, label, path));
   return {
     name: folder,
     length: facts.length,
@@ -86,7 +106,7 @@ export async function clipExamples(folder: string, options: ClipOptions): Promis
     group: (index) => facts[index].group,
     title: (index) => facts[index].path,
     async read(index) {
-      const { path, label } = facts[index];
+      const { path } = facts[index];
       const blocks: Float32Array[] = [];
       for await (const block of audioBlocks(path, options)) blocks.push(block);
       const samples = new Float32Array(blocks.reduce((sum, block) => sum + block.length, 0));
@@ -97,8 +117,7 @@ export async function clipExamples(folder: string, options: ClipOptions): Promis
       }
       if (at === 0) throw new Error(`data: ${path} has no samples. Leave it out, or get it again.`);
       const sequence = options.tokens ? Int32Array.from(muLawEncode(samples)) : samples;
-      const known = classes.indexOf(label);
-      return { sequence, ...(known >= 0 && { label: known }) };
+      return options.open ? { sequence } : { sequence, label: labels[index] };
     },
   };
 }

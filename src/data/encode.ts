@@ -48,7 +48,8 @@ export function emptySource(name: string): Error {
   return new Error(`data: ${name} is empty, expected text. Check that it is the right one.`);
 }
 
-function encodePiece(tokenizer: Tokenizer, piece: string, name: string, characters: number): number[] {
+/** `characters`: how many of the document came before. What the tokenizer refuses is said with where it is. */
+export function encodePiece(tokenizer: Tokenizer, piece: string, name: string, characters = 0): number[] {
   try {
     return tokenizer.encode(piece);
   } catch (error) {

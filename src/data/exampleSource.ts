@@ -5,27 +5,33 @@
  *   const { train, validation } = split(0.1, 1337);
  */
 import type { Tokenizer } from '../tokenize/tokenizer.ts';
-import { clipExamples, WAV } from './audio.ts';
+import { clipExamples, commonRate, WAV } from './audio.ts';
 import { type Example, type ExampleStore, splitExamples } from './examples.ts';
 import { factsOf, filesBelow } from './files.ts';
 import { isPattern, partsOf, textExamples } from './labelledText.ts';
 import { readSeries, type Series } from './series.ts';
 import { endsIn, FASTA, JSONL, TEXT } from './source.ts';
-import { splitSeries, stepExamples } from './stepWindows.ts';
-import { tableExamples } from './table.ts';
+import { requireHorizon, splitSeries, stepExamples } from './stepWindows.ts';
+import { requireDifferent, tableExamples } from './table.ts';
+
+type Kind = 'clips' | 'text' | 'table';
 
 /** How examples are read; what of it the model has to know is kept with it. */
 export interface ExampleOptions {
+  /** What the path has to hold: found out if not given. */
+  kind?: Kind;
   task: 'classify' | 'regress';
   output: 'sequence' | 'step';
   tokenizer: Tokenizer;
   textField?: string;
-  /** Hz; 0: as the files have it. */
+  /** Hz, to which clips are converted; 0: the one rate that all have. */
   sampleRate?: number;
   label?: string;
   group?: string;
   sequence?: string;
   columns?: readonly string[];
+  /** Whether the column of a table is text: found out if not given. */
+  text?: boolean;
   targets?: readonly string[];
   horizon?: number;
   cutTo?: number;
@@ -33,11 +39,15 @@ export interface ExampleOptions {
   blockSize: number;
   /** The classes of a model that is there already. */
   classes?: readonly string[];
-  /** Labels and targets may lack: for predictions. */
+  /** Labels and targets are not read: for predictions. */
   open?: boolean;
 }
 
+/** What the data says, in which more data for the same model has to agree. */
+export type FoundOptions = Pick<ExampleOptions, 'kind' | 'sampleRate' | 'columns' | 'text' | 'targets'>;
+
 export interface OpenedExamples {
+  readonly found: FoundOptions;
   readonly all: ExampleStore;
   /** Sequences of which the last rows are what a forecast starts from. */
   readonly series?: readonly Series[];
@@ -47,7 +57,7 @@ export interface OpenedExamples {
 const TABLE = ['.csv', '.tsv'];
 
 export async function openExamples(path: string, options: ExampleOptions): Promise<OpenedExamples> {
-  const kind = await kindOf(path);
+  const kind = await kindOf(path, options.kind);
   const ofTables = (['group', 'sequence', 'columns', 'targets'] as const).find((key) => options[key] !== undefined);
   if (kind !== 'table' && ofTables) {
     throw new Error(
@@ -66,37 +76,47 @@ export async function openExamples(path: string, options: ExampleOptions): Promi
   if (kind === 'table' && options.task === 'classify' && !options.label) {
     throw new Error(`data: ${path} is a table, expected the column of the class by --label NAME.`);
   }
-  const all = await storeOf(path, kind, options);
-  const kept = options.cutTo ? cut(all, options.cutTo) : all;
-  return { all: kept, split: (fraction, seed) => splitExamples(kept, { fraction, seed }) };
+  const { store, ...found } = await storeOf(path, kind, options);
+  const kept = options.cutTo ? cut(store, options.cutTo) : store;
+  return { found: { kind, ...found }, all: kept, split: (fraction, seed) => splitExamples(kept, { fraction, seed }) };
 }
 
-async function storeOf(path: string, kind: Kind, options: ExampleOptions): Promise<ExampleStore> {
-  const { tokenizer, label, classes, textField: field } = options;
+async function storeOf(
+  path: string,
+  kind: Kind,
+  options: ExampleOptions,
+): Promise<FoundOptions & { store: ExampleStore }> {
+  const { tokenizer, label, classes, open, textField: field } = options;
   if (kind === 'table') return tableExamples(path, options);
-  if (kind === 'text') return textExamples(path, { tokenizer, label, field, classes });
+  if (kind === 'text') return { store: await textExamples(path, { tokenizer, label, field, classes, open }) };
+  const sampleRate = options.sampleRate || (await commonRate(path));
   const store = await clipExamples(path, {
     pattern: await clipPattern(path, label),
-    sampleRate: options.sampleRate || undefined,
+    sampleRate,
     tokens: tokenizer.kind === 'muLaw',
     classes,
+    open,
   });
   const groups = new Set(Array.from({ length: store.length }, (_, i) => store.group(i)));
   // One speaker alone cannot be kept apart from itself.
-  return groups.size > 1 ? store : { ...store, group: () => undefined };
+  return { sampleRate, store: groups.size > 1 ? store : { ...store, group: () => undefined } };
 }
 
 async function openSeries(path: string, options: ExampleOptions): Promise<OpenedExamples> {
   const { blockSize: length, horizon, targets, columns } = options;
   const files = (await factsOf(path)).isFolder ? await filesBelow(path, TABLE) : [path];
   const series: Series[] = [];
-  for (const file of files) series.push(await readSeries(file, { columns }));
+  for (const file of files) series.push(await readSeries(file, { columns: columns ?? series[0]?.columns }));
+  const [{ columns: read }] = series;
+  requireDifferent(files[0], read, read);
   const windows = { length, horizon, targets };
   return {
+    found: { kind: 'table', columns: read, targets: targets ?? read },
     all: stepExamples(series, { ...windows, stride: length }),
     series,
     split(fraction) {
       const { train, validation } = splitSeries(series, fraction);
+      for (const part of [train, validation]) requireHorizon(part, windows);
       return {
         train: stepExamples(train, windows),
         validation: stepExamples(validation, { ...windows, stride: length }),
@@ -105,21 +125,41 @@ async function openSeries(path: string, options: ExampleOptions): Promise<Opened
   };
 }
 
-type Kind = 'clips' | 'text' | 'table';
+const KINDS: Readonly<Record<Kind, { name: string; extensions: readonly string[] }>> = {
+  clips: { name: 'WAV', extensions: WAV },
+  table: { name: 'CSV', extensions: TABLE },
+  text: { name: 'text', extensions: [...TEXT, ...JSONL, ...FASTA] },
+};
 
-async function kindOf(path: string): Promise<Kind> {
-  const kinds: [Kind, readonly string[]][] = [
-    ['clips', WAV],
-    ['table', TABLE],
-    ['text', [...TEXT, ...JSONL, ...FASTA]],
-  ];
-  if (!(await factsOf(path)).isFolder) return kinds.find(([, extensions]) => endsIn(path, extensions))?.[0] ?? 'text';
-  for (const [kind, extensions] of kinds) {
-    const gzipped = extensions.map((extension) => `${extension}.gz`);
-    if ((await filesBelow(path, [...extensions, ...gzipped])).length > 0) return kind;
+/** What lies at a path; a folder may hold several kinds, of which the one that is wanted counts. */
+async function kindOf(path: string, wanted?: Kind): Promise<Kind> {
+  const kinds = Object.keys(KINDS) as Kind[];
+  const { isFolder } = await factsOf(path);
+  const isThere = async (kind: Kind) => {
+    const { extensions } = KINDS[kind];
+    if (!isFolder) return endsIn(path, extensions);
+    return (await filesBelow(path, [...extensions, ...extensions.map((one) => `${one}.gz`)])).length > 0;
+  };
+  for (const kind of wanted ? [wanted, ...kinds] : kinds) {
+    if (!(await isThere(kind))) continue;
+    if (wanted && kind !== wanted) throw otherKind(path, kind, wanted);
+    return kind;
   }
-  const known = kinds.flatMap(([, extensions]) => extensions).join(', ');
-  throw new Error(`data: folder ${path} has no files to read, expected ${known}. Name the files themselves.`);
+  if (isFolder) {
+    const known = kinds.flatMap((kind) => KINDS[kind].extensions).join(', ');
+    throw new Error(`data: folder ${path} has no files to read, expected ${known}. Name the files themselves.`);
+  }
+  // A file of any other name is text.
+  if (wanted && wanted !== 'text') throw otherKind(path, 'text', wanted);
+  return 'text';
+}
+
+function otherKind(path: string, kind: Kind, wanted: Kind): Error {
+  const { name, extensions } = KINDS[wanted];
+  return new Error(
+    `data: ${path} is read as ${KINDS[kind].name}, but the model was trained on ${name}, ` +
+      `expected ${extensions.join(', ')}. Give such data, or another model.`,
+  );
 }
 
 const FOLDER = /^[/\\]?(?<label>[^/\\]+)[/\\]/;

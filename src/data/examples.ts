@@ -94,6 +94,16 @@ export function checkExample(
   }
 }
 
+/** Which of the classes of a model one is. */
+export function classIndex(classes: readonly string[], name: string | undefined, where: string): number {
+  const at = name === undefined ? -1 : classes.indexOf(name);
+  if (at >= 0) return at;
+  const got = name ? `the class ${JSON.stringify(name)}` : 'no class';
+  const known = classes.slice(0, 12).map((one) => JSON.stringify(one));
+  const expected = known.length === classes.length ? known.join(' or ') : `${known.join(', ')} …`;
+  throw new Error(`data: ${where} has ${got}, expected ${expected}. Mend it, or leave it out.`);
+}
+
 export const titleOf = (store: ExampleStore, index: number): string => store.title?.(index) ?? String(index);
 
 /** Some of the examples of a store, in the order of `indices`. */

@@ -4,7 +4,8 @@
  * or the first folder below the one that is read, or else the name of the file.
  */
 import type { Tokenizer } from '../tokenize/tokenizer.ts';
-import { type Example, type ExampleStore, memoryExamples } from './examples.ts';
+import { encodePiece } from './encode.ts';
+import { classIndex, type Example, type ExampleStore, memoryExamples } from './examples.ts';
 import { factsOf } from './files.ts';
 import { piecesOf } from './pieces.ts';
 import { type TextDocument, textSource } from './source.ts';
@@ -15,30 +16,36 @@ export interface LabelledTextOptions {
   label?: string;
   /** JSONL: the key of the text. */
   field?: string;
-  /** The classes that there are: other texts have no label. */
+  /** The classes that there are. If not given: all that are found. */
   classes?: readonly string[];
+  /** Labels are not read: for predictions. */
+  open?: boolean;
 }
 
 /** Each document held as its tokens. */
 export async function textExamples(path: string, options: LabelledTextOptions): Promise<ExampleStore> {
-  const { tokenizer, label: how, field, classes: known } = options;
+  const { tokenizer, label: how, field, classes: known, open = false } = options;
   const { isFolder } = await factsOf(path);
   const source = textSource(path, { field, alphabet: tokenizer.kind === 'dna' ? 'dna' : 'any' });
   const found: { label?: string; group?: string; title: string; sequence: Int32Array }[] = [];
   for await (const document of source.documents()) {
     const ids: number[] = [];
-    for await (const piece of piecesOf(document.text)) for (const id of tokenizer.encode(piece)) ids.push(id);
+    let characters = 0;
+    for await (const piece of piecesOf(document.text)) {
+      for (const id of encodePiece(tokenizer, piece, document.name, characters)) ids.push(id);
+      characters += piece.length;
+    }
     if (ids.length === 0) throw new Error(`data: ${document.name} is empty, expected text. Leave it out.`);
     const { label, group } = labelOf(document, how, isFolder ? path : undefined);
-    if (label === undefined && !known) throw noLabel(document, how);
+    if (label === undefined && !open) throw noLabel(document, how);
     found.push({ label, group, title: document.name, sequence: Int32Array.from(ids) });
   }
   if (found.length === 0) throw new Error(`data: ${path} has no texts, expected at least one.`);
   const classes = known ?? [...new Set(found.map(({ label }) => label as string))].sort();
-  const examples = found.map(({ label, sequence }): Example => {
-    const at = label === undefined ? -1 : classes.indexOf(label);
-    return { sequence, ...(at >= 0 && { label: at }) };
-  });
+  const examples = found.map(
+    ({ label, title, sequence }): Example =>
+      open ? { sequence } : { sequence, label: classIndex(classes, label, title) },
+  );
   return memoryExamples(examples, {
     name: path,
     classes,

@@ -41,7 +41,8 @@ export interface Series {
   readonly values: Float64Array;
 }
 
-const MISSING = ['', 'na', 'n/a', 'nan', 'null', '?'];
+/** What stands for a missing value, in lower case. */
+export const MISSING: readonly string[] = ['', 'na', 'n/a', 'nan', 'null', '?'];
 const NUMBER = { '.': /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i, ',': /^[+-]?(\d+,?\d*|,\d+)(e[+-]?\d+)?$/i };
 
 /** The rows of a CSV text. `name` is what an error calls it. */

@@ -109,6 +109,28 @@ export function splitSeries(series: readonly Series[], fraction: number): { trai
   return { train: parts.map(([train]) => train), validation: parts.map(([, validation]) => validation) };
 }
 
+/** Refuses a horizon that no row reaches: its values would never be learnt, or never be measured. */
+export function requireHorizon(
+  series: readonly Series[],
+  { horizon = 1, targets }: Pick<StepWindowOptions, 'horizon' | 'targets'>,
+): void {
+  const wanted = columnsOf(series, targets ?? series[0].columns);
+  const isThere = ({ values, columns, length }: Series, row: number) =>
+    row < length && wanted.some((column) => !Number.isNaN(values[row * columns.length + column]));
+  const isReached = (one: Series) =>
+    completeRuns(one).some(({ begin, end }) => {
+      // The last row of a run is in no window.
+      for (let row = begin; row < end - 1; row++) if (isThere(one, row + horizon)) return true;
+      return false;
+    });
+  if (series.some(isReached)) return;
+  const { name, length } = series.reduce((a, b) => (b.length > a.length ? b : a));
+  throw new Error(
+    `data: ${name} has ${length} rows, of which none has values ${horizon} rows after it to compare with. ` +
+      `Expected more: give more data or another validationFraction, or take a smaller horizon than ${horizon}.`,
+  );
+}
+
 function columnsOf(series: readonly Series[], names: readonly string[]): number[] {
   const [{ columns, name }] = series;
   const other = series.find((one) => one.columns.join() !== columns.join());

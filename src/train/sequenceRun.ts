@@ -30,9 +30,10 @@ export async function sequenceRun({
 }: RunSetup): Promise<Prepared<SequenceModel, SequenceEvaluation>> {
   const saved = resume ? exampleFacts(await folder.readJson('examples.json'), folder.file('examples.json')) : undefined;
   const tokenizer = resume ? await loadTokenizer(await folder.readJson('tokenizer.json')) : await tokenizerFor(options);
-  const reading = saved?.options ?? readingOf(config, options);
-  const opened = await openExamples(options.data, { ...reading, tokenizer, classes: saved?.classes });
+  const asked = saved?.options ?? readingOf(config, options);
+  const opened = await openExamples(options.data, { ...asked, tokenizer, classes: saved?.classes });
   if (opened.series) requireOneDirection(config);
+  const reading = { ...asked, ...opened.found };
   const { train, validation } = opened.split(options.validationFraction, options.seed);
   const facts: ExampleFacts = saved ?? {
     options: reading,

@@ -25,7 +25,7 @@ const all = (store: ExampleStore): Promise<Example[]> =>
   Promise.all(Array.from({ length: store.length }, (_, i) => store.read(i)));
 const labelsOf = async (store: ExampleStore) =>
   (await all(store)).map(({ label }) => (label === undefined ? undefined : store.classes?.[label]));
-const wav = (length: number) => encodeWav(new Float32Array(length).fill(0.5), { sampleRate: 8000 });
+const wav = (length: number, sampleRate = 8000) => encodeWav(new Float32Array(length).fill(0.5), { sampleRate });
 const tick = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 it('finds classes in folders, in names, and by a pattern', async () => {
@@ -54,8 +54,20 @@ it('finds classes in folders, in names, and by a pattern', async () => {
 
 it('keeps the classes of a model, cuts what is long, and makes tokens of sound', async () => {
   const folder = await folderOf({ '1_a.wav': wav(9), '3_a.wav': wav(2) });
-  const store = (await open(folder, { classes: ['1', '2'], cutTo: 4 })).all;
-  expect(await labelsOf(store)).toEqual(['1', undefined]);
+  const store = (await open(folder, { classes: ['0', '1', '3'], cutTo: 4 })).all;
+  expect(await labelsOf(store)).toEqual(['1', '3']);
+  await expect(open(folder, { classes: ['1', '2'] })).rejects.toThrow(
+    '3_a.wav has the class "3", expected "1" or "2".',
+  );
+  expect(await labelsOf((await open(join(folder, '3_a.wav'), { classes: ['1', '3'] })).all)).toEqual(['3']);
+  await expect(open(join(folder, '3_a.wav'), { classes: ['1', '2'] })).rejects.toThrow(
+    '3_a.wav has the class "3", expected "1" or "2".',
+  );
+  await expect(open(join(folder, '1_a.wav'), { kind: 'text' })).rejects.toThrow(
+    '1_a.wav is read as WAV, but the model was trained on text, expected .txt',
+  );
+  const toPredict = (await open(folder, { classes: ['1', '2'], open: true })).all;
+  expect(await labelsOf(toPredict)).toEqual([undefined, undefined]);
   expect((await all(store)).map(({ sequence }) => sequence.length)).toEqual([4, 2]);
   const [first] = await all((await open(folder, { tokenizer: muLawTokenizer() })).all);
   expect(first.sequence).toBeInstanceOf(Int32Array);
@@ -77,13 +89,88 @@ it('reads tables by rows, by sequences and step by step', async () => {
     { sequence: Float32Array.of(6), labels: Int32Array.of(1) },
   ]);
   const regress = { task: 'regress', targets: ['y'], sequence: 'id', columns: ['x'] } as const;
-  expect((await all((await open(path, regress)).all)).map(({ targets }) => [...(targets ?? [])])).toEqual([[4], [6]]);
+  const whole = (await open(path, { ...regress, targets: ['id'] })).all;
+  expect((await all(whole)).map(({ targets }) => [...(targets ?? [])])).toEqual([[1], [2]]);
   const ofSteps = (await open(path, { ...regress, output: 'step' })).all;
   const batch = await new ExampleSampler(ofSteps, { mode: 'sequential', batchSize: 2 }).next();
   expect([...(batch.targets ?? [])]).toEqual([2, 4, 6, Number.NaN]);
   const text = join(await folderOf({ 't.csv': 'kind,text\nx,"say, what"\ny,no\n' }), 't.csv');
   const [say] = await all((await open(text, { label: 'kind' })).all);
   expect(byteTokenizer().decode([...say.sequence])).toBe('say, what');
+});
+
+it('reads more data by the names of the columns, as text or as numbers', async () => {
+  const folder = await folderOf({
+    't.csv': 'kind,x,y\np,1,2\nq,3,4\n',
+    'other.csv': 'note,y,id,x\nla,2,7,1\n',
+    'short.csv': 'y\n1\n',
+    'words.csv': 'kind,words\np,say\n',
+    'number.csv': 'words\n12\n',
+    'a.csv': 'y,z\n1,2\n3,4\n5,6\n',
+    'b.csv': 'z,x,y\n2,0,1\n4,0,3\n',
+  });
+  const [t, other, short, words, number] = ['t', 'other', 'short', 'words', 'number'].map((n) =>
+    join(folder, `${n}.csv`),
+  );
+  const { found } = await open(t, { label: 'kind' });
+  expect(found).toEqual({ kind: 'table', columns: ['x', 'y'], text: false });
+  const more = { ...found, label: 'kind', classes: ['p', 'q'], open: true };
+  expect((await all((await open(other, more)).all)).map(({ sequence }) => [...sequence])).toEqual([[1, 2]]);
+  await expect(open(short, more)).rejects.toThrow('short.csv has no column "x", expected one of "y".');
+  const text = await open(words, { label: 'kind' });
+  expect(text.found).toEqual({ kind: 'table', columns: ['words'], text: true });
+  const [digits] = await all((await open(number, { ...text.found, open: true, classes: ['p'], label: 'kind' })).all);
+  expect(byteTokenizer().decode([...digits.sequence])).toBe('12');
+  const regress = { task: 'regress', output: 'step' } as const;
+  const series = await open(join(folder, 'a.csv'), regress);
+  expect(series.found).toEqual({ kind: 'table', columns: ['y', 'z'], targets: ['y', 'z'] });
+  const [window] = await all((await open(join(folder, 'b.csv'), { ...regress, ...series.found })).all);
+  expect(window).toEqual({ sequence: Float32Array.of(1, 2), targets: Float32Array.of(3, 4) });
+});
+
+it('keeps the rate of the clips, to which others are converted', async () => {
+  const folder = await folderOf({ '1_a.wav': wav(30), '2_a.wav': wav(40) });
+  const lengthsOf = async ({ all: store }: { all: ExampleStore }) =>
+    (await all(store)).map(({ sequence }) => sequence.length);
+  const opened = await open(folder);
+  expect(opened.found).toEqual({ kind: 'clips', sampleRate: 8000 });
+  expect(await lengthsOf(opened)).toEqual([30, 40]);
+  const faster = await folderOf({ '1_b.wav': wav(60, 16000) });
+  expect(await lengthsOf(await open(faster, opened.found))).toEqual([30]);
+  const mixed = await folderOf({ '1_a.wav': wav(30), '2_a.wav': wav(80, 16000) });
+  await expect(open(mixed)).rejects.toThrow(
+    `2_a.wav has 16000 Hz, expected 8000, as ${join(mixed, '1_a.wav')} has. Name the rate`,
+  );
+  expect(await lengthsOf(await open(mixed, { sampleRate: 4000 }))).toEqual([15, 20]);
+});
+
+it('takes from a folder of several kinds the one that the model knows', async () => {
+  const folder = await folderOf({ '1_a.wav': wav(3), 'pos/a.txt': 'so', 'neg/a.txt': 'no' });
+  expect((await open(folder)).found.kind).toBe('clips');
+  expect((await open(folder, { kind: 'text' })).all.classes).toEqual(['neg', 'pos']);
+});
+
+it('reads empty labels as none and missing targets as NaN, and both not at all for a prediction', async () => {
+  const rows = 'id,x,y,kind\n1,1,NA,\n1,3,4,p\n2,5,,q\n2,6,?,\n';
+  const path = join(await folderOf({ 't.csv': rows }), 't.csv');
+  const plan = { sequence: 'id', columns: ['x'], label: 'kind' };
+  const byStep = (await open(path, { ...plan, output: 'step' })).all;
+  expect(byStep.classes).toEqual(['p', 'q']);
+  expect((await all(byStep)).map(({ labels }) => [...(labels ?? [])])).toEqual([
+    [-1, 0],
+    [1, -1],
+  ]);
+  expect(await labelsOf((await open(path, plan)).all)).toEqual(['p', 'q']);
+  const regress = { sequence: 'id', columns: ['x'], targets: ['y'], task: 'regress' } as const;
+  const targetsOf = async (output: 'sequence' | 'step') =>
+    (await all((await open(path, { ...regress, output })).all)).map(({ targets }) => [...(targets ?? [])]);
+  expect(await targetsOf('sequence')).toEqual([[4], [Number.NaN]]);
+  expect(await targetsOf('step')).toEqual([
+    [Number.NaN, 4],
+    [Number.NaN, Number.NaN],
+  ]);
+  const [toPredict] = await all((await open(path, { ...regress, open: true })).all);
+  expect(toPredict).toEqual({ sequence: Float32Array.of(1, 3) });
 });
 
 it('gives each step of a series the rows that follow, and none beyond its end', async () => {
@@ -107,6 +194,29 @@ it('gives each step of a series the rows that follow, and none beyond its end', 
   expect(() => splitSeries([series], 0.05)).toThrow('s has 10 rows, so 9 for training and 1 for validation, expected');
 });
 
+it('refuses a horizon that no row of a part reaches', async () => {
+  const path = join(await folderOf({ 's.csv': `y\n${tick(20).join('\n')}\n` }), 's.csv');
+  const asked = { task: 'regress', output: 'step', blockSize: 4 } as const;
+  const splitAt = async (horizon: number, fraction: number) =>
+    (await open(path, { ...asked, horizon })).split(fraction, 1);
+  // A window of the 4 rows of a part has a row 3 ahead of its first.
+  expect((await splitAt(3, 0.2)).validation.length).toBe(1);
+  await expect(splitAt(4, 0.2)).rejects.toThrow(
+    's.csv (validation part) has 4 rows, of which none has values 4 rows after it to compare with.',
+  );
+  await expect(splitAt(4, 0.8)).rejects.toThrow('s.csv (training part) has 4 rows, of which none has values 4 rows');
+  const gaps = join(
+    await folderOf({
+      's.csv': `y\n${tick(20)
+        .map((i) => (i % 3 ? i : 'NA'))
+        .join('\n')}\n`,
+    }),
+    's.csv',
+  );
+  const opened = await open(gaps, { ...asked, horizon: 2 });
+  expect(() => opened.split(0.5, 1)).toThrow('has 10 rows, of which none has values 2 rows after it');
+});
+
 it('scales to mean 0 and deviation 1, column by column, and back', async () => {
   const examples = [
     { sequence: Float32Array.of(1, 5, 3, 5), targets: Float32Array.of(10) },
@@ -128,13 +238,84 @@ it('scales to mean 0 and deviation 1, column by column, and back', async () => {
 it.each([
   [{ 't.csv': 'a,b\n1,x\n' }, 't.csv', { label: 'c' }, 'has no column "c", expected one of "a", "b".'],
   [{ 't.csv': 'a,b,c\n1,x,1\n' }, 't.csv', { label: 'a' }, 'line 2, column "b" has "x", expected a number.'],
+  [{ 't.csv': 'a,b,c\nx,1,NA\n' }, 't.csv', { label: 'a' }, 'line 2, column "c" has "NA", a missing value, expected'],
+  [{ 't.csv': 'a,b\nx,1\n,2\n' }, 't.csv', { label: 'a' }, 'line 3 has no class, expected "x".'],
+  [{ 't.csv': 'a,b\n,1\n,2\n' }, 't.csv', { label: 'a' }, 'has nothing in the column "a", expected classes.'],
+  [
+    { 't.csv': 'i,a,b\n7,x,1\n8,y,1\n7,,1\n7,y,2\n' },
+    't.csv',
+    { label: 'a', sequence: 'i' },
+    'line 5 has "y" in the column "a", expected "x", as a row before it in the same sequence has.',
+  ],
+  [
+    { 't.csv': 'i,a,b\n7,4,1\n7,5,2\n' },
+    't.csv',
+    { task: 'regress', targets: ['a'], sequence: 'i' },
+    'line 3 has "5" in the column "a", expected "4", as a row before it',
+  ],
+  [{ 't.csv': 'a,b,b\nx,1,1\n' }, 't.csv', { label: 'a' }, 'has several columns "b", expected names that differ.'],
+  [{ 't.csv': 'b,b\n1,1\n2,2\n' }, 't.csv', { task: 'regress', output: 'step' }, 'has several columns "b", expected'],
   [{ 't.csv': 'a,b\n1\n' }, 't.csv', { label: 'a' }, 'line 2 has 1 fields, expected 2, as the first row has.'],
   [{ 't.csv': 'a,b\n' }, 't.csv', { label: 'a' }, 'has no rows below its first'],
   [{ 't.csv': 'a\n1\n' }, 't.csv', { label: 'a' }, 'has no columns left to read'],
+  [
+    { 't.csv': 'a,b\nnew,1\n' },
+    't.csv',
+    { label: 'a', classes: ['neg', 'pos'] },
+    't.csv, line 2 has the class "new", expected "neg" or "pos".',
+  ],
+  [
+    { 't.csv': 'i,a,b\n7,neg,1\n7,new,1\n' },
+    't.csv',
+    { label: 'a', classes: ['neg', 'pos'], sequence: 'i', output: 'step' },
+    'line 3 has the class "new", expected "neg" or "pos".',
+  ],
+  [
+    { 'new/a.txt': 'so', 'pos/a.txt': 'so' },
+    '',
+    { classes: ['neg', 'pos'] },
+    'a.txt has the class "new", expected "neg" or "pos".',
+  ],
+  [
+    { 'a.jsonl': '{"text":"so","label":"new"}\n' },
+    'a.jsonl',
+    { classes: ['neg', 'pos'] },
+    'a.jsonl, line 1 has the class "new", expected "neg" or "pos".',
+  ],
+  [
+    { 't.csv': 'a\n1\n' },
+    't.csv',
+    { kind: 'text' },
+    't.csv is read as CSV, but the model was trained on text, expected .txt',
+  ],
+  [
+    { 'a.txt': 'so' },
+    'a.txt',
+    { kind: 'clips' },
+    'a.txt is read as text, but the model was trained on WAV, expected .wav',
+  ],
+  [
+    { 'a.xyz': 'so' },
+    'a.xyz',
+    { kind: 'table' },
+    'a.xyz is read as text, but the model was trained on CSV, expected .csv',
+  ],
+  [
+    { 'x/a.txt': 'ACGTE' },
+    '',
+    { tokenizer: dnaTokenizer() },
+    'a.txt: dnaTokenizer.encode: "E" at position 4 is not a base',
+  ],
+  [
+    { 't.csv': 'a,b\nx,ACGTE\n' },
+    't.csv',
+    { label: 'a', tokenizer: dnaTokenizer() },
+    't.csv, line 2: dnaTokenizer.encode: "E" at position 4 is not a base',
+  ],
   [{ 'a.txt': 'so' }, 'a.txt', {}, 'has no label, expected a folder of each class, or JSONL'],
   [{ 'g.fa': '>a\nAC\n' }, 'g.fa', {}, "has no label, expected the class as the first word after the record's name."],
   [{ 'a.xyz': '' }, '', {}, 'has no files to read, expected .wav'],
 ])('refuses %j', async (files, path, options, message) => {
   const folder = await folderOf(files as unknown as Record<string, string>);
-  await expect(open(join(folder, path), options)).rejects.toThrow(message);
+  await expect(open(join(folder, path), options as Partial<ExampleOptions>)).rejects.toThrow(message);
 });

@@ -251,6 +251,35 @@ describe('a run of a sequence model', () => {
     }
   });
 
+  it('reads the columns of its training by name: resumed, evaluated and to predict', async () => {
+    const rows = rowsOf(30, (i) => (i % 2 ? ['up', 1, i, 40 + i] : ['down', 9 + i, i, -i]));
+    const turned = csv(
+      'id,c,b,shape,a',
+      rows.map(([shape, a, b, c], i) => [i, c, b, shape, a]),
+    );
+    const folder = await workFolder({
+      't.csv': csv('shape,a,b,c', rows),
+      'turned.csv': turned,
+      'short.csv': 'shape,b\nup,1\n',
+    });
+    const [data, out] = [join(folder, 't.csv'), join(folder, 'out')];
+    const options = { ...small, task: 'classify', label: 'shape', data };
+    const whole = await train({ layers: [{ ...options, out: join(folder, 'whole') }] });
+    const half = await train({ layers: [{ ...options, out }], stopAt: 10 });
+    half.model.backend.dispose();
+    const { options: kept } = JSON.parse(await readFile(join(out, 'examples.json'), 'utf8'));
+    expect(kept).toMatchObject({ kind: 'table', columns: ['a', 'b', 'c'], text: false });
+    const valuesOf = async (file: string) => (await predictionsOf(out, join(folder, file))).map(({ values }) => values);
+    expect(await valuesOf('turned.csv')).toEqual(await valuesOf('t.csv'));
+    const read = async (file: string) => (await openSaved(out, join(folder, file))).opened.all.read(3);
+    expect(await read('turned.csv')).toEqual(await read('t.csv'));
+    const asked = 'short.csv has no column "a" or "c", expected one of "shape", "b".';
+    await expect(openSaved(out, join(folder, 'short.csv'))).rejects.toThrow(asked);
+    await writeFile(data, turned);
+    expect((await resume(out)).evaluation).toEqual(whole.evaluation);
+    whole.model.backend.dispose();
+  });
+
   it('learns from clips, says what it found, and keeps speakers apart', async () => {
     const { folder, options } = await setOf('clips, by names');
     const out = join(folder, 'out');
@@ -258,8 +287,9 @@ describe('a run of a sequence model', () => {
     result.model.backend.dispose();
     expect(result.task).toBe('classify');
     expect(result.evaluation).toMatchObject({ accuracy: 1 });
-    const { classes } = JSON.parse(await readFile(join(out, 'examples.json'), 'utf8'));
+    const { classes, options: kept } = JSON.parse(await readFile(join(out, 'examples.json'), 'utf8'));
     expect(classes).toEqual(['high', 'low']);
+    expect(kept).toMatchObject({ kind: 'clips', sampleRate: 8000 });
     const [one] = await predictionsOf(out, join(options.data, 'high_bob_3.wav'));
     expect(one).toMatchObject({ title: join(options.data, 'high_bob_3.wav'), class: 'high' });
     // A clip whose name says nothing.
