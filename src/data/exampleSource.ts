@@ -112,7 +112,10 @@ async function openSeries(path: string, options: ExampleOptions): Promise<Opened
   const windows = { length, horizon, targets };
   return {
     found: { kind: 'table', columns: read, targets: targets ?? read },
-    all: stepExamples(series, { ...windows, stride: length }),
+    // A forecast needs no row after its last: only who evaluates asks for these.
+    get all() {
+      return stepExamples(series, { ...windows, stride: length });
+    },
     series,
     split(fraction) {
       const { train, validation } = splitSeries(series, fraction);

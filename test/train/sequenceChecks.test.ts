@@ -114,3 +114,16 @@ it('says what is wrong in an examples.json, before it reads data', async () => {
   expect((await resume(out)).iter).toBe(2);
   model.backend.dispose();
 });
+
+it('forecasts from one row, and from a last row behind a gap', async () => {
+  const folder = await workFolder({ 's.csv': waveTable, 'one.csv': 'y\n0.5\n', 'gap.csv': 'y\n1\nNA\n0.5\n' });
+  const [data, out] = [join(folder, 's.csv'), join(folder, 'run')];
+  const { model } = await train({ layers: [{ ...small, task: 'regress', data, out, maxIters: 1 }] });
+  const forecast = async (name: string) => (await predict(model as never, out, join(folder, name)).next()).value;
+  const { values } = await forecast('one.csv');
+  expect(values['y+1']).toSatisfy(Number.isFinite);
+  expect((await forecast('gap.csv')).values).toEqual(values);
+  const { opened } = await openSaved(out, join(folder, 'one.csv'));
+  expect(() => opened.all).toThrow('has no two rows on end without a missing value');
+  model.backend.dispose();
+});
