@@ -1,4 +1,5 @@
 /** What eval and predict of a sequence model are asked for, and what of it they refuse. */
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { train } from '../../src/train/run.ts';
@@ -28,4 +29,26 @@ it('checks the flags of eval and predict for a sequence model', async () => {
   await refused([...evaluate, '--tokenizer', 'x.json'], 'eval: tokenizer is x.json, but');
   expect((await ok([...evaluate, '--batches', '2', '--batch-size', '3'])).stdout).toContain('read        6 examples');
   expect((await ok(['predict', '--help'])).stdout).not.toContain('--tokenizer');
+});
+
+it('reads no examples from the standard input, which does not say what it holds', async () => {
+  const { folder, model } = await trained(kinds, { task: 'classify', label: 'kind' });
+  const message = "data: '-' is the standard input, which has no name to say what it holds, expected a file";
+  await refused(['eval', '--model', model, '--data', '-', ...light], message, { input: kinds });
+  await refused(['predict', '--model', model, '--data', '-', ...light], message, { input: kinds });
+  const out = join(folder, 'other');
+  const asked = ['train', '--task', 'classify', '--label', 'kind', '--data', '-', '--out', out, ...light];
+  await refused(asked, message, { input: kinds });
+});
+
+it('predicts for a table whose answers are there and empty, or lack', async () => {
+  const sums = `a,b,sum\n${'1,2,3\n2,5,7\n'.repeat(10)}`;
+  const { folder, model } = await trained(sums, { task: 'regress', output: 'sequence', targets: 'sum' });
+  const predicted = async (name: string, table: string) => {
+    await writeFile(join(folder, name), table);
+    return (await ok(['predict', '--model', model, '--data', join(folder, name), '--format', 'csv', ...light])).stdout;
+  };
+  const lacking = await predicted('lacking.csv', 'a,b\n1,2\n2,5\n');
+  expect(lacking).toMatch(/^data,sum\nline 2,-?\d+\.\d+\nline 3,-?\d+\.\d+\n$/);
+  expect(await predicted('empty.csv', 'a,b,sum\n1,2,\n2,5,?\n')).toBe(lacking);
 });
