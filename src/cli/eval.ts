@@ -21,7 +21,7 @@ import { Bar, count, guard } from './terminal.ts';
 interface Flags extends LoadFlags {
   data: string;
   batchSize: number;
-  blockSize: number;
+  blockSize?: number;
   batches?: number;
   json?: boolean;
 }
@@ -31,9 +31,9 @@ export function addEval(program: Command): void {
     .command('eval')
     .description('loss, bits per byte and perplexity; or accuracy, or errors of values')
     .requiredOption('--model <folder>', 'the folder of a checkpoint')
-    .requiredOption('--data <path>', 'what train takes: text, folders, .wav, .csv …; - is standard input')
+    .requiredOption('--data <path>', 'what train takes: text, folders, .wav, .csv …; - is text on the standard input')
     .option('--batch-size <n>', 'rows of a batch', Number, 8)
-    .option('--block-size <n>', 'tokens of a row', Number, 256)
+    .option('--block-size <n>', 'tokens of a row, of text (default: 256)', Number)
     .option('--batches <n>', 'read this many batches at most', Number)
     .option('--json', 'print JSON');
   addLoadOptions(command).action((flags: Flags) => guard(() => run(flags)));
@@ -44,6 +44,13 @@ async function run(flags: Flags): Promise<void> {
 }
 
 async function runSequence(flags: Flags): Promise<void> {
+  const ofText = (['tokenizer', 'blockSize'] as const).find((name) => flags[name] !== undefined);
+  if (ofText) {
+    throw new Error(
+      `eval: ${ofText} is ${flags[ofText]}, but ${flags.model} classifies or regresses: its examples.json says how data is read. ` +
+        `Leave ${ofText} out.`,
+    );
+  }
   const { opened, facts } = await openSaved(flags.model, flags.data);
   const model = await loadSequenceModelFor(flags);
   const { scaling } = facts;
@@ -72,6 +79,7 @@ async function runLanguage(flags: Flags): Promise<void> {
     const bar = new Bar('{bar} {percentage}% | {eta_formatted} left');
     const result = await evaluate(model, data, tokenizer, {
       ...flags,
+      blockSize: flags.blockSize ?? 256,
       onBatch: (done, of) => bar.update(done / of, {}),
     });
     bar.stop();

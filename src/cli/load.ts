@@ -10,10 +10,14 @@ import type { SequenceModel } from '../models/sequenceModel.ts';
 import { openBackend } from '../tensor/backend.ts';
 import { loadTokenizer, type Tokenizer } from '../tokenize/index.ts';
 
-/** The options of LoadFlags, for every verb that runs a model. */
+/** The options of LoadFlags, for every verb that runs a model of text. */
 export function addLoadOptions(command: Command): Command {
+  return addBackendOptions(command.option('--tokenizer <file>', 'a tokenizer.json (default: the one of the model)'));
+}
+
+/** Where a model runs: for every verb that runs one. */
+export function addBackendOptions(command: Command): Command {
   return command
-    .option('--tokenizer <file>', 'a tokenizer.json (default: the one of the model)')
     .option('--backend <name>', 'auto, native or wasm')
     .option('--threads <n>', 'threads (default: every core)', Number);
 }

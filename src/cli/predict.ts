@@ -1,7 +1,7 @@
 /** mamba-ts predict: classes or values of new data, by a model that was trained to give them. */
 import type { Command } from 'commander';
 import { type Prediction, predict } from '../train/predict.ts';
-import { addLoadOptions, type LoadFlags, loadSequenceModelFor } from './load.ts';
+import { addBackendOptions, type LoadFlags, loadSequenceModelFor } from './load.ts';
 import { guard, printTable } from './terminal.ts';
 
 const FORMATS = ['table', 'csv', 'json'];
@@ -20,7 +20,7 @@ export function addPredict(program: Command): void {
     .requiredOption('--data <path>', 'what the model was trained on: .wav, text, .csv or a folder; labels may lack')
     .option('--format <name>', 'table, csv or json (one object a line)', 'table')
     .option('--batch-size <n>', 'rows of a batch', Number, 8);
-  addLoadOptions(command).action((flags: Flags) => guard(() => run(flags)));
+  addBackendOptions(command).action((flags: Flags) => guard(() => run(flags)));
 }
 
 async function run(flags: Flags): Promise<void> {

@@ -114,7 +114,10 @@ async function openSeries(path: string, options: ExampleOptions): Promise<Opened
   const windows = { length, horizon, targets };
   return {
     found: { kind: 'table', columns: read, targets: targets ?? read },
-    all: stepExamples(series, { ...windows, stride: length }),
+    // A forecast needs no row after its last: only who evaluates asks for these.
+    get all() {
+      return stepExamples(series, { ...windows, stride: length });
+    },
     series,
     split(fraction) {
       const { train, validation } = splitSeries(series, fraction);
@@ -135,6 +138,12 @@ const KINDS: Readonly<Record<Kind, { name: string; extensions: readonly string[]
 
 /** What lies at a path; a folder may hold several kinds, of which the one that is wanted counts. */
 async function kindOf(path: string, wanted?: Kind): Promise<Kind> {
+  if (path === '-') {
+    throw new Error(
+      "data: '-' is the standard input, which has no name to say what it holds, expected a file or a folder of examples. " +
+        'Save it first, under a name such as data.csv.',
+    );
+  }
   const kinds = Object.keys(KINDS) as Kind[];
   const { isFolder } = await factsOf(path);
   const isThere = async (kind: Kind) => {

@@ -25,6 +25,11 @@ export type SequenceTargets = readonly ArrayLike<number>[] | ArrayLike<number>;
 
 export function sequenceRows(given: SequenceInput, { dInput, vocabSize }: SequenceConfig): SequenceRows {
   const width = dInput || 1;
+  if (!Array.isArray(given) && (given as SequenceRows | undefined)?.inputs === undefined) {
+    throw new Error(
+      `forward: the input is ${kindOf(given)}, expected a list of rows, e.g. [${dInput > 0 ? '[0.1, 0.2]' : '[1, 2, 3]'}], or { inputs, B, L }.`,
+    );
+  }
   const rows = Array.isArray(given) ? tableOf(given as readonly ArrayLike<number>[], dInput) : (given as SequenceRows);
   const { inputs, B, L, lengths } = rows;
   const kind = dInput > 0 ? Float32Array : Int32Array;
@@ -42,6 +47,10 @@ export function sequenceRows(given: SequenceInput, { dInput, vocabSize }: Sequen
   else checkFinite(inputs, L * width, width);
   return rows;
 }
+
+/** What was given in the place of rows. */
+const kindOf = (given: unknown) =>
+  typeof given === 'object' && given !== null ? `of the type ${given.constructor?.name}` : String(given);
 
 function tableOf(rows: readonly ArrayLike<number>[], dInput: number): SequenceRows {
   if (dInput === 0) {
@@ -84,12 +93,15 @@ export function flatTargets(
   const steps = output === 'step' ? L : 1;
   const flat = new Float64Array(B * steps * width).fill(missing);
   const per = output === 'step' ? `${width} for each step` : `${width} for each row`;
+  if (typeof targets?.length !== 'number') {
+    throw new Error(`loss: targets are ${kindOf(targets)}, expected a list, ${per}.`);
+  }
   if (isRows(targets)) {
     if (targets.length !== B) throw new Error(`loss: ${targets.length} rows of targets, expected ${B}.`);
     targets.forEach((row, b) => {
       const count = (output === 'step' ? (lengths?.[b] ?? L) : 1) * width;
-      if (row.length !== count) {
-        throw new Error(`loss: row ${b} has ${row.length} targets, expected ${count}, ${per}.`);
+      if (row?.length !== count) {
+        throw new Error(`loss: row ${b} has ${row?.length ?? 'no'} targets, expected ${count}, ${per}.`);
       }
       flat.set(row, b * steps * width);
     });

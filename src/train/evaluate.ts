@@ -23,9 +23,7 @@ export async function evaluate(
   options: { batchSize: number; blockSize: number; batches?: number; onBatch?: (done: number, of: number) => void },
 ): Promise<Evaluation> {
   const { batchSize, blockSize, batches = Infinity } = options;
-  if (!(batches === Infinity || Number.isInteger(batches)) || batches < 1) {
-    throw new Error(`evaluate: batches is ${batches}, expected a whole number ≥ 1.`);
-  }
+  requireBatches(batches);
   const sampler = new BatchSampler(data, { mode: 'sequential', batchSize, blockSize });
   const count = Math.min(batches, sampler.batchesPerPass);
   let nats = 0;
@@ -44,6 +42,12 @@ export async function evaluate(
   }
   const loss = nats / tokens;
   return { loss, bitsPerByte: nats / Math.LN2 / bytes, perplexity: Math.exp(loss), tokens, bytes };
+}
+
+/** How many batches an evaluation may read: all of them if Infinity. */
+export function requireBatches(batches: number): void {
+  if ((batches === Infinity || Number.isInteger(batches)) && batches >= 1) return;
+  throw new Error(`evaluate: batches is ${batches}, expected a whole number ≥ 1.`);
 }
 
 const encoder = new TextEncoder();

@@ -91,7 +91,8 @@ async function trainIn(folder: RunFolder, request: RunRequest, given: Record<str
   if (request.stopAt !== undefined && !(Number.isInteger(request.stopAt) && request.stopAt >= 1)) {
     throw new Error(`train: stopAt is ${request.stopAt}, expected a whole number ≥ 1.`);
   }
-  if (options.data === '-') options = { ...options, data: await folder.keepStandardInput() };
+  if (options.data === '-' && options.task === 'language')
+    options = { ...options, data: await folder.keepStandardInput() };
   const setup: RunSetup = { folder, config, options, resume };
   const { task } = options;
   if (task !== 'language') return { task, ...(await follow(setup, request, await sequenceRun(setup))) };

@@ -3,6 +3,7 @@ import { type OpenedExamples, openExamples } from '../data/exampleSource.ts';
 import { readJsonFile } from '../formats/jsonFile.ts';
 import { nodeModule } from '../node.ts';
 import { loadTokenizer } from '../tokenize/index.ts';
+import { exampleFacts } from './exampleFacts.ts';
 import type { ExampleFacts } from './sequenceRun.ts';
 
 /** `open`: examples may lack labels and targets. */
@@ -13,7 +14,7 @@ export async function openSaved(
 ): Promise<{ opened: OpenedExamples; facts: ExampleFacts }> {
   const file = (name: string) => nodeModule('path').join(folder, name);
   const advice = 'Give the folder of a run with --task classify or regress.';
-  const facts = (await readJsonFile(file('examples.json'), advice)) as ExampleFacts;
+  const facts = exampleFacts(await readJsonFile(file('examples.json'), advice), file('examples.json'));
   const tokenizer = await loadTokenizer(await readJsonFile(file('tokenizer.json'), advice));
   const opened = await openExamples(path, { ...facts.options, tokenizer, classes: facts.classes, open });
   return { opened, facts };

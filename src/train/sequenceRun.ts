@@ -8,6 +8,7 @@ import { SequenceModel } from '../models/sequenceModel.ts';
 import { Random } from '../random.ts';
 import { loadTokenizer, type Tokenizer } from '../tokenize/index.ts';
 import { evaluateSequence, type SequenceEvaluation } from './evaluateSequence.ts';
+import { exampleFacts } from './exampleFacts.ts';
 import { tokenizerFor } from './languageRun.ts';
 import type { RunConfig, TrainOptions } from './options.ts';
 import type { Prepared, RunSetup } from './prepared.ts';
@@ -27,10 +28,11 @@ export async function sequenceRun({
   options,
   resume,
 }: RunSetup): Promise<Prepared<SequenceModel, SequenceEvaluation>> {
-  const saved = resume ? ((await folder.readJson('examples.json')) as ExampleFacts) : undefined;
+  const saved = resume ? exampleFacts(await folder.readJson('examples.json'), folder.file('examples.json')) : undefined;
   const tokenizer = resume ? await loadTokenizer(await folder.readJson('tokenizer.json')) : await tokenizerFor(options);
   const asked = saved?.options ?? readingOf(config, options);
   const opened = await openExamples(options.data, { ...asked, tokenizer, classes: saved?.classes });
+  if (opened.series) requireOneDirection(config);
   const reading = { ...asked, ...opened.found };
   const { train, validation } = opened.split(options.validationFraction, options.seed);
   const facts: ExampleFacts = saved ?? {
@@ -61,6 +63,15 @@ export async function sequenceRun({
       }),
     close: async () => {},
   };
+}
+
+/** What each step of a series is to give is what the steps behind it hold. */
+function requireOneDirection({ modelKeys: { bidirectional = 'none' } }: RunConfig): void {
+  if (bidirectional === 'none') return;
+  throw new Error(
+    `train: bidirectional is ${JSON.stringify(bidirectional)}, expected 'none' for a series: the next rows are to be forecast, ` +
+      'and the other direction reads them. Leave bidirectional out.',
+  );
 }
 
 const listIn = (text: string): string[] | undefined => {

@@ -78,14 +78,23 @@ function sequenceTask(model: SequenceModel, data: ExampleStore, options: Trainer
   const sampler = new ExampleSampler(data, { mode: 'shuffled', batchSize: options.batchSize, random });
   return {
     async next() {
-      const batch = await sampler.next();
-      const targets = targetsOf(model, batch, data.name);
-      return { steps: batch.B * batch.L, loss: () => ({ loss: model.loss(batch, targets) }) };
+      // A batch may have nothing to learn from; a whole pass, which two cover wherever this one began, may not.
+      for (let i = 0; i < 2 * sampler.batchesPerPass; i++) {
+        const batch = await sampler.next();
+        const targets = targetsOf(model, batch, data.name);
+        if (!hasAny(targets)) continue;
+        return { steps: batch.B * batch.L, loss: () => ({ loss: model.loss(batch, targets) }) };
+      }
+      throw new Error(`data: every label or target of ${data.name} is missing, expected at least one that counts.`);
     },
     state: () => sampler.state(),
     restore: (state) => sampler.restore(state as ExampleSamplerState),
   };
 }
+
+/** Whether a label (negative: none) or a value (NaN: missing) is there to learn from. */
+const hasAny = (targets: Int32Array | Float32Array): boolean =>
+  targets instanceof Int32Array ? targets.some((label) => label >= 0) : !targets.every(Number.isNaN);
 
 /** What the model is to give for a batch. */
 export function targetsOf(

@@ -306,6 +306,19 @@ describe('a sequence model', () => {
     );
     expect(() => one.forward(rows, { documents: new Int32Array(4) })).toThrow('forward: got documents, but the output');
     expect(() => one.forward([])).toThrow('forward: there are no rows');
+    const given = (input: unknown) => () => one.forward(input as never);
+    expect(given(undefined)).toThrow('forward: the input is undefined, expected a list of rows, e.g. [[0.1, 0.2]], or');
+    expect(given(null)).toThrow('forward: the input is null');
+    expect(given(new Float32Array(4))).toThrow(
+      'forward: the input is of the type Float32Array, expected a list of rows',
+    );
+    expect(given({ values: [1, 2] })).toThrow('forward: the input is of the type Object');
+    expect(() => one.loss(rows, undefined as never)).toThrow(
+      'loss: targets are undefined, expected a list, 1 for each row.',
+    );
+    expect(() => one.loss([...rows, ...rows], [[0], undefined as never])).toThrow(
+      'loss: row 1 has no targets, expected 1',
+    );
     expect(() => one.forward([[1, 2, 3]])).toThrow('forward: row 0 has 3 numbers, expected a multiple of dInput 2');
     expect(() => one.forward([[1, Number.NaN]])).toThrow(
       'forward: the input is NaN at row 0, step 0, expected a finite',
