@@ -102,7 +102,11 @@ const help = (one: Field, line: string, free = false): OptionField => ({ ...one,
 
 export const trainFields: Readonly<Record<keyof TrainOptions, OptionField>> = {
   task: help(field.choice(['language', 'classify', 'regress']), 'what is learnt'),
-  data: help(text(undefined), 'a text file, folder, .jsonl, .fasta or .bin, .wav or .csv; - is standard input, for text', true),
+  data: help(
+    text(undefined),
+    'a text file, folder, .jsonl, .fasta or .bin, .wav or .csv; - is standard input, for text',
+    true,
+  ),
   out: help(text(undefined), 'the folder of the run', true),
   model: help(field.choice(modelNames), 'the model family'),
   tokenizer: help(text('byte'), "'byte', 'char', 'dna', 'muLaw' (sound) or the path of a tokenizer.json"),

@@ -356,7 +356,11 @@ describe('a run of a sequence model', () => {
     ['a table, a row a sequence', { carryState: true }, 'Trainer: carryState with examples, expected false'],
     ['a table, a row a sequence', { task: 'classfy' }, `train: task is "classfy", expected 'language' or 'classify'`],
     ['a table, a row a sequence', { pooling: 'sum' }, `config: pooling is "sum", expected 'mean' or 'last' or 'max'.`],
-    ['a table, a row a sequence', { task: 'language', pooling: 'max' }, 'train: pooling is for --task classify or regress.'],
+    [
+      'a table, a row a sequence',
+      { task: 'language', pooling: 'max' },
+      'train: pooling is for --task classify or regress.',
+    ],
     ['a table, a value a sequence', { targets: '' }, 'train: targets is missing, expected the columns to give'],
     ['a series, the next rows at each step', { columns: 't,q' }, 'has no column "q"'],
     ['a series, the next rows at each step', { targets: 't' }, 'has no column "t", expected some of y, z.'],
