@@ -25,9 +25,11 @@ if (options.prior && !prior) {
 
 const random = new Random(seed);
 const panels = Array.from({ length: count }, () => {
-  const { values, season, prior: name } = prior
-    ? { ...prior.draw(random, length), prior: prior.name }
-    : sampleSeries(random, length);
+  const {
+    values,
+    season,
+    prior: name,
+  } = prior ? { ...prior.draw(random, length), prior: prior.name } : sampleSeries(random, length);
   return {
     title: `${name}${season ? `, season ${season}` : ''}`,
     height: 150,

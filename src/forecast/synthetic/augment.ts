@@ -26,7 +26,7 @@ export function mixUp(random: Random, drafts: readonly Draft[]): Draft {
 }
 
 /** Time that runs now faster, now slower, by up to a factor of about 2; such a series keeps no period. */
-const timeWarp: Change = (random, draft) => {
+export const timeWarp: Change = (random, draft) => {
   if (isCount(draft)) return draft;
   const { values } = draft;
   const n = values.length;
@@ -43,7 +43,7 @@ const timeWarp: Change = (random, draft) => {
 };
 
 /** A gain along lines between 1 to 4 changes, some of them sudden. */
-const amplitudeModulation: Change = (random, draft) => {
+export const amplitudeModulation: Change = (random, draft) => {
   if (isCount(draft)) return draft;
   const n = draft.values.length;
   const changes = Array.from({ length: whole(random, 1, 4) }, () => [
@@ -63,7 +63,7 @@ const amplitudeModulation: Change = (random, draft) => {
 };
 
 /** All beyond a quantile is cut to it: sold out, saturated, below the limit of detection. */
-const censor: Change = (random, draft) => {
+export const censor: Change = (random, draft) => {
   const sorted = draft.values.slice().sort();
   const at = (part: number) => sorted[Math.floor(part * (sorted.length - 1))];
   const [cutLow, part] = [chance(random, 0.5), between(random, 0.05, 0.4)];
@@ -73,7 +73,7 @@ const censor: Change = (random, draft) => {
 };
 
 /** A moving average, with even or random weights. */
-const smooth: Change = (random, draft) => {
+export const smooth: Change = (random, draft) => {
   if (isCount(draft)) return draft;
   const { values } = draft;
   const width = Math.round(logBetween(random, 2, Math.max(3, Math.min(48, values.length / 8))));
@@ -88,25 +88,26 @@ const smooth: Change = (random, draft) => {
   return { ...draft, values: smoothed };
 };
 
-const differences: Change = (_, draft) => {
+export const differences: Change = (_, draft) => {
   if (!isFree(draft)) return draft;
   const { values, season } = draft;
   return { values: values.map((value, i) => value - values[i > 0 ? i - 1 : 1 % values.length]), season };
 };
 
-const sums: Change = (random, draft) => {
+export const sums: Change = (random, draft) => {
   if (!isFree(draft)) return draft;
   const drift = chance(random, 0.5) ? 0 : between(random, -0.2, 0.2);
   const values = standardized(draft.values.slice());
   return { values: cumulated(mapped(values, (value) => value + drift)), season: draft.season };
 };
 
-const upsideDown: Change = (_, draft) => (isFree(draft) ? { ...draft, values: draft.values.map((x) => -x) } : draft);
+export const upsideDown: Change = (_, draft) =>
+  isFree(draft) ? { ...draft, values: draft.values.map((x) => -x) } : draft;
 
-const backwards: Change = (_, draft) => ({ ...draft, values: draft.values.slice().reverse() });
+export const backwards: Change = (_, draft) => ({ ...draft, values: draft.values.slice().reverse() });
 
 /** A bend of the scale: long tails, or short ones. */
-const bend: Change = (random, draft) => {
+export const bend: Change = (random, draft) => {
   if (!isFree(draft)) return draft;
   const values = standardized(draft.values.slice());
   const [kind, strength] = [random.int(3), between(random, 0.3, 1)];
@@ -120,7 +121,7 @@ const bend: Change = (random, draft) => {
 };
 
 /** A new level from some moment on, once to three times. */
-const levelShift: Change = (random, draft) => {
+export const levelShift: Change = (random, draft) => {
   if (!isFree(draft)) return draft;
   const size = deviationOf(draft.values) * between(random, 0.5, 4);
   const values = draft.values.slice();
@@ -131,14 +132,14 @@ const levelShift: Change = (random, draft) => {
   return { ...draft, values };
 };
 
-const addNoise: Change = (random, draft) => {
+export const addNoise: Change = (random, draft) => {
   if (!isFree(draft)) return draft;
   const size = deviationOf(draft.values) * logBetween(random, 0.02, 0.8);
   return { ...draft, values: add(draft.values.slice(), noise(random, draft.values.length, draft.season), size) };
 };
 
 /** A spike once in a period, all of a height: rounds, runs of a backup, pay days. */
-const periodicSpikes: Change = (random, draft) => {
+export const periodicSpikes: Change = (random, draft) => {
   if (isCount(draft)) return draft;
   const n = draft.values.length;
   const period = Math.round(logBetween(random, 5, Math.max(6, n / 4)));

@@ -31,7 +31,7 @@ export interface SyntheticSeries {
   values: Float32Array;
   /** Its prior in the catalogue; of a mix-up all of them, with '+' between. */
   prior: string;
-  /** Steps of the main season, where it has one. */
+  /** Steps of the main season that was drawn, if any; noise and changes may have left it faint. */
   season?: number;
 }
 

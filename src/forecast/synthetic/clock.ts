@@ -1,7 +1,7 @@
 /**
  * How often a series is observed, and the seasons that real calendars then give it.
  *
- *   const clock = drawClock(random);       // hourly, say: 24 steps a day
+ *   const clock = drawClock(random, 512);  // hourly, say: 24 steps a day
  *   const seasons = seasonsOf(clock);      // 24, 168, 8766
  */
 import type { Random } from '../../random.ts';
@@ -37,7 +37,12 @@ const CLOCKS: readonly Clock[] = [
   clock('quarter', 4 / YEAR, 4),
 ];
 
-export const drawClock = (random: Random): Clock => pickWeighted(random, CLOCKS);
+/** Short series are mostly of months and quarters. */
+const SHORT = 300;
+const SHORT_CLOCKS = CLOCKS.map((one) => (12 * one.day < 1 ? { ...one, weight: 4 * one.weight } : one));
+
+export const drawClock = (random: Random, length: number): Clock =>
+  pickWeighted(random, length < SHORT ? SHORT_CLOCKS : CLOCKS);
 
 /** A clock with several observations a day. */
 export const drawDayClock = (random: Random): Clock =>
@@ -65,5 +70,5 @@ export function seasonsOf(clock: Clock): number[] {
 /** Seasons to draw from that a series of this length can show at least twice; now and then a period of no calendar. */
 export function visibleSeasons(random: Random, length: number): number[] {
   if (random.uniform() < 0.12) return [logBetween(random, 3, Math.max(4, length / 3))];
-  return seasonsOf(drawClock(random)).filter((period) => 2 * period <= length);
+  return seasonsOf(drawClock(random, length)).filter((period) => 2 * period <= length);
 }

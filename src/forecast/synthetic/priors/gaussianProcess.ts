@@ -10,7 +10,7 @@
  * negative among the eigenvalues is set to 0. A linear factor multiplies the drawn path by t − c.
  */
 import type { Random } from '../../../random.ts';
-import { between, chance, logBetween, normals, pickWeighted, whole } from '../draw.ts';
+import { between, chance, logBetween, normals, pick, pickWeighted, whole } from '../draw.ts';
 import { visibleSeasons } from '../clock.ts';
 import { fft } from '../fft.ts';
 import { type Draft, mapped } from '../vector.ts';
@@ -36,12 +36,16 @@ export function stationaryPath(random: Random, length: number, kernel: Kernel): 
     if (lag > 0 && lag < half) re[size - lag] = re[lag];
   }
   fft(re, im);
-  const draws = normals(random, 2 * size);
-  for (let k = 0; k < size; k++) {
-    const gain = Math.sqrt(Math.max(0, re[k]) / size);
+  // A real path needs one half of the spectrum: each frequency stands for its mirror too.
+  const draws = normals(random, size + 2);
+  for (let k = 0; k <= half; k++) {
+    const share = k === 0 || k === half ? 1 : 2;
+    const gain = Math.sqrt((share * Math.max(0, re[k])) / size);
     re[k] = gain * draws[2 * k];
     im[k] = gain * draws[2 * k + 1];
   }
+  re.fill(0, half + 1);
+  im.fill(0, half + 1);
   fft(re, im);
   return re.slice(0, length);
 }
@@ -55,10 +59,9 @@ const BANK = [
   { kind: 'white', weight: 2 },
 ] as const;
 
-function drawKernel(random: Random, kind: (typeof BANK)[number]['kind'], length: number, periods: number[]): Kernel {
+function drawKernel(random: Random, kind: (typeof BANK)[number]['kind'], length: number, period: number): Kernel {
   const scale = logBetween(random, 4, 1.5 * length);
   if (kind === 'periodic') {
-    const period = periods.length > 0 ? periods[random.int(periods.length)] : logBetween(random, 3, length);
     const sharpness = 2 / logBetween(random, 0.35, 2.5) ** 2;
     return (lag) => Math.exp(-sharpness * Math.sin((Math.PI * lag) / period) ** 2);
   }
@@ -91,8 +94,9 @@ function compose(random: Random, length: number): { parts: [Kernel, Kernel | und
       else linear = (lag) => (other ? other(lag) : 0) + weight * before(lag);
       continue;
     }
-    if (kind === 'periodic') season = Math.max(2, Math.round(periods[0] ?? 0)) || undefined;
-    const kernel = drawKernel(random, kind, length, periods);
+    const period = periods.length > 0 ? pick(random, periods) : logBetween(random, 3, length);
+    if (kind === 'periodic') season ??= Math.max(2, Math.round(period));
+    const kernel = drawKernel(random, kind, length, period);
     const weight = kind === 'white' ? between(random, 0.02, 0.4) : between(random, 0.3, 1);
     const [before, other] = [stationary, linear];
     // The first factor has only white noise to meet: a sum.

@@ -30,7 +30,7 @@ function holidays(random: Random): Float64Array {
 /** Log sales on each of `days` days. */
 function daily(random: Random, days: number): Float64Array {
   const drift = trend(random, days);
-  const [growth, weekdays] = [logBetween(random, 0.05, 1.5), profile(random, 7)];
+  const [growth, weekdays] = [logBetween(random, 0.03, 0.8), profile(random, 7)];
   const [weekly, yearly] = [logBetween(random, 0.02, 0.8), logBetween(random, 0.02, 0.7)];
   const [year, dates] = [profile(random, whole(random, 4, 26)), holidays(random)];
   const [monthEnd, payday] = [chance(random, 0.4) ? between(random, -0.2, 0.8) : 0, between(random, 0, 1)];

@@ -7,12 +7,12 @@
  * Seasons come from one calendar: days with weeks and years, months with years.
  */
 import type { Random } from '../../../random.ts';
-import { between, chance, logBetween } from '../draw.ts';
+import { chance, logBetween } from '../draw.ts';
 import { visibleSeasons } from '../clock.ts';
 import { noise } from '../noise.ts';
 import { seasonal } from '../season.ts';
 import { trend } from '../trend.ts';
-import { add, type Draft, mapped } from '../vector.ts';
+import { add, type Draft, mapped, standardized } from '../vector.ts';
 
 export function trendSeason(random: Random, length: number): Draft {
   const periods = visibleSeasons(random, length);
@@ -25,8 +25,11 @@ export function trendSeason(random: Random, length: number): Draft {
   const season = kept.length > 0 ? Math.max(2, Math.round(kept[0])) : undefined;
   const error = noise(random, length, season);
   if (chance(random, 0.5)) return { values: add(signal, error, logBetween(random, 0.01, 1)), season };
-  const strength = between(random, 0.15, 0.8);
+  const strength = logBetween(random, 0.05, 0.9);
   const spread = logBetween(random, 0.005, 0.3);
-  const values = mapped(signal, (value, i) => Math.exp(strength * value) * Math.max(0, 1 + spread * error[i]));
+  // Beyond e^3 times its level nothing goes: a sharp season on a steep trend would be all of the series.
+  const values = mapped(standardized(signal), (value, i) => {
+    return Math.exp(Math.min(3, strength * value)) * Math.max(0, 1 + spread * error[i]);
+  });
   return { values, season, support: 'nonnegative' };
 }
