@@ -45,7 +45,8 @@ export function intermittent(random: Random, length: number): Draft {
   const [mean, shape, isWhole] = [logBetween(random, 0.3, 40), logBetween(random, 0.4, 20), chance(random, 0.85)];
   const share = between(random, 0.04, 0.55);
   const values = new Float64Array(length);
-  if (chance(random, 0.35)) {
+  const isOrdered = chance(random, 0.35);
+  if (isOrdered) {
     // Orders with a drawn gap between them: from regular to random.
     const [gap, regular] = [1 / share, logBetween(random, 0.7, 30)];
     for (let at = gap * random.uniform(); at < length; at += (gamma(random, regular) * gap) / regular) {
@@ -63,13 +64,13 @@ export function intermittent(random: Random, length: number): Draft {
     const [from, life] = [length * between(random, 0.3, 0.9), (length / 4) * exponential(random) + 1];
     mapped(values, (value, i) => (i > from && !chance(random, Math.exp((from - i) / life)) ? 0 : value));
   }
-  return { values, season, support: isWhole ? 'counts' : 'nonnegative' };
+  return { values, season: isOrdered ? undefined : season, support: isWhole ? 'counts' : 'nonnegative' };
 }
 
 /** Bursts that bring bursts: rates that decay and rise with each event (after Hawkes 1971), with a slow base rate. */
 export function bursts(random: Random, length: number): Draft {
   const base = logBetween(random, 0.05, 5);
-  const [decay, infection] = [Math.exp(-1 / logBetween(random, 1, 40)), between(random, 0.2, 0.85)];
+  const [decay, infection] = [Math.exp(-1 / logBetween(random, 1, 20)), between(random, 0.4, 0.95)];
   const path = slowPath(random, length, logBetween(random, 10, length));
   let excited = 0;
   const values = mapped(path, (value) => {

@@ -17,7 +17,7 @@ import { type Draft, mapped, persistent, standardized } from '../vector.ts';
 /** How a day differs from the shared profile: `mix` of another shape, and a factor on its height. */
 function dayKind(random: Random, common: Float64Array, difference: number) {
   const other = profile(random, common.length);
-  const mix = difference * random.uniform();
+  const mix = Math.min(1, difference * random.uniform());
   return {
     table: standardized(Float64Array.from(common, (value, i) => (1 - mix) * value + mix * other[i])),
     level: 1 + difference * between(random, -0.6, 0.25),
@@ -29,9 +29,10 @@ export function dailyLife(random: Random, length: number): Draft {
   const { day } = drawDayClock(random);
   const days = Math.ceil(length / day) + 2;
   const common = profile(random, day);
-  const weekly = chance(random, 0.8) ? logBetween(random, 0.1, 1) : 0;
+  const weekly = chance(random, 0.8) ? between(random, 0.1, 1.2) : 0;
   const work = dayKind(random, common, 0.1 * weekly);
-  const [saturday, sunday] = [dayKind(random, common, weekly), dayKind(random, common, weekly)];
+  const sunday = dayKind(random, common, weekly);
+  const saturday = chance(random, 0.5) ? sunday : dayKind(random, common, weekly);
   const workdays = Array.from({ length: 7 }, () => 1 + 0.08 * weekly * random.normal());
   // Holidays are lived as Sundays.
   const holidays = chance(random, 0.5) ? between(random, 0.005, 0.04) : 0;
