@@ -31,7 +31,7 @@ const panels = Array.from({ length: count }, () => {
     prior: name,
   } = prior ? { ...prior.draw(random, length), prior: prior.name } : sampleSeries(random, length);
   return {
-    title: `${name}${season ? `, season ${season}` : ''}`,
+    title: `${name.length > 24 ? `${name.slice(0, 23)}…` : name}${season ? `, ${season}` : ''}`,
     height: 150,
     x: { label: '', range: [0, length - 1] },
     y: { label: '' },

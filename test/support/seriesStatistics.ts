@@ -13,7 +13,13 @@ export function meanOf(x: ArrayLike<number>): number {
 /** The mean of (x − mean)ᵏ. */
 export function moment(x: ArrayLike<number>, k: number): number {
   const mean = meanOf(x);
-  return meanOf(Array.from(x, (value) => (value - mean) ** k));
+  let [sum, count] = [0, 0];
+  for (let i = 0; i < x.length; i++) {
+    if (Number.isNaN(x[i])) continue;
+    sum += (x[i] - mean) ** k;
+    count++;
+  }
+  return sum / count;
 }
 
 /** The correlation of a series with itself `lag` steps earlier. */
@@ -29,9 +35,12 @@ export function autocorrelation(x: ArrayLike<number>, lag: number): number {
 
 /** Without its moving average over `width` steps. */
 export function detrended(x: ArrayLike<number>, width: number): number[] {
+  const sums = [0];
+  for (let i = 0; i < x.length; i++) sums.push(sums[i] + x[i]);
   return Array.from(x, (value, i) => {
     const from = Math.max(0, i - (width >> 1));
-    return value - meanOf(Array.from(x).slice(from, from + width));
+    const to = Math.min(x.length, from + width);
+    return value - (sums[to] - sums[from]) / (to - from);
   });
 }
 

@@ -2,11 +2,11 @@
  * Changes of a whole drawn series: what makes many of one. Each takes a draft and gives a new one, or the same one
  * where its support forbids the change.
  *
- * Mix-up and censoring as in Chronos and TiRex (Ansari et al. 2024, Auer et al. 2025), the rest as in TempoPFN
+ * Censoring, amplitude modulation and periodic spikes as in TiRex (Auer et al. 2025), most others as in TempoPFN
  * (Moroshan et al. 2025).
  */
 import type { Random } from '../../random.ts';
-import { between, chance, gamma, logBetween, sign, whole } from './draw.ts';
+import { between, chance, logBetween, sign, whole } from './draw.ts';
 import { noise, slowPath } from './noise.ts';
 import { add, cumulated, type Draft, deviationOf, mapped, standardized } from './vector.ts';
 
@@ -14,16 +14,6 @@ type Change = (random: Random, draft: Draft) => Draft;
 
 const isFree = ({ support }: Draft) => support === undefined;
 const isCount = ({ support }: Draft) => support === 'counts';
-
-/** A convex sum of standardised series; the season is that of the heaviest. */
-export function mixUp(random: Random, drafts: readonly Draft[]): Draft {
-  const shares = drafts.map(() => gamma(random, 1.5));
-  const values = new Float64Array(drafts[0].values.length);
-  drafts.forEach((draft, k) => {
-    add(values, standardized(draft.values.slice()), shares[k]);
-  });
-  return { values, season: drafts[shares.indexOf(Math.max(...shares))].season };
-}
 
 /** Time that runs now faster, now slower, by up to a factor of about 2; such a series keeps no period. */
 export const timeWarp: Change = (random, draft) => {
@@ -154,12 +144,26 @@ export const periodicSpikes: Change = (random, draft) => {
   return { values, season: draft.season ?? period, support: draft.support };
 };
 
+/** Known only every few steps: held between, or joined by lines. */
+export const coarse: Change = (random, draft) => {
+  const { values } = draft;
+  const n = values.length;
+  const [width, isHeld] = [whole(random, 2, Math.max(2, Math.min(12, n >> 4))), isCount(draft) || chance(random, 0.5)];
+  const made = values.map((_, i) => {
+    const k = i - (i % width);
+    const [low, high] = [values[k], values[Math.min(n - 1, k + width)]];
+    return isHeld ? low : low + ((i - k) / width) * (high - low);
+  });
+  return { ...draft, values: made };
+};
+
 /** Each with its own chance; several may meet. */
 const CHANGES: readonly { change: Change; probability: number }[] = [
   { change: timeWarp, probability: 0.03 },
   { change: differences, probability: 0.02 },
   { change: sums, probability: 0.04 },
   { change: smooth, probability: 0.05 },
+  { change: coarse, probability: 0.02 },
   { change: upsideDown, probability: 0.12 },
   { change: backwards, probability: 0.04 },
   { change: bend, probability: 0.1 },

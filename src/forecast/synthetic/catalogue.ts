@@ -4,13 +4,14 @@
  *   const random = new Random(1337);
  *   const { values, prior, season } = sampleSeries(random, 2048);   // NaN where missing
  *
- * Equal random states give equal series. No real series is used; that a mixture of many generators beats the best
+ * Equal random states give equal series; `sampleSeries(seeded.fork('series 7'), 2048)` is one that can be had alone. No real series is used; that a mixture of many generators beats the best
  * single one is the finding of Nagpal et al. 2026 ("Mix, Don't Pick"), so no weight is large.
  */
 import type { Random } from '../../random.ts';
-import { augmented, mixUp } from './augment.ts';
+import { augmented } from './augment.ts';
+import { combined } from './combine.ts';
 import { chance, pickWeighted } from './draw.ts';
-import { missing, outliers, placed, rounded, stuck } from './observe.ts';
+import { launched, missing, outliers, placed, rounded, stuck } from './observe.ts';
 import { arima } from './priors/arima.ts';
 import { bursts, counts, intermittent } from './priors/counts.ts';
 import { dailyLife } from './priors/dailyLife.ts';
@@ -29,7 +30,7 @@ import type { Draft } from './vector.ts';
 export interface SyntheticSeries {
   /** NaN where missing. */
   values: Float32Array;
-  /** Its prior in the catalogue; of a mix-up all of them, with '+' between. */
+  /** Its prior in the catalogue; of a combination all of them, with '+' between. */
   prior: string;
   /** Steps of the main season that was drawn, if any; noise and changes may have left it faint. */
   season?: number;
@@ -59,9 +60,9 @@ export const CATALOGUE: readonly Prior[] = [
   { name: 'bursts', draw: bursts, weight: 1.5 },
 ];
 
-/** How often series are mixed, and how often each fault of a reading occurs. */
-const MIXED = 0.12;
-const FAULTS = { outliers: 0.08, stuck: 0.02, rounded: 0.15, missing: 0.1 };
+/** How often series are combined, and how often each fault of a reading occurs. */
+const COMBINED = 0.2;
+const FAULTS = { launched: 0.02, outliers: 0.08, stuck: 0.02, rounded: 0.15, missing: 0.1 };
 
 /** `length` values of one series. */
 export function sampleSeries(random: Random, length: number): SyntheticSeries {
@@ -76,13 +77,14 @@ export function sampleSeries(random: Random, length: number): SyntheticSeries {
 
 function draw(random: Random, length: number): SyntheticSeries {
   const priors = [pickWeighted(random, CATALOGUE)];
-  if (chance(random, MIXED)) {
+  if (chance(random, COMBINED)) {
     priors.push(pickWeighted(random, CATALOGUE));
     if (chance(random, 0.3)) priors.push(pickWeighted(random, CATALOGUE));
   }
   const drafts = priors.map((prior) => prior.draw(random, length));
-  const draft = augmented(random, drafts.length > 1 ? mixUp(random, drafts) : drafts[0]);
+  const draft = augmented(random, drafts.length > 1 ? combined(random, drafts) : drafts[0]);
   const values = placed(random, draft);
+  if (draft.support && draft.support !== 'counts' && chance(random, FAULTS.launched)) launched(random, values);
   if (chance(random, FAULTS.outliers)) outliers(random, values, draft.support);
   if (chance(random, FAULTS.stuck)) stuck(random, values);
   if (chance(random, FAULTS.rounded) && draft.support !== 'counts') rounded(random, values);

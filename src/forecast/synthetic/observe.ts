@@ -54,6 +54,13 @@ export function stuck(random: Random, values: Float64Array): void {
   }
 }
 
+/** Not yet born: zeros at first, then a rise to what it is, in place. */
+export function launched(random: Random, values: Float64Array): void {
+  const n = values.length;
+  const [from, rise] = [Math.floor(n * between(random, 0.05, 0.5)), 1 + n * between(random, 0, 0.2)];
+  mapped(values, (value, i) => (i < from ? 0 : value * Math.min(1, (i - from + 1) / rise)));
+}
+
 /** To a decimal step that is coarse or fine beside the spread, in place. */
 export function rounded(random: Random, values: Float64Array): void {
   const step = 10 ** Math.floor(Math.log10(deviationOf(values) * logBetween(random, 0.003, 1) || 1));

@@ -7,18 +7,18 @@ import {
   bend,
   censor,
   differences,
+  coarse,
   levelShift,
-  mixUp,
   periodicSpikes,
   smooth,
   sums,
   timeWarp,
   upsideDown,
 } from '../../../src/forecast/synthetic/augment.ts';
-import { missing, outliers, placed, rounded, stuck } from '../../../src/forecast/synthetic/observe.ts';
+import { launched, missing, outliers, placed, rounded, stuck } from '../../../src/forecast/synthetic/observe.ts';
 import type { Draft } from '../../../src/forecast/synthetic/vector.ts';
 import { Random } from '../../../src/random.ts';
-import { autocorrelation, meanOf, moment, shareOf } from '../../support/seriesStatistics.ts';
+import { meanOf, moment, shareOf } from '../../support/seriesStatistics.ts';
 
 const LENGTH = 480;
 const wave = (support?: Draft['support']): Draft => ({
@@ -46,6 +46,7 @@ const changes = {
   levelShift,
   addNoise,
   periodicSpikes,
+  coarse,
 };
 
 describe.each(Object.entries(changes))('%s', (_, change) => {
@@ -140,15 +141,10 @@ describe('changes do what they say', () => {
     }
   });
 
-  it('mixUp has the season of a part, and shows both', () => {
-    const slow: Draft = { values: Float64Array.from({ length: LENGTH }, (_, i) => i), season: undefined };
-    for (const { values, season } of results((random) => mixUp(random, [wave(), slow]))) {
-      expect([24, undefined]).toContain(season);
-      expect(values.every(Number.isFinite)).toBe(true);
+  it('coarse knows fewer values', () => {
+    for (const { values } of results((random) => coarse(random, wave()))) {
+      expect(new Set(values.filter((value) => wave().values.includes(value))).size).toBeLessThan(LENGTH * 0.55);
     }
-    const mixed = mixUp(new Random(1), [wave(), slow]).values;
-    expect(meanOf(mixed.slice(-48))).toBeGreaterThan(meanOf(mixed.slice(0, 48)));
-    expect(autocorrelation(mixed, 24)).toBeGreaterThan(autocorrelation(mixed, 12));
   });
 
   it('augmented changes some drafts and leaves most as they are', () => {
@@ -194,6 +190,14 @@ describe('how a series is read', () => {
     const { values } = wave();
     stuck(new Random(2), values);
     expect(shareOf(values, (value, i) => value === values[i - 1])).toBeGreaterThan(0.005);
+  });
+
+  it('launched starts with zeros', () => {
+    const { values } = wave();
+    launched(new Random(2), values);
+    const zeros = values.findIndex((value) => value !== 0);
+    expect(zeros).toBeGreaterThan(0.04 * LENGTH);
+    expect(values[LENGTH - 1]).toBe(wave().values[LENGTH - 1]);
   });
 
   it('rounded leaves multiples of a power of ten', () => {

@@ -31,38 +31,38 @@ describe('sampleSeries', () => {
         [
           "regimes",
           7,
-          206900,
-          208600,
+          0.2426,
+          0.2493,
         ],
         [
           "dailyLife",
           undefined,
-          0.7776,
-          0.7731,
+          0.2572,
+          0.2557,
+        ],
+        [
+          "sensor+sensor",
+          undefined,
+          14300,
+          14300,
+        ],
+        [
+          "trendSeason+sales",
+          19,
+          0.702,
+          0.6959,
+        ],
+        [
+          "counts",
+          24,
+          1,
+          1,
         ],
         [
           "localLevel",
           undefined,
-          -8.934e-7,
-          -6.432e-7,
-        ],
-        [
-          "oscillator",
-          undefined,
-          345300000,
-          442400000,
-        ],
-        [
-          "arima",
-          3,
-          0.0014,
-          0.0014,
-        ],
-        [
-          "waves",
-          8,
-          119300,
-          124600,
+          287.7,
+          220,
         ],
       ]
     `);
