@@ -9,7 +9,6 @@
 import { type ByteSource, fileSource, urlSource } from './byteSource.ts';
 import { openSafetensors } from './safetensors.ts';
 import type { TensorFile } from './tensorFile.ts';
-import { openTorch } from './torch.ts';
 
 export { writeAtomic } from './atomicFile.ts';
 export { type ByteSource, bytesSource, fileSource, urlSource } from './byteSource.ts';
@@ -26,7 +25,7 @@ export {
 } from './safetensors.ts';
 export type { SafetensorsInfo } from './safetensorsHeader.ts';
 export type { TensorFile, TensorInfo, TensorValues } from './tensorFile.ts';
-export { openTorch, TorchFile } from './torch.ts';
+export type { TorchFile } from './torch.ts';
 export { openWav, type Wav, type WavFormat, type WavOptions } from './wav.ts';
 export { encodeWav, type WavEncoding, type WavWriting } from './wavSamples.ts';
 
@@ -57,7 +56,8 @@ export async function openTensorFile(from: string | ByteSource): Promise<TensorF
   const source = typeof from === 'string' ? await openSource(from) : from;
   try {
     const begin = String.fromCharCode(...(await source.read(0, Math.min(8, source.size))));
-    if (ZIP_BEGINS.some((zip) => begin.startsWith(zip))) return await openTorch(source);
+    // Pages that read safetensors alone do not load this.
+    if (ZIP_BEGINS.some((zip) => begin.startsWith(zip))) return await (await import('./torch.ts')).openTorch(source);
     // The first bytes of safetensors are a length below 10⁸, whose upper half is 0.
     const stranger = STRANGERS.find((format) => begin.startsWith(format.begin));
     if (stranger && !begin.endsWith('\0\0\0\0')) {

@@ -4,13 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import {
-  openTensorFile,
-  openTorch,
-  fileSource,
-  safetensorsBytes,
-  type TensorToWrite,
-} from '../../src/formats/index.ts';
+import { openTensorFile, fileSource, safetensorsBytes, type TensorToWrite } from '../../src/formats/index.ts';
+import { openTorch } from '../../src/formats/torch.ts';
 
 export const goldenFolder = fileURLToPath(new URL('../fixtures/golden/mamba-tiny', import.meta.url));
 
