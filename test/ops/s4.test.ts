@@ -10,34 +10,8 @@ import { backends } from '../support/backends.ts';
 import { type Case, expectGradients, expectSlopes, expectValues } from '../support/case.ts';
 import { expectIdentical } from '../support/compare.ts';
 import { agesOf, partitions, randomAges, randomLengths, timeSlice } from '../support/positions.ts';
+import { plain, type Setup, setups } from '../support/modes.ts';
 import { normal, seeds, sizes, uniform, uniforms } from '../support/random.ts';
-
-interface Setup {
-  B: number;
-  L: number;
-  H: number;
-  M: number;
-  skip: boolean;
-  state: boolean;
-  ages: boolean;
-  lengths: boolean;
-  seed: number;
-}
-
-const setups = (L: number, H: number, M: number) =>
-  fc.record<Setup>({
-    B: sizes(3),
-    L: sizes(L),
-    H: sizes(H),
-    M: sizes(M),
-    skip: fc.boolean(),
-    state: fc.boolean(),
-    ages: fc.boolean(),
-    lengths: fc.boolean(),
-    seed: seeds,
-  });
-
-const plain: Setup = { B: 2, L: 9, H: 5, M: 3, skip: true, state: true, ages: false, lengths: false, seed: 1 };
 
 /** From the parameters on: the modes and the scan in one. */
 function caseOf({ B, L, H, M, seed, ...has }: Setup): Case {

@@ -12,34 +12,8 @@ import { type Case, expectGradients, expectNaN, expectSlopes, expectValues } fro
 import { expectClose, expectIdentical, FORWARD } from '../support/compare.ts';
 import { readGolden } from '../support/golden.ts';
 import { agesOf, partitions, randomAges, randomLengths, row, timeSlice } from '../support/positions.ts';
+import { plain, type Setup, setups } from '../support/modes.ts';
 import { normal, seeds, sizes, uniform, uniforms } from '../support/random.ts';
-
-interface Setup {
-  B: number;
-  L: number;
-  H: number;
-  M: number;
-  skip: boolean;
-  state: boolean;
-  ages: boolean;
-  lengths: boolean;
-  seed: number;
-}
-
-const setups = (L: number, H: number, M: number) =>
-  fc.record<Setup>({
-    B: sizes(3),
-    L: sizes(L),
-    H: sizes(H),
-    M: sizes(M),
-    skip: fc.boolean(),
-    state: fc.boolean(),
-    ages: fc.boolean(),
-    lengths: fc.boolean(),
-    seed: seeds,
-  });
-
-const plain: Setup = { B: 2, L: 9, H: 5, M: 3, skip: true, state: true, ages: false, lengths: false, seed: 1 };
 
 /** Parameters near those that models start from and learn. */
 function parametersOf(seed: number, H: number, M: number) {
