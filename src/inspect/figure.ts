@@ -45,6 +45,8 @@ export interface Figure {
   width?: number;
   /** 'auto' follows the reader's setting where the SVG is shown by a browser. 'light' by default. */
   theme?: 'light' | 'dark' | 'auto';
+  /** One legend for all panels, or one on each of them, the default. */
+  legend?: 'each' | 'shared';
 }
 
 const MARGIN = { left: 66, right: 16, top: 10, bottom: 46 };
@@ -54,21 +56,20 @@ const FONT = 12;
 const LETTER = 0.56;
 const letters = (text: string) => columnsOf(text) * FONT * LETTER;
 
-export function figure({
-  title,
-  description,
-  panels,
-  columns = 1,
-  width: whole = 760,
-  theme = 'light',
-}: Figure): string {
+export function figure(options: Figure): string {
+  const { title, description, panels, columns = 1, width: whole = 760, theme = 'light', legend = 'each' } = options;
   if (panels.length === 0) throw new Error('figure: no panels, expected at least one.');
   const width = whole / columns;
   const parts: string[] = [];
   let y = title ? 40 : 8;
+  if (legend === 'shared') {
+    const shared = legendOf(panels.flatMap(entriesOf), whole);
+    parts.push(`<g transform="translate(0 ${y - 6})">${shared.text}</g>`);
+    y += shared.height;
+  }
   for (let i = 0; i < panels.length; i += columns) {
     const row = panels.slice(i, i + columns);
-    const heads = row.map((panel) => headOf(panel, width));
+    const heads = row.map((panel) => headOf(panel, width, legend === 'each'));
     const head = Math.max(...heads.map(({ height }) => height));
     row.forEach((panel, k) => {
       parts.push(`<g transform="translate(${k * width} ${round(y)})">${heads[k].text}${plot(panel, width, head)}</g>`);
@@ -91,19 +92,48 @@ export function figure({
   return theme === 'dark' ? darkened(svg) : svg;
 }
 
-/** The panel's title and legend, above the axes, in as many lines as they need. */
-function headOf({ title, series, spans }: Panel, width: number): { text: string; height: number } {
+/** The panel's title and legend, above the axes. */
+function headOf(panel: Panel, width: number, withLegend: boolean): { text: string; height: number } {
+  const { title } = panel;
+  const room = width - MARGIN.left - MARGIN.right;
+  const legend = withLegend ? legendOf(entriesOf(panel), width) : { text: '', height: 0 };
+  if (!title) return legend;
+  const shown = shortened(title, room / (1.1 * FONT * LETTER));
+  return {
+    text:
+      `<text x="${MARGIN.left}" y="${LINE - 4}" font-weight="bold">${escaped(shown)}</text>` +
+      `<g transform="translate(0 ${LINE})">${legend.text}</g>`,
+    height: LINE + legend.height,
+  };
+}
+
+interface Entry {
+  name: string;
+  /** The sample, 22 pixels wide from x, around y. */
+  draw(x: number, y: number): string;
+}
+
+/** Lines first, for they are what is read first. */
+function entriesOf({ series, spans }: Panel): Entry[] {
+  const order = (one: Series) => (one.style === 'band' ? 1 : 0);
+  const entries = series
+    .map((one, i) => ({
+      name: one.name ?? '',
+      order: order(one),
+      draw: (x: number, y: number) => sample(one, i, x, y),
+    }))
+    .filter(({ name }) => name !== '')
+    .sort((a, b) => a.order - b.order);
+  if (!spans?.name || spans.at.length === 0) return entries;
+  return [...entries, { name: spans.name, draw: (x, y) => span(x, x + 22, y, spans) }];
+}
+
+/** In as many lines as they need; each name once. */
+function legendOf(entries: readonly Entry[], width: number): { text: string; height: number } {
   const room = width - MARGIN.left - MARGIN.right;
   const parts: string[] = [];
-  let y = 0;
-  if (title) {
-    y += LINE;
-    const shown = shortened(title, room / (1.1 * FONT * LETTER));
-    parts.push(`<text x="${MARGIN.left}" y="${y - 4}" font-weight="bold">${escaped(shown)}</text>`);
-  }
-  let x = 0;
-  const entry = (name: string | undefined, draw: (at: number) => string) => {
-    if (!name) return;
+  let [x, y] = [0, 0];
+  for (const { name, draw } of new Map(entries.map((entry) => [entry.name, entry])).values()) {
     const shown = shortened(name, (room - 30) / (FONT * LETTER));
     const needed = 30 + letters(shown) + 16;
     if (x === 0 || x + needed > room) {
@@ -111,13 +141,9 @@ function headOf({ title, series, spans }: Panel, width: number): { text: string;
       y += LINE;
     }
     const at = MARGIN.left + x;
-    parts.push(draw(at), `<text x="${round(at + 28)}" y="${y - 4}">${escaped(shown)}</text>`);
+    parts.push(draw(at, y - 8), `<text x="${round(at + 28)}" y="${y - 4}">${escaped(shown)}</text>`);
     x += needed;
-  };
-  series.forEach((one, i) => {
-    entry(one.name, (at) => sample(one, i, at, y - 8));
-  });
-  if (spans?.at.length) entry(spans.name, (at) => span(at, at + 22, y - 6, spans));
+  }
   return { text: parts.join(''), height: y };
 }
 
@@ -141,10 +167,10 @@ function plot(panel: Panel, width: number, head: number): string {
   );
   const grid = [
     ...xs.ticks.map(
-      ({ at, text, context }) =>
+      ({ at, text, context = '' }) =>
         `<path d="M${at} ${top}V${bottom}" stroke="${GRID}"/>` +
-        `<text x="${at}" y="${bottom + 16}" text-anchor="middle">${text}</text>` +
-        (context ? `<text x="${at}" y="${bottom + 31}" text-anchor="middle">${context}</text>` : ''),
+        below(text, at, bottom + 16, width) +
+        below(context, at, bottom + 31, width),
     ),
     ...ys.ticks.map(
       ({ at, text }) =>
@@ -172,6 +198,12 @@ function plot(panel: Panel, width: number, head: number): string {
   const border = at >= left ? `<path d="M${at} ${top}V${bottom}" stroke="${FRAME}" stroke-dasharray="2 3"/>` : '';
   const inner = [border, ...curves, ...stretches].join('');
   return `${grid.join('')}${clip}${inner}</svg>${frame}${labels.join('')}`;
+}
+
+/** Text around x, moved where it would leave the panel. */
+function below(text: string, x: number, y: number, width: number): string {
+  const half = letters(text) / 2 + 2;
+  return text && `<text x="${round(Math.min(x, width - half))}" y="${y}" text-anchor="middle">${text}</text>`;
 }
 
 /** A series on its axes; a value that is not finite leaves a gap. */

@@ -9,7 +9,8 @@
  *   for await (const text of csv(views)) …     CSV of a stream of views
  */
 import type { Forecast } from '../types.ts';
-import { type Curves, curvesOf, type ForecastView } from './view.ts';
+import { type Curves, curvesOf } from './curves.ts';
+import type { ForecastView } from './view.ts';
 
 /** Without times there is a column `step` in place of `time`. */
 export function columnsOf({ forecast, futureTimes }: ForecastView): string[] {
