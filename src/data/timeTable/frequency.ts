@@ -36,7 +36,7 @@ export const isSubDaily = (frequency: Frequency): boolean =>
 
 /** The frequency of steps of `ms`, in the longest unit that divides them. */
 export function frequencyOfLength(ms: number): Frequency {
-  const units = ['week', 'day', 'hour', 'minute', 'second', 'millisecond'] as const;
+  const units = ['week', 'day', 'hour', 'minute', 'second'] as const;
   const unit = units.find((one) => ms % (LENGTH[one] as number) === 0) ?? 'millisecond';
   return { unit, every: ms / (LENGTH[unit] as number) };
 }
@@ -82,8 +82,8 @@ const SINGULAR: Partial<Record<Unit, string>> = {
   step: 'no calendar',
 };
 const SHORT: Record<Unit, string> = {
-  millisecond: 'ms',
-  second: 's',
+  millisecond: 'milliseconds',
+  second: 'seconds',
   minute: 'min',
   hour: 'h',
   day: 'days',
@@ -99,7 +99,14 @@ export function frequencyName({ unit, every }: Frequency): string {
   if (unit === 'month' && every === 3) return 'quarterly';
   const name = every === 1 ? SINGULAR[unit] : undefined;
   if (name !== undefined) return name;
-  return unit === 'step' ? `numbered in steps of ${every}` : `every ${every === 1 ? '' : `${every} `}${SHORT[unit]}`;
+  if (unit === 'step') return `numbered in steps of ${every}`;
+  return `every ${every === 1 ? SHORT[unit].replace(/s$/, '') : `${every} ${SHORT[unit]}`}`;
+}
+
+/** A span of time: '15 min', '1 day', '2 weeks'. */
+export function spanName(ms: number): string {
+  const { unit, every } = frequencyOfLength(ms);
+  return `${every} ${every === 1 ? SHORT[unit].replace(/s$/, '') : SHORT[unit]}`;
 }
 
 /** Names in lower case, those of pandas among them; a number may stand before: 15min, 2W. */

@@ -97,6 +97,8 @@ export interface TimeTable {
   readonly layout: TableLayout;
   /** That of the first series; others may have their own: `series.axis.frequency`. */
   readonly frequency: Frequency;
+  /** Series that have no value at all, as far as they have been read. */
+  readonly skipped: readonly string[];
   /** In the order of the file. They can be read once. */
   series(): AsyncIterable<TableSeries>;
 }
