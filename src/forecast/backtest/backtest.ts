@@ -7,9 +7,10 @@
  * MASE is scaled by the error of the seasonal naive forecast before the origin: with the season that is given, or the
  * one that is found in the values before the first origin. Series without a scale (constant ones) have no MASE.
  */
-import { history, seasonOf } from '../baselines/history.ts';
+import { seasonOf } from '../baselines/history.ts';
 import { checkSeason } from '../options.ts';
 import type { SeriesForecaster, Values } from '../types.ts';
+import { checkValues } from '../values.ts';
 import { count, emptyTally, relative, type Scores, scoresOf, type Tally } from './scores.ts';
 import { crossValidate, cutoffs, checkWindows, type NamedSeries, type Window, type WindowOptions } from './windows.ts';
 
@@ -63,17 +64,14 @@ export async function backtest(
     let [given, at] = [0, 0];
     for await (const next of series) {
       const one = named(next, given++);
-      const y = Float64Array.from(one.values);
+      const y = checkValues(one.values, one.id);
       const [first] = cutoffs(y, rolling);
       if (first === undefined) {
         skipped.push(one.id);
         continue;
       }
       const seasons = one.season ?? options.season;
-      const season = seasonOf(
-        history(y.slice(0, first), 'backtest'),
-        seasons === undefined ? undefined : checkSeason(seasons),
-      );
+      const season = seasonOf(y.slice(0, first), seasons === undefined ? undefined : checkSeason(seasons));
       open.set(at++, { id: one.id, y, season, windows: 0, tallies: names.map(emptyTally) });
       yield one;
     }

@@ -1,20 +1,8 @@
 /** What every baseline needs of a series: its values, its gaps closed, its season. */
 import { findSeasons } from '../model/seasons.ts';
-import type { Values } from '../types.ts';
 
 /** Says something that the reader of a result should know: 'ets: fewer than 8 values, seasonal naive instead'. */
 export type Note = (text: string) => void;
-
-/** A copy; refused where it has no value, or an infinite one. */
-export function history(series: Values, name: string): Float64Array {
-  const values = Float64Array.from(series);
-  const odd = values.findIndex((x) => !Number.isFinite(x) && !Number.isNaN(x));
-  if (odd >= 0) {
-    throw new Error(`${name}: value ${odd + 1} is ${values[odd]}, expected a number, or NaN where it is missing.`);
-  }
-  if (values.some((x) => !Number.isNaN(x))) return values;
-  throw new Error(`${name}: the series has no values, expected at least one that is not missing.`);
-}
 
 /** Gaps as straight lines between their neighbours; at the ends the nearest value. */
 export function withoutGaps(values: Float64Array): Float64Array {

@@ -10,8 +10,9 @@ import { closest } from 'fastest-levenshtein';
 import { checkOptions } from '../options.ts';
 import type { SeriesForecaster } from '../types.ts';
 import { gaussianForecast, type Normals } from './gaussian.ts';
-import { history, type Note, seasonOf, withoutGaps } from './history.ts';
+import { type Note, seasonOf, withoutGaps } from './history.ts';
 import { drift, seasonalNaive } from './naive.ts';
+import { checkValues } from '../values.ts';
 import { isSound } from './sound.ts';
 
 export const BASELINES = ['snaive', 'naive', 'drift', 'ets', 'mstl', 'arima'] as const;
@@ -51,8 +52,8 @@ export async function openBaseline(name: string, { note = () => {} }: { note?: N
     name,
     async forecastAll(series, options) {
       const { horizon, seasons: given, ...asked } = checkOptions(options);
-      return series.map((values) => {
-        const y = history(values, name);
+      return series.map((values, i) => {
+        const y = checkValues(values, series.length > 1 ? `series ${i}` : 'values');
         const season = seasonOf(y, given);
         const seasons = given?.length ? given : season > 1 ? [season] : [];
         return gaussianForecast(method({ y, season, seasons, horizon, note: sayOnce }), asked);

@@ -90,7 +90,7 @@ describe('naive and drift', () => {
 
 describe.each(['ets', 'mstl', 'arima'])('%s', (name) => {
   it('answers values of any size', async () => {
-    for (const unit of [1e-120, 1e120]) {
+    for (const unit of [1e-90, 1e90]) {
       const values = seasonal(60, 4).map((x) => x * unit);
       const { mean } = await forecast(name, values, { horizon: 4, season: 4 });
       expect(Math.max(...mean) / unit).toBeGreaterThan(10);
@@ -193,9 +193,9 @@ describe('every baseline', () => {
   it.each(BASELINES)('%s refuses what it can’t forecast', async (name) => {
     const baseline = await openBaseline(name);
     const ask = (values: number[], horizon = 2) => baseline.forecastAll([values], { horizon });
-    await expect(ask([NAN, NAN])).rejects.toThrow(`${name}: the series has no values`);
-    await expect(ask([])).rejects.toThrow(`${name}: the series has no values`);
-    await expect(ask([1, Infinity])).rejects.toThrow(`${name}: value 2 is Infinity, expected a number, or NaN`);
+    await expect(ask([NAN, NAN])).rejects.toThrow('forecast: all 2 of values are missing');
+    await expect(ask([])).rejects.toThrow('forecast: values is empty');
+    await expect(ask([1, Infinity])).rejects.toThrow('forecast: values[1] is Infinity, expected a number');
     await expect(ask([1, 2], 0)).rejects.toThrow('horizon is 0');
   });
 
