@@ -75,7 +75,7 @@ export function bandsOf({ intervals, quantiles }: Forecast): Band[] {
 const closeTo = (a: number, b: number) => Math.abs(a - b) < 1e-9;
 
 function labeller(view: ForecastView, future: readonly number[]): (x: number) => string {
-  if (!view.times && !view.futureTimes) return (x) => String(x);
+  if (!view.times && !view.futureTimes) return view.timeLabel ?? String;
   return view.timeLabel ?? timeNamer([...(view.times ?? []), ...future]);
 }
 
