@@ -188,7 +188,7 @@ function legend(
   const line = (letter: string) => signs.line || letter;
   const entries: [string, string, string][] = [
     [line(LETTERS.history), STYLE.history, 'history'],
-    [line(LETTERS.forecast), STYLE.forecast, 'forecast (median)'],
+    [line(LETTERS.forecast), STYLE.forecast, 'median'],
     ...bands
       .map(({ level }, i): [string, string, string] => [
         signs.bands[Math.min(i, signs.bands.length - 1)],
