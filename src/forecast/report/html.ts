@@ -42,7 +42,7 @@ export interface ReportFacts {
   made?: string;
 }
 
-const [WIDE, NARROW] = [900, 400];
+const [WIDE, NARROW, HEIGHT] = [900, 400, 300];
 
 export function html(views: readonly ForecastView[], facts: ReportFacts = {}): string {
   if (views.length === 0) throw new Error('report: no series to report, expected at least one.');
@@ -69,7 +69,7 @@ export function html(views: readonly ForecastView[], facts: ReportFacts = {}): s
     `<p class="lead">${escaped(lead.filter(Boolean).join(', ').replace(', of ', ' of '))}.</p>`,
     ...[...left, ...notes].map((note) => `<p class="note">${escaped(note)}</p>`),
     shown.length > 1 ? picker(shown) : '',
-    ...shown.map((view, i) => section(view, i, views.length > 1, facts.history)),
+    ...shown.map((view) => section(view, views.length > 1, facts.history)),
     facts.backtest ? `<section><h2>Backtest</h2>${table(facts.backtest)}</section>` : '',
     facts.made ? `<footer>${escaped(facts.made)}</footer>` : '',
     `</main><script>${script}</script></body></html>\n`,
@@ -89,9 +89,9 @@ function picker(views: readonly ForecastView[]): string {
   );
 }
 
-function section(view: ForecastView, index: number, named: boolean, history?: number): string {
+function section(view: ForecastView, named: boolean, history?: number): string {
   const picture = (width: number, name: string) =>
-    `<div class="${name}">${svg([view], { heading: false, width, theme: 'light', history })}</div>`;
+    `<div class="${name}">${svg([view], { heading: false, width, height: HEIGHT, theme: 'light', history })}</div>`;
   return [
     `<section class="series" aria-label="${escaped(view.name)}">`,
     named ? `<h2>${escaped(view.name)}</h2>` : '',
@@ -148,7 +148,7 @@ function readout(view: ForecastView, history?: number): string {
   const ahead = future.x.map((x, i) => [
     x,
     label(x),
-    number(future.median[i]),
+    `median: ${number(future.median[i])}`,
     ...bands.map(({ level, low, high }) => `${level} %: ${number(low[i])} to ${number(high[i])}`).reverse(),
     ...(actual && i < actual.length && Number.isFinite(actual[i]) ? [`actual: ${value(actual[i])}`] : []),
   ]);

@@ -12,7 +12,7 @@ h2{font-size:1.2rem;margin:28px 0 10px;overflow-wrap:anywhere}
 footer{margin-top:24px}.lead{margin:0 0 12px}.note{margin:6px 0}figcaption,footer{font-size:.875rem}
 nav{display:flex;gap:8px;align-items:center;margin:16px 0 0;flex-wrap:wrap}
 select,button{font:inherit;color:inherit;background:var(--card);border:1px solid var(--rule);border-radius:6px;padding:5px 10px}
-select{max-width:min(60vw,420px)}button{cursor:pointer}
+select{flex:0 1 420px;min-width:0;width:50vw}button{cursor:pointer}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 dl{display:flex;flex-wrap:wrap;gap:8px 28px;margin:0 0 12px}
 dt{font-size:.78rem;color:var(--soft)}dd{margin:0;font-variant-numeric:tabular-nums}
@@ -72,7 +72,7 @@ export const script = `
       var box = frame.getBoundingClientRect();
       return { frame: frame, box: box, ends: ends };
     }
-    function read(index) {
+    function read(index, clientY) {
       var d = drawn();
       at = Math.max(0, Math.min(points.length - 1, index));
       var share = (points[at][0] - d.ends[0]) / (d.ends[1] - d.ends[0]);
@@ -95,7 +95,9 @@ export const script = `
       var width = out.offsetWidth;
       var place = share > 0.5 ? left - width - 10 : left + 10;
       out.style.left = Math.max(0, Math.min(whole.width - width, place)) + 'px';
-      out.style.top = d.box.top - whole.top + 8 + 'px';
+      var below = clientY < d.box.top + d.box.height / 2;
+      var edge = below ? d.box.height - out.offsetHeight - 8 : 8;
+      out.style.top = d.box.top - whole.top + edge + 'px';
     }
     function hide() {
       var line = chart.querySelector('.pointer');
@@ -112,8 +114,8 @@ export const script = `
       }
       return Math.abs(points[high][0] - x) < Math.abs(x - points[low][0]) ? high : low;
     }
-    chart.addEventListener('pointermove', function (event) { read(nearest(event.clientX)); });
-    chart.addEventListener('pointerdown', function (event) { read(nearest(event.clientX)); });
+    chart.addEventListener('pointermove', function (event) { read(nearest(event.clientX), event.clientY); });
+    chart.addEventListener('pointerdown', function (event) { read(nearest(event.clientX), event.clientY); });
     chart.addEventListener('pointerleave', function (event) { if (event.pointerType === 'mouse') hide(); });
     chart.addEventListener('blur', hide);
     chart.addEventListener('keydown', function (event) {

@@ -16,6 +16,8 @@ export interface SvgOptions {
   theme?: Figure['theme'];
   /** Pixels; 760 by default. */
   width?: number;
+  /** Pixels of a panel; 250 by default. */
+  height?: number;
   /** How many values of the past. Default: six horizons, 96 at least. */
   history?: number;
   /** Panels at most; 24 by default. The title says how many are left out. */
@@ -39,7 +41,10 @@ export function svg(views: readonly ForecastView[], options: SvgOptions = {}): s
     width,
     columns: views.length > 3 && width > 600 ? 2 : 1,
     legend: 'shared',
-    panels: drawn.map(({ view, curves }) => panelOf(view, curves, heading && !(alone && options.title === undefined))),
+    panels: drawn.map(({ view, curves }) => ({
+      ...panelOf(view, curves, heading && !(alone && options.title === undefined)),
+      height: options.height,
+    })),
   });
 }
 
