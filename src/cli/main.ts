@@ -7,6 +7,7 @@ import { addEval } from './eval.ts';
 import { addForecast } from './forecast.ts';
 import { addGenerate } from './generate.ts';
 import { addInfo } from './info.ts';
+import { addPlay } from './play.ts';
 import { addPredict } from './predict.ts';
 import { addStart } from './start.ts';
 import { addTheory } from './theory.ts';
@@ -17,6 +18,17 @@ const program = new Command('mamba-ts')
   .description('Selective state space models that train, run and show their state.')
   .version(version)
   .showHelpAfterError('(mamba-ts --help lists the verbs and their options)');
-for (const add of [addStart, addForecast, addTrain, addGenerate, addEval, addPredict, addInfo, addTheory, addDoctor])
+for (const add of [
+  addStart,
+  addForecast,
+  addPlay,
+  addTrain,
+  addGenerate,
+  addEval,
+  addPredict,
+  addInfo,
+  addTheory,
+  addDoctor,
+])
   add(program);
 await program.parseAsync();
