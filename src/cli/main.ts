@@ -4,8 +4,10 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addDoctor } from './doctor.ts';
 import { addEval } from './eval.ts';
+import { addForecast } from './forecast.ts';
 import { addGenerate } from './generate.ts';
 import { addInfo } from './info.ts';
+import { addPlay } from './play.ts';
 import { addPredict } from './predict.ts';
 import { addStart } from './start.ts';
 import { addTheory } from './theory.ts';
@@ -16,5 +18,17 @@ const program = new Command('mamba-ts')
   .description('Selective state space models that train, run and show their state.')
   .version(version)
   .showHelpAfterError('(mamba-ts --help lists the verbs and their options)');
-for (const add of [addStart, addTrain, addGenerate, addEval, addPredict, addInfo, addTheory, addDoctor]) add(program);
+for (const add of [
+  addStart,
+  addForecast,
+  addPlay,
+  addTrain,
+  addGenerate,
+  addEval,
+  addPredict,
+  addInfo,
+  addTheory,
+  addDoctor,
+])
+  add(program);
 await program.parseAsync();
