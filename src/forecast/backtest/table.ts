@@ -22,7 +22,7 @@ export function backtestTable({ overall, series }: Backtest): string[][] {
           ['better on', (row) => (row.forecaster === 'snaive' ? '–' : `${row.better} of ${row.series}`)],
         ] as typeof columns)
       : []),
-    ['a second', ({ perSecond }) => significant(perSecond, 3)],
+    ['forecasts/s', ({ perSecond }) => significant(perSecond, 3)],
   ];
   const rows = [...overall].sort((a, b) => (a.relative ?? 0) - (b.relative ?? 0));
   return [columns.map(([title]) => title), ...rows.map((row) => columns.map(([, cell]) => cell(row)))];
