@@ -48,15 +48,16 @@ export async function detectAnomalies(
   const y = checkValues(values);
   const start = options.start ?? defaultStart(options.season);
   const scored = Math.max(0, y.filter((x) => !Number.isNaN(x)).length - start);
-  const least = options.level === undefined ? 2 * LEAST_SCORES : 1;
+  const usual = Math.min(MOST_CALIBRATION, Math.max(LEAST_SCORES, Math.floor(scored / 2)));
+  const calibration = options.calibration ?? usual;
+  const detector = new AnomalyDetector(forecaster, { ...options, start, calibration });
+  const least = options.level === undefined ? calibration + LEAST_SCORES : 1;
   if (scored < least) {
     throw new Error(
-      `anomalies: ${Math.max(0, scored)} values come after the first ${start}, expected at least ${least} to calibrate on and to judge. ` +
+      `anomalies: ${scored} values come after the first ${start}, expected at least ${least} to calibrate on and to judge. ` +
         'Give a longer series, a smaller start, or a level instead of a rate of false alarms.',
     );
   }
-  const calibration = options.calibration ?? Math.min(MOST_CALIBRATION, Math.max(LEAST_SCORES, Math.floor(scored / 2)));
-  const detector = new AnomalyDetector(forecaster, { ...options, start, calibration });
   const rows: Judgement[] = [];
   const spreads: Spread[] = [];
   for (const value of y) {

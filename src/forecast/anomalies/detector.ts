@@ -25,7 +25,7 @@ export interface DetectorOptions {
   level?: number;
   /** Scores that the threshold is taken from. 200 if not given. */
   calibration?: number;
-  /** Values before the first that is forecast. Two of the longest season if given, else 8. */
+  /** Values before the first that is forecast. Two of the shortest season if given, 8 at least. */
   start?: number;
   /** A forecast is made every so many values, so far ahead: larger is faster, and blunter. 1 if not given. */
   every?: number;
