@@ -1,0 +1,158 @@
+/**
+ * What the forecaster learns from: synthetic series, of which parts are hidden.
+ *
+ * A series is measured at a rung somewhere in it, read patch by patch, and behind the rung stretches of patches
+ * are hidden, as the future will be. Each step is taught the patch that follows it, hidden or not. The step
+ * before a hidden stretch may end anywhere, as a series does.
+ */
+import type { Random } from '../../random.ts';
+import { sampleSeries } from '../synthetic/catalogue.ts';
+import { Measures } from './measures.ts';
+import type { Steps } from './network.ts';
+import { CANDIDATES, FEATURES, PatchReader } from './reader.ts';
+import { CONTEXT, PATCH } from './window.ts';
+
+export interface LessonSteps extends Steps {
+  /** (B · L, PATCH), in units from the base; NaN: unknown. */
+  readonly targets: Float32Array;
+  /** (B · L), sum 1. */
+  readonly weights: Float32Array;
+}
+
+/** How much steps before the rung count: their measures have seen what they are to forecast. */
+const BEFORE_RUNG = 0.2;
+/** Patches of a hidden stretch at most, and the part of the steps behind the rung that is hidden. */
+const LONGEST_STRETCH = 16;
+const HIDDEN = 0.4;
+/** Targets further off than so many units are drawn in. */
+const FARTHEST = 200;
+
+/** A batch of about `budget` steps: series of one length, which is drawn first. */
+export function drawLesson(random: Random, budget: number): LessonSteps {
+  const longest = random.uniform() < 0.1 ? CONTEXT : 2048;
+  const length = Math.round(Math.exp(Math.log(32) + random.uniform() * Math.log(longest / 32)));
+  const L = Math.ceil(length / PATCH) + 8;
+  const B = Math.max(1, Math.floor(budget / Math.ceil(length / PATCH)));
+  const batch = {
+    B,
+    L,
+    lengths: new Int32Array(B),
+    features: new Float32Array(B * L * FEATURES),
+    candidates: new Float32Array(B * L * CANDIDATES * PATCH),
+    targets: new Float32Array(B * L * PATCH).fill(Number.NaN),
+    weights: new Float32Array(B * L),
+  };
+  for (let b = 0; b < B; b++) teach(random, length, batch, b);
+  const total = batch.weights.reduce((sum, weight) => sum + weight, 0);
+  for (let i = 0; i < batch.weights.length; i++) batch.weights[i] /= total;
+  return trimmed(batch);
+}
+
+/** Without the steps that no row has. */
+function trimmed(batch: LessonSteps): LessonSteps {
+  const { B, L, lengths } = batch;
+  const most = lengths.reduce((a, b) => Math.max(a, b));
+  const cut = (table: Float32Array) => {
+    const [row, width] = [table.length / B, (table.length / B / L) * most];
+    const kept = new Float32Array(B * width);
+    for (let b = 0; b < B; b++) kept.set(table.subarray(b * row, b * row + width), b * width);
+    return kept;
+  };
+  const { features, candidates, targets, weights } = batch;
+  return {
+    B,
+    L: most,
+    lengths,
+    features: cut(features),
+    candidates: cut(candidates),
+    targets: cut(targets),
+    weights: cut(weights),
+  };
+}
+
+function teach(random: Random, length: number, batch: LessonSteps, b: number): void {
+  for (;;) {
+    const { values, season } = sampleSeries(random, length);
+    const series = Float64Array.from(values);
+    const hidden = Math.min(stretch(random), Math.floor(length / 2 / PATCH));
+    const rung = rungIn(random, length - hidden * PATCH);
+    const measures = new Measures(series.slice(0, rung), givenSeason(random, season));
+    if (measures.scale > 0) {
+      read(random, { series, measures, rung, hidden }, batch, b);
+      return;
+    }
+  }
+}
+
+/** Before the last origin, the value behind which the last stretch is hidden: often close to it, as in use. */
+function rungIn(random: Random, origin: number): number {
+  const u = random.uniform();
+  const [from, to] = u < 0.1 ? [0.02, 0.3] : u < 0.5 ? [0.86, 1] : [0.3, 1];
+  return Math.max(6, Math.round(origin * (from + (to - from) * random.uniform())));
+}
+
+/** People know the season of some of their series, and say of some that there is none. */
+function givenSeason(random: Random, season: number | undefined): number[] | undefined {
+  const u = random.uniform();
+  if (season !== undefined && season > 1) return u < 0.35 ? [season] : undefined;
+  return u < 0.15 ? [1] : undefined;
+}
+
+interface Plan {
+  series: Float64Array;
+  measures: Measures;
+  rung: number;
+  /** Patches of the last hidden stretch. */
+  hidden: number;
+}
+
+function read(random: Random, { series, measures, rung, hidden: last }: Plan, batch: LessonSteps, b: number): void {
+  const { L, features, candidates, targets, weights } = batch;
+  const reader = new PatchReader(measures, series.length);
+  const base = new Float64Array(PATCH);
+  let step = 0;
+  const advance = (stride: number, isHidden: boolean) => {
+    const from = reader.end;
+    for (let t = from; t < from + stride; t++) reader.push(isHidden ? Number.NaN : series[t]);
+    const at = b * L + step++;
+    const unit = reader.step(features, at * FEATURES, candidates, at * CANDIDATES * PATCH, base, stride);
+    let known = 0;
+    for (let i = 0; i < PATCH && reader.end + i < series.length; i++) {
+      const error = (series[reader.end + i] - base[i]) / unit;
+      targets[at * PATCH + i] = Math.max(-FARTHEST, Math.min(FARTHEST, error));
+      known += Number(!Number.isNaN(error));
+    }
+    weights[at] = known > 0 ? (reader.end >= rung ? 1 : BEFORE_RUNG) : 0;
+  };
+  const left = () => series.length - reader.end;
+  // Other stretches come before the last one until enough is hidden.
+  const stretches = Math.max(0, Math.round((HIDDEN * (series.length - rung)) / PATCH / 4 - last / 4));
+  const places = Array.from(
+    { length: Math.min(stretches, 6) },
+    () => rung + random.int(Math.max(1, series.length - rung)),
+  );
+  places.sort((x, y) => x - y);
+  while (left() > 0 && step < L) {
+    const next = places[0] ?? Infinity;
+    const begin = series.length - last * PATCH;
+    if (reader.end < begin && reader.end + PATCH >= begin && last > 0) {
+      advance(begin - reader.end, false);
+      for (let k = 1; k < last && step < L; k++) advance(PATCH, true);
+      break;
+    }
+    if (next <= reader.end) {
+      places.shift();
+      if (step + 2 > L - 8) continue;
+      advance(1 + random.int(Math.min(PATCH, left())), false);
+      for (let k = stretch(random); k > 0 && left() > (last + 1) * PATCH && step < L - 4; k--) advance(PATCH, true);
+      continue;
+    }
+    advance(Math.min(PATCH, left()), false);
+  }
+  batch.lengths[b] = step;
+}
+
+/** Patches of a hidden stretch: short ones more often. */
+function stretch(random: Random): number {
+  return Math.min(LONGEST_STRETCH, 1 + Math.floor(-4 * Math.log(1 - random.uniform())));
+}
