@@ -7,6 +7,8 @@ export interface Axis {
   log?: boolean;
   /** Values are milliseconds since 1970, shown in UTC. */
   time?: boolean;
+  /** Ticks are no closer than this: the spacing of the data, where nothing is between them. */
+  spacing?: number;
   /** The ends; by default those of the data, with a little room on a y axis. */
   range?: readonly [number, number];
 }
@@ -46,7 +48,7 @@ export function scaleOf(axis: Axis, values: readonly number[], from: number, to:
     return axis.range ? value : Math.min(high, Math.max(low, value));
   };
   const wanted = Math.abs(to - from) / (from > to ? 40 : 75);
-  const marks = axis.log ? decades(low, high) : axis.time ? calendar(low, high, wanted) : steps(low, high, wanted);
+  const marks = axis.log ? decades(low, high) : (axis.time ? calendar : steps)(low, high, wanted, axis.spacing);
   return {
     map: (value) => place(inside(axis.log ? (value > 0 ? Math.log10(value) : Number.NaN) : value)),
     ticks: marks.map(({ value, ...text }) => ({ at: round(place(value)), ...text })),
@@ -73,8 +75,8 @@ function apart(low: number, high: number, { log, time }: Axis): [number, number]
 }
 
 /** About `wanted` round numbers between the ends. */
-function steps(low: number, high: number, wanted: number) {
-  const rough = (high - low) / Math.max(3, wanted);
+function steps(low: number, high: number, wanted: number, spacing = 0) {
+  const rough = Math.max(spacing, (high - low) / Math.max(3, wanted));
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = ([1, 2, 5, 10].find((factor) => factor * power >= 0.8 * rough) as number) * power;
   const text = numberText(step, Math.max(Math.abs(low), Math.abs(high)));
@@ -94,16 +96,18 @@ const UNITS = [
 /** How the ticks of an axis are written: 1500, 1.5 M, 2e−9. */
 function numberText(step: number, largest: number): (value: number) => string {
   const digits = (unit: number) => Math.max(0, -Math.floor(Math.log10(step / unit) + 1e-9));
-  const [unit, name] = UNITS.find(([size]) => largest >= size && digits(size) <= 3) ?? [1, ''];
-  const exponent = largest >= 1e15 || (unit === 1 && digits(1) > 6);
+  const isHuge = largest >= 1e15;
+  const [unit, name] = UNITS.find(([size]) => !isHuge && largest >= size && digits(size) <= 3) ?? [1, ''];
+  const exponent = isHuge || (unit === 1 && digits(1) > 6);
   const precise = Math.min(16, Math.max(1, Math.floor(Math.log10(largest)) - Math.floor(Math.log10(step) + 1e-9) + 1));
   return (value) => {
-    const plain = exponent
-      ? String(Number(value.toPrecision(precise))).replace('+', '')
-      : (value / unit).toFixed(digits(unit));
+    const plain = exponent ? trimmed(value.toExponential(precise - 1)) : (value / unit).toFixed(digits(unit));
     return (plain.replace(/^-(0(\.0*)?)$/, '$1') + (Number(plain) === 0 ? '' : name)).replaceAll('-', '−');
   };
 }
+
+/** 1.50e+20: 1.5e20 */
+const trimmed = (exponential: string) => (Number(exponential) === 0 ? '0' : exponential.replace(/\.?0*e\+?/, 'e'));
 
 const SUPERSCRIPT = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
