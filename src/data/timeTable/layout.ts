@@ -66,17 +66,14 @@ function timeIn(
   free: (column: Column) => boolean,
   { time, dates }: TimeTableOptions,
 ): Time | undefined {
-  if (time === false) return undefined;
+  if (time === 'none') return undefined;
   const formatIn = (column: Column, anyDigits: boolean) =>
     formatOf(column.fields, { anyDigits, order: dates, where: `${name}, column ${JSON.stringify(column.name)}` });
   if (time !== undefined) {
     const column = columnNamed(columns, time, name);
     const format = formatIn(column, true);
     if (format) return { column, format };
-    throw new Error(
-      `data: column ${JSON.stringify(time)} of ${name} has ${JSON.stringify(column.fields[0] ?? '')}, expected times ` +
-        'such as 2024-03-31, 2024-03-31 14:30, 31/03/2024, 2024-03, 2024 Q1, 2024, epoch seconds or whole numbers.',
-    );
+    throw noTimes(column, name);
   }
   const times = columns.filter((column) => column.kind === 'time' && free(column));
   const sure = times.find(namesTime) ?? times[0];
@@ -91,7 +88,18 @@ function timeIn(
     const format = formatIn(column, true);
     if (format && (namesTime(column) || isEven(column, format))) return { column, format };
   }
+  // What is called a time and can't be read would otherwise be left out without a word.
+  const unread = columns.find((column) => column.kind === 'text' && namesTime(column) && free(column));
+  if (unread) throw noTimes(unread, name);
   return undefined;
+}
+
+function noTimes({ name: title, fields }: Column, name: string): Error {
+  return new Error(
+    `data: column ${JSON.stringify(title)} of ${name} has ${JSON.stringify(fields[0] ?? '')}, expected times such as ` +
+      '2024-03-31, 2024-03-31 14:30, 31/03/2024, 2024-03, 2024 Q1, 2024, epoch seconds or whole numbers. ' +
+      `Mend them, or say that rows are a step apart (time: 'none').`,
+  );
 }
 
 /** Numbers that go up evenly, from some place on again where another series begins. */

@@ -12,8 +12,8 @@ export type TableSource =
 export type Combine = 'mean' | 'sum' | 'first' | 'last';
 
 export interface TimeTableOptions {
-  /** The column of times. If not given: found. false: rows are a step apart. */
-  time?: string | false;
+  /** The column of times. If not given: found. 'none': rows are a step apart. */
+  time?: string;
   /** The columns to forecast. If not given: found. */
   value?: readonly string[];
   /** The columns that together tell series apart. If not given: found. */
