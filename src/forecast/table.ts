@@ -58,7 +58,7 @@ function withCovariates(
         'columns as known in the past alone (past).',
     );
   }
-  const cut = Object.fromEntries(names.map((name) => [name, known[name].subarray(0, end)]));
+  const cut = Object.fromEntries(names.map((name) => [name, known[name].slice(0, end)]));
   return forecastWithCovariates(forecaster, values, { past, known: cut }, options);
 }
 

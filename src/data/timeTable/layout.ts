@@ -6,7 +6,7 @@
  *   value    the numbers that are left: one below ids, each a series without
  */
 import type { CsvRow } from '../csv.ts';
-import { type Column, type Head, namesId, namesTime, namesValue } from './columns.ts';
+import { type Column, type Head, Kinds, namesId, namesTime, namesValue } from './columns.ts';
 import { formatOf, type TimeFormat } from './times.ts';
 import type { TimeTableOptions } from './types.ts';
 
@@ -24,12 +24,14 @@ export interface Layout {
 export function layoutOf(head: Head, name: string, options: TimeTableOptions): Layout {
   const { columns } = head;
   const named = (names: readonly string[] | undefined) => names?.map((one) => columnNamed(columns, one, name));
-  const known = named(options.known) ?? [];
-  const past = named(options.past) ?? [];
+  const covariates = (names: readonly string[] | undefined) =>
+    (named(names) ?? []).map((column) => (column.kind === 'text' ? { ...column, kinds: new Kinds() } : column));
+  const known = covariates(options.known);
+  const past = covariates(options.past);
   const said = [...known, ...past, ...(named(options.value) ?? []), ...(named(options.id) ?? [])];
-  const free = (column: Column) => !said.includes(column);
+  const free = (column: Column) => !said.some(({ at }) => at === column.at);
   const time = timeIn(head, name, free, options);
-  const twice = said.find((column, i) => said.indexOf(column) !== i || column === time?.column);
+  const twice = said.find(({ at }, i) => said.findIndex((one) => one.at === at) !== i || at === time?.column.at);
   if (twice) {
     throw new Error(
       `data: column ${JSON.stringify(twice.name)} of ${name} is named twice, expected one use of each: ` +
@@ -39,8 +41,8 @@ export function layoutOf(head: Head, name: string, options: TimeTableOptions): L
   const ids = named(options.id) ?? idsIn(head, time, free, (named(options.value) ?? []).length > 0);
   const left = columns.filter((column) => free(column) && column !== time?.column && !ids.includes(column));
   const values = named(options.value) ?? valuesIn(left, ids, name, head);
-  const used = [time?.column, ...ids, ...values, ...known, ...past];
-  const ignored = columns.filter((column) => !used.includes(column));
+  const used = [time?.column, ...ids, ...values, ...known, ...past].map((column) => column?.at);
+  const ignored = columns.filter(({ at }) => !used.includes(at));
   return { head, ...(time && { time: time.column, format: time.format }), ids, values, known, past, ignored };
 }
 

@@ -192,7 +192,7 @@ describe('steps', () => {
     [
       'uneven times',
       [0, 15, 30, 45, 97, 120, 135, 150, 1200].map((i) => minute(i)),
-      'line 6 has 2024-03-30 01:37:00, 52 min after line 5',
+      'line 6 has 2024-03-30 01:37, 52 min after line 5',
     ],
     [
       'the same time again',
