@@ -13,7 +13,7 @@ import { type CheckedOptions, checkOptions } from '../options.ts';
 import { forecastOf, GRID } from '../quantiles.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster, Values } from '../types.ts';
 import { type Covariate, covariatesOf, type GivenCovariates } from './columns.ts';
-import { logarithm, type Part, partsOf, type Reading, regressOn, totalOf, whole, widened } from './effect.ts';
+import { logarithm, type Part, partsOf, type Regressed, regressOn, totalOf, whole, widened } from './effect.ts';
 
 export type CovariateMode = 'regress-first' | 'forecast-first' | 'product';
 
@@ -70,7 +70,14 @@ export async function forecastWithCovariates(
   }
   const y = Float64Array.from(values);
   const covariates = covariatesOf(given, y.length, asked.horizon);
-  const context: Context = { forecaster, y, asked, season: seasonOf(y, asked), logs: logarithm(y) };
+  const context: Context = {
+    forecaster,
+    y,
+    asked,
+    season: seasonOf(y, asked),
+    logs: logarithm(y),
+    regressions: new Map(),
+  };
   const { way, gain } = await bestWay(context, covariates, mode);
   const names = covariates.map(({ name }) => name);
   if (way.mode === undefined) {
@@ -98,6 +105,18 @@ interface Context {
   season: number;
   /** log y, where there is one. */
   logs?: Float64Array;
+  /** Regressions by what they read: ways have them in common. */
+  regressions: Map<string, Regressed[]>;
+}
+
+function regressed(context: Context, { mode, covariates }: Way, origin: number): Regressed[] {
+  const y = mode === 'product' ? context.logs : context.y;
+  if (mode === undefined || y === undefined) return [];
+  // Of two sets, one holds the other: their sizes differ.
+  const key = `${mode === 'product'} ${covariates.length} ${origin}`;
+  const found = context.regressions.get(key) ?? regressOn(y, covariates, origin, context.season);
+  context.regressions.set(key, found);
+  return found;
 }
 
 const seasonOf = (y: Float64Array, { seasons }: CheckedOptions): number =>
@@ -151,22 +170,23 @@ function waysOf(context: Context, covariates: readonly Covariate[], mode?: Covar
   }
   return sets.flatMap((set, i) =>
     modes.flatMap((one) => {
-      const y = one === 'product' ? context.logs : context.y;
-      const regressed = y ? regressOn(y, set, y.length, context.season) : [];
+      const way: Way = { mode: one, covariates: set };
+      const used = regressed(context, way, context.y.length);
       // The larger set is a way of its own only where it adds a covariate that is not known.
-      const isNew = i === 0 || regressed.some(({ covariate }) => !covariate.isKnown);
-      return regressed.length > 0 && isNew ? [{ mode: one, covariates: set }] : [];
+      const isNew = i === 0 || used.some(({ covariate }) => !covariate.isKnown);
+      return used.length > 0 && isNew ? [way] : [];
     }),
   );
 }
 
 /** What each way says from each origin: by origin, then by way. */
 async function answers(
-  { forecaster, y, asked, season, logs }: Context,
+  context: Context,
   ways: readonly Way[],
   origins: readonly number[],
   horizon: number,
 ): Promise<Answer[][]> {
+  const { forecaster, y, asked } = context;
   const seasons = asked.seasons && (asked.seasons.length > 0 ? asked.seasons : 1);
   const options = {
     horizon,
@@ -175,10 +195,7 @@ async function answers(
     ...(seasons === undefined ? {} : { season: seasons }),
   };
   const tasks = origins.flatMap((origin) => ways.map((way) => ({ origin, way })));
-  const readings = tasks.map(({ origin, way }): Reading => {
-    const regressed = way.mode ? regressOn(way.mode === 'product' ? logs! : y, way.covariates, origin, season) : [];
-    return { regressed, origin };
-  });
+  const readings = tasks.map(({ origin, way }) => ({ regressed: regressed(context, way, origin), origin }));
   const parts = await partsOf(forecaster, readings, horizon, undefined);
   const totals = tasks.map(({ origin }, i) => totalOf(parts[i], origin + horizon));
   const inputs = tasks.map(({ origin, way: { mode } }, i) => inputsOf(y.subarray(0, origin), totals[i], mode));
