@@ -10,7 +10,8 @@
  */
 import { findSeasons } from '../model/seasons.ts';
 import { type CheckedOptions, checkOptions } from '../options.ts';
-import { forecastOf, GRID } from '../quantiles.ts';
+import { GRID, quantileErrors } from '../quantiles.ts';
+import { forecastWithin, supportOf } from '../support.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster, Values } from '../types.ts';
 import { type Covariate, covariatesOf, type GivenCovariates } from './columns.ts';
 import { logarithm, type Part, partsOf, type Regressed, regressOn, totalOf, whole, widened } from './effect.ts';
@@ -87,7 +88,7 @@ export async function forecastWithCovariates(
   const [[{ steps, parts }]] = await answers(context, [way], [y.length], asked.horizon);
   const used = parts.map(({ name }) => name);
   return {
-    ...forecastOf({ levels: GRID, steps: supported(steps, y, asked) }, asked),
+    ...forecastWithin({ levels: GRID, steps }, supportOf(y, asked), asked),
     covariates: {
       used,
       dropped: names.filter((name) => !used.includes(name)),
@@ -125,11 +126,6 @@ const seasonOf = (y: Float64Array, { seasons }: CheckedOptions): number =>
 const effectOf = (path: Float64Array, n: number, mode?: CovariateMode): number[] =>
   Array.from(path.subarray(n), (z) => (mode === 'product' ? Math.exp(z) : z));
 
-function supported(steps: readonly number[][], y: Float64Array, { nonNegative, integer }: CheckedOptions): number[][] {
-  const floor = (nonNegative ?? y.every((x) => !(x < 0))) ? 0 : -Infinity;
-  return steps.map((row) => row.map((x) => Math.max(floor, integer ? Math.round(x) : x)));
-}
-
 /** The way with the least error on the last windows. */
 async function bestWay(
   context: Context,
@@ -148,7 +144,10 @@ async function bestWay(
   if (origins.length === 0) return { way: ways.find((one) => one.covariates.every(({ isKnown }) => isKnown)) ?? none };
   const tried = await answers(context, [none, ...ways], origins, horizon);
   const errors = [none, ...ways].map((_, w) =>
-    origins.reduce((sum, origin, o) => sum + pinball(tried[o][w].steps, context.y, origin), 0),
+    origins.reduce(
+      (sum, origin, o) => sum + quantileErrors(tried[o][w].steps, context.y.subarray(origin, origin + horizon)),
+      0,
+    ),
   );
   let [best, least] = [none, errors[0]];
   ways.forEach((way, i) => {
@@ -231,17 +230,4 @@ function productOf(row: readonly number[], parts: readonly Part[], t: number, z:
       ? widened(row.map(Math.log), parts, t).map(Math.exp)
       : row;
   return wide.map((x) => x * factor);
-}
-
-/** The quantile error of a table, summed over what was observed. */
-function pinball(steps: readonly number[][], y: Float64Array, origin: number): number {
-  let sum = 0;
-  steps.forEach((row, t) => {
-    const actual = y[origin + t];
-    if (Number.isNaN(actual)) return;
-    GRID.forEach((p, i) => {
-      sum += (actual - row[i]) * (p - Number(actual < row[i]));
-    });
-  });
-  return sum;
 }

@@ -31,7 +31,7 @@ export interface Regression {
 const MOST_ROWS = 2048;
 const FEWEST_ROWS = 12;
 const MOST_CANDIDATES = 40;
-const MOST_COLUMNS = 16;
+const MOST_COLUMNS = 32;
 const ROUNDS = 3;
 
 /** `y` may have gaps; `season`: steps, 1 where there is none. Undefined where no group helps. */
