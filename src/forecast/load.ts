@@ -10,7 +10,7 @@ import { NETWORK_SHAPE } from './model/network.ts';
  *   const f = await loadForecaster();
  */
 export async function loadForecaster(path?: string, options: Pick<LoadOptions, 'backend'> = {}): Promise<Forecaster> {
-  const model = await loadSequenceModel(path ?? packaged(), options);
+  const model = await loadSequenceModel(path ?? packagedWeights(), options);
   for (const [key, expected] of Object.entries(NETWORK_SHAPE)) {
     if (model.config[key] === expected) continue;
     throw new Error(
@@ -22,7 +22,7 @@ export async function loadForecaster(path?: string, options: Pick<LoadOptions, '
 }
 
 /** Where the weights of the package lie: beside dist/ and src/. */
-function packaged(): string {
+export function packagedWeights(): string {
   const url = new URL('../../data/forecaster', import.meta.url);
   return url.protocol === 'file:' ? nodeModule('url').fileURLToPath(url) : url.href;
 }
