@@ -51,6 +51,15 @@ export {
   unscaled,
   windowExamples,
 } from './data/index.ts';
+export {
+  type Frequency,
+  openTimeTable,
+  seriesBatches,
+  type TableSeries,
+  TimeAxis,
+  type TimeTable,
+  type TimeTableOptions,
+} from './data/timeTable/index.ts';
 export { encodeWav, fastaRecords, gunzipped, openWav } from './formats/index.ts';
 export {
   byteTokenizer,
@@ -70,6 +79,7 @@ export type { Lesson, Task, TaskMaker } from './train/task.ts';
 export { type StepReport, Trainer, type TrainerOptions } from './train/trainer.ts';
 export { Forecaster } from './forecast/forecaster.ts';
 export { loadForecaster } from './forecast/load.ts';
+export { forecastTable, type SeriesForecast, viewOf } from './forecast/table.ts';
 export type { ForecastStream, StreamOptions, StreamState } from './forecast/stream.ts';
 export type {
   Circumstances,
