@@ -4,8 +4,8 @@
  *   const detector = new AnomalyDetector(forecaster, { falseAlarms: 0.01, season: 24 });
  *   const { anomaly, expected, low, high } = await detector.next(17.2);
  *
- * A score is |z| of the forecast's quantiles (surprise.ts). The first scores calibrate the threshold, which then
- * stays (calibration.ts). A value that is flagged enters the history as missing: it would drag the next forecasts
+ * A score is |z| of the forecast's quantiles (surprise.ts). The last scores before a value say what is usual, and so
+ * its threshold (calibration.ts). A value that is flagged enters the history as missing: it would drag the next forecasts
  * along. If `patience` values in a row are flagged, the series is elsewhere now, and values count again.
  */
 import { defaultStart } from '../backtest/historical.ts';
@@ -23,7 +23,7 @@ export interface DetectorOptions {
   falseAlarms?: number;
   /** Instead: values outside of the forecast's own interval of so many per cent, without calibration. */
   level?: number;
-  /** Scores that the threshold is taken from. 200 if not given. */
+  /** The last scores, as many, that the threshold is taken from. 200 if not given. */
   calibration?: number;
   /** Values before the first that is forecast. Two of the shortest season if given, 8 at least. */
   start?: number;
@@ -50,7 +50,7 @@ export interface Judgement {
   /** Of a value at least as far out, by the forecast's own quantiles. */
   probability: number;
   anomaly: boolean;
-  /** start: not forecast. calibration: its score is part of the threshold. judged: the rate is promised. */
+  /** start: not forecast. calibration: too few scores came before it. judged: the rate is promised. */
   phase: 'start' | 'calibration' | 'judged';
 }
 
@@ -60,7 +60,7 @@ const LEAST_SPREAD = 0.01;
 export class AnomalyDetector {
   private readonly walk: Walk;
   private readonly asked: ReturnType<typeof checkDetector>;
-  private readonly scores = new Calibration();
+  private readonly scores: Calibration;
   private readonly z = zLevels(GRID);
   private queue: Spread[] = [];
   private seen = 0;
@@ -71,6 +71,7 @@ export class AnomalyDetector {
 
   constructor(forecaster: SeriesForecaster | Streaming, options: DetectorOptions = {}) {
     this.asked = checkDetector(options);
+    this.scores = new Calibration(this.asked.calibration);
     this.walk = walkOf(forecaster, options.season);
     const { level } = this.asked;
     this.limit = {
@@ -85,7 +86,7 @@ export class AnomalyDetector {
     return this.limit;
   }
 
-  /** Scores that it was taken from; 0 with `level`. */
+  /** Scores that it was taken from, the last ones; 0 with `level`. */
   get calibrated(): number {
     return this.scores.count;
   }
@@ -128,7 +129,7 @@ export class AnomalyDetector {
     if (!Number.isNaN(z)) {
       this.errors.sum += Math.abs(value - expected);
       this.errors.count++;
-      if (isCalibrating) {
+      if (level === undefined) {
         this.scores.add(score);
         this.limit = this.scores.threshold(falseAlarms);
       }

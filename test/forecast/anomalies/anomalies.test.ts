@@ -106,6 +106,17 @@ describe('the threshold', () => {
     expect(leftOut.reduce((sum, x) => sum + x, 0) / 50).toBeLessThan(0.5);
   });
 
+  it('is that of the last scores alone', () => {
+    const random = new Random(6);
+    const scores = range(300, () => Math.abs(random.normal()));
+    const calibration = new Calibration(50);
+    for (const [i, score] of scores.entries()) {
+      calibration.add(score);
+      if (i % 60 === 59) expect(calibration.threshold(0.1)).toEqual(of(scores.slice(i - 49, i + 1)).threshold(0.1));
+    }
+    expect(calibration.count).toBe(50);
+  });
+
   it('says nothing of fewer than 20 scores', () => {
     expect(of(range(19, (i) => i)).threshold(0.5).value).toBe(Infinity);
   });
@@ -144,6 +155,16 @@ describe('anomalies', () => {
     expect(found.threshold).toBeGreaterThan(6);
     const own = await detectAnomalies(wrong(), noise(600), { level: 98 });
     expect(own.flagged / own.judged).toBeGreaterThan(0.3);
+  });
+
+  it('keep the rate where a series grows ever less predictable', async () => {
+    const random = new Random(3);
+    const values = range(4000, (t) => 50 + (1 + t / 500) * random.normal());
+    const found = await detectAnomalies(wrong(), values, { falseAlarms: 0.02, calibration: 400 });
+    // The rate of the last thousand, not one that has grown with the noise.
+    const late = found.rows.slice(3000).filter(({ anomaly }) => anomaly).length;
+    expect(late).toBeGreaterThan(5);
+    expect(late).toBeLessThan(45);
   });
 
   it('are found, with what was expected and by how much they are off', async () => {
