@@ -54,7 +54,7 @@ export function addAnomalies(program: Command): void {
     .option('--start <n>', 'values before the first forecast (default: two seasons, at least 8)', positive)
     .option('--every <n>', 'values from one forecast to the next (default: 1)', positive)
     .option('--patience <n>', 'flagged values in a row that are a new level (default: 5)', positive)
-    .option('--keep', 'forecast from flagged values, too (default: they count as missing)')
+    .option('--keep', 'forecast from flagged values as they are (default: drawn in)')
     .option('--out <file>', 'every value with what was expected: .csv or .json')
     .option('--model <folder>', 'a forecaster of your own (default: the one of this package)')
     .option('--baseline <name>', `instead of the model: ${BASELINES.join(', ')}`);

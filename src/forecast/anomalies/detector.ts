@@ -5,8 +5,10 @@
  *   const { anomaly, expected, low, high } = await detector.next(17.2);
  *
  * A score is |z| of the forecast's quantiles (surprise.ts). The last scores before a value say what is usual, and so
- * its threshold (calibration.ts). A value that is flagged enters the history as missing: it would drag the next forecasts
- * along. If `patience` values in a row are flagged, the series is elsewhere now, and values count again.
+ * its threshold (calibration.ts). A flagged value would drag the next forecasts along, so it enters the history drawn
+ * in, halfway between what was expected and the bound that it crossed (robust filtering, as in Gelper, Fried & Croux
+ * 2010; as missing, it would keep a lasting change out for ever). If `patience` values in a row are flagged, the
+ * series is elsewhere now, and values enter as they are.
  */
 import { defaultStart } from '../backtest/historical.ts';
 import { checkLevels } from '../options.ts';
@@ -31,7 +33,7 @@ export interface DetectorOptions {
   every?: number;
   /** Flagged values in a row after which they are no anomalies any more. 5 if not given. */
   patience?: number;
-  /** Let flagged values into the history. false if not given. */
+  /** Let flagged values into the history as they are. false if not given. */
   keep?: boolean;
   season?: ForecastOptions['season'];
   nonNegative?: boolean;
@@ -53,6 +55,9 @@ export interface Judgement {
   /** start: not forecast. calibration: too few scores came before it. judged: the rate is promised. */
   phase: 'start' | 'calibration' | 'judged';
 }
+
+/** Of the threshold: where a flagged value is drawn to. At 1 the next forecast could be off by a whole threshold. */
+const DRAWN_IN = 0.5;
 
 /** Of the mean error so far: what a z is worth at least. */
 const LEAST_SPREAD = 0.01;
@@ -111,7 +116,9 @@ export class AnomalyDetector {
     const judgement = this.judge(value, spread);
     this.inARow = judgement.anomaly ? this.inARow + 1 : Number.isNaN(value) ? this.inARow : 0;
     const isOut = judgement.anomaly && !this.asked.keep && this.inARow < this.asked.patience;
-    this.walk.observe(isOut ? Number.NaN : value);
+    this.walk.observe(
+      isOut ? valueAt(spread, DRAWN_IN * this.limit.value * Math.sign(value - judgement.expected)) : value,
+    );
     return judgement;
   }
 
