@@ -13,6 +13,7 @@ import { type CheckedOptions, checkOptions } from '../options.ts';
 import { GRID, quantileErrors } from '../quantiles.ts';
 import { forecastWithin, supportOf } from '../support.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster, Values } from '../types.ts';
+import { checkValues } from '../values.ts';
 import { type Covariate, covariatesOf, type GivenCovariates } from './columns.ts';
 import { logarithm, type Part, partsOf, type Regressed, regressOn, totalOf, whole, widened } from './effect.ts';
 
@@ -69,7 +70,7 @@ export async function forecastWithCovariates(
   if (mode !== undefined && !MODES.includes(mode)) {
     throw new Error(`forecast: mode is '${mode}', expected ${MODES.map((one) => `'${one}'`).join(', ')}.`);
   }
-  const y = Float64Array.from(values);
+  const y = checkValues(values);
   const covariates = covariatesOf(given, y.length, asked.horizon);
   const context: Context = {
     forecaster,
@@ -82,7 +83,7 @@ export async function forecastWithCovariates(
   const { way, gain } = await bestWay(context, covariates, mode);
   const names = covariates.map(({ name }) => name);
   if (way.mode === undefined) {
-    const [forecast] = await forecaster.forecastAll([values], plain);
+    const [forecast] = await forecaster.forecastAll([y], plain);
     return { ...forecast, covariates: { used: [], dropped: names, gain, effect: {} } };
   }
   const [[{ steps, parts }]] = await answers(context, [way], [y.length], asked.horizon);
