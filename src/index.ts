@@ -93,4 +93,5 @@ export type {
   SeriesForecaster,
   Values,
 } from './forecast/types.ts';
+export * as report from './forecast/report/index.ts';
 export * as ssm from './ssm/index.ts';
