@@ -55,7 +55,8 @@ export function regressOn(
 function groupsOf({ isKnown, columns }: Covariate, covariate: number, origin: number): Group[] {
   if (columns.length === 0) return [];
   // What comes late is looked for in numbers; kinds have many columns as it is.
-  const last = isKnown ? (columns.length > 1 ? 0 : KNOWN_LAGS) : Math.min(PAST_LAGS, Math.floor(origin / 4));
+  const most = isKnown ? (columns.length > 1 ? 0 : KNOWN_LAGS) : PAST_LAGS;
+  const last = Math.min(most, Math.floor(origin / 4));
   const first = isKnown ? 0 : 1;
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => ({
     covariate,
@@ -67,7 +68,7 @@ function groupsOf({ isKnown, columns }: Covariate, covariate: number, origin: nu
 function late(column: Float64Array, lag: number, n: number): Float64Array {
   if (lag === 0) return column.subarray(0, n);
   const shifted = new Float64Array(n).fill(column[0]);
-  shifted.set(column.subarray(0, n - lag), Math.min(lag, n));
+  shifted.set(column.subarray(0, n - lag), lag);
   return shifted;
 }
 
