@@ -21,8 +21,11 @@ export async function loadForecaster(path?: string, options: Pick<LoadOptions, '
   return new Forecaster(model, path === undefined ? 'mamba-ts' : path);
 }
 
-/** Where the weights of the package lie: beside dist/ and src/. */
+/** Beside dist/ and src/; named here, bundlers leave it as it is. */
+const WEIGHTS = '../../data/forecaster';
+
+/** Where the weights of the package lie. */
 export function packagedWeights(): string {
-  const url = new URL('../../data/forecaster', import.meta.url);
+  const url = new URL(WEIGHTS, import.meta.url);
   return url.protocol === 'file:' ? nodeModule('url').fileURLToPath(url) : url.href;
 }
