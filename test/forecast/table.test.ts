@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it, vi } from 'vitest';
 import { openTimeTable } from '../../src/data/timeTable/index.ts';
 import { csvHeader, csvRows } from '../../src/forecast/report/index.ts';
 import { forecastTable, type SeriesForecast, type TableForecastOptions, viewOf } from '../../src/forecast/table.ts';
+import * as mamba from '../../src/index.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster, Values } from '../../src/forecast/types.ts';
 import { day, rows } from '../data/timeTable/tables.ts';
 
@@ -31,6 +33,21 @@ async function run(text: string, options: TableForecastOptions, batch?: number, 
 const long = ['date,id,y', ...['a', 'b', 'c'].map((id, k) => rows(14, (i) => `${day(i)},${id},${100 * k + i}`))].join(
   '\n',
 );
+
+it('does what docs/forecasting.md shows of tables', async () => {
+  const page = await readFile(new URL('../../docs/forecasting.md', import.meta.url), 'utf8');
+  const code = /```js\n([\s\S]*?)```/.exec(page.slice(page.indexOf('## Tables\n')))?.[1] ?? '';
+  const print = vi.fn();
+  const text = rows(10, (i) => `${day(i)},${i}`, 'date,y');
+  const given = { ...mamba, text, loadForecaster: async () => new LastValue(), console: { log: print } };
+  const body = `return (async () => { ${code.replace(/^import .*$/gm, '')} })();`;
+  await new Function(...Object.keys(given), body)(...Object.values(given));
+  expect(print.mock.calls[0].slice(0, 2)).toEqual(['y', 0]);
+  expect(print.mock.calls[0][2].slice(0, 2)).toEqual([
+    ['2024-01-11', 9],
+    ['2024-01-12', 9],
+  ]);
+});
 
 describe('forecastTable', () => {
   it('forecasts all series in order, some at a time, with the seasons of the calendar', async () => {

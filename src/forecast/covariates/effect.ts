@@ -7,7 +7,7 @@
  */
 import { GRID } from '../quantiles.ts';
 import type { SeriesForecaster, Values } from '../types.ts';
-import { type Covariate, filled } from './columns.ts';
+import type { Covariate } from './columns.ts';
 import { type Group, regress } from './regression.ts';
 
 /** What a covariate adds to each step. */
@@ -168,11 +168,3 @@ export function widened(values: Values, parts: readonly Part[], step: number): n
     return middle + Math.sign(i - MIDDLE) * Math.sqrt(squares);
   });
 }
-
-/** A series as regressions read it: log where effects are factors; undefined where it has no logarithm. */
-export function logarithm(y: Float64Array): Float64Array | undefined {
-  return y.every((x) => Number.isNaN(x) || x > 0) ? y.map((x) => Math.log(x)) : undefined;
-}
-
-/** A series without gaps, for what finds its seasons. */
-export const whole = filled;

@@ -117,6 +117,16 @@ describe('known covariates', () => {
     });
   });
 
+  it('say where they go beyond what has been', async () => {
+    const random = new Random(11);
+    const price = noise(random, 92).map((x, t) => (t === 85 ? 9 : x));
+    const kind = Array.from({ length: 92 }, (_, t) => (t === 90 ? 'new' : ['a', 'b'][random.int(2)]));
+    const y = price.map((x, t) => 20 + 2 * x + (kind[t] === 'a' ? 3 : 0) + 0.3 * random.normal());
+    const { covariates, median } = await ask(y.slice(0, 80), { known: { price, kind, calm: noise(random, 92) } });
+    expect(covariates.beyond).toEqual(['price', 'kind']);
+    expect(Math.abs(median[5] - y[85])).toBeLessThan(2.5);
+  });
+
   it('keep the quantiles in order, above 0 and whole where asked', async () => {
     const random = new Random(8);
     const x = noise(random, 92);
@@ -134,7 +144,7 @@ describe('known covariates', () => {
 
   it('of a series that is too short are not used', async () => {
     const { covariates, mean } = await ask([1, 2, 3, 4, 5], { known: { x: noise(new Random(1), 5 + H) } });
-    expect(covariates).toEqual({ used: [], dropped: ['x'], effect: {}, gain: undefined });
+    expect(covariates).toEqual({ used: [], dropped: ['x'], beyond: [], effect: {}, gain: undefined });
     expect(mean).toHaveLength(H);
   });
 });
