@@ -11,7 +11,7 @@
 import type { SequenceModel } from '../models/sequenceModel.ts';
 import { answer, flat } from './answer.ts';
 import { predict } from './model/predict.ts';
-import { seasonsOf, StepList, Track } from './model/track.ts';
+import { seasonsGiven, StepList, Track } from './model/track.ts';
 import { PATCH, spanOf } from './model/window.ts';
 import { type CheckedOptions, checkOptions } from './options.ts';
 import { ForecastStream, type StreamOptions, type StreamState } from './stream.ts';
@@ -88,7 +88,7 @@ function readingOf(values: Float64Array, asked: CheckedOptions): { track: Track;
   const { start, rung } = spanOf(values.length);
   const window = values.subarray(start);
   const patches = Math.ceil(asked.horizon / PATCH);
-  const track = new Track(window.subarray(0, rung - start), window.length + patches * PATCH, seasonsOf(asked));
+  const track = new Track(window.subarray(0, rung - start), window.length + patches * PATCH, seasonsGiven(asked));
   const list = new StepList(track.isAlive ? track.stepsIn(window) + patches : 0);
   if (track.isAlive) {
     track.read(window, list);

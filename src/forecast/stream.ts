@@ -11,7 +11,8 @@
  */
 import type { Forecaster } from './forecaster.ts';
 import { carry, predict } from './model/predict.ts';
-import { seasonsOf, StepList, Track } from './model/track.ts';
+import type { SeasonsGiven } from './model/measures.ts';
+import { seasonsGiven, StepList, Track } from './model/track.ts';
 import { CONTEXT, PATCH, spanOf } from './model/window.ts';
 import { answer, flat } from './answer.ts';
 import { checkOptions } from './options.ts';
@@ -42,13 +43,13 @@ export class ForecastStream {
   private held = 0;
   private first = 0;
   private reading?: { track: Track; rung: number };
-  private readonly seasons: readonly number[] | undefined;
+  private readonly seasons: SeasonsGiven | undefined;
 
   constructor(
     private readonly forecaster: Forecaster,
     private readonly options: StreamOptions = {},
   ) {
-    this.seasons = seasonsOf(checkOptions({ horizon: 1, ...options }));
+    this.seasons = seasonsGiven(checkOptions({ horizon: 1, ...options }));
   }
 
   static restore(forecaster: Forecaster, state: StreamState): ForecastStream {

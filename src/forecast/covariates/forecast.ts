@@ -203,7 +203,7 @@ async function answers(
   };
   const tasks = origins.flatMap((origin) => ways.map((way) => ({ origin, way })));
   const readings = tasks.map(({ origin, way }) => ({ regressed: regressed(context, way, origin), origin }));
-  const parts = await partsOf(forecaster, readings, horizon, undefined);
+  const parts = await partsOf(forecaster, readings, horizon);
   const totals = tasks.map(({ origin }, i) => totalOf(parts[i], origin + horizon));
   const inputs = tasks.map(({ origin, way: { mode } }, i) => inputsOf(y.subarray(0, origin), totals[i], mode));
   const forecasts = await forecaster.forecastAll(inputs.flat(), options);

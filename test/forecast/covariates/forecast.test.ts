@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { GivenCovariates } from '../../../src/forecast/covariates/columns.ts';
 import { type CovariateOptions, forecastWithCovariates } from '../../../src/forecast/covariates/forecast.ts';
@@ -164,6 +165,38 @@ describe('past covariates', () => {
     expect(used).toBeLessThanOrEqual(0.1);
     expect(Math.abs(ratio - 1)).toBeLessThan(0.02);
   });
+});
+
+it('whatever is given has an answer that is finite and in order', async () => {
+  const value = fc.oneof(
+    { weight: 5, arbitrary: fc.double({ min: -1e3, max: 1e3, noNaN: true }) },
+    { weight: 1, arbitrary: fc.constantFrom(Number.NaN, 0, 1e12) },
+  );
+  const world = fc.tuple(fc.integer({ min: 1, max: 70 }), fc.integer({ min: 1, max: 9 })).chain(([n, horizon]) =>
+    fc.record({
+      horizon: fc.constant(horizon),
+      y: fc.array(value, { minLength: n, maxLength: n }).map((y) => [1, ...y.slice(1)]),
+      known: fc.array(value, { minLength: n + horizon, maxLength: n + horizon }),
+      past: fc.array(value, { minLength: n, maxLength: n }),
+      weight: fc.double({ min: -5, max: 5, noNaN: true }),
+    }),
+  );
+  await fc.assert(
+    fc.asyncProperty(world, async ({ horizon, y, known, past, weight }) => {
+      // A weight makes some of them matter.
+      const values = y.map((x, t) => x / 100 + weight * known[t]);
+      values[0] = 1;
+      const { quantiles, mean } = await ask(values, { known: { known }, past: { past } }, { horizon });
+      mean.forEach((x, t) => {
+        const row = GRID.map((p) => quantiles[p][t]);
+        expect(row.every(Number.isFinite)).toBe(true);
+        expect(row).toEqual([...row].sort((a, b) => a - b));
+        expect(x).toBeGreaterThanOrEqual(row[0] - 1e-6 * Math.abs(x));
+        expect(x).toBeLessThanOrEqual(row[row.length - 1] + 1e-6 * Math.abs(x));
+      });
+    }),
+    { numRuns: 150 },
+  );
 });
 
 describe('refused', () => {
