@@ -4,6 +4,7 @@ import { openTimeTable } from '../../src/data/timeTable/index.ts';
 import { csvHeader, csvRows } from '../../src/forecast/report/index.ts';
 import { forecastTable, type SeriesForecast, type TableForecastOptions, viewOf } from '../../src/forecast/table.ts';
 import * as mamba from '../../src/index.ts';
+import { forecastTableTogether } from '../../src/forecast/tableTogether.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster, Values } from '../../src/forecast/types.ts';
 import { day, rows } from '../data/timeTable/tables.ts';
 
@@ -123,5 +124,34 @@ describe('forecastTable', () => {
       seasons: [7],
       futureTimes: [Date.UTC(2024, 0, 15), Date.UTC(2024, 0, 16)],
     });
+  });
+});
+
+describe('forecastTableTogether', () => {
+  const news = (i: number) => ((i * 2654435761) % 2 ** 32) / 2 ** 32;
+  const together = async (text: string, options: { known?: string[] } = {}) => {
+    const table = await openTimeTable({ text, name: 'x.csv' }, options);
+    const found: SeriesForecast[] = [];
+    for await (const one of forecastTableTogether(new LastValue(), table, { horizon: 2 })) found.push(one);
+    return found;
+  };
+
+  it('lets one series tell of another, wherever it begins', async () => {
+    const follower = (i: number) => (i < 30 ? '' : 100 * news(i - 3));
+    const found = await together(rows(150, (i) => `${day(i)},${news(i)},${follower(i)}`, 'date,a,b'));
+    expect(found.map(({ series }) => [series.id, series.values.length])).toEqual([
+      ['a', 150],
+      ['b', 120],
+    ]);
+    expect(found[1].forecast).toMatchObject({ covariates: { used: ['a'] } });
+    for (const [i, x] of found[1].forecast.median.entries()) expect(Math.abs(x - 100 * news(147 + i))).toBeLessThan(15);
+  });
+
+  it('refuses series that end at different times, and other covariates', async () => {
+    await expect(together(rows(9, (i) => `${day(i)},${i},${i < 8 ? i : ''}`, 'date,a,b'))).rejects.toThrow(
+      '"b" ends at 2024-01-08 and "a" ends at 2024-01-09, expected one end and one frequency',
+    );
+    const text = rows(9, (i) => `${day(i)},${i},${i * i}`, 'date,a,b');
+    await expect(together(text, { known: ['b'] })).rejects.toThrow('have no other covariates, got b');
   });
 });
