@@ -2,10 +2,14 @@
 /** The command mamba-ts: one file a verb; each parses, calls and prints. */
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addAnomalies } from './anomalies.ts';
+import { addBacktest } from './backtest.ts';
 import { addDoctor } from './doctor.ts';
 import { addEval } from './eval.ts';
+import { addForecast } from './forecast.ts';
 import { addGenerate } from './generate.ts';
 import { addInfo } from './info.ts';
+import { addPlay } from './play.ts';
 import { addPredict } from './predict.ts';
 import { addStart } from './start.ts';
 import { addTheory } from './theory.ts';
@@ -16,5 +20,19 @@ const program = new Command('mamba-ts')
   .description('Selective state space models that train, run and show their state.')
   .version(version)
   .showHelpAfterError('(mamba-ts --help lists the verbs and their options)');
-for (const add of [addStart, addTrain, addGenerate, addEval, addPredict, addInfo, addTheory, addDoctor]) add(program);
+for (const add of [
+  addStart,
+  addForecast,
+  addBacktest,
+  addAnomalies,
+  addPlay,
+  addTrain,
+  addGenerate,
+  addEval,
+  addPredict,
+  addInfo,
+  addTheory,
+  addDoctor,
+])
+  add(program);
 await program.parseAsync();

@@ -88,7 +88,7 @@ function spacingOf(x: readonly number[]): number {
 const closeTo = (a: number, b: number) => Math.abs(a - b) < 1e-9;
 
 function labeller(view: ForecastView, future: readonly number[]): (x: number) => string {
-  if (!view.times && !view.futureTimes) return (x) => String(x);
+  if (!view.times && !view.futureTimes) return view.timeLabel ?? String;
   return view.timeLabel ?? timeNamer([...(view.times ?? []), ...future]);
 }
 

@@ -1,0 +1,80 @@
+/** A table's rows as they arrive: its first ones to look at, then all, checked and read as numbers and times. */
+import { gunzipped } from '../../formats/gzip.ts';
+import { type CsvRow, csvRows, type Separator } from '../csv.ts';
+import { chunksOf, factsOf } from '../files.ts';
+import { chunksOfText } from '../pieces.ts';
+import { nameOf, standardInput } from '../source.ts';
+import { decodeUtf8 } from '../utf8.ts';
+import type { TableSource } from './types.ts';
+
+/** Rows that are looked at before the table is read. */
+const FIRST = 1000;
+
+export interface Reading {
+  readonly name: string;
+  readonly separator: Separator;
+  readonly first: readonly CsvRow[];
+  /** The part of the file that has been read, 0 to 1; undefined where its size is not known. */
+  progress(): number | undefined;
+  /** Those of `first` and all that follow. */
+  rows(): AsyncGenerator<CsvRow>;
+}
+
+export async function openRows(source: TableSource, separator: Separator | undefined): Promise<Reading> {
+  const name = typeof source === 'string' ? nameOf(source) : (source.name ?? 'the table');
+  const found: { separator: Separator } = { separator: separator ?? ',' };
+  const size = typeof source === 'string' && source !== '-' ? (await factsOf(source)).size : undefined;
+  let read = 0;
+  const text = textOf(source, name, (bytes) => {
+    read += bytes;
+  });
+  const iterator = csvRows(text, name, separator, (one) => {
+    found.separator = one;
+  });
+  const first: CsvRow[] = [];
+  while (first.length < FIRST) {
+    const { done, value } = await iterator.next();
+    if (done) break;
+    first.push(value);
+  }
+  if (first.length === 0) {
+    throw new Error(`data: ${name} is empty, expected rows of times and values. Check that it is the right file.`);
+  }
+  return {
+    name,
+    separator: found.separator,
+    first,
+    progress: () => (size === undefined ? undefined : Math.min(1, read / Math.max(1, size))),
+    async *rows() {
+      try {
+        yield* first;
+        yield* iterator;
+      } finally {
+        await iterator.return(undefined);
+      }
+    },
+  };
+}
+
+function textOf(source: TableSource, name: string, onBytes: (count: number) => void): AsyncIterable<string> {
+  if (typeof source !== 'string' && 'text' in source) return chunksOfText(source.text);
+  const bytes = typeof source !== 'string' ? source.bytes : source === '-' ? standardInput() : chunksOf(source);
+  return decodeUtf8(gunzipped(counted(bytes, onBytes), name), name);
+}
+
+async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  onBytes: (count: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    onBytes(chunk.length);
+    yield chunk;
+  }
+}
+
+export function raggedRow(name: string, { line, fields }: CsvRow, width: number): Error {
+  return new Error(
+    `data: ${name}, line ${line} has ${fields.length} fields, expected ${width}, as the first row has. ` +
+      'Mend the row, or name the separator.',
+  );
+}
