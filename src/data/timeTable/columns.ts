@@ -59,7 +59,7 @@ export function headOf(first: readonly CsvRow[], name: string, separator: Separa
   const guess = decimalIn(first, separator, options);
   const decimal = guess === '?' ? '.' : guess;
   const hasHeader = options.header ?? looksLikeHeader(begin, kinds(below, decimal), decimal);
-  const rows = hasHeader ? below : first;
+  const rows = (hasHeader ? below : first).filter((row) => !isEmpty(row));
   if (guess === '?') throw unclearDecimal(rows, name);
   const found = hasHeader ? kinds(below, decimal) : kinds(first, decimal);
   const columns = found.map((kind, at): Column => {
@@ -69,6 +69,9 @@ export function headOf(first: readonly CsvRow[], name: string, separator: Separa
   });
   return { columns, decimal, rows };
 }
+
+/** Whether a row has separators alone. */
+export const isEmpty = ({ fields }: CsvRow): boolean => fields.every((field) => field === '');
 
 const present = (rows: readonly CsvRow[], at: number): string[] =>
   rows.map(({ fields }) => fields[at] ?? '').filter((field) => !isMissing(field));

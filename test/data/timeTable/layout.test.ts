@@ -93,6 +93,13 @@ describe('the columns of a table', () => {
     ],
     ['an unknown name', 'date,y\n2024-01-01,1', { value: ['z'] }, 'has no column "z", expected one of "date", "y"'],
     ['a name of two columns', 'date,y,y\n2024-01-01,1,2', { value: ['y'] }, 'has several columns "y"'],
+    ['two series of one name', 'date,y,y\n2024-01-01,1,2\n2024-01-02,1,3', {}, 'has several columns "y"'],
+    [
+      'a row without its id',
+      two('d,id,y', (id, i) => `${day(i)},${i === 4 ? '' : id},${i}`),
+      {},
+      'line 6 has nothing in "id"',
+    ],
     ['two uses of one', 'date,y\n2024-01-01,1', { value: ['y'], past: ['y'] }, '"y" of x.csv is named twice'],
     ['no times in the column', 'k,y\na,1\nb,2', { time: 'k' }, 'column "k" of x.csv has "a", expected times such as'],
     ['a short row', 'date,y\n2024-01-01,1\n2024-01-02', {}, 'x.csv, line 3 has 1 fields, expected 2'],

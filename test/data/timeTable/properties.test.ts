@@ -69,7 +69,7 @@ describe('tables', () => {
           expect(one.axis.at(values.length + 7)).toBe(axis.at(values.length + 7));
         });
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
