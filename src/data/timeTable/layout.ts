@@ -90,7 +90,15 @@ function timeIn(
     // One column by itself is the values.
     if (columns.length === 1) break;
     const format = formatIn(column, true);
-    if (format && (namesTime(column) || isEven(column, format))) return { column, format };
+    if (!format || !(namesTime(column) || isEven(column, format))) continue;
+    const part = numbers.find((one) => one !== column && PART.test(one.name));
+    if (part && format.style === 'year' && new Set(column.fields).size < column.fields.length) {
+      throw new Error(
+        `data: ${name} has its times in several columns, ${JSON.stringify(column.name)} and ${JSON.stringify(part.name)}, ` +
+          'expected one, such as 2024-03 or 2024-03-31. Make one of them, or name the one of times (time).',
+      );
+    }
+    return { column, format };
   }
   // What is called a time and can't be read would otherwise be left out without a word.
   const unread = columns.find((column) => column.kind === 'text' && namesTime(column) && free(column));
@@ -105,6 +113,9 @@ function noTimes({ name: title, fields }: Column, name: string): Error {
       `Mend them, or say that rows are a step apart (time: 'none').`,
   );
 }
+
+/** What a year is divided into. */
+const PART = /^(quarters?|months?|weeks?|days?|hours?|monat|woche|tag|mes|mois)$/i;
 
 /** Fewer steps are even by chance. */
 const FEWEST_EVEN = 3;
