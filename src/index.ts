@@ -77,6 +77,29 @@ export { evaluateSequence, type SequenceEvaluation } from './train/evaluateSeque
 export { type Prediction, predict } from './train/predict.ts';
 export type { Lesson, Task, TaskMaker } from './train/task.ts';
 export { type StepReport, Trainer, type TrainerOptions } from './train/trainer.ts';
+export {
+  AnomalyDetector,
+  type Detection,
+  type DetectionOptions,
+  type DetectorOptions,
+  detectAnomalies,
+  type Judgement,
+} from './forecast/anomalies/index.ts';
+export {
+  type Backtest,
+  type BacktestOptions,
+  backtest,
+  backtestTable,
+  crossValidate,
+  type HistoricalOptions,
+  historical,
+  type NamedSeries,
+  type OverallScores,
+  type SeriesScores,
+  type Window as BacktestWindow,
+  type WindowOptions,
+} from './forecast/backtest/index.ts';
+export { type BaselineName, BASELINES, openBaseline } from './forecast/baselines/index.ts';
 export { type CalendarKind, type CalendarOptions, calendarCovariates } from './forecast/covariates/calendar.ts';
 export type { CovariateValues, GivenCovariates } from './forecast/covariates/columns.ts';
 export {
@@ -103,5 +126,6 @@ export type {
   SeriesForecaster,
   Values,
 } from './forecast/types.ts';
+export * as metrics from './forecast/measure/index.ts';
 export * as report from './forecast/report/index.ts';
 export * as ssm from './ssm/index.ts';

@@ -93,13 +93,13 @@ export class ForecastStream {
     const window = this.values.subarray(start - this.first, this.held);
     checkValues(window, 'the values observed of late');
     const track = this.trackAt(rung, window.subarray(0, rung - start));
-    if (!track.isAlive) return answer(flat(track.measures.location, horizon), track, asked);
+    if (!track.isAlive) return answer(flat(track.measures.location, horizon), window, asked);
     this.catchUp(track, window);
     const patches = Math.ceil(horizon / PATCH);
     const list = new StepList(patches);
     track.ahead(window, patches, list);
     const [steps] = predict(this.forecaster.model, [list], horizon, track.state);
-    return answer(steps, track, asked);
+    return answer(steps, window, asked);
   }
 
   /** What is needed to go on elsewhere, as plain JSON. */
