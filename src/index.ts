@@ -123,6 +123,7 @@ export type {
   Forecast,
   ForecastOptions,
   Interval,
+  SeasonOption,
   SeriesForecaster,
   Values,
 } from './forecast/types.ts';

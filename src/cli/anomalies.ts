@@ -10,6 +10,7 @@ import { addBackendOptions } from './load.ts';
 import { requireRowFile, type Row, writeRows } from './rowFile.ts';
 import { addTableFlags, openTable, positive, type TableFlags } from './tableFlags.ts';
 import { Bar, count, guard, printTable, say } from './terminal.ts';
+import { likely } from '../forecast/options.ts';
 
 export interface AnomalyFlags extends TableFlags {
   falseAlarms?: number;
@@ -84,7 +85,7 @@ async function run(path: string, flags: AnomalyFlags): Promise<void> {
   async function* all(): AsyncGenerator<Found> {
     for await (const series of table.series()) {
       const { id, values, seasons } = series;
-      const season = flags.season ?? (seasons.length > 0 ? seasons : undefined);
+      const season = flags.season ?? likely(seasons);
       const onProgress = (done: number) => bar.update(done, { id });
       try {
         const detection = await detectAnomalies(forecaster, values, { ...optionsOf(flags), season, onProgress });

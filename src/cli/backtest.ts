@@ -6,12 +6,13 @@ import { writeAtomic } from '../formats/atomicFile.ts';
 import { type Backtest, backtest, backtestTable, type NamedSeries, type Window } from '../forecast/backtest/index.ts';
 import { BASELINES, isBaseline, openBaseline } from '../forecast/baselines/index.ts';
 import type { Forecaster } from '../forecast/forecaster.ts';
-import type { SeriesForecaster } from '../forecast/types.ts';
+import type { SeasonOption, SeriesForecaster } from '../forecast/types.ts';
 import { openForecaster } from './forecast.ts';
 import { addBackendOptions } from './load.ts';
 import { requireRowFile, type Row, writeRows } from './rowFile.ts';
 import { addTableFlags, names, numbers, openTable, positive, type TableFlags } from './tableFlags.ts';
 import { Bar, count, guard, printTable, say } from './terminal.ts';
+import { likely } from '../forecast/options.ts';
 
 export interface BacktestFlags extends TableFlags {
   horizon?: number;
@@ -115,12 +116,12 @@ const listed = (all: readonly string[]): string => `${all.slice(0, 5).join(', ')
 /** Series with the season that was said, or that of the calendar. */
 async function* named(
   table: TimeTable,
-  season: readonly number[] | undefined,
+  season: SeasonOption | undefined,
   seen?: TableSeries[],
 ): AsyncGenerator<NamedSeries> {
   for await (const one of table.series()) {
     seen?.push(one);
-    const seasons = season ?? (one.seasons.length > 0 ? one.seasons : undefined);
+    const seasons = season ?? likely(one.seasons);
     yield { id: one.id, values: one.values, ...(seasons !== undefined && { season: seasons }) };
   }
 }

@@ -10,6 +10,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { openTimeTable, type TimeTable } from '../data/timeTable/index.ts';
 import type { Combine } from '../data/timeTable/types.ts';
 import type { ForecastOptions } from '../forecast/types.ts';
+import { likely } from '../forecast/options.ts';
 
 export interface TableFlags {
   time?: string;
@@ -91,9 +92,9 @@ export function answerOptions(
   { season, level, quantiles, nonNegative, integer }: TableFlags & AnswerFlags,
   seasons: readonly number[],
 ): Omit<ForecastOptions, 'horizon'> {
-  const used = season ?? seasons;
+  const used = season ?? likely(seasons);
   return {
-    ...(used.length > 0 && { season: used }),
+    ...(used !== undefined && { season: used }),
     ...(level && { levels: level }),
     ...(quantiles && { quantiles }),
     ...(nonNegative !== undefined && { nonNegative }),

@@ -20,7 +20,7 @@ import { type Line, runSession } from './model/session.ts';
 import { lessonTask, meanLoss } from './model/training.ts';
 import { PATCH } from './model/window.ts';
 import { checkSeason } from './options.ts';
-import type { Values } from './types.ts';
+import type { SeasonOption, Values } from './types.ts';
 import { checkValues } from './values.ts';
 
 export interface FinetuneOptions {
@@ -33,7 +33,7 @@ export interface FinetuneOptions {
   /** Steps ahead that matter: so many values at the end of each series are kept back. Default: 24. */
   horizon?: number;
   /** Steps of a season, or of several. Default: found in the values. */
-  season?: number | readonly number[];
+  season?: SeasonOption;
   /** Updates in all. Default: 300. */
   iters?: number;
   /** Stop after so many seconds; the run can be gone on with. */

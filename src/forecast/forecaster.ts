@@ -11,7 +11,8 @@
 import type { SequenceModel } from '../models/sequenceModel.ts';
 import { answer, flat } from './answer.ts';
 import { predict } from './model/predict.ts';
-import { seasonsGiven, StepList, Track } from './model/track.ts';
+import { seasonsGiven } from './model/seasons.ts';
+import { StepList, Track } from './model/track.ts';
 import { PATCH, spanOf } from './model/window.ts';
 import { type CheckedOptions, checkOptions } from './options.ts';
 import { ForecastStream, type StreamOptions, type StreamState } from './stream.ts';

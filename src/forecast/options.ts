@@ -1,7 +1,7 @@
 /** What a forecast is asked for, checked once: every error says what, got, expected, and what to do. */
 import { closest } from 'fastest-levenshtein';
 import { tidy } from './quantiles.ts';
-import type { ForecastOptions } from './types.ts';
+import type { ForecastOptions, SeasonOption } from './types.ts';
 
 /** What a forecaster can rely on. */
 export interface CheckedOptions {
@@ -12,7 +12,7 @@ export interface CheckedOptions {
   quantiles: number[];
   /** Rising; empty: none; undefined: to be found in the values. */
   seasons?: number[];
-  /** Rising. */
+  /** Rising: to be taken where the values show them. */
   likelySeasons?: number[];
   nonNegative?: boolean;
   integer: boolean;
@@ -23,7 +23,7 @@ export const MAX_HORIZON = 100_000;
 
 export const DEFAULT_QUANTILES: readonly number[] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
-const NAMES = ['horizon', 'levels', 'quantiles', 'season', 'likelySeasons', 'nonNegative', 'integer'];
+const NAMES = ['horizon', 'levels', 'quantiles', 'season', 'nonNegative', 'integer'];
 
 /** `also`: further options that the caller knows. */
 export function checkOptions(options: ForecastOptions, also: readonly string[] = []): CheckedOptions {
@@ -35,8 +35,7 @@ export function checkOptions(options: ForecastOptions, also: readonly string[] =
     horizon: checkHorizon(options.horizon),
     levels: options.levels === undefined ? undefined : checkLevels(options.levels),
     quantiles: checkQuantiles(options.quantiles ?? DEFAULT_QUANTILES),
-    seasons: options.season === undefined ? undefined : checkSeason(options.season),
-    likelySeasons: options.likelySeasons === undefined ? undefined : checkSeason(options.likelySeasons),
+    ...seasonsOf(options.season),
     nonNegative: checkFlag('nonNegative', options.nonNegative),
     integer: checkFlag('integer', options.integer) ?? false,
   };
@@ -77,9 +76,23 @@ export function checkQuantiles(quantiles: readonly number[]): number[] {
   return rising(quantiles);
 }
 
-/** Steps of seasons; 1 means none. */
-export function checkSeason(season: number | readonly number[]): number[] {
-  const seasons = typeof season === 'number' ? [season] : requireList('season', season, '24 or [24, 168]');
+function seasonsOf(season: SeasonOption | undefined): Pick<CheckedOptions, 'seasons' | 'likelySeasons'> {
+  if (season === undefined) return {};
+  return isLikely(season) ? { likelySeasons: checkSeason(season) } : { seasons: checkSeason(season) };
+}
+
+/** The seasons of a calendar as an option: none leaves it to the values. */
+export const likely = (seasons: readonly number[]): SeasonOption | undefined =>
+  seasons.length > 0 ? { likely: seasons } : undefined;
+
+const isLikely = (season: SeasonOption): season is { likely: readonly number[] } =>
+  typeof season === 'object' && season !== null && 'likely' in season;
+
+/** Steps of seasons, given or likely; 1 means none. */
+export function checkSeason(season: SeasonOption): number[] {
+  if (isLikely(season)) return checkSeason(season.likely);
+  const seasons =
+    typeof season === 'number' ? [season] : requireList('season', season as readonly number[], '24 or [24, 168]');
   for (const steps of seasons) {
     if (Number.isSafeInteger(steps) && steps >= 1) continue;
     throw new Error(

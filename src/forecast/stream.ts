@@ -11,23 +11,23 @@
  */
 import type { Forecaster } from './forecaster.ts';
 import { carry, predict } from './model/predict.ts';
-import type { SeasonsGiven } from './model/measures.ts';
-import { seasonsGiven, StepList, Track } from './model/track.ts';
+import { type SeasonsGiven, seasonsGiven } from './model/seasons.ts';
+import { StepList, Track } from './model/track.ts';
 import { CONTEXT, PATCH, spanOf } from './model/window.ts';
 import { answer, flat } from './answer.ts';
 import { checkOptions } from './options.ts';
-import type { Forecast, ForecastOptions } from './types.ts';
+import type { Forecast, ForecastOptions, SeasonOption } from './types.ts';
 import { checkValue, checkValues } from './values.ts';
 
 export interface StreamOptions {
   /** Steps of a season, or of several. Default: found in the values. 1: none. */
-  season?: number | readonly number[];
+  season?: SeasonOption;
 }
 
 /** Plain JSON. */
 export interface StreamState {
   version: 1;
-  season?: number | readonly number[];
+  season?: SeasonOption;
   /** Values observed in all. */
   count: number;
   /** The last of them; null: missing. */

@@ -11,6 +11,7 @@ import { type CovariateForecast, forecastWithCovariates } from './covariates/for
 import { type HolidayOptions, holidayCovariates } from './covariates/holidays.ts';
 import type { ForecastView } from './report/view.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster } from './types.ts';
+import { likely } from './options.ts';
 
 export interface SeriesForecast {
   readonly series: TableSeries;
@@ -36,7 +37,7 @@ export async function* forecastTable(
   const { known, past } = table.layout;
   const holidaysOf = holidays && holidayReader(holidays);
   for await (const { series, seasons } of seriesBatches(table.series(), batch)) {
-    const season = options.season ?? (seasons.length > 0 ? seasons : undefined);
+    const season = options.season ?? likely(seasons);
     const asked = { ...options, ...(season !== undefined && { season }) };
     if (known.length + past.length > 0 || holidaysOf) {
       for (const one of series) {

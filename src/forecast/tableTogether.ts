@@ -3,6 +3,7 @@ import type { TableSeries, TimeTable } from '../data/timeTable/types.ts';
 import type { SeriesForecast } from './table.ts';
 import { forecastTogether } from './together.ts';
 import type { ForecastOptions, SeriesForecaster } from './types.ts';
+import { likely } from './options.ts';
 
 /** More are no longer read jointly: every one is compared with every other. */
 const MOST = 200;
@@ -39,7 +40,7 @@ export async function* forecastTableTogether(
   const longest = Math.max(...all.map(({ values }) => values.length));
   const beside = Object.fromEntries(all.map(({ id, values }) => [id, atEnd(values, longest)]));
   const { seasons } = all[0];
-  const season = options.season ?? (seasons.length > 0 ? seasons : undefined);
+  const season = options.season ?? likely(seasons);
   const asked = { ...options, ...(season !== undefined && { season }) };
   const forecasts = await forecastTogether(forecaster, beside, asked);
   for (const series of all) yield { series, forecast: forecasts[series.id] };

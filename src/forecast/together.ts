@@ -10,7 +10,7 @@
 import { filled } from './covariates/columns.ts';
 import { type CovariateForecast, type CovariateOptions, forecastWithCovariates } from './covariates/forecast.ts';
 import { innovations } from './covariates/regression.ts';
-import { findSeasons } from './model/seasons.ts';
+import { seasonsGiven, seasonsIn } from './model/seasons.ts';
 import { checkOptions } from './options.ts';
 import type { SeriesForecaster, Values } from './types.ts';
 import { checkValues } from './values.ts';
@@ -28,10 +28,10 @@ export async function forecastTogether(
   const names = Object.keys(series);
   requireOneLength(series, names);
   const { mode: _, ...plain } = options;
-  const { seasons } = checkOptions(plain);
+  const season = seasonsGiven(checkOptions(plain));
   const fresh = names.map((name) => {
     const y = checkValues(series[name], name);
-    return innovations(y, seasons ? (seasons[0] ?? 1) : findSeasons(filled(y)).first);
+    return innovations(y, seasonsIn(filled(y), season).first);
   });
   const forecasts: Record<string, CovariateForecast> = {};
   for (const [i, name] of names.entries()) {

@@ -6,6 +6,12 @@ export type Values = ArrayLike<number>;
 /** Numbers beside a series, by name. */
 export type Covariates = Readonly<Record<string, Values>>;
 
+/**
+ * Steps of a season, or of several; 1: none. Those that are only likely, as a calendar has them, are taken where
+ * the values show them.
+ */
+export type SeasonOption = number | readonly number[] | { readonly likely: readonly number[] };
+
 export interface ForecastOptions {
   /** Steps ahead. */
   horizon: number;
@@ -13,10 +19,8 @@ export interface ForecastOptions {
   levels?: readonly number[];
   /** Each between 0 and 1. Default: 0.1 … 0.9. */
   quantiles?: readonly number[];
-  /** Steps of a season, or of several. Default: found in the values. 1: none. */
-  season?: number | readonly number[];
-  /** Seasons that a calendar suggests: taken where the values show them, and no `season` is given. */
-  likelySeasons?: readonly number[];
+  /** Default: found in the values. */
+  season?: SeasonOption;
   /** Whether values can be below 0. Default: found in the values. */
   nonNegative?: boolean;
   /** Whether values are whole numbers. Default: false. */

@@ -1,5 +1,5 @@
 /** A history that grows, and forecasts of what comes next: a forecaster's own stream, or its forecasts from scratch. */
-import type { Forecast, ForecastOptions, SeriesForecaster } from '../types.ts';
+import type { Forecast, ForecastOptions, SeasonOption, SeriesForecaster } from '../types.ts';
 
 export interface Walk {
   /** The next value; NaN where it is missing. */
@@ -11,7 +11,7 @@ export interface Walk {
 
 /** A forecaster that reads value by value, as the one of this package does. */
 export interface Streaming extends SeriesForecaster {
-  stream(options?: { season?: number | readonly number[] }): Walk;
+  stream(options?: { season?: SeasonOption }): Walk;
 }
 
 /** Values that a forecaster without a stream is given at most. */

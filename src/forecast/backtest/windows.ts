@@ -6,13 +6,13 @@
  * At each cutoff a forecaster sees the values before it alone. (Tashman 2000; TimeGPT calls it cross_validation.)
  */
 import { checkHorizon, checkLevels, checkSeason, DEFAULT_QUANTILES } from '../options.ts';
-import type { Forecast, SeriesForecaster, Values } from '../types.ts';
+import type { Forecast, SeasonOption, SeriesForecaster, Values } from '../types.ts';
 
 export interface NamedSeries {
   id: string;
   values: Values;
   /** Steps of its seasons; if not given: those of the options. */
-  season?: number | readonly number[];
+  season?: SeasonOption;
 }
 
 export interface WindowOptions {
@@ -21,7 +21,7 @@ export interface WindowOptions {
   windows?: number;
   /** Steps from one origin to the next. `horizon` if not given: windows do not overlap. */
   step?: number;
-  season?: number | readonly number[];
+  season?: SeasonOption;
   /** Intervals, in per cent. [80, 95] if not given. */
   levels?: readonly number[];
   nonNegative?: boolean;
@@ -87,7 +87,7 @@ export async function* crossValidate(
 interface Job {
   id: string;
   series: number;
-  season?: number | readonly number[];
+  season?: SeasonOption;
   values: Float64Array;
   cutoff: number;
 }

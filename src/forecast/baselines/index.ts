@@ -51,7 +51,8 @@ export async function openBaseline(name: string, { note = () => {} }: { note?: N
   return {
     name,
     async forecastAll(series, options) {
-      const { horizon, seasons: given, ...asked } = checkOptions(options);
+      const { horizon, seasons: known, likelySeasons, ...asked } = checkOptions(options);
+      const given = known ?? likelySeasons;
       return series.map((values, i) => {
         const y = checkValues(values, series.length > 1 ? `series ${i}` : 'values');
         const season = seasonOf(y, given);

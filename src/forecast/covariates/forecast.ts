@@ -8,7 +8,7 @@
  * M is the forecaster, z the covariates' part of the series (effect.ts). All ways are tried on the last windows of
  * the past against M(y) alone; where none is better, the covariates are dropped, and the result says so.
  */
-import { findSeasons } from '../model/seasons.ts';
+import { seasonsGiven, seasonsIn } from '../model/seasons.ts';
 import { type CheckedOptions, checkOptions } from '../options.ts';
 import { GRID, quantileErrors } from '../quantiles.ts';
 import { forecastWithin, supportOf } from '../support.ts';
@@ -124,8 +124,7 @@ function regressed(context: Context, { mode, covariates }: Way, origin: number):
   return found;
 }
 
-const seasonOf = (y: Float64Array, { seasons }: CheckedOptions): number =>
-  seasons ? (seasons[0] ?? 1) : findSeasons(filled(y)).first;
+const seasonOf = (y: Float64Array, asked: CheckedOptions): number => seasonsIn(filled(y), seasonsGiven(asked)).first;
 
 /** Undefined where a value has no logarithm. */
 const logarithm = (y: Float64Array): Float64Array | undefined =>
@@ -194,12 +193,13 @@ async function answers(
   horizon: number,
 ): Promise<Answer[][]> {
   const { forecaster, y, asked } = context;
-  const seasons = asked.seasons && (asked.seasons.length > 0 ? asked.seasons : 1);
+  const { likelySeasons: likely } = asked;
+  const season = asked.seasons ? (asked.seasons.length > 0 ? asked.seasons : 1) : likely && { likely };
   const options = {
     horizon,
     quantiles: GRID,
     nonNegative: false,
-    ...(seasons === undefined ? {} : { season: seasons }),
+    ...(season !== undefined && { season }),
   };
   const tasks = origins.flatMap((origin) => ways.map((way) => ({ origin, way })));
   const readings = tasks.map(({ origin, way }) => ({ regressed: regressed(context, way, origin), origin }));

@@ -6,6 +6,7 @@
  * A season is a dip: V at s lies below V half a season to both sides, which a trend or a random walk, whose
  * V is a line, does not do. (Matheron 1963 for the variogram; all lags come from one autocorrelation by FFT.)
  */
+import type { CheckedOptions } from '../options.ts';
 import { fft } from '../synthetic/fft.ts';
 
 export interface Seasons {
@@ -15,6 +16,22 @@ export interface Seasons {
   second: number;
   /** depth of the first, 0 where there is none. */
   depth: number;
+}
+
+/** Seasons that are known, main one first; or those that are likely, of which the values decide. */
+export type SeasonsGiven = readonly number[] | { likely: readonly number[] };
+
+/** The seasons of checked options: none is a season of one step. */
+export function seasonsGiven({ seasons, likelySeasons }: CheckedOptions): SeasonsGiven | undefined {
+  if (seasons === undefined) return likelySeasons && { likely: likelySeasons };
+  return seasons.length === 0 ? [1] : seasons;
+}
+
+/** Of a series without gaps, whatever is known of its seasons. */
+export function seasonsIn(y: Float64Array, given: SeasonsGiven | undefined): Seasons {
+  if (given === undefined || !('likely' in given)) return findSeasons(y, given);
+  const shown = seasonsThatShow(y, given.likely);
+  return findSeasons(y, shown.length > 0 ? shown : undefined);
 }
 
 /** A dip counts from this depth on, and more where few values or few seasons were seen. */

@@ -5,9 +5,9 @@
  * the future, which are missing values. Nothing of a look ahead stays.
  */
 import type { State } from '../../models/state.ts';
-import type { CheckedOptions } from '../options.ts';
-import { Measures, type SeasonsGiven } from './measures.ts';
+import { Measures } from './measures.ts';
 import { CANDIDATES, FEATURES, PatchReader } from './reader.ts';
+import type { SeasonsGiven } from './seasons.ts';
 import { PATCH } from './window.ts';
 
 /** Steps of one series, each with what turns its quantiles into values. */
@@ -76,10 +76,4 @@ export class Track {
     }
     reader.rewind(mark);
   }
-}
-
-/** The seasons of checked options as Measures takes them: none is a season of one step. */
-export function seasonsGiven({ seasons, likelySeasons }: CheckedOptions): SeasonsGiven | undefined {
-  if (seasons === undefined) return likelySeasons && { likely: likelySeasons };
-  return seasons.length === 0 ? [1] : seasons;
 }
