@@ -13,6 +13,7 @@
 #include "norm.cpp"
 #include "optimizer.cpp"
 #include "probe.cpp"
+#include "quantile.cpp"
 #include "reduce.cpp"
 #include "s4d.cpp"
 #include "s4dmodes.cpp"

@@ -44,6 +44,10 @@ export interface KernelArguments {
   probe_fma: [sink: Pointer, steps: number];
   probe_read: [x: Pointer, sink: Pointer];
   probe_exp: [x: Pointer];
+  quantile_forward: [raw: Pointer, candidates: Pointer, offset: Pointer, q: Pointer, J: number, Q: number, P: number];
+  quantile_backward: [raw: Pointer, candidates: Pointer, offset: Pointer, dq: Pointer, draw: Pointer, J: number, Q: number, P: number];
+  pinball_forward: [q: Pointer, y: Pointer, weight: Pointer, tau: Pointer, losses: Pointer, Q: number, P: number];
+  pinball_backward: [q: Pointer, y: Pointer, weight: Pointer, tau: Pointer, scale: Pointer, dq: Pointer, Q: number, P: number];
   reduce_sum: [x: Pointer, y: Pointer, scale: number, K1: number, k0: number, k1: number, R0: number, R1: number, R2: number, r0: number, r1: number, r2: number];
   sum_parts: [x: Pointer, parts: Pointer, n: number, size: number, squares: number];
   rotary: [x: Pointer, cosines: Pointer, sines: Pointer, starts: Pointer, y: Pointer, L: number, H: number, P: number, dims: number, interleaved: number, sign: number, ldx: number, ldy: number];
@@ -113,6 +117,10 @@ export const kernelNames: readonly KernelName[] = [
   'probe_fma',
   'probe_read',
   'probe_exp',
+  'quantile_forward',
+  'quantile_backward',
+  'pinball_forward',
+  'pinball_backward',
   'reduce_sum',
   'sum_parts',
   'rotary',

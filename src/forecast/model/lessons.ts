@@ -1,0 +1,135 @@
+/**
+ * What the forecaster learns from: synthetic series, of which parts are hidden.
+ *
+ * A series is measured at a rung somewhere in it, read patch by patch, and behind the rung stretches of patches
+ * are hidden, as the future will be. Each step is taught the patch that follows it, hidden or not. The step
+ * before a hidden stretch may end anywhere, as a series does.
+ */
+import { Random } from '../../random.ts';
+import { sampleSeries } from '../synthetic/catalogue.ts';
+import { Measures } from './measures.ts';
+import type { Steps } from './network.ts';
+import { CANDIDATES, FEATURES, PatchReader } from './reader.ts';
+import { CONTEXT, PATCH } from './window.ts';
+
+export interface LessonSteps extends Steps {
+  /** (B · L, PATCH), in units from the base; NaN: unknown. */
+  readonly targets: Float32Array;
+  /** (B · L), sum 1. */
+  readonly weights: Float32Array;
+}
+
+/** How much steps before the rung count: their measures have seen what they are to forecast. */
+const BEFORE_RUNG = 0.2;
+/** Patches of a hidden stretch at most, and the part of the steps behind the rung that is hidden. */
+const LONGEST_STRETCH = 16;
+const HIDDEN = 0.4;
+/** Targets further off than so many units are drawn in. */
+const FARTHEST = 200;
+
+/** A batch of about `budget` steps: series of one length, which is drawn first. */
+export function drawLesson(random: Random, budget: number): LessonSteps {
+  const longest = random.uniform() < 0.1 ? CONTEXT : 2048;
+  const length = Math.round(Math.exp(Math.log(48) + random.uniform() * Math.log(longest / 48)));
+  const L = Math.ceil(length / PATCH) + 8;
+  const B = Math.max(1, Math.floor(budget / Math.ceil(length / PATCH)));
+  const batch = {
+    B,
+    L,
+    lengths: new Int32Array(B),
+    features: new Float32Array(B * L * FEATURES),
+    candidates: new Float32Array(B * L * CANDIDATES * PATCH),
+    targets: new Float32Array(B * L * PATCH).fill(Number.NaN),
+    weights: new Float32Array(B * L),
+  };
+  for (let b = 0; b < B; b++) teach(random, length, batch, b);
+  const total = batch.weights.reduce((sum, weight) => sum + weight, 0);
+  for (let i = 0; i < batch.weights.length; i++) batch.weights[i] /= total;
+  return batch;
+}
+
+function teach(random: Random, length: number, batch: LessonSteps, b: number): void {
+  for (;;) {
+    const { values, season } = sampleSeries(random, length);
+    const series = Float64Array.from(values);
+    const rung = rungIn(random, length);
+    const measures = new Measures(series.slice(0, rung), givenSeason(random, season));
+    if (measures.scale > 0) {
+      read(random, series, measures, rung, batch, b);
+      return;
+    }
+  }
+}
+
+function rungIn(random: Random, length: number): number {
+  const early = random.uniform() < 0.1;
+  const part = early ? 0.02 + 0.3 * random.uniform() : 0.3 + 0.65 * random.uniform();
+  return Math.min(length - 4, Math.max(6, Math.round(part * length)));
+}
+
+/** People know the season of some of their series, and say of some that there is none. */
+function givenSeason(random: Random, season: number | undefined): number[] | undefined {
+  const u = random.uniform();
+  if (season !== undefined && season > 1) return u < 0.35 ? [season] : undefined;
+  return u < 0.15 ? [1] : undefined;
+}
+
+function read(
+  random: Random,
+  series: Float64Array,
+  measures: Measures,
+  rung: number,
+  batch: LessonSteps,
+  b: number,
+): void {
+  const { L, features, candidates, targets, weights } = batch;
+  const reader = new PatchReader(measures, series.length);
+  const base = new Float64Array(PATCH);
+  let step = 0;
+  const advance = (stride: number, isHidden: boolean) => {
+    const from = reader.end;
+    for (let t = from; t < from + stride; t++) reader.push(isHidden ? Number.NaN : series[t]);
+    const at = b * L + step++;
+    const unit = reader.step(features, at * FEATURES, candidates, at * CANDIDATES * PATCH, base, stride);
+    let known = 0;
+    for (let i = 0; i < PATCH && reader.end + i < series.length; i++) {
+      const error = (series[reader.end + i] - base[i]) / unit;
+      targets[at * PATCH + i] = Math.max(-FARTHEST, Math.min(FARTHEST, error));
+      known += Number(!Number.isNaN(error));
+    }
+    weights[at] = known > 0 ? (reader.end >= rung ? 1 : BEFORE_RUNG) : 0;
+  };
+  const left = () => series.length - reader.end;
+  // A last stretch is always there; others come before it until enough is hidden.
+  const last = Math.min(stretch(random), Math.floor((series.length - rung) / PATCH));
+  const stretches = Math.max(0, Math.round((HIDDEN * (series.length - rung)) / PATCH / 4 - last / 4));
+  const places = Array.from({ length: Math.min(stretches, 6) }, () => rung + random.int(Math.max(1, series.length - rung)));
+  places.sort((x, y) => x - y);
+  while (left() > 0 && step < L) {
+    const next = places[0] ?? Infinity;
+    const begin = series.length - last * PATCH;
+    if (reader.end < begin && reader.end + PATCH >= begin && last > 0) {
+      advance(begin - reader.end, false);
+      for (let k = 1; k < last && step < L; k++) advance(PATCH, true);
+      return finish(step, batch, b);
+    }
+    if (next <= reader.end) {
+      places.shift();
+      if (step + 2 > L - 8) continue;
+      advance(1 + random.int(Math.min(PATCH, left())), false);
+      for (let k = stretch(random); k > 0 && left() > (last + 1) * PATCH && step < L - 4; k--) advance(PATCH, true);
+      continue;
+    }
+    advance(Math.min(PATCH, left()), false);
+  }
+  finish(step, batch, b);
+}
+
+function finish(steps: number, batch: LessonSteps, b: number): void {
+  batch.lengths[b] = Math.max(1, steps);
+}
+
+/** Patches of a hidden stretch: short ones more often. */
+function stretch(random: Random): number {
+  return Math.min(LONGEST_STRETCH, 1 + Math.floor(-4 * Math.log(1 - random.uniform())));
+}

@@ -1,0 +1,122 @@
+/**
+ * The seasons of a series, out of how unlike it is to itself some steps before: the variogram
+ *
+ *   V(s) = mean (yₜ − yₜ₋ₛ)²        depth(s) = 1 − V(s) / ½ (V(s/2) + V(3s/2))
+ *
+ * A season is a dip: V at s lies below V half a season to both sides, which a trend or a random walk, whose
+ * V is a line, does not do. (Matheron 1963 for the variogram; all lags come from one autocorrelation by FFT.)
+ */
+import { fft } from '../synthetic/fft.ts';
+
+export interface Seasons {
+  /** Steps of the shorter season; 1: there is none. */
+  first: number;
+  /** Steps of the longer season; 0: there is none. */
+  second: number;
+  /** depth of the first, 0 where there is none. */
+  depth: number;
+}
+
+/** A dip counts from this depth on, and more where few values say so. */
+const LEAST_DEPTH = 0.08;
+/** A longer season must explain so much more than a shorter one. */
+const BETTER = 0.9;
+
+/** `y` has no gaps. `given`: the seasons that are known; a second one is looked for beside one that is given. */
+export function findSeasons(y: Float64Array, given?: readonly number[]): Seasons {
+  const n = y.length;
+  const [known, knownSecond] = given ?? [];
+  if (known === 1) return { first: 1, second: 0, depth: 0 };
+  if (n < 8) return { first: known ?? 1, second: knownSecond ?? 0, depth: 0 };
+  const V = variogram(detrended(y));
+  const depth = (s: number) => depthOf(V, s);
+  if (known !== undefined) {
+    const found = known < V.length ? depth(known) : 0;
+    const second = knownSecond ?? dips(V, n).find((s) => s > 1.5 * known && V[s] < BETTER * V[known]) ?? 0;
+    return { first: known, second: longest(V, n, known, second), depth: found };
+  }
+  const [first] = dips(V, n);
+  if (first === undefined) return { first: 1, second: 0, depth: 0 };
+  // The shortest dip may be a part of a season that explains much more: then it is not taken for one.
+  let main = first;
+  for (const s of dips(V, n)) if (s < 2.5 * first && V[s] < 0.5 * V[main]) main = s;
+  return { first: main, second: longest(V, n, main, 0), depth: depth(main) };
+}
+
+/** The season beyond `first` that explains most, each one better than the last; 0 where there is none. */
+function longest(V: Float64Array, n: number, first: number, known: number): number {
+  if (known > 0) return known;
+  let best = 0;
+  let value = first < V.length ? V[first] : Infinity;
+  for (const s of dips(V, n)) {
+    if (s < 1.5 * first || !(V[s] < BETTER * value)) continue;
+    best = s;
+    value = V[s];
+  }
+  return best;
+}
+
+/** Lags that are local minima deep enough, in order. Two whole seasons must have been seen. */
+function dips(V: Float64Array, n: number): number[] {
+  const found: number[] = [];
+  const last = Math.min(V.length - 2, Math.floor(n / 2));
+  for (let s = 2; s <= last; s++) {
+    if (V[s] > V[s - 1] || V[s] > V[s + 1]) continue;
+    if (depthOf(V, s) >= LEAST_DEPTH + 2 / Math.sqrt(n - s)) found.push(s);
+  }
+  return found;
+}
+
+function depthOf(V: Float64Array, s: number): number {
+  const at = (lag: number) => {
+    const low = Math.min(V.length - 1, Math.floor(lag));
+    const high = Math.min(V.length - 1, Math.ceil(lag));
+    return (V[low] + V[high]) / 2;
+  };
+  const around = (at(s / 2) + at(1.5 * s)) / 2;
+  return around > 0 ? 1 - V[s] / around : 0;
+}
+
+/** V at lags 0 … three quarters of the length. */
+function variogram(y: Float64Array): Float64Array {
+  const n = y.length;
+  const size = 2 ** Math.ceil(Math.log2(2 * n));
+  const re = new Float64Array(size);
+  const im = new Float64Array(size);
+  re.set(y);
+  fft(re, im);
+  for (let i = 0; i < size; i++) {
+    re[i] = re[i] * re[i] + im[i] * im[i];
+    im[i] = 0;
+  }
+  // A power spectrum is even: the transform there and back are the same but for 1 / size.
+  fft(re, im);
+  const lags = Math.floor(0.75 * n) + 1;
+  const V = new Float64Array(lags);
+  let squares = 0;
+  for (let t = 0; t < n; t++) squares += 2 * y[t] * y[t];
+  for (let s = 0; s < lags; s++) {
+    if (s > 0) squares -= y[s - 1] * y[s - 1] + y[n - s] * y[n - s];
+    V[s] = Math.max(0, (squares - (2 * re[s]) / size) / (n - s));
+  }
+  return V;
+}
+
+/** Without its line of least squares, and with outliers drawn in: one spike is no season. */
+function detrended(y: Float64Array): Float64Array {
+  const n = y.length;
+  const middle = (n - 1) / 2;
+  let [mean, slope] = [0, 0];
+  for (let t = 0; t < n; t++) mean += y[t] / n;
+  for (let t = 0; t < n; t++) slope += (t - middle) * (y[t] - mean);
+  slope /= (n * (n * n - 1)) / 12;
+  const rest = new Float64Array(n);
+  let deviation = 0;
+  for (let t = 0; t < n; t++) {
+    rest[t] = y[t] - mean - slope * (t - middle);
+    deviation += Math.abs(rest[t]) / n;
+  }
+  const bound = 4 * deviation;
+  for (let t = 0; t < n; t++) rest[t] = Math.min(bound, Math.max(-bound, rest[t]));
+  return rest;
+}

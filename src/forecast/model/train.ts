@@ -1,0 +1,138 @@
+/**
+ * The run that makes the forecaster: synthetic series alone, resumable, a running mean of the weights.
+ *
+ *   npm run train:forecaster -- --out runs/forecaster --iters 30000
+ *
+ * Weights, moments and log lie in the folder as those of every run do. What is shipped is the mean over the
+ * last thousands of updates (Polyak & Juditsky 1992): `average.safetensors`.
+ */
+import { encodeSafetensors, openTensorFile, writeAtomic } from '../../formats/index.ts';
+import { createSequenceModel, loadSequenceModel } from '../../models/checkpoint.ts';
+import type { SequenceModel } from '../../models/sequenceModel.ts';
+import { Random } from '../../random.ts';
+import { openBackend } from '../../tensor/backend.ts';
+import { enter } from '../../tensor/scope.ts';
+import { RunFolder } from '../../train/runFolder.ts';
+import { Trainer, type TrainerOptions } from '../../train/trainer.ts';
+import { drawLesson } from './lessons.ts';
+import { NETWORK_SHAPE } from './network.ts';
+import { lessonLoss, syntheticTask } from './training.ts';
+
+export interface ForecasterRun {
+  out: string;
+  /** The family and its sizes. */
+  config: Readonly<Record<string, unknown>>;
+  /** Steps of a batch, about. */
+  budget: number;
+  options: Partial<TrainerOptions> & { seed: number; maxIters: number };
+  evalEvery: number;
+  saveEvery: number;
+  threads?: number;
+  /** Stop after so many seconds, without changing the schedule. */
+  seconds?: number;
+  report?(line: Record<string, number>): void;
+  signal?: AbortSignal;
+}
+
+const AVERAGE = 'average.safetensors';
+/** The mean is taken every so many updates, and the past weighs so much each time. */
+const [EVERY, PAST] = [10, 0.995];
+const VALIDATION = 24;
+
+export async function trainForecaster(run: ForecasterRun): Promise<{ iter: number; isDone: boolean }> {
+  const folder = await RunFolder.open(run.out);
+  const backend = await openBackend('auto', { threads: run.threads });
+  const isResumed = await folder.holdsRun();
+  const { seed, maxIters } = run.options;
+  const model = isResumed
+    ? await loadSequenceModel(run.out, { backend })
+    : await createSequenceModel({ ...run.config, ...NETWORK_SHAPE }, { backend, seed });
+  const trainer = new Trainer(model, syntheticTask(model, run.budget), run.options);
+  const mean = isResumed ? await readMean(folder) : await valuesOf(model);
+  if (isResumed) await folder.restore(trainer);
+  else await folder.begin(model, {});
+  const save = async () => {
+    await folder.save(trainer, { trainer: trainer.state() });
+    await writeMean(folder, model, mean, trainer.iter);
+  };
+  const validation = Array.from({ length: VALIDATION }, (_, i) =>
+    drawLesson(new Random(seed).fork(`validation ${i}`), run.budget),
+  );
+  const validate = () =>
+    validation.reduce((sum, lesson) => sum + enter(() => lessonLoss(model, lesson).read()[0]) / VALIDATION, 0);
+  const begun = performance.now();
+  const seconds = () => (performance.now() - begun) / 1000;
+  let [loss, steps, at] = [0, 0, performance.now()];
+  while (trainer.iter < maxIters && !run.signal?.aborted && seconds() < (run.seconds ?? Infinity)) {
+    const step = await trainer.step();
+    loss = loss === 0 ? step.loss : loss + 0.02 * (step.loss - loss);
+    steps += step.tokens;
+    if (step.iter % EVERY === 0) await average(model, mean, Math.min(PAST, step.iter / (step.iter + 10 * EVERY)));
+    if (step.iter % 50 === 0) {
+      const now = performance.now();
+      const line = {
+        iter: step.iter,
+        loss,
+        learningRate: step.learningRate,
+        gradientNorm: step.gradientNorm,
+        stepsPerSecond: (steps * 1000) / (now - at),
+      };
+      run.report?.(line);
+      await folder.log({ kind: 'step', ...line });
+      [steps, at] = [0, now];
+    }
+    if (step.iter % run.evalEvery === 0) {
+      const own = validate();
+      const back = await valuesOf(model);
+      write(model, mean);
+      const line = { iter: step.iter, validation: own, averaged: validate() };
+      write(model, back);
+      run.report?.(line);
+      await folder.log({ kind: 'evaluation', ...line });
+      at = performance.now();
+    }
+    if (step.iter % run.saveEvery === 0) await save();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await save();
+  await folder.close();
+  const { iter } = trainer;
+  trainer.dispose();
+  return { iter, isDone: iter >= maxIters };
+}
+
+type Weights = Map<string, Float32Array>;
+
+async function valuesOf(model: SequenceModel): Promise<Weights> {
+  const values: Weights = new Map();
+  for (const [name, tensor] of Object.entries(model.parameters)) values.set(name, Float32Array.from(tensor.read()));
+  return values;
+}
+
+function write(model: SequenceModel, values: Weights): void {
+  for (const [name, tensor] of Object.entries(model.parameters)) tensor.write(values.get(name) as Float32Array);
+}
+
+async function average(model: SequenceModel, mean: Weights, past: number): Promise<void> {
+  for (const [name, now] of await valuesOf(model)) {
+    const before = mean.get(name) as Float32Array;
+    for (let i = 0; i < now.length; i++) before[i] += (1 - past) * (now[i] - before[i]);
+  }
+}
+
+async function writeMean(folder: RunFolder, model: SequenceModel, mean: Weights, iter: number): Promise<void> {
+  const tensors = Object.entries(model.parameters).map(([name, { shape }]) => ({
+    name,
+    shape: [...shape],
+    data: mean.get(name) as Float32Array,
+  }));
+  await writeAtomic(folder.file(AVERAGE), encodeSafetensors(tensors, { format: 'pt', iter: String(iter) }));
+}
+
+async function readMean(folder: RunFolder): Promise<Weights> {
+  const file = await openTensorFile(folder.file(AVERAGE));
+  const mean: Weights = new Map();
+  for (const name of file.tensors.keys()) mean.set(name, (await file.read(name)).data);
+  await file.close();
+  return mean;
+}
