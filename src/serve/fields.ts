@@ -19,6 +19,9 @@ export interface NamedSeries {
   past?: Covariates;
 }
 
+/** Squares of differences stay finite. */
+const LARGEST = 1e100;
+
 /** Numbers and nulls, looked at one by one in a plain loop: there may be a million. */
 const values = v.pipe(
   v.custom<readonly unknown[]>(Array.isArray, 'an array of numbers'),
@@ -30,15 +33,19 @@ const values = v.pipe(
     const numbers = new Float64Array(input.length);
     for (let i = 0; i < input.length; i++) {
       const value = input[i];
-      if (value !== null && !Number.isFinite(value)) {
+      if (value !== null && !(Math.abs(value as number) <= LARGEST && typeof value === 'number')) {
         addIssue({
-          message: 'a number or null',
+          message: typeof value === 'number' ? 'a number up to ±1e100 or null' : 'a number or null',
           input: value,
           path: [{ type: 'array', origin: 'value', input: input as unknown[], key: i, value }],
         });
         return NEVER;
       }
       numbers[i] = value === null ? Number.NaN : (value as number);
+    }
+    if (!numbers.some((value) => !Number.isNaN(value))) {
+      addIssue({ message: 'at least one number', input });
+      return NEVER;
     }
     return numbers;
   }),
@@ -85,13 +92,16 @@ const series = v.pipe(
   }),
 );
 
-const between = (low: number, high: number) => {
-  const words = `a number above ${low} and below ${high}`;
-  return v.pipe(
-    v.number(words),
-    v.check((value) => value > low && value < high, words),
-  );
-};
+const LEVEL = 'per cent from 1 on and below 100';
+const level = v.pipe(
+  v.number(LEVEL),
+  v.check((value) => value >= 1 && value < 100, LEVEL),
+);
+const PROBABILITY = 'a number above 0 and below 1';
+const probability = v.pipe(
+  v.number(PROBABILITY),
+  v.check((value) => value > 0 && value < 1, PROBABILITY),
+);
 const STEPS = 'a whole number from 1';
 export const wholeNumber = v.pipe(
   v.number(STEPS),
@@ -103,17 +113,13 @@ const list = <S extends v.GenericSchema>(item: S, words: string) =>
     v.check((all) => all.length > 0 && all.length <= 99, `${words}, 1 to 99 of them`),
   );
 const flag = v.optional(v.boolean('true or false'));
-const seasonLength = v.pipe(
-  v.number('a number of steps'),
-  v.check((value) => value >= 1 && Number.isFinite(value), 'a number of steps, at least 1'),
-);
 
 /** What every request can have. */
 export const common = {
   series,
-  levels: v.optional(list(between(0, 100), 'an array of levels in per cent')),
+  levels: v.optional(list(level, 'an array of levels in per cent')),
   season: v.optional(
-    v.lazy((input) => (Array.isArray(input) ? list(seasonLength, 'an array of numbers of steps') : seasonLength)),
+    v.lazy((input) => (Array.isArray(input) ? list(wholeNumber, 'an array of numbers of steps') : wholeNumber)),
   ),
   nonNegative: flag,
   integer: flag,
@@ -121,7 +127,7 @@ export const common = {
   frequency: v.optional(v.string('a text such as "D" or "1h"')),
 };
 
-export const quantiles = v.optional(list(between(0, 1), 'an array of probabilities'));
+export const quantiles = v.optional(list(probability, 'an array of probabilities'));
 
 /** The fields that the forecaster takes, without those that were not given. */
 export function optionsOf(body: Partial<ForecastOptions> & { horizon: number }): ForecastOptions {

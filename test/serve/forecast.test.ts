@@ -87,7 +87,16 @@ describe('POST /v1/forecast', () => {
       'series',
       'series is missing, expected an array of numbers, of such arrays, or of objects with values.',
     ],
-    ['{"series": [1e999], "horizon": 1}', 'series[0]', 'series[0] is Infinity, expected a number or null.'],
+    [
+      '{"series": [1e999], "horizon": 1}',
+      'series[0]',
+      'series[0] is Infinity, expected a number up to ±1e100 or null.',
+    ],
+    [
+      { series: [[1], [null, null]], horizon: 1 },
+      'series[1]',
+      'series[1] is an array of 2, expected at least one number.',
+    ],
     [{ series: [1] }, 'horizon', 'horizon is missing, expected a whole number from 1.'],
     [{ series: [1], horizon: 0 }, 'horizon', 'horizon is 0, expected a whole number from 1.'],
     [{ series: [1], horizon: 1.5 }, 'horizon', 'horizon is 1.5, expected a whole number from 1.'],
@@ -95,7 +104,7 @@ describe('POST /v1/forecast', () => {
     [
       { series: [1], horizon: 1, levels: [80, 100] },
       'levels[1]',
-      'levels[1] is 100, expected a number above 0 and below 100.',
+      'levels[1] is 100, expected per cent from 1 on and below 100.',
     ],
     [{ series: [1], horizon: 1, levels: 80 }, 'levels', 'levels is 80, expected an array of levels in per cent.'],
     [
@@ -108,8 +117,8 @@ describe('POST /v1/forecast', () => {
       'quantiles',
       'quantiles is an empty array, expected an array of probabilities, 1 to 99 of them.',
     ],
-    [{ series: [1], horizon: 1, season: -2 }, 'season', 'season is -2, expected a number of steps, at least 1.'],
-    [{ series: [1], horizon: 1, season: [7, null] }, 'season[1]', 'season[1] is null, expected a number of steps.'],
+    [{ series: [1], horizon: 1, season: -2 }, 'season', 'season is -2, expected a whole number from 1.'],
+    [{ series: [1], horizon: 1, season: [7, null] }, 'season[1]', 'season[1] is null, expected a whole number from 1.'],
     [{ series: [1], horizon: 1, nonNegative: 'yes' }, 'nonNegative', 'nonNegative is "yes", expected true or false.'],
     [
       { series: [1], horizon: 1, quantile: [0.5] },
