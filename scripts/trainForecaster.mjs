@@ -5,12 +5,12 @@ import { trainForecaster } from '../dist/forecast/model/train.js';
 const { values } = parseArgs({
   options: {
     out: { type: 'string', default: 'runs/forecaster' },
-    iters: { type: 'string', default: '40000' },
+    iters: { type: 'string', default: '24000' },
     seconds: { type: 'string' },
     threads: { type: 'string' },
     seed: { type: 'string', default: '2026' },
-    budget: { type: 'string', default: '4096' },
-    rate: { type: 'string', default: '2e-3' },
+    budget: { type: 'string', default: '2048' },
+    rate: { type: 'string', default: '1.5e-3' },
     config: { type: 'string', default: '{"model":"mamba","dModel":192,"nLayer":4,"dState":16}' },
   },
 });
@@ -37,8 +37,8 @@ const { iter, isDone } = await trainForecaster({
     beta2: 0.98,
     gradClip: 1,
   },
-  evalEvery: 500,
-  saveEvery: 250,
+  evalEvery: 1000,
+  saveEvery: 500,
   threads: values.threads && Number(values.threads),
   seconds: values.seconds && Number(values.seconds),
   signal: abort.signal,

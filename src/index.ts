@@ -68,4 +68,16 @@ export { evaluateSequence, type SequenceEvaluation } from './train/evaluateSeque
 export { type Prediction, predict } from './train/predict.ts';
 export type { Lesson, Task, TaskMaker } from './train/task.ts';
 export { type StepReport, Trainer, type TrainerOptions } from './train/trainer.ts';
+export { Forecaster } from './forecast/forecaster.ts';
+export { loadForecaster } from './forecast/load.ts';
+export type { ForecastStream, StreamOptions, StreamState } from './forecast/stream.ts';
+export type {
+  Circumstances,
+  Covariates,
+  Forecast,
+  ForecastOptions,
+  Interval,
+  SeriesForecaster,
+  Values,
+} from './forecast/types.ts';
 export * as ssm from './ssm/index.ts';

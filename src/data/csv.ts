@@ -11,20 +11,23 @@ export interface CsvRow {
 
 const SEPARATORS: readonly Separator[] = [',', ';', '\t'];
 
-/** The rows; empty lines are passed over. `name` is what an error calls the text. */
+/** The rows; empty lines are passed over. `name` is what an error calls the text; a separator that is found is told. */
 export async function* csvRows(
   text: AsyncIterable<string>,
   name: string,
   separator?: Separator,
+  onSeparator?: (found: Separator) => void,
 ): AsyncGenerator<CsvRow> {
   // The build for browsers runs in Node, too: one parser everywhere.
   const { parse } = await import('csv-parse/browser/esm');
   let rows: CsvRow[] = [];
   let parser: ReturnType<typeof parse> | undefined;
   let failure: unknown;
-  const open = (begin: string) =>
-    parse({
-      delimiter: separator ?? guess(begin),
+  const open = (begin: string) => {
+    const delimiter = separator ?? guess(begin);
+    onSeparator?.(delimiter);
+    return parse({
+      delimiter,
       record_delimiter: ['\r\n', '\n', '\r'],
       relax_column_count: true,
       skip_empty_lines: true,
@@ -38,6 +41,7 @@ export async function* csvRows(
     }).on('error', (error) => {
       failure = error;
     });
+  };
   const taken = () => {
     const ready = rows;
     rows = [];

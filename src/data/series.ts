@@ -105,12 +105,17 @@ function columnsOf(
   return { names: indices.map((at) => all[at]), indices, width: fields.length };
 }
 
-function parserOf(name: string, { decimal = '.', missing = MISSING }: SeriesOptions) {
+/** Fields to numbers: NaN where one is missing, undefined where it is no number. */
+export function numberReader(decimal: '.' | ',', missing = MISSING): (field: string) => number | undefined {
   const absent = new Set(missing.map((one) => one.toLowerCase()));
-  const number = (field: string): number | undefined => {
-    if (absent.has(field.toLowerCase())) return Number.NaN;
-    return NUMBER[decimal].test(field) ? Number(field.replace(',', '.')) : undefined;
+  return (field) => {
+    if (NUMBER[decimal].test(field)) return Number(decimal === ',' ? field.replace(',', '.') : field);
+    return absent.has(field.toLowerCase()) ? Number.NaN : undefined;
   };
+}
+
+function parserOf(name: string, { decimal = '.', missing }: SeriesOptions) {
+  const number = numberReader(decimal, missing);
   const field = (text: string, line: number, column: string): number => {
     const value = number(text);
     if (value !== undefined) return value;

@@ -81,7 +81,7 @@ export function textSource(paths: string | readonly string[], options: SourceOpt
   };
 }
 
-function nameOf(path: string): string {
+export function nameOf(path: string): string {
   return path === STANDARD_INPUT ? 'the standard input' : path;
 }
 
@@ -120,7 +120,7 @@ async function expand(paths: readonly string[], extensions: readonly string[]): 
   return files;
 }
 
-async function* standardInput(): AsyncGenerator<Uint8Array> {
+export async function* standardInput(): AsyncGenerator<Uint8Array> {
   const input = globalThis.process?.stdin;
   if (!input) {
     throw new Error("data: '-' is the standard input, which only Node has. Use textData(text).");

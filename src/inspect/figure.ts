@@ -7,18 +7,19 @@
  *                series: [{ name: 'training', x: [1, 2, 3], y: [8, 4, 3] }] }],
  *   })
  */
+import { mark, round, type Series } from './marks.ts';
+import { darkened, darkRules, FRAME, GRID, INK, PALETTE, PAPER } from './palette.ts';
 import { type Axis, type Scale, scaleOf } from './scale.ts';
+import { columnsOf, escaped, shortened } from './text.ts';
 
-export interface Series {
-  /** In the legend; without a name it is not there. */
+export type { Series } from './marks.ts';
+
+/** Stretches of the x axis, marked along it. */
+export interface Spans {
   name?: string;
-  x: readonly number[];
-  y: readonly number[];
-  /** line by default */
-  style?: 'line' | 'dashed' | 'points' | 'both';
-  /** Index into the palette; by default the series' own place. */
-  color?: number;
-  width?: number;
+  /** From and to. */
+  at: readonly (readonly [number, number])[];
+  color: number;
 }
 
 export interface Panel {
@@ -26,34 +27,49 @@ export interface Panel {
   x: Axis;
   y: Axis;
   series: Series[];
+  spans?: Spans;
+  /** An upright line at this x. */
+  border?: number;
   /** Pixels, axes included; 250 by default. */
   height?: number;
 }
 
 export interface Figure {
   title: string;
+  /** What is to be seen, in a sentence, for those who do not see it. */
+  description?: string;
   panels: Panel[];
   /** Panels beside each other; 1 by default. */
   columns?: number;
+  /** Pixels; 760 by default. */
+  width?: number;
+  /** 'auto' follows the reader's setting where the SVG is shown by a browser. 'light' by default. */
+  theme?: 'light' | 'dark' | 'auto';
+  /** One legend for all panels, or one on each of them, the default. */
+  legend?: 'each' | 'shared';
 }
 
-/** Okabe & Ito's colours, told apart by colour-blind eyes too; black first. */
-const PALETTE = ['#222222', '#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
-const WIDTH = 760;
 const MARGIN = { left: 66, right: 16, top: 10, bottom: 46 };
 const LINE = 18;
 const FONT = 12;
 /** An average letter of a sans-serif font is about so wide. */
-const letters = (text: string) => text.length * FONT * 0.56;
+const LETTER = 0.56;
+const letters = (text: string) => columnsOf(text) * FONT * LETTER;
 
-export function figure({ title, panels, columns = 1 }: Figure): string {
+export function figure(options: Figure): string {
+  const { title, description, panels, columns = 1, width: whole = 760, theme = 'light', legend = 'each' } = options;
   if (panels.length === 0) throw new Error('figure: no panels, expected at least one.');
-  const width = WIDTH / columns;
+  const width = whole / columns;
   const parts: string[] = [];
-  let y = 40;
+  let y = title ? 40 : 8;
+  if (legend === 'shared') {
+    const shared = legendOf(panels.flatMap(entriesOf), whole);
+    parts.push(`<g transform="translate(0 ${y - 6})">${shared.text}</g>`);
+    y += shared.height;
+  }
   for (let i = 0; i < panels.length; i += columns) {
     const row = panels.slice(i, i + columns);
-    const heads = row.map((panel) => headOf(panel, width));
+    const heads = row.map((panel) => headOf(panel, width, legend === 'each'));
     const head = Math.max(...heads.map(({ height }) => height));
     row.forEach((panel, k) => {
       parts.push(`<g transform="translate(${k * width} ${round(y)})">${heads[k].text}${plot(panel, width, head)}</g>`);
@@ -61,128 +77,159 @@ export function figure({ title, panels, columns = 1 }: Figure): string {
     y += Math.max(...row.map((panel) => panel.height ?? 250)) + head;
   }
   const height = round(y + 4);
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}"`,
-    ` font-family="Helvetica, Arial, sans-serif" font-size="${FONT}" fill="#222" role="img">`,
-    `<title>${plain(title)}</title><rect width="100%" height="100%" fill="#fff"/>`,
-    `<text x="${WIDTH / 2}" y="25" text-anchor="middle" font-size="15" font-weight="bold">${plain(title)}</text>`,
+  const shown = shortened(title, (whole - 20) / (15 * LETTER));
+  const svg = [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${whole} ${height}" width="${whole}" height="${height}"`,
+    ` class="figure" font-family="Helvetica, Arial, 'DejaVu Sans', sans-serif" font-size="${FONT}" fill="${INK}" role="img">`,
+    `<title>${escaped(title)}</title>${description ? `<desc>${escaped(description)}</desc>` : ''}`,
+    theme === 'auto' ? `<style>@media screen and (prefers-color-scheme:dark){${darkRules}}</style>` : '',
+    `<rect width="100%" height="100%" fill="${PAPER}"/>`,
+    title &&
+      `<text x="${whole / 2}" y="25" text-anchor="middle" font-size="15" font-weight="bold">${escaped(shown)}</text>`,
     ...parts,
     '</svg>\n',
   ].join('\n');
+  return theme === 'dark' ? darkened(svg) : svg;
 }
 
-/** The panel's title and legend, above the axes, in as many lines as they need. */
-function headOf({ title, series }: Panel, width: number): { text: string; height: number } {
+/** The panel's title and legend, above the axes. */
+function headOf(panel: Panel, width: number, withLegend: boolean): { text: string; height: number } {
+  const { title } = panel;
+  const room = width - MARGIN.left - MARGIN.right;
+  const legend = withLegend ? legendOf(entriesOf(panel), width) : { text: '', height: 0 };
+  if (!title) return legend;
+  const shown = shortened(title, room / (1.1 * FONT * LETTER));
+  return {
+    text:
+      `<text x="${MARGIN.left}" y="${LINE - 4}" font-weight="bold">${escaped(shown)}</text>` +
+      `<g transform="translate(0 ${LINE})">${legend.text}</g>`,
+    height: LINE + legend.height,
+  };
+}
+
+interface Entry {
+  name: string;
+  /** The sample, 22 pixels wide from x, around y. */
+  draw(x: number, y: number): string;
+}
+
+/** Lines first, for they are what is read first. */
+function entriesOf({ series, spans }: Panel): Entry[] {
+  const order = (one: Series) => (one.style === 'band' ? 1 : 0);
+  const entries = series
+    .map((one, i) => ({
+      name: one.name ?? '',
+      order: order(one),
+      draw: (x: number, y: number) => sample(one, i, x, y),
+    }))
+    .filter(({ name }) => name !== '')
+    .sort((a, b) => a.order - b.order);
+  if (!spans?.name || spans.at.length === 0) return entries;
+  return [...entries, { name: spans.name, draw: (x, y) => span(x, x + 22, y, spans) }];
+}
+
+/** In as many lines as they need; each name once. */
+function legendOf(entries: readonly Entry[], width: number): { text: string; height: number } {
   const room = width - MARGIN.left - MARGIN.right;
   const parts: string[] = [];
-  let y = 0;
-  if (title) {
-    y += LINE;
-    parts.push(`<text x="${MARGIN.left}" y="${y - 4}" font-weight="bold">${plain(title)}</text>`);
-  }
-  let x = 0;
-  series.forEach((one, i) => {
-    if (!one.name) return;
-    const needed = 30 + letters(one.name) + 16;
+  let [x, y] = [0, 0];
+  for (const { name, draw } of new Map(entries.map((entry) => [entry.name, entry])).values()) {
+    const shown = shortened(name, (room - 30) / (FONT * LETTER));
+    const needed = 30 + letters(shown) + 16;
     if (x === 0 || x + needed > room) {
       x = 0;
       y += LINE;
     }
     const at = MARGIN.left + x;
-    parts.push(sample(one, i, at, y - 8));
-    parts.push(`<text x="${round(at + 28)}" y="${y - 4}">${plain(one.name)}</text>`);
+    parts.push(draw(at, y - 8), `<text x="${round(at + 28)}" y="${y - 4}">${escaped(shown)}</text>`);
     x += needed;
-  });
+  }
   return { text: parts.join(''), height: y };
 }
 
 function plot(panel: Panel, width: number, head: number): string {
-  const [left, right] = [MARGIN.left, width - MARGIN.right];
+  const right = width - MARGIN.right;
   const [top, bottom] = [head + MARGIN.top, head + (panel.height ?? 250) - MARGIN.bottom];
-  const xs = scaleOf(
-    panel.x,
-    panel.series.flatMap(({ x }) => [...x]),
-    left,
-    right,
-  );
+  const { series, spans } = panel;
   const ys = scaleOf(
     panel.y,
-    panel.series.flatMap(({ y }) => [...y]),
+    series.flatMap(({ y, low = [] }) => [...y, ...low]),
     bottom,
     top,
   );
+  const named = label(panel.y) ? 26 : 8;
+  const left = Math.max(MARGIN.left, named + 7 + Math.max(0, ...ys.ticks.map(({ text }) => letters(text))));
+  const xs = scaleOf(
+    panel.x,
+    series.flatMap(({ x }) => [...x]),
+    left,
+    right,
+  );
   const grid = [
     ...xs.ticks.map(
-      ({ at, text }) =>
-        `<path d="M${at} ${top}V${bottom}" stroke="#e4e4e4"/>` +
-        `<text x="${at}" y="${bottom + 16}" text-anchor="middle">${text}</text>`,
+      ({ at, text, context = '' }) =>
+        `<path d="M${at} ${top}V${bottom}" stroke="${GRID}"/>` +
+        below(text, at, bottom + 16, width) +
+        below(context, at, bottom + 31, width),
     ),
     ...ys.ticks.map(
       ({ at, text }) =>
-        `<path d="M${left} ${at}H${right}" stroke="#e4e4e4"/>` +
-        `<text x="${left - 7}" y="${round(at + 4)}" text-anchor="end">${text}</text>`,
+        `<path d="M${round(left)} ${at}H${right}" stroke="${GRID}"/>` +
+        `<text x="${round(left - 7)}" y="${round(at + 4)}" text-anchor="end">${text}</text>`,
     ),
   ];
   const middle = (top + bottom) / 2;
-  const labels =
-    `<text x="${(left + right) / 2}" y="${bottom + 35}" text-anchor="middle">${label(panel.x)}</text>` +
-    `<text transform="translate(16 ${middle}) rotate(-90)" text-anchor="middle">${label(panel.y)}</text>`;
-  const [w, h] = [right - left, bottom - top];
-  const box = `x="${left}" y="${top}" width="${w}" height="${h}"`;
-  const frame = `<rect ${box} fill="none" stroke="#888"/>`;
+  const labels = [
+    label(panel.x) &&
+      `<text x="${round((left + right) / 2)}" y="${bottom + 35}" text-anchor="middle">${label(panel.x)}</text>`,
+    label(panel.y) &&
+      `<text transform="translate(16 ${middle}) rotate(-90)" text-anchor="middle">${label(panel.y)}</text>`,
+  ];
+  const [w, h] = [round(right - left), bottom - top];
+  const box = `x="${round(left)}" y="${top}" width="${w}" height="${h}"`;
+  // What a script needs to find the values under a pointer.
+  const axes = panel.x.time || panel.border !== undefined ? ` data-x="${xs.range[0]} ${xs.range[1]}"` : '';
+  const frame = `<rect ${box} fill="none" stroke="${FRAME}"${axes}/>`;
   // An inner svg cuts what leaves the axes, without ids that could clash on a page of several figures.
-  const clip = `<svg aria-hidden="true" ${box} viewBox="${left} ${top} ${w} ${h}">`;
-  const curves = panel.series.map((one, i) => draw(one, i, xs, ys));
-  return `${grid.join('')}${clip}${curves.join('')}</svg>${frame}${labels}`;
+  const clip = `<svg aria-hidden="true" ${box} viewBox="${round(left)} ${top} ${w} ${h}">`;
+  const curves = series.map((one, i) => draw(one, i, xs, ys));
+  const stretches = spans?.at.map(([from, to]) => span(xs.map(from), xs.map(to), bottom - 3, spans)) ?? [];
+  const at = panel.border === undefined ? Number.NaN : round(xs.map(panel.border));
+  const border = at >= left ? `<path d="M${at} ${top}V${bottom}" stroke="${FRAME}" stroke-dasharray="2 3"/>` : '';
+  const inner = [border, ...curves, ...stretches].join('');
+  return `${grid.join('')}${clip}${inner}</svg>${frame}${labels.join('')}`;
+}
+
+/** Text around x, moved where it would leave the panel. */
+function below(text: string, x: number, y: number, width: number): string {
+  const half = letters(text) / 2 + 2;
+  return text && `<text x="${round(Math.min(x, width - half))}" y="${y}" text-anchor="middle">${text}</text>`;
 }
 
 /** A series on its axes; a value that is not finite leaves a gap. */
 function draw(series: Series, index: number, xs: Scale, ys: Scale): string {
-  if (series.x.length !== series.y.length) {
-    throw new Error(`figure: ${series.name ?? 'a series'} has ${series.x.length} x and ${series.y.length} y values.`);
+  const { name = 'a series', x, y, low } = series;
+  if (x.length !== y.length) throw new Error(`figure: ${name} has ${x.length} x and ${y.length} y values.`);
+  if (series.style === 'band' && low?.length !== y.length) {
+    throw new Error(`figure: ${name} is a band of ${y.length} upper and ${low?.length ?? 0} lower values.`);
   }
-  return mark(series, index, series.x.map(xs.map), series.y.map(ys.map));
+  return mark(series, index, x.map(xs.map), y.map(ys.map), low?.map(ys.map));
 }
 
 /** A short piece of a series, for the legend: its stroke, its dot, or both. */
 function sample(series: Series, index: number, x: number, y: number): string {
   const { style } = series;
+  if (style === 'band') return mark(series, index, [x, x + 22], [y - 5, y - 5], [y + 5, y + 5]);
   const stroke = { ...series, style: style === 'dashed' ? ('dashed' as const) : ('line' as const) };
   const line = style === 'points' ? '' : mark(stroke, index, [x, x + 22], [y, y]);
   const dot = style === 'points' || style === 'both' ? mark({ ...series, style: 'points' }, index, [x + 11], [y]) : '';
   return line + dot;
 }
 
-function mark(series: Series, index: number, x: readonly number[], y: readonly number[]): string {
-  const color = PALETTE[(series.color ?? index) % PALETTE.length];
-  const { style = 'line', width = 1.8 } = series;
-  const parts: string[] = [];
-  if (style !== 'points') {
-    let path = '';
-    let pen = 'M';
-    for (let i = 0; i < x.length; i++) {
-      if (!Number.isFinite(x[i]) || !Number.isFinite(y[i])) {
-        pen = 'M';
-        continue;
-      }
-      path += `${pen}${round(x[i])} ${round(y[i])}`;
-      pen = 'L';
-    }
-    const dash = style === 'dashed' ? ' stroke-dasharray="6 4"' : '';
-    parts.push(
-      `<path d="${path}" fill="none" stroke="${color}" stroke-width="${width}" stroke-linejoin="round"${dash}/>`,
-    );
-  }
-  if (style === 'points' || style === 'both') {
-    const radius = style === 'both' ? 3.2 : 2.4;
-    for (let i = 0; i < x.length; i++) {
-      if (!Number.isFinite(x[i]) || !Number.isFinite(y[i])) continue;
-      parts.push(`<circle cx="${round(x[i])}" cy="${round(y[i])}" r="${radius}" fill="${color}"/>`);
-    }
-  }
-  return parts.join('');
+/** A thick stroke along the x axis, two pixels wide at least. */
+function span(from: number, to: number, y: number, { color }: Spans): string {
+  const width = Math.max(2, to - from);
+  return `<path d="M${round((from + to - width) / 2)} ${round(y)}h${round(width)}" stroke="${PALETTE[color]}" stroke-width="6"/>`;
 }
 
-const label = ({ label: text, unit }: Axis) => plain(unit ? `${text} (${unit})` : text);
-const round = (value: number) => Math.round(10 * value) / 10;
-const plain = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+const label = ({ label: text, unit }: Axis) => escaped(unit ? `${text} (${unit})` : text);

@@ -1,18 +1,34 @@
-/** Where a value stands on an axis, and which ticks people read: 1, 2 or 5 times a power of ten. */
+/** Where a value stands on an axis, and which ticks people read: 1, 2 or 5 times a power of ten, or the calendar's. */
+import { calendar } from './calendar.ts';
+
 export interface Axis {
   label: string;
   unit?: string;
   log?: boolean;
+  /** Values are milliseconds since 1970, shown in UTC. */
+  time?: boolean;
   /** The ends; by default those of the data, with a little room on a y axis. */
   range?: readonly [number, number];
 }
 
-export interface Scale {
-  /** NaN for what a logarithmic axis cannot show. */
-  map(value: number): number;
-  ticks: { at: number; text: string }[];
+export interface Tick {
+  at: number;
+  text: string;
+  /** Under the text, where it changes: the year of a month. */
+  context?: string;
 }
 
+export interface Scale {
+  /** NaN for what is not finite, or what a logarithmic axis cannot show. */
+  map(value: number): number;
+  ticks: Tick[];
+  /** The values at the ends. */
+  range: readonly [number, number];
+}
+
+/** Half of the largest float, so that a range between two of these is finite. */
+const HUGE = 8e307;
+const DAY = 86_400_000;
 const round = (value: number) => Math.round(10 * value) / 10;
 
 /** `from` and `to` are the pixels of the axis' ends. */
@@ -20,14 +36,21 @@ export function scaleOf(axis: Axis, values: readonly number[], from: number, to:
   const shown = values.filter((value) => Number.isFinite(value) && (!axis.log || value > 0));
   let [low, high] = axis.range ?? extent(shown);
   if (axis.log) [low, high] = [Math.log10(low), Math.log10(high)];
-  if (!(high > low)) [low, high] = [low - 1, high + 1];
+  [low, high] = apart(low, high, axis);
   // Vertical axes (from below to above) and logarithmic ones get room, so that curves do not lie on the frame.
   if (!axis.range && (from > to || axis.log)) [low, high] = [low - 0.04 * (high - low), high + 0.04 * (high - low)];
   const place = (value: number) => from + ((value - low) / (high - low)) * (to - from);
-  const marks = axis.log ? decades(low, high) : steps(low, high, Math.abs(to - from) / (from > to ? 40 : 75));
+  // Without a given range all values are inside, save for the last bits and what no range can hold.
+  const inside = (value: number) => {
+    if (!Number.isFinite(value)) return Number.NaN;
+    return axis.range ? value : Math.min(high, Math.max(low, value));
+  };
+  const wanted = Math.abs(to - from) / (from > to ? 40 : 75);
+  const marks = axis.log ? decades(low, high) : axis.time ? calendar(low, high, wanted) : steps(low, high, wanted);
   return {
-    map: (value) => place(axis.log ? (value > 0 ? Math.log10(value) : Number.NaN) : value),
-    ticks: marks.map(({ value, text }) => ({ at: round(place(value)), text })),
+    map: (value) => place(inside(axis.log ? (value > 0 ? Math.log10(value) : Number.NaN) : value)),
+    ticks: marks.map(({ value, ...text }) => ({ at: round(place(value)), ...text })),
+    range: [low, high],
   };
 }
 
@@ -37,7 +60,16 @@ function extent(values: readonly number[]): [number, number] {
     low = Math.min(low, value);
     high = Math.max(high, value);
   }
-  return low <= high ? [low, high] : [0, 1];
+  return low <= high ? [Math.max(low, -HUGE), Math.min(high, HUGE)] : [0, 1];
+}
+
+/** Ends that floats can tell apart, whatever is between them: around equal values, a tenth of their size. */
+function apart(low: number, high: number, { log, time }: Axis): [number, number] {
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  const least = log || time ? 0 : Math.max(1e-300, 1e-12 * size);
+  if (high - low > least) return [low, high];
+  const room = log ? 1 : time ? DAY / 2 : size > 1e-290 ? 0.1 * size : 1;
+  return [Math.max(low - room, -2 * HUGE), Math.min(high + room, 2 * HUGE)];
 }
 
 /** About `wanted` round numbers between the ends. */
@@ -45,18 +77,32 @@ function steps(low: number, high: number, wanted: number) {
   const rough = (high - low) / Math.max(3, wanted);
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = ([1, 2, 5, 10].find((factor) => factor * power >= 0.8 * rough) as number) * power;
-  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  const text = numberText(step, Math.max(Math.abs(low), Math.abs(high)));
   const marks = [];
   for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k++) {
-    marks.push({
-      value: k * step,
-      text: (k * step)
-        .toFixed(digits)
-        .replace(/^-(0(\.0*)?)$/, '$1')
-        .replace('-', '−'),
-    });
+    marks.push({ value: k * step, text: text(k * step) });
   }
   return marks;
+}
+
+const UNITS = [
+  [1e12, ' T'],
+  [1e9, ' bn'],
+  [1e6, ' M'],
+] as const;
+
+/** How the ticks of an axis are written: 1500, 1.5 M, 2e−9. */
+function numberText(step: number, largest: number): (value: number) => string {
+  const digits = (unit: number) => Math.max(0, -Math.floor(Math.log10(step / unit) + 1e-9));
+  const [unit, name] = UNITS.find(([size]) => largest >= size && digits(size) <= 3) ?? [1, ''];
+  const exponent = largest >= 1e15 || (unit === 1 && digits(1) > 6);
+  const precise = Math.min(16, Math.max(1, Math.floor(Math.log10(largest)) - Math.floor(Math.log10(step) + 1e-9) + 1));
+  return (value) => {
+    const plain = exponent
+      ? String(Number(value.toPrecision(precise))).replace('+', '')
+      : (value / unit).toFixed(digits(unit));
+    return (plain.replace(/^-(0(\.0*)?)$/, '$1') + (Number(plain) === 0 ? '' : name)).replaceAll('-', '−');
+  };
 }
 
 const SUPERSCRIPT = '⁰¹²³⁴⁵⁶⁷⁸⁹';

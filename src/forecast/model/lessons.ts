@@ -5,7 +5,7 @@
  * are hidden, as the future will be. Each step is taught the patch that follows it, hidden or not. The step
  * before a hidden stretch may end anywhere, as a series does.
  */
-import { Random } from '../../random.ts';
+import type { Random } from '../../random.ts';
 import { sampleSeries } from '../synthetic/catalogue.ts';
 import { Measures } from './measures.ts';
 import type { Steps } from './network.ts';
@@ -30,7 +30,7 @@ const FARTHEST = 200;
 /** A batch of about `budget` steps: series of one length, which is drawn first. */
 export function drawLesson(random: Random, budget: number): LessonSteps {
   const longest = random.uniform() < 0.1 ? CONTEXT : 2048;
-  const length = Math.round(Math.exp(Math.log(48) + random.uniform() * Math.log(longest / 48)));
+  const length = Math.round(Math.exp(Math.log(32) + random.uniform() * Math.log(longest / 32)));
   const L = Math.ceil(length / PATCH) + 8;
   const B = Math.max(1, Math.floor(budget / Math.ceil(length / PATCH)));
   const batch = {
@@ -45,26 +45,50 @@ export function drawLesson(random: Random, budget: number): LessonSteps {
   for (let b = 0; b < B; b++) teach(random, length, batch, b);
   const total = batch.weights.reduce((sum, weight) => sum + weight, 0);
   for (let i = 0; i < batch.weights.length; i++) batch.weights[i] /= total;
-  return batch;
+  return trimmed(batch);
+}
+
+/** Without the steps that no row has. */
+function trimmed(batch: LessonSteps): LessonSteps {
+  const { B, L, lengths } = batch;
+  const most = lengths.reduce((a, b) => Math.max(a, b));
+  const cut = (table: Float32Array) => {
+    const [row, width] = [table.length / B, (table.length / B / L) * most];
+    const kept = new Float32Array(B * width);
+    for (let b = 0; b < B; b++) kept.set(table.subarray(b * row, b * row + width), b * width);
+    return kept;
+  };
+  const { features, candidates, targets, weights } = batch;
+  return {
+    B,
+    L: most,
+    lengths,
+    features: cut(features),
+    candidates: cut(candidates),
+    targets: cut(targets),
+    weights: cut(weights),
+  };
 }
 
 function teach(random: Random, length: number, batch: LessonSteps, b: number): void {
   for (;;) {
     const { values, season } = sampleSeries(random, length);
     const series = Float64Array.from(values);
-    const rung = rungIn(random, length);
+    const hidden = Math.min(stretch(random), Math.floor(length / 2 / PATCH));
+    const rung = rungIn(random, length - hidden * PATCH);
     const measures = new Measures(series.slice(0, rung), givenSeason(random, season));
     if (measures.scale > 0) {
-      read(random, series, measures, rung, batch, b);
+      read(random, { series, measures, rung, hidden }, batch, b);
       return;
     }
   }
 }
 
-function rungIn(random: Random, length: number): number {
-  const early = random.uniform() < 0.1;
-  const part = early ? 0.02 + 0.3 * random.uniform() : 0.3 + 0.65 * random.uniform();
-  return Math.min(length - 4, Math.max(6, Math.round(part * length)));
+/** Before the last origin, the value behind which the last stretch is hidden: often close to it, as in use. */
+function rungIn(random: Random, origin: number): number {
+  const u = random.uniform();
+  const [from, to] = u < 0.1 ? [0.02, 0.3] : u < 0.5 ? [0.86, 1] : [0.3, 1];
+  return Math.max(6, Math.round(origin * (from + (to - from) * random.uniform())));
 }
 
 /** People know the season of some of their series, and say of some that there is none. */
@@ -74,14 +98,15 @@ function givenSeason(random: Random, season: number | undefined): number[] | und
   return u < 0.15 ? [1] : undefined;
 }
 
-function read(
-  random: Random,
-  series: Float64Array,
-  measures: Measures,
-  rung: number,
-  batch: LessonSteps,
-  b: number,
-): void {
+interface Plan {
+  series: Float64Array;
+  measures: Measures;
+  rung: number;
+  /** Patches of the last hidden stretch. */
+  hidden: number;
+}
+
+function read(random: Random, { series, measures, rung, hidden: last }: Plan, batch: LessonSteps, b: number): void {
   const { L, features, candidates, targets, weights } = batch;
   const reader = new PatchReader(measures, series.length);
   const base = new Float64Array(PATCH);
@@ -100,10 +125,12 @@ function read(
     weights[at] = known > 0 ? (reader.end >= rung ? 1 : BEFORE_RUNG) : 0;
   };
   const left = () => series.length - reader.end;
-  // A last stretch is always there; others come before it until enough is hidden.
-  const last = Math.min(stretch(random), Math.floor((series.length - rung) / PATCH));
+  // Other stretches come before the last one until enough is hidden.
   const stretches = Math.max(0, Math.round((HIDDEN * (series.length - rung)) / PATCH / 4 - last / 4));
-  const places = Array.from({ length: Math.min(stretches, 6) }, () => rung + random.int(Math.max(1, series.length - rung)));
+  const places = Array.from(
+    { length: Math.min(stretches, 6) },
+    () => rung + random.int(Math.max(1, series.length - rung)),
+  );
   places.sort((x, y) => x - y);
   while (left() > 0 && step < L) {
     const next = places[0] ?? Infinity;
@@ -111,7 +138,7 @@ function read(
     if (reader.end < begin && reader.end + PATCH >= begin && last > 0) {
       advance(begin - reader.end, false);
       for (let k = 1; k < last && step < L; k++) advance(PATCH, true);
-      return finish(step, batch, b);
+      break;
     }
     if (next <= reader.end) {
       places.shift();
@@ -122,11 +149,7 @@ function read(
     }
     advance(Math.min(PATCH, left()), false);
   }
-  finish(step, batch, b);
-}
-
-function finish(steps: number, batch: LessonSteps, b: number): void {
-  batch.lengths[b] = Math.max(1, steps);
+  batch.lengths[b] = step;
 }
 
 /** Patches of a hidden stretch: short ones more often. */

@@ -76,8 +76,7 @@ export class Measures {
   }
 }
 
-const middleOf = (sorted: Float64Array): number =>
-  (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+const middleOf = (sorted: Float64Array): number => (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 
 /** Mean distance from the location, each at most ten times the median one. */
 function deviation(seen: Float64Array, location: number): number {

@@ -10,18 +10,14 @@ import type { State } from '../../models/state.ts';
 import { quantiles } from '../../ops/quantiles.ts';
 import { reshape } from '../../ops/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { GRID } from '../quantiles.ts';
 import { CANDIDATES, FEATURES } from './reader.ts';
 import { PATCH } from './window.ts';
-
-/** The probabilities that the network gives quantiles for: deciles, and more of the tails. */
-export const LEVELS: readonly number[] = [
-  0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99,
-];
 
 /** What the reader and the head ask of a sequence model. */
 export const NETWORK_SHAPE = {
   dInput: FEATURES,
-  nTargets: CANDIDATES + LEVELS.length * PATCH,
+  nTargets: CANDIDATES + GRID.length * PATCH,
   output: 'step',
 } as const;
 
@@ -46,15 +42,18 @@ export function forwardSteps(
   const { backend } = model;
   const raw = reshape(outputs, [B * L, NETWORK_SHAPE.nTargets]);
   const given = backend.tensor(candidates, [B * L, CANDIDATES, PATCH]);
-  return { quantiles: quantiles({ raw, candidates: given, offset: backend.tensor(OFFSETS, [LEVELS.length]) }), state: after };
+  return {
+    quantiles: quantiles({ raw, candidates: given, offset: backend.tensor(OFFSETS, [GRID.length]) }),
+    state: after,
+  };
 }
 
 /** Where a network that knows nothing puts the quantiles: those of a Laplace distribution of mean error 1. */
-const OFFSETS = Float32Array.from(LEVELS, (_, i) => {
-  const middle = (LEVELS.length - 1) / 2;
+const OFFSETS = Float32Array.from(GRID, (_, i) => {
+  const middle = (GRID.length - 1) / 2;
   if (i === middle) return 0;
   const inner = i > middle ? i - 1 : i + 1;
-  return Math.log(Math.expm1(Math.abs(laplace(LEVELS[i]) - laplace(LEVELS[inner]))));
+  return Math.log(Math.expm1(Math.abs(laplace(GRID[i]) - laplace(GRID[inner]))));
 });
 
 function laplace(p: number): number {

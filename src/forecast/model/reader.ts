@@ -46,18 +46,18 @@ export class PatchReader {
   private readonly first: number;
   private readonly second: number;
   /** Values, what is missing filled in; smoothed by phase, for both seasons; errors of repeating. */
-  private readonly y: Float64Array;
-  private readonly smooth1: Float64Array;
-  private readonly smooth2: Float64Array;
-  private readonly error1: Float64Array;
-  private readonly error2: Float64Array;
-  private readonly isSeen: Uint8Array;
+  private y: Float64Array;
+  private smooth1: Float64Array;
+  private smooth2: Float64Array;
+  private error1: Float64Array;
+  private error2: Float64Array;
+  private isSeen: Uint8Array;
   private readonly rates: { fast: number; slow: number };
   private readonly facts: Float64Array;
   private readonly unit: number;
   private running: Running;
 
-  /** `capacity`: values that are read at most, those ahead included. */
+  /** `capacity`: values that there is room for at first. */
   constructor(
     private readonly measures: Measures,
     capacity: number,
@@ -98,6 +98,7 @@ export class PatchReader {
 
   /** The next value; NaN: it is missing. */
   push(x: number): void {
+    if (this.running.end === this.y.length) this.grow();
     const { running, y, smooth1, smooth2, first, second, rates } = this;
     const t = running.end++;
     const repeated = t >= first ? y[t - first] : running.last;
@@ -173,6 +174,23 @@ export class PatchReader {
     }
     this.scalars(features, at + (5 + CANDIDATES) * PATCH, unit, stride);
     return unit;
+  }
+
+  private grow(): void {
+    const larger = (table: Float64Array) => {
+      const room = new Float64Array(2 * table.length + PATCH);
+      room.set(table);
+      return room;
+    };
+    const one = this.smooth2 === this.smooth1;
+    this.y = larger(this.y);
+    this.smooth1 = larger(this.smooth1);
+    this.smooth2 = one ? this.smooth1 : larger(this.smooth2);
+    this.error1 = larger(this.error1);
+    if (!one) this.error2 = larger(this.error2);
+    const seen = new Uint8Array(this.y.length);
+    seen.set(this.isSeen);
+    this.isSeen = seen;
   }
 
   /** The value of a table at t ≥ end, as the last season before the end has it. */

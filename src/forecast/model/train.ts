@@ -16,6 +16,7 @@ import { RunFolder } from '../../train/runFolder.ts';
 import { Trainer, type TrainerOptions } from '../../train/trainer.ts';
 import { drawLesson } from './lessons.ts';
 import { NETWORK_SHAPE } from './network.ts';
+import { lessonsFromThread } from './lessonThread.ts';
 import { lessonLoss, syntheticTask } from './training.ts';
 
 export interface ForecasterRun {
@@ -37,7 +38,7 @@ export interface ForecasterRun {
 const AVERAGE = 'average.safetensors';
 /** The mean is taken every so many updates, and the past weighs so much each time. */
 const [EVERY, PAST] = [10, 0.995];
-const VALIDATION = 24;
+const VALIDATION = 32;
 
 export async function trainForecaster(run: ForecasterRun): Promise<{ iter: number; isDone: boolean }> {
   const folder = await RunFolder.open(run.out);
@@ -47,7 +48,8 @@ export async function trainForecaster(run: ForecasterRun): Promise<{ iter: numbe
   const model = isResumed
     ? await loadSequenceModel(run.out, { backend })
     : await createSequenceModel({ ...run.config, ...NETWORK_SHAPE }, { backend, seed });
-  const trainer = new Trainer(model, syntheticTask(model, run.budget), run.options);
+  const lessons = lessonsFromThread(seed, run.budget);
+  const trainer = new Trainer(model, syntheticTask(model, lessons.source), run.options);
   const mean = isResumed ? await readMean(folder) : await valuesOf(model);
   if (isResumed) await folder.restore(trainer);
   else await folder.begin(model, {});
@@ -96,6 +98,7 @@ export async function trainForecaster(run: ForecasterRun): Promise<{ iter: numbe
   }
   await save();
   await folder.close();
+  await lessons.close();
   const { iter } = trainer;
   trainer.dispose();
   return { iter, isDone: iter >= maxIters };

@@ -1,19 +1,35 @@
 /** The forecaster's training as a task of the trainer: batches from a seed and a count, and their loss. */
 import type { SequenceModel } from '../../models/sequenceModel.ts';
+import { Random } from '../../random.ts';
 import { pinball } from '../../ops/pinball.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { TaskMaker } from '../../train/task.ts';
 import { drawLesson, type LessonSteps } from './lessons.ts';
-import { forwardSteps, LEVELS } from './network.ts';
+import { GRID } from '../quantiles.ts';
+import { forwardSteps } from './network.ts';
 
-/** `budget`: steps of a batch, about. */
-export function syntheticTask(model: SequenceModel, budget: number): TaskMaker {
-  return (_options, random) => {
+/** Batch `index` of the run with this seed, however it is made. */
+export type LessonSource = (index: number) => Promise<LessonSteps>;
+
+/** The batches are made where they are learnt from. */
+export const lessonsHere =
+  (seed: number, budget: number): LessonSource =>
+  async (index) =>
+    lessonOf(seed, budget, index);
+
+export const lessonOf = (seed: number, budget: number, index: number): LessonSteps =>
+  drawLesson(new Random(seed).fork(`lesson ${index}`), budget);
+
+export function syntheticTask(model: SequenceModel, source: LessonSource): TaskMaker {
+  return () => {
     let drawn = 0;
     return {
       async next() {
-        const lesson = drawLesson(random.fork(`batch ${drawn++}`), budget);
-        return { steps: lesson.lengths.reduce((sum, n) => sum + n, 0), loss: () => ({ loss: lessonLoss(model, lesson) }) };
+        const lesson = await source(drawn++);
+        return {
+          steps: lesson.lengths.reduce((sum, n) => sum + n, 0),
+          loss: () => ({ loss: lessonLoss(model, lesson) }),
+        };
       },
       state: () => drawn,
       restore: (state) => {
@@ -26,5 +42,5 @@ export function syntheticTask(model: SequenceModel, budget: number): TaskMaker {
 /** Mean pinball loss over quantiles, values and steps, in units. */
 export function lessonLoss(model: SequenceModel, lesson: LessonSteps): Tensor {
   const { quantiles } = forwardSteps(model, lesson);
-  return pinball({ quantiles, targets: lesson.targets, weights: lesson.weights, levels: LEVELS });
+  return pinball({ quantiles, targets: lesson.targets, weights: lesson.weights, levels: GRID });
 }

@@ -1,0 +1,108 @@
+/**
+ * The times of a series: where it begins, and every step after it, the future's too.
+ *
+ *   t(i) = t(0) + i·step        months: the same day of month m(0) + i·every, or its last
+ */
+import { DAY, dayOfMonth, inMonth, MONDAY, monthOf, timeOfDay } from './calendar.ts';
+import { type Frequency, stepLength } from './frequency.ts';
+
+/** How times are written: as the table writes them. */
+export type TimeStyle = 'date' | 'datetime' | 'month' | 'quarter' | 'year' | 'seconds' | 'milliseconds' | 'index';
+
+export interface AxisOptions {
+  frequency: Frequency;
+  /** Milliseconds of the wall clock, or the number of the first row. */
+  start: number;
+  style: TimeStyle;
+  /** Minutes east of Greenwich that times are written with. */
+  offset?: number;
+  /** Months: the day of each; 31 is the last one. */
+  day?: number;
+}
+
+export class TimeAxis {
+  readonly frequency: Frequency;
+  readonly start: number;
+  readonly style: TimeStyle;
+  readonly offset: number | undefined;
+  readonly day: number;
+
+  constructor({ frequency, start, style, offset, day }: AxisOptions) {
+    this.frequency = frequency;
+    this.start = start;
+    this.style = style;
+    this.offset = offset;
+    this.day = day ?? (style === 'index' ? 1 : dayOfMonth(start));
+  }
+
+  /** The time of step `i`, as milliseconds of the wall clock; of an index, its number. */
+  at(i: number): number {
+    const { frequency, start } = this;
+    const { unit, every } = frequency;
+    if (unit === 'step') return start + i * every;
+    if (unit === 'month') return inMonth(monthOf(start) + i * every, this.day, timeOfDay(start));
+    if (unit === 'businessDay') return fromBusinessDay(businessDay(start) + i * every) + timeOfDay(start);
+    return start + i * (stepLength(frequency) as number);
+  }
+
+  /** The step that a time is nearest to, which may be a fraction away. */
+  stepOf(time: number): number {
+    const { frequency, start } = this;
+    const { unit, every } = frequency;
+    if (unit === 'step') return (time - start) / every;
+    if (unit === 'month') return (monthOf(time) - monthOf(start)) / every;
+    if (unit === 'businessDay') return (businessDay(time) - businessDay(start)) / every;
+    return (time - start) / (stepLength(frequency) as number);
+  }
+
+  /** The time of step `i`, as the table writes times; slashed dates become 2024-03-31. */
+  label(i: number): string {
+    return timeLabel(this.at(i), this.style, this.offset);
+  }
+
+  /** The same axis, `steps` later. */
+  from(steps: number): TimeAxis {
+    const { frequency, style, offset, day } = this;
+    return new TimeAxis({ frequency, start: this.at(steps), style, offset, day });
+  }
+
+  /** Whether times are days of a calendar; false where rows are only counted. */
+  get hasCalendar(): boolean {
+    return this.style !== 'index';
+  }
+}
+
+/** Business days since 1970-01-05; a weekend counts as the Friday before. */
+function businessDay(time: number): number {
+  const days = Math.floor((time - MONDAY) / DAY);
+  const week = Math.floor(days / 7);
+  return week * 5 + Math.min(days - week * 7, 4);
+}
+
+function fromBusinessDay(day: number): number {
+  const week = Math.floor(day / 5);
+  return MONDAY + (week * 7 + (day - week * 5)) * DAY;
+}
+
+export function timeLabel(time: number, style: TimeStyle, offset?: number): string {
+  if (style === 'index') return String(time);
+  if (style === 'seconds') return String(time / 1000);
+  if (style === 'milliseconds') return String(time);
+  const iso = new Date(time).toISOString();
+  // Years beyond 9999 begin with a sign.
+  const year = iso.length - 'MM-DDTHH:MM:SS.sssZ'.length - 1;
+  if (style === 'year') return iso.slice(0, year);
+  if (style === 'month') return iso.slice(0, year + 3);
+  if (style === 'quarter') return `${iso.slice(0, year)} Q${Math.floor((monthOf(time) % 12) / 3) + 1}`;
+  const date = iso.slice(0, year + 6);
+  if (style === 'date') return date;
+  const clock = iso.slice(year + 7, -1).replace(/\.000$/, '');
+  if (offset === undefined) return `${date} ${clock}`;
+  return `${date}T${clock}${offset === 0 ? 'Z' : zone(offset)}`;
+}
+
+function zone(offset: number): string {
+  const two = (n: number) => String(n).padStart(2, '0');
+  const minutes = Math.abs(offset);
+  return `${offset < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+}

@@ -1,0 +1,182 @@
+/**
+ * Which column is what: said by the user, else found in the first rows.
+ *
+ *   time     times that can't be anything else; else digits in a column that is called so, or the first, even ones
+ *   id       what tells rows of the same time apart: text, then whole numbers that repeat; text that comes in blocks
+ *   value    the numbers that are left: one below ids, each a series without
+ */
+import type { CsvRow } from '../csv.ts';
+import { type Column, type Head, namesId, namesTime, namesValue } from './columns.ts';
+import { formatOf, type TimeFormat } from './times.ts';
+import type { TimeTableOptions } from './types.ts';
+
+export interface Layout {
+  readonly head: Head;
+  readonly time?: Column;
+  readonly format?: TimeFormat;
+  readonly ids: readonly Column[];
+  readonly values: readonly Column[];
+  readonly known: readonly Column[];
+  readonly past: readonly Column[];
+  readonly ignored: readonly Column[];
+}
+
+export function layoutOf(head: Head, name: string, options: TimeTableOptions): Layout {
+  const { columns } = head;
+  const named = (names: readonly string[] | undefined) => names?.map((one) => columnNamed(columns, one, name));
+  const known = named(options.known) ?? [];
+  const past = named(options.past) ?? [];
+  const said = [...known, ...past, ...(named(options.value) ?? []), ...(named(options.id) ?? [])];
+  const free = (column: Column) => !said.includes(column);
+  const time = timeIn(head, name, free, options);
+  const twice = said.find((column, i) => said.indexOf(column) !== i || column === time?.column);
+  if (twice) {
+    throw new Error(
+      `data: column ${JSON.stringify(twice.name)} of ${name} is named twice, expected one use of each: ` +
+        'time, value, id, known or past.',
+    );
+  }
+  const ids = named(options.id) ?? idsIn(head, time, free, (named(options.value) ?? []).length > 0);
+  const left = columns.filter((column) => free(column) && column !== time?.column && !ids.includes(column));
+  const values = named(options.value) ?? valuesIn(left, ids, name, head);
+  const used = [time?.column, ...ids, ...values, ...known, ...past];
+  const ignored = columns.filter((column) => !used.includes(column));
+  return { head, ...(time && { time: time.column, format: time.format }), ids, values, known, past, ignored };
+}
+
+export function columnNamed(columns: readonly Column[], wanted: string, name: string): Column {
+  const found = columns.filter((column) => column.name === wanted);
+  if (found.length === 1) return found[0];
+  const quoted = columns.slice(0, 12).map((column) => JSON.stringify(column.name));
+  throw new Error(
+    found.length > 1
+      ? `data: ${name} has several columns ${JSON.stringify(wanted)}, expected names that differ. Rename them.`
+      : `data: ${name} has no column ${JSON.stringify(wanted)}, expected one of ${quoted.join(', ')}.`,
+  );
+}
+
+interface Time {
+  column: Column;
+  format: TimeFormat;
+}
+
+function timeIn(
+  { columns }: Head,
+  name: string,
+  free: (column: Column) => boolean,
+  { time, dates }: TimeTableOptions,
+): Time | undefined {
+  if (time === false) return undefined;
+  const formatIn = (column: Column, anyDigits: boolean) =>
+    formatOf(column.fields, { anyDigits, order: dates, where: `${name}, column ${JSON.stringify(column.name)}` });
+  if (time !== undefined) {
+    const column = columnNamed(columns, time, name);
+    const format = formatIn(column, true);
+    if (format) return { column, format };
+    throw new Error(
+      `data: column ${JSON.stringify(time)} of ${name} has ${JSON.stringify(column.fields[0] ?? '')}, expected times ` +
+        'such as 2024-03-31, 2024-03-31 14:30, 31/03/2024, 2024-03, 2024 Q1, 2024, epoch seconds or whole numbers.',
+    );
+  }
+  const times = columns.filter((column) => column.kind === 'time' && free(column));
+  const sure = times.find(namesTime) ?? times[0];
+  if (sure) {
+    const format = formatIn(sure, false);
+    if (format) return { column: sure, format };
+  }
+  const numbers = columns.filter((column) => column.kind === 'number' && free(column));
+  for (const column of [...numbers.filter(namesTime), ...numbers.slice(0, 1).filter((one) => one.at === 0)]) {
+    // One column by itself is the values.
+    if (columns.length === 1) break;
+    const format = formatIn(column, true);
+    if (format && (namesTime(column) || isEven(column, format))) return { column, format };
+  }
+  return undefined;
+}
+
+/** Numbers that go up evenly, from some place on again where another series begins. */
+function isEven({ fields }: Column, format: TimeFormat): boolean {
+  const times = fields.map((field) => format.read(field)?.time ?? Number.NaN);
+  const steps = times.slice(1).map((time, i) => time - times[i]);
+  return steps.length > 0 && steps.every((step) => step > 0 && step === steps[0]);
+}
+
+function idsIn(head: Head, time: Time | undefined, free: (column: Column) => boolean, hasValue: boolean): Column[] {
+  const { rows, columns } = head;
+  const left = columns.filter((column) => column !== time?.column && free(column));
+  const texts = byName(left.filter(({ kind }) => kind === 'text'));
+  const numbers = byName(left.filter(({ kind }) => kind === 'number'));
+  const timeOf = (row: CsvRow) => (time ? row.fields[time.column.at] : undefined);
+  if (rows.length < 2) return texts.slice(0, 1);
+  if (!time) return texts.filter((column) => comesInBlocks(rows, column.at)).slice(0, 1);
+  if (new Set(rows.map(timeOf)).size === rows.length) {
+    // One series so far: others may begin below.
+    return [...texts, ...numbers.filter(namesId)].filter(({ at }) => isConstant(rows, at)).slice(0, 1);
+  }
+  const tells = (found: readonly Column[]) =>
+    new Set(rows.map((row) => [timeOf(row), ...found.map(({ at }) => row.fields[at])].join('\0'))).size === rows.length;
+  // A number can tell rows apart by accident, and one must be left to forecast.
+  const wholes = numbers.filter(
+    (column) =>
+      column.fields.every((field) => /^-?\d+$/.test(field)) &&
+      !namesTime(column) &&
+      !namesValue(column) &&
+      (namesId(column) || distinct(column) * 2 <= rows.length) &&
+      (hasValue || numbers.length > 1),
+  );
+  const all = [...texts, ...wholes.filter(namesId)];
+  const called = all.filter(namesId);
+  const one = [...texts, ...wholes].find((column) => tells([column]));
+  const found = one ? [one] : [called, texts, all].find((several) => several.length > 1 && tells(several));
+  return found ?? called.slice(0, 1);
+}
+
+/** Those that are called ids first, then those that repeat most. */
+function byName(columns: readonly Column[]): Column[] {
+  const rank = (column: Column) => (namesId(column) ? 0 : 1);
+  return [...columns].sort((a, b) => rank(a) - rank(b) || distinct(a) - distinct(b));
+}
+
+const distinct = ({ fields }: Column): number => new Set(fields).size;
+
+/** Rows of the same text stand together, and there are fewer texts than rows. */
+function comesInBlocks(rows: readonly CsvRow[], at: number): boolean {
+  const texts = rows.map(({ fields }) => fields[at]);
+  const blocks = texts.filter((text, i) => text !== texts[i - 1]).length;
+  const different = new Set(texts).size;
+  return blocks === different && different < rows.length;
+}
+
+const isConstant = (rows: readonly CsvRow[], at: number): boolean =>
+  rows.every(({ fields }) => fields[at] === rows[0].fields[at]);
+
+function valuesIn(left: readonly Column[], ids: readonly Column[], name: string, { rows }: Head): Column[] {
+  const all = left.filter(({ kind }) => kind === 'number');
+  const counted = all.filter((column) => !isRowNumber(column, rows.length));
+  const numbers = counted.length > 0 ? counted : all;
+  const found = numbers.filter((column) => !namesTime(column) || numbers.length === 1);
+  const called = found.filter(namesValue);
+  if (found.length > 0 && (ids.length === 0 || found.length === 1)) {
+    return called.length === 1 && /^(y|value|target)$/i.test(called[0].name) ? called : found;
+  }
+  if (called.length === 1) return called;
+  const names = (columns: readonly Column[]) => columns.map((column) => JSON.stringify(column.name)).join(', ');
+  if (found.length === 0) {
+    const seen = left.map(
+      ({ name: title, fields }) => `${JSON.stringify(title)} has ${JSON.stringify(fields[0] ?? '')}`,
+    );
+    throw new Error(
+      `data: ${name} has no column of numbers${seen.length > 0 ? `: ${seen.slice(0, 6).join(', ')}` : ''}. ` +
+        'Name the column to forecast (value), and the decimal mark if it is not found (decimal).',
+    );
+  }
+  throw new Error(
+    `data: ${name} has several columns of numbers beside ${names(ids)}: ${names(found)}. ` +
+      'Name the one to forecast (value); others may be known ahead (known) or in the past alone (past).',
+  );
+}
+
+/** What pandas writes first: 0, 1, 2 … without a name. */
+function isRowNumber({ isNamed, at, fields }: Column, rows: number): boolean {
+  return !isNamed && at === 0 && rows > 1 && fields.length === rows && fields.every((field, i) => Number(field) === i);
+}

@@ -1,0 +1,126 @@
+/** The rows of one id to its series: values and covariates in their steps, and what had to be done for it. */
+import { seasonsOf } from './frequency.ts';
+import { placeAhead } from './future.ts';
+import { type Grid, gridOf, type GridOptions } from './grid.ts';
+import type { Layout } from './layout.ts';
+import type { Rows } from './rows.ts';
+import type { Combine, SeriesFacts, TableSeries } from './types.ts';
+
+export interface SeriesContext extends Omit<GridOptions, 'format'> {
+  layout: Layout;
+  /** Rows of the same id in the table of what is known ahead. */
+  ahead?: Rows;
+  aheadName: string;
+}
+
+export function seriesIn(rows: Rows, context: SeriesContext): { series: TableSeries[]; skipped: string[] } {
+  const { layout, name } = context;
+  const where = layout.ids.length > 0 ? `${name}, series ${JSON.stringify(rows.id)}` : name;
+  const grid = gridOf(rows, { ...context, name: where, format: layout.format });
+  const { values, known } = layout;
+  const spread = (i: number) => onSteps(grid, rows.column(i), context.duplicates ?? 'mean');
+  const series: TableSeries[] = [];
+  const skipped: string[] = [];
+  values.forEach((column, i) => {
+    const id = idOf(rows.id, column.name, layout);
+    const all = spread(i);
+    const [begin, end] = bounds(all);
+    if (end === 0) {
+      skipped.push(id);
+      return;
+    }
+    const axis = grid.axis.from(begin);
+    const kept = all.slice(begin, end);
+    const covariates = (from: number, to: number, columns: Layout['known'], first: number) =>
+      Object.fromEntries(columns.map(({ name: title }, j) => [title, spread(first + j).slice(from, to)]));
+    const past = covariates(begin, end, layout.past, values.length + known.length);
+    const later =
+      known.length > 0
+        ? withAhead(covariates(begin, grid.length, known, values.length), kept.length, axis, context)
+        : {};
+    const lengths = Object.values(later).map((one) => one.length);
+    series.push({
+      id,
+      values: kept,
+      axis,
+      past,
+      known: later,
+      ahead: lengths.length > 0 ? Math.min(...lengths) - kept.length : 0,
+      seasons: seasonsOf(axis.frequency, kept.length),
+      facts: factsOf(kept, grid, grid.length - end, axis.label.bind(axis)),
+    });
+  });
+  return { series, skipped };
+}
+
+/** Where a series is one column of several, its name says which. */
+function idOf(id: string, column: string, { ids, values }: Layout): string {
+  if (ids.length === 0) return column;
+  return values.length === 1 ? id : `${id}/${column}`;
+}
+
+/** Values by step, NaN where there is none; several in one step are combined, without those that are missing. */
+function onSteps({ steps, order, length }: Grid, column: Float64Array, how: Combine): Float64Array {
+  const spread = new Float64Array(length).fill(Number.NaN);
+  let count = 0;
+  for (let i = 0; i < steps.length; i++) {
+    const step = steps[i];
+    const value = column[order ? order[i] : i];
+    if (i === 0 || steps[i - 1] !== step) count = 0;
+    if (Number.isNaN(value)) continue;
+    count++;
+    if (count === 1 || how === 'last') spread[step] = value;
+    else if (how === 'sum') spread[step] += value;
+    else if (how === 'mean') spread[step] += (value - spread[step]) / count;
+  }
+  return spread;
+}
+
+/** From the first value to behind the last. */
+function bounds(values: Float64Array): [number, number] {
+  let [begin, end] = [0, values.length];
+  while (end > 0 && Number.isNaN(values[end - 1])) end--;
+  while (begin < end && Number.isNaN(values[begin])) begin++;
+  return [begin, end];
+}
+
+/** Known columns with what the second table says, as far as there is something. */
+function withAhead(
+  known: Record<string, Float64Array>,
+  end: number,
+  axis: TableSeries['axis'],
+  { ahead, aheadName, layout }: SeriesContext,
+): Record<string, Float64Array> {
+  const { steps, last } = placeAhead(ahead, axis, end, layout.format !== undefined, aheadName);
+  return Object.fromEntries(
+    Object.entries(known).map(([title, column], j) => {
+      const all = new Float64Array(Math.max(column.length, last + 1)).fill(Number.NaN);
+      all.set(column);
+      steps.forEach((step, i) => {
+        if (step >= end) all[step] = (ahead as Rows).column(j)[i];
+      });
+      return [title, all.subarray(0, Math.max(end, bounds(all)[1]))];
+    }),
+  );
+}
+
+function factsOf(values: Float64Array, grid: Grid, future: number, label: (step: number) => string): SeriesFacts {
+  let [missing, run, longest, at] = [0, 0, 0, 0];
+  for (let i = 0; i < values.length; i++) {
+    run = Number.isNaN(values[i]) ? run + 1 : 0;
+    if (run > 0) missing++;
+    if (run > longest) [longest, at] = [run, i - run + 1];
+  }
+  const { unsorted, combined, doubledHours, skippedHours } = grid;
+  return {
+    rows: values.length - missing,
+    missing,
+    longestGap: longest,
+    longestGapAt: longest > 0 ? label(at) : '',
+    unsorted,
+    combined,
+    doubledHours,
+    skippedHours,
+    future,
+  };
+}

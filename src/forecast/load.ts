@@ -1,0 +1,28 @@
+/** The forecaster that comes with the package, or one of a folder: config.json and model.safetensors. */
+import { loadSequenceModel, type LoadOptions } from '../models/checkpoint.ts';
+import { nodeModule } from '../node.ts';
+import { Forecaster } from './forecaster.ts';
+import { NETWORK_SHAPE } from './model/network.ts';
+
+/**
+ * `path`: a folder, or its address; by default that of the weights in this package.
+ *
+ *   const f = await loadForecaster();
+ */
+export async function loadForecaster(path?: string, options: Pick<LoadOptions, 'backend'> = {}): Promise<Forecaster> {
+  const model = await loadSequenceModel(path ?? packaged(), options);
+  for (const [key, expected] of Object.entries(NETWORK_SHAPE)) {
+    if (model.config[key] === expected) continue;
+    throw new Error(
+      `loadForecaster: ${path} has ${key} ${model.config[key]}, expected ${expected}: it is a sequence model, but no forecaster of this version. ` +
+        'Load it by loadSequenceModel(), or leave the path out for the weights of the package.',
+    );
+  }
+  return new Forecaster(model, path === undefined ? 'mamba-ts' : path);
+}
+
+/** Where the weights of the package lie: beside dist/ and src/. */
+function packaged(): string {
+  const url = new URL('../../data/forecaster', import.meta.url);
+  return url.protocol === 'file:' ? nodeModule('url').fileURLToPath(url) : url.href;
+}

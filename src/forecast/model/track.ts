@@ -1,0 +1,83 @@
+/**
+ * One series on its way through the network: measured at a rung, read step by step, with the state carried on.
+ *
+ * `read` takes in what is new as whole patches; `ahead` adds, for the moment, the last values and the patches of
+ * the future, which are missing values. Nothing of a look ahead stays.
+ */
+import type { State } from '../../models/state.ts';
+import type { CheckedOptions } from '../options.ts';
+import { Measures } from './measures.ts';
+import { CANDIDATES, FEATURES, PatchReader } from './reader.ts';
+import { CONTEXT, PATCH } from './window.ts';
+
+/** Steps of one series, each with what turns its quantiles into values. */
+export class StepList {
+  readonly features: Float32Array;
+  readonly candidates: Float32Array;
+  readonly bases: Float64Array;
+  readonly units: Float64Array;
+  count = 0;
+
+  constructor(capacity: number) {
+    this.features = new Float32Array(capacity * FEATURES);
+    this.candidates = new Float32Array(capacity * CANDIDATES * PATCH);
+    this.bases = new Float64Array(capacity * PATCH);
+    this.units = new Float64Array(capacity);
+  }
+
+  add(reader: PatchReader, stride: number): void {
+    const at = this.count++;
+    const base = this.bases.subarray(at * PATCH, (at + 1) * PATCH);
+    this.units[at] = reader.step(this.features, at * FEATURES, this.candidates, at * CANDIDATES * PATCH, base, stride);
+  }
+}
+
+export class Track {
+  readonly measures: Measures;
+  private readonly reader: PatchReader;
+  /** Behind the last patch that was read; undefined before the first. */
+  state?: State;
+
+  /** `measured`: the values up to the rung of what is read. */
+  constructor(measured: Float64Array, season?: readonly number[]) {
+    this.measures = new Measures(measured, season);
+    this.reader = new PatchReader(this.measures, CONTEXT + CONTEXT / 8);
+  }
+
+  /** Whether there is anything to learn from: not all values are one. */
+  get isAlive(): boolean {
+    return this.measures.scale > 0;
+  }
+
+  /** Steps that read() will take. */
+  stepsIn(window: Float64Array): number {
+    return Math.ceil((window.length - this.reader.end) / PATCH) - 1;
+  }
+
+  /** Takes in what is new of `window` as whole patches; at least one value is left for ahead(). */
+  read(window: Float64Array, list: StepList): void {
+    const { reader } = this;
+    while (reader.end + PATCH < window.length) {
+      for (let i = 0; i < PATCH; i++) reader.push(window[reader.end]);
+      list.add(reader, PATCH);
+    }
+  }
+
+  /** The rest of `window` and patches of the future: `patches` steps that forecast, the first from its end. */
+  ahead(window: Float64Array, patches: number, list: StepList): void {
+    const { reader } = this;
+    const mark = reader.mark();
+    const rest = window.length - reader.end;
+    while (reader.end < window.length) reader.push(window[reader.end]);
+    list.add(reader, rest);
+    for (let k = 1; k < patches; k++) {
+      for (let i = 0; i < PATCH; i++) reader.push(Number.NaN);
+      list.add(reader, PATCH);
+    }
+    reader.rewind(mark);
+  }
+}
+
+/** The seasons of checked options as Measures takes them: none is a season of one step. */
+export const seasonsOf = ({ seasons }: CheckedOptions): readonly number[] | undefined =>
+  seasons?.length === 0 ? [1] : seasons;

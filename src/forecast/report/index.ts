@@ -1,0 +1,5 @@
+/** What a person sees of a forecast. Everything but `png` runs in browsers, too. */
+export { type SvgOptions, svg } from './svg.ts';
+export { csv, csvHeader, csvRows, type ForecastRecord, json, record } from './table.ts';
+export { type ChartOptions, chart, type TerminalLook, terminalLook } from './terminal.ts';
+export type { ForecastView } from './view.ts';

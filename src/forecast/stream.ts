@@ -1,0 +1,146 @@
+/**
+ * A series whose values come one by one, for years: a bounded memory, and the forecast of the whole series at once.
+ *
+ *   const s = f.stream({ season: 24 });
+ *   s.observe(17.2);   s.observe([17.9, Number.NaN, 18.4]);
+ *   const { median } = await s.forecast({ horizon: 24 });
+ *   const later = f.restoreStream(JSON.parse(JSON.stringify(s.save())));
+ *
+ * What is kept are the values that may still be read, and the state of the model behind the last patch. The
+ * state goes on until the next rung of the ladder (model/window.ts), where the series is measured anew.
+ */
+import type { Forecaster } from './forecaster.ts';
+import { carry, predict } from './model/predict.ts';
+import { seasonsOf, StepList, Track } from './model/track.ts';
+import { CONTEXT, PATCH, spanOf } from './model/window.ts';
+import { answer, flat } from './answer.ts';
+import { checkOptions } from './options.ts';
+import type { Forecast, ForecastOptions } from './types.ts';
+import { checkValue, checkValues } from './values.ts';
+
+export interface StreamOptions {
+  /** Steps of a season, or of several. Default: found in the values. 1: none. */
+  season?: number | readonly number[];
+}
+
+/** Plain JSON. */
+export interface StreamState {
+  version: 1;
+  season?: number | readonly number[];
+  /** Values observed in all. */
+  count: number;
+  /** The last of them; null: missing. */
+  values: (number | null)[];
+}
+
+/** Room for what is read, and as much again before it is moved to the front. */
+const ROOM = 2 * (CONTEXT + CONTEXT / 8);
+
+export class ForecastStream {
+  private readonly values = new Float64Array(ROOM);
+  /** Values in `values`, and which of the series is its first. */
+  private held = 0;
+  private first = 0;
+  private reading?: { track: Track; rung: number };
+  private readonly seasons: readonly number[] | undefined;
+
+  constructor(
+    private readonly forecaster: Forecaster,
+    private readonly options: StreamOptions = {},
+  ) {
+    this.seasons = seasonsOf(checkOptions({ horizon: 1, ...options }));
+  }
+
+  static restore(forecaster: Forecaster, state: StreamState): ForecastStream {
+    if (state?.version !== 1 || !Array.isArray(state.values) || !(state.count >= state.values.length)) {
+      throw new Error('restoreStream: this is no state of a stream, expected what save() gave, with version 1.');
+    }
+    const { season, count, values } = state;
+    const stream = new ForecastStream(forecaster, season === undefined ? {} : { season });
+    if (values.length > 0) stream.values.set(values.map((x) => x ?? Number.NaN));
+    stream.held = values.length;
+    stream.first = count - values.length;
+    return stream;
+  }
+
+  /** Values observed so far. */
+  get count(): number {
+    return this.first + this.held;
+  }
+
+  /** The next value, or several; NaN where one is missing. */
+  observe(values: number | readonly number[]): void {
+    if (typeof values === 'number') {
+      this.push(checkValue(values));
+      return;
+    }
+    for (const value of values) checkValue(value);
+    for (const value of values) this.push(value);
+  }
+
+  /** The future as it looks now: equal to Forecaster.forecast of all values so far. */
+  async forecast(options: ForecastOptions): Promise<Forecast> {
+    if (options?.season !== undefined) {
+      throw new Error(
+        'forecast: season belongs to the stream, as f.stream({ season: 24 }): what was read so far depends on it.',
+      );
+    }
+    const asked = checkOptions(options);
+    const { horizon } = asked;
+    if (this.count === 0) throw new Error('forecast: nothing was observed yet, expected at least one value.');
+    const { start, rung } = spanOf(this.count);
+    const window = this.values.subarray(start - this.first, this.held);
+    checkValues(window, 'the values observed of late');
+    const track = this.trackAt(rung, window.subarray(0, rung - start));
+    if (!track.isAlive) return answer(flat(track.measures.location, horizon), track, asked);
+    this.catchUp(track, window);
+    const patches = Math.ceil(horizon / PATCH);
+    const list = new StepList(patches);
+    track.ahead(window, patches, list);
+    const [steps] = predict(this.forecaster.model, [list], horizon, track.state);
+    return answer(steps, track, asked);
+  }
+
+  /** What is needed to go on elsewhere, as plain JSON. */
+  save(): StreamState {
+    const { start } = spanOf(this.count);
+    const values = Array.from(this.values.subarray(start - this.first, this.held), (x) => (Number.isNaN(x) ? null : x));
+    const { season } = this.options;
+    return { version: 1, ...(season !== undefined && { season }), count: this.count, values };
+  }
+
+  /** Gives the memory of the state back. */
+  dispose(): void {
+    this.reading?.track.state?.dispose();
+    this.reading = undefined;
+  }
+
+  /** The track measured at `rung`: the one at hand, or a new one. */
+  private trackAt(rung: number, measured: Float64Array): Track {
+    if (this.reading?.rung !== rung) {
+      this.dispose();
+      this.reading = { rung, track: new Track(measured, this.seasons) };
+    }
+    return this.reading.track;
+  }
+
+  private catchUp(track: Track, window: Float64Array): void {
+    const count = track.stepsIn(window);
+    if (count <= 0) return;
+    const list = new StepList(count);
+    track.read(window, list);
+    const before = track.state;
+    track.state = carry(this.forecaster.model, list, before);
+    before?.dispose();
+  }
+
+  private push(value: number): void {
+    if (this.held === ROOM) {
+      const { start } = spanOf(this.count);
+      this.values.copyWithin(0, start - this.first, this.held);
+      this.held -= start - this.first;
+      this.first = start;
+    }
+    this.values[this.held++] = value;
+  }
+}

@@ -1,0 +1,39 @@
+/** The values of a series, checked: every error says which one, and what to do. */
+import type { Values } from './types.ts';
+
+/** A copy in f64; NaN where a value is missing. `name` is what an error calls the series. */
+export function checkValues(values: Values, name = 'values'): Float64Array {
+  if (typeof values !== 'object' || values === null || !(values.length >= 0)) {
+    throw new Error(`forecast: ${name} is ${shown(values)}, expected a list of numbers such as [112, 118, 132].`);
+  }
+  if (values.length === 0) throw new Error(`forecast: ${name} is empty, expected at least one number.`);
+  const numbers = new Float64Array(values.length);
+  let seen = 0;
+  for (let t = 0; t < values.length; t++) {
+    const x: unknown = values[t];
+    // A missing value is written as null in JSON.
+    if (x === null) {
+      numbers[t] = Number.NaN;
+      continue;
+    }
+    numbers[t] = checkValue(x, `${name}[${t}]`);
+    seen += Number(!Number.isNaN(x));
+  }
+  if (seen === 0) {
+    throw new Error(`forecast: all ${values.length} of ${name} are missing (NaN), expected at least one number.`);
+  }
+  return numbers;
+}
+
+/** A number, or NaN: a missing value. */
+export function checkValue(x: unknown, name = 'the value'): number {
+  if (typeof x === 'number' && !(Math.abs(x) > LARGEST)) return x;
+  throw new Error(
+    `forecast: ${name} is ${shown(x)}, expected a number up to ±1e100. Write NaN (null in JSON) where a value is missing.`,
+  );
+}
+
+/** Squares of differences must stay finite. */
+const LARGEST = 1e100;
+
+const shown = (x: unknown): string => (typeof x === 'string' ? `'${x}'` : String(x));
