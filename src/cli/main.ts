@@ -7,6 +7,7 @@ import { addEval } from './eval.ts';
 import { addGenerate } from './generate.ts';
 import { addInfo } from './info.ts';
 import { addPredict } from './predict.ts';
+import { addServe } from './serve.ts';
 import { addStart } from './start.ts';
 import { addTheory } from './theory.ts';
 import { addTrain } from './train.ts';
@@ -16,5 +17,6 @@ const program = new Command('mamba-ts')
   .description('Selective state space models that train, run and show their state.')
   .version(version)
   .showHelpAfterError('(mamba-ts --help lists the verbs and their options)');
-for (const add of [addStart, addTrain, addGenerate, addEval, addPredict, addInfo, addTheory, addDoctor]) add(program);
+for (const add of [addStart, addTrain, addGenerate, addEval, addPredict, addServe, addInfo, addTheory, addDoctor])
+  add(program);
 await program.parseAsync();
