@@ -29,6 +29,7 @@ export function packageFiles(root) {
     'LICENSE',
     'data/README.md',
     'data/shakespeare.txt',
+    ...listFiles(root, 'data/fonts'),
     ...listFiles(root, 'kernels').filter((file) => /\.(cpp|h|inc)$/.test(file)),
     ...distFiles(root),
   ].sort();

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addDoctor } from './doctor.ts';
 import { addEval } from './eval.ts';
+import { addForecast } from './forecast.ts';
 import { addGenerate } from './generate.ts';
 import { addInfo } from './info.ts';
 import { addPredict } from './predict.ts';
@@ -17,6 +18,17 @@ const program = new Command('mamba-ts')
   .description('Selective state space models that train, run and show their state.')
   .version(version)
   .showHelpAfterError('(mamba-ts --help lists the verbs and their options)');
-for (const add of [addStart, addTrain, addGenerate, addEval, addPredict, addServe, addInfo, addTheory, addDoctor])
-  add(program);
+const verbs = [
+  addStart,
+  addForecast,
+  addServe,
+  addTrain,
+  addGenerate,
+  addEval,
+  addPredict,
+  addInfo,
+  addTheory,
+  addDoctor,
+];
+for (const add of verbs) add(program);
 await program.parseAsync();

@@ -41,9 +41,9 @@ async function run({ port, host, model, backend: wanted, threads, cors, maxBody 
     const onError = (error: unknown) => say(error instanceof Error ? error.stack : String(error));
     const handler = createHandler({ forecaster, limits: { body }, cors: origin, about, onError });
     const server = await listen(handler, { port, host });
-    console.log(`Forecasts by ${forecaster.name} (${backend.name}) on ${server.url}. Try:\n`);
+    console.log(`${forecaster.name} (${backend.name}) answers on ${server.url}\n`);
     console.log(`  ${curlLine(forecastRoute, server.url)}\n`);
-    console.log(`${server.url}/ lists what else there is. Ctrl-C stops it.`);
+    console.log('The address itself lists what else there is. Ctrl-C stops the server.');
     await new Promise<void>((resolve) => onInterrupt(resolve));
     say('\nAnswering what has begun; Ctrl-C again leaves at once.');
     await server.close();

@@ -36,6 +36,8 @@ export interface Panel {
 
 export interface Figure {
   title: string;
+  /** Whether the title is drawn, or is only there for those who do not see the figure. true by default. */
+  heading?: boolean;
   /** What is to be seen, in a sentence, for those who do not see it. */
   description?: string;
   panels: Panel[];
@@ -57,11 +59,12 @@ const LETTER = 0.56;
 const letters = (text: string) => columnsOf(text) * FONT * LETTER;
 
 export function figure(options: Figure): string {
-  const { title, description, panels, columns = 1, width: whole = 760, theme = 'light', legend = 'each' } = options;
+  const { title, heading = title !== '', description, panels, columns = 1, width: whole = 760 } = options;
+  const { theme = 'light', legend = 'each' } = options;
   if (panels.length === 0) throw new Error('figure: no panels, expected at least one.');
   const width = whole / columns;
   const parts: string[] = [];
-  let y = title ? 40 : 8;
+  let y = heading ? 40 : 8;
   if (legend === 'shared') {
     const shared = legendOf(panels.flatMap(entriesOf), whole);
     parts.push(`<g transform="translate(0 ${y - 6})">${shared.text}</g>`);
@@ -84,11 +87,13 @@ export function figure(options: Figure): string {
     `<title>${escaped(title)}</title>${description ? `<desc>${escaped(description)}</desc>` : ''}`,
     theme === 'auto' ? `<style>@media screen and (prefers-color-scheme:dark){${darkRules}}</style>` : '',
     `<rect width="100%" height="100%" fill="${PAPER}"/>`,
-    title &&
+    heading &&
       `<text x="${whole / 2}" y="25" text-anchor="middle" font-size="15" font-weight="bold">${escaped(shown)}</text>`,
     ...parts,
     '</svg>\n',
-  ].join('\n');
+  ]
+    .filter(Boolean)
+    .join('\n');
   return theme === 'dark' ? darkened(svg) : svg;
 }
 

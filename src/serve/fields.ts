@@ -6,7 +6,7 @@
  * null is a missing value, and becomes NaN.
  */
 import * as v from 'valibot';
-import type { Covariates, ForecastOptions } from '../forecast/types.ts';
+import type { ForecastOptions } from '../forecast/types.ts';
 import { type Limits, within } from './limits.ts';
 import { dotted, type Path, Refusal } from './refusal.ts';
 import { fields, isObject } from './validate.ts';
@@ -56,11 +56,21 @@ const time = v.union(
   'a time such as "2026-03-01" or "2026-03-01T12:00:00Z"',
 );
 
+/** A number, or the name of a kind; null is missing. */
+export type CovariateValue = number | string | boolean | null;
+export type CovariateValues = readonly CovariateValue[];
+export type Covariates = Readonly<Record<string, CovariateValues>>;
+
+const covariateValue = v.custom<CovariateValue>(
+  (value) => value === null || typeof value !== 'object',
+  'a number, a text, true, false or null',
+);
+
 const covariates = v.pipe(
   v.custom<Record<string, unknown>>(isObject, 'an object of arrays by name'),
   // Own keys alone, whatever they are called.
   v.transform((input) => new Map(Object.entries(input))),
-  v.map(v.string(), values),
+  v.map(v.string(), v.array(covariateValue, 'an array of numbers or texts')),
   v.transform((found): Covariates => Object.fromEntries(found)),
 );
 

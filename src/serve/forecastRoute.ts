@@ -1,4 +1,5 @@
 /** POST /v1/forecast: series in, their futures out. */
+import { forecastWithCovariates } from '../forecast/covariates/forecast.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster } from '../forecast/types.ts';
 import { checkSeries, common, optionsOf, quantiles, wholeNumber } from './fields.ts';
 import { within } from './limits.ts';
@@ -42,31 +43,38 @@ export const forecastRoute: Route = {
   },
 };
 
-/** Series of the same seasons in one call; a season that the request says goes before those of the calendar. */
+/** Series of the same seasons in one call, those with covariates each by itself. */
 async function forecastPlaced(
   forecaster: SeriesForecaster,
   series: readonly PlacedSeries[],
   options: ForecastOptions,
 ): Promise<Forecast[]> {
-  const groups = new Map<string, number[]>();
-  series.forEach(({ seasons }, i) => {
-    const key = options.season === undefined ? seasons.join() : '';
-    const group = groups.get(key);
-    if (group) group.push(i);
-    else groups.set(key, [i]);
-  });
   const found: Forecast[] = [];
-  await Promise.all(
-    [...groups].map(async ([key, places]) => {
-      const answers = await forecaster.forecastAll(
-        places.map((i) => series[i].values),
-        key === '' ? options : { ...options, season: series[places[0]].seasons },
-      );
-      places.forEach((i, k) => {
-        found[i] = answers[k];
-      });
-    }),
-  );
+  const groups = new Map<string, number[]>();
+  const alone: number[] = [];
+  series.forEach(({ seasons, past, known }, i) => {
+    const key = seasons.join();
+    if (past || known) alone.push(i);
+    else
+      groups
+        .set(key, groups.get(key) ?? [])
+        .get(key)
+        ?.push(i);
+  });
+  // A season that the request says goes before those of the calendar.
+  const asked = ({ seasons }: PlacedSeries) => (seasons.length > 0 ? { season: seasons, ...options } : options);
+  const together = async (places: readonly number[]) => {
+    const values = places.map((i) => series[i].values);
+    const answers = await forecaster.forecastAll(values, asked(series[places[0]]));
+    places.forEach((i, k) => {
+      found[i] = answers[k];
+    });
+  };
+  const withCovariates = async (i: number) => {
+    const { values, past, known } = series[i];
+    found[i] = await forecastWithCovariates(forecaster, values, { past, known }, asked(series[i]));
+  };
+  await Promise.all([...[...groups.values()].map(together), ...alone.map(withCovariates)]);
   return found;
 }
 

@@ -5,14 +5,13 @@
  *
  * Times are read as tables are (src/data/timeTable): sorted, gaps filled, the frequency found.
  */
-import { type Frequency, parseFrequency, type TimeAxis } from '../data/timeTable/index.ts';
-import { seasonsOf } from '../data/timeTable/frequency.ts';
+import { timeLabel } from '../data/timeTable/axis.ts';
+import { type Frequency, parseFrequency, seasonsOf } from '../data/timeTable/frequency.ts';
 import { type Grid, gridOf } from '../data/timeTable/grid.ts';
 import { Rows } from '../data/timeTable/rows.ts';
 import { onSteps } from '../data/timeTable/seriesOf.ts';
 import { formatOf } from '../data/timeTable/times.ts';
-import type { Covariates } from '../forecast/types.ts';
-import type { NamedSeries } from './fields.ts';
+import type { Covariates, CovariateValue, CovariateValues, NamedSeries } from './fields.ts';
 import { type Limits, within } from './limits.ts';
 import { Refusal, refused } from './refusal.ts';
 
@@ -51,26 +50,41 @@ export function placedAll(
 function placed(series: NamedSeries, i: number, frequency: Frequency | undefined): PlacedSeries {
   const { times, values, past, known } = series;
   if (!times) return { ...series, seasons: frequency ? seasonsOf(frequency, values.length) : [] };
-  const grid = gridFor(times, `series[${i}].times`, i, frequency);
-  const spread = (column: ArrayLike<number>) =>
-    onSteps(grid, Float64Array.from(column).subarray(0, times.length), 'mean');
+  const texts = times.map((time) => String(time).trim());
+  const grid = gridFor(texts, times, i, frequency);
+  const { axis } = grid;
   const asNumbers = times.every((time) => typeof time === 'number');
+  const hasSeconds = texts.some((text) => /:\d+:\d/.test(text));
+  const timeAt = (step: number) => {
+    const text = timeLabel(axis.at(step), axis.style, axis.offset, hasSeconds);
+    return asNumbers ? Number(text) : text;
+  };
   return {
     ...series,
-    values: spread(values),
-    past: past && mapped(past, spread),
-    // What lies behind the last time is already a step apart.
-    known: known && mapped(known, (one) => joined(spread(one), Array.from(one).slice(times.length))),
-    timesOf: (from, count) => timesOn(grid.axis, from, count).map((time) => (asNumbers ? Number(time) : time)),
-    seasons: seasonsOf(grid.axis.frequency, grid.length),
+    values: onSteps(grid, values, 'mean'),
+    past: past && mapped(past, (one) => placedOn(grid, one)),
+    known: known && mapped(known, (one) => placedOn(grid, one)),
+    timesOf: (from, count) => Array.from({ length: count }, (_, h) => timeAt(from + h)),
+    seasons: seasonsOf(axis.frequency, grid.length),
   };
 }
 
-const timesOn = (axis: TimeAxis, from: number, count: number): string[] =>
-  Array.from({ length: count }, (_, h) => axis.label(from + h));
+/** The first entries to the steps of their times; what lies behind the last time is already a step apart. */
+function placedOn({ steps, order, length }: Grid, one: CovariateValues): CovariateValues {
+  const found: CovariateValue[] = new Array(length).fill(null);
+  steps.forEach((step, i) => {
+    found[step] = one[order ? order[i] : i];
+  });
+  return found.concat(Array.from(one).slice(steps.length));
+}
 
-function gridFor(times: readonly (string | number)[], name: string, i: number, frequency: Frequency | undefined): Grid {
-  const texts = times.map((time) => String(time).trim());
+function gridFor(
+  texts: readonly string[],
+  times: readonly (string | number)[],
+  i: number,
+  frequency: Frequency | undefined,
+): Grid {
+  const name = `series[${i}].times`;
   try {
     const format = formatOf(texts, { anyDigits: true, where: name });
     if (!format) throw refused(['series', i, 'times', 0], times[0], EXAMPLE);
@@ -95,7 +109,5 @@ function inWordsOfRequests(message: string): string {
   return `${what.replace(/, line (\d+) has/, '[$1] has').replace(/\bline (\d+)/g, '[$1]')} Mend the times, or leave them out.`;
 }
 
-const mapped = (all: Covariates, change: (one: ArrayLike<number>) => ArrayLike<number>): Covariates =>
+const mapped = (all: Covariates, change: (one: CovariateValues) => CovariateValues): Covariates =>
   Object.fromEntries(Object.entries(all).map(([name, one]) => [name, change(one)]));
-
-const joined = (first: Float64Array, rest: readonly number[]): Float64Array => Float64Array.from([...first, ...rest]);

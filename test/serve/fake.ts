@@ -1,18 +1,18 @@
 /** A forecaster of a few lines: the last season again, ± the spread of the values. */
+import { normalQuantile } from '../../src/forecast/normal.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster, Values } from '../../src/forecast/types.ts';
 
-/** Of the standard normal distribution, by probability. */
-const NORMAL: Record<string, number> = { '0.1': -1.2816, '0.5': 0, '0.9': 1.2816 };
+const TENTHS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
-export function naive(values: Values, { horizon, season = 1, levels }: ForecastOptions): Forecast {
+export function naive(values: Values, { horizon, season = 1, levels, quantiles = TENTHS }: ForecastOptions): Forecast {
   const known = Array.from(values).filter((value) => !Number.isNaN(value));
-  const period = Math.min(Number(season), known.length);
+  const period = Math.min(Number([season].flat()[0]), known.length);
   const mean = Array.from({ length: horizon }, (_, h) => known[known.length - period + (h % period)]);
   const spread = Math.max(...known) - Math.min(...known);
   return {
     mean,
     median: mean,
-    quantiles: Object.fromEntries(Object.entries(NORMAL).map(([p, z]) => [p, mean.map((m) => m + z * spread)])),
+    quantiles: Object.fromEntries(quantiles.map((p) => [p, mean.map((m) => m + normalQuantile(p) * spread)])),
     ...(levels && {
       intervals: Object.fromEntries(
         levels.map((level) => [

@@ -142,9 +142,9 @@ describe('POST /v1/forecast', () => {
       'series[0].known.price has 2 values, expected 5: one for each of its values and of the 3 steps ahead.',
     ],
     [
-      { series: [{ values: [1], known: { price: [1, 'x'] } }], horizon: 1 },
+      { series: [{ values: [1], known: { price: [1, []] } }], horizon: 1 },
       'series[0].known.price[1]',
-      'series[0].known.price[1] is "x", expected a number or null.',
+      'series[0].known.price[1] is an empty array, expected a number, a text, true, false or null.',
     ],
     [
       { series: [[1], [1], [1], [1], [1], [1]], horizon: 1 },

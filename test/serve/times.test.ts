@@ -9,7 +9,7 @@ const forecaster = {
   name: 'spy',
   async forecastAll(series: readonly Values[], options: ForecastOptions) {
     seen.push(...series.map((values) => ({ values: Array.from(values), options })));
-    return series.map((values) => naive(values, { horizon: options.horizon }));
+    return series.map((values) => naive(values, { ...options, season: 1 }));
   },
 };
 const handler = createHandler({ forecaster, limits: { points: 1000 } });
@@ -53,15 +53,35 @@ describe('times of a request', () => {
 
   it('come as they like: sorted, gaps filled', async () => {
     const times = ['2026-01-05', '2026-01-01', '2026-01-02', '2026-01-03'];
-    const answer = await ask([
-      { values: [5, 1, 2, 3], times, known: { price: [50, 10, 20, 30, 60, 70] } },
-      { values: [9, 8] },
-    ]);
+    const answer = await ask([{ values: [5, 1, 2, 3], times }, { values: [9, 8] }]);
     expect(answer.times).toEqual([['2026-01-06', '2026-01-07'], undefined]);
     expect(seen.map(({ values }) => values)).toEqual([
       [1, 2, 3, Number.NaN, 5],
       [9, 8],
     ]);
+  });
+
+  it('take covariates along, and what is known ahead with the times ahead', async () => {
+    const n = 60;
+    const days = Array.from({ length: n }, (_, i) => new Date(Date.UTC(2026, 0, 1 + i)).toISOString().slice(0, 10));
+    const offers = Array.from({ length: n + 2 }, (_, i) => (i % 5 === 1 ? 'half' : 'none'));
+    const values = days.map((_, i) => (offers[i] === 'half' ? 200 : 100) + (i % 3));
+    // The middle day lacks, and the last comes first.
+    const kept = [n - 1, ...days.keys()].filter((i, k) => i !== 30 && (k === 0 || i !== n - 1));
+    const pick = <T>(all: readonly T[]) => kept.map((i) => all[i]);
+    const series = [
+      { values: pick(values), times: pick(days), known: { offer: [...pick(offers), ...offers.slice(n)] } },
+    ];
+    const { json } = await post(handler, '/v1/forecast', { series, horizon: 2 });
+    const [{ times, median, covariates }] = json.forecasts as {
+      times: string[];
+      median: number[];
+      covariates: object;
+    }[];
+    expect(times).toEqual(['2026-03-02', '2026-03-03']);
+    expect(covariates).toMatchObject({ used: ['offer'], dropped: [] });
+    // Of days 60 and 61 the second has an offer.
+    expect(median[1] - median[0]).toBeGreaterThan(80);
   });
 
   it('say the season where the request does not', async () => {

@@ -3,7 +3,7 @@
  *
  *   t(i) = t(0) + i·step        months: the same day of month m(0) + i·every, or its last
  */
-import { DAY, dayOfMonth, inMonth, MONDAY, monthOf, timeOfDay } from './calendar.ts';
+import { DAY, dayOfMonth, inMonth, MINUTE, MONDAY, monthOf, timeOfDay } from './calendar.ts';
 import { type Frequency, stepLength } from './frequency.ts';
 
 /** How times are written: as the table writes them. */
@@ -57,7 +57,14 @@ export class TimeAxis {
 
   /** The time of step `i`, as the table writes times; slashed dates become 2024-03-31. */
   label(i: number): string {
-    return timeLabel(this.at(i), this.style, this.offset);
+    return this.labelOf(this.at(i));
+  }
+
+  /** A time of this axis, as the table writes times. */
+  labelOf(time: number): string {
+    const step = stepLength(this.frequency) ?? MINUTE;
+    const hasSeconds = step % MINUTE !== 0 || this.start % MINUTE !== 0;
+    return timeLabel(time, this.style, this.offset, hasSeconds);
   }
 
   /** The same axis, `steps` later. */
@@ -84,7 +91,7 @@ function fromBusinessDay(day: number): number {
   return MONDAY + (week * 7 + (day - week * 5)) * DAY;
 }
 
-export function timeLabel(time: number, style: TimeStyle, offset?: number): string {
+export function timeLabel(time: number, style: TimeStyle, offset?: number, hasSeconds = true): string {
   if (style === 'index') return String(time);
   if (style === 'seconds') return String(time / 1000);
   if (style === 'milliseconds') return String(time);
@@ -96,7 +103,7 @@ export function timeLabel(time: number, style: TimeStyle, offset?: number): stri
   if (style === 'quarter') return `${iso.slice(0, year)} Q${Math.floor((monthOf(time) % 12) / 3) + 1}`;
   const date = iso.slice(0, year + 6);
   if (style === 'date') return date;
-  const clock = iso.slice(year + 7, -1).replace(/\.000$/, '');
+  const clock = hasSeconds ? iso.slice(year + 7, -1).replace(/\.000$/, '') : iso.slice(year + 7, year + 12);
   if (offset === undefined) return `${date} ${clock}`;
   return `${date}T${clock}${offset === 0 ? 'Z' : zone(offset)}`;
 }

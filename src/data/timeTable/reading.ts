@@ -1,7 +1,7 @@
 /** A table's rows as they arrive: its first ones to look at, then all, checked and read as numbers and times. */
 import { gunzipped } from '../../formats/gzip.ts';
 import { type CsvRow, csvRows, type Separator } from '../csv.ts';
-import { chunksOf } from '../files.ts';
+import { chunksOf, factsOf } from '../files.ts';
 import { chunksOfText } from '../pieces.ts';
 import { nameOf, standardInput } from '../source.ts';
 import { decodeUtf8 } from '../utf8.ts';
@@ -14,15 +14,21 @@ export interface Reading {
   readonly name: string;
   readonly separator: Separator;
   readonly first: readonly CsvRow[];
+  /** The part of the file that has been read, 0 to 1; undefined where its size is not known. */
+  progress(): number | undefined;
   /** Those of `first` and all that follow. */
   rows(): AsyncGenerator<CsvRow>;
-  close(): Promise<void>;
 }
 
 export async function openRows(source: TableSource, separator: Separator | undefined): Promise<Reading> {
   const name = typeof source === 'string' ? nameOf(source) : (source.name ?? 'the table');
   const found: { separator: Separator } = { separator: separator ?? ',' };
-  const iterator = csvRows(textOf(source, name), name, separator, (one) => {
+  const size = typeof source === 'string' && source !== '-' ? (await factsOf(source)).size : undefined;
+  let read = 0;
+  const text = textOf(source, name, (bytes) => {
+    read += bytes;
+  });
+  const iterator = csvRows(text, name, separator, (one) => {
     found.separator = one;
   });
   const first: CsvRow[] = [];
@@ -38,6 +44,7 @@ export async function openRows(source: TableSource, separator: Separator | undef
     name,
     separator: found.separator,
     first,
+    progress: () => (size === undefined ? undefined : Math.min(1, read / Math.max(1, size))),
     async *rows() {
       try {
         yield* first;
@@ -46,15 +53,23 @@ export async function openRows(source: TableSource, separator: Separator | undef
         await iterator.return(undefined);
       }
     },
-    close: async () => void (await iterator.return(undefined)),
   };
 }
 
-function textOf(source: TableSource, name: string): AsyncIterable<string> {
-  if (typeof source === 'string') {
-    return decodeUtf8(gunzipped(source === '-' ? standardInput() : chunksOf(source), name), name);
+function textOf(source: TableSource, name: string, onBytes: (count: number) => void): AsyncIterable<string> {
+  if (typeof source !== 'string' && 'text' in source) return chunksOfText(source.text);
+  const bytes = typeof source !== 'string' ? source.bytes : source === '-' ? standardInput() : chunksOf(source);
+  return decodeUtf8(gunzipped(counted(bytes, onBytes), name), name);
+}
+
+async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  onBytes: (count: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    onBytes(chunk.length);
+    yield chunk;
   }
-  return 'text' in source ? chunksOfText(source.text) : decodeUtf8(gunzipped(source.bytes, name), name);
 }
 
 export function raggedRow(name: string, { line, fields }: CsvRow, width: number): Error {

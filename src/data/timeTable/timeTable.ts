@@ -52,8 +52,10 @@ export async function openTimeTable(source: TableSource, options: TimeTableOptio
   }
   return {
     layout: described(layout, name),
+    first: first.value,
     frequency: first.value.axis.frequency,
     skipped,
+    progress: reading.progress,
     async *series() {
       yield first.value;
       yield* series;
@@ -82,12 +84,13 @@ async function withKnown(
   );
 }
 
-function described({ time, format, ids, values, known, past, ignored }: Layout, name: string): TableLayout {
+function described({ head, time, format, ids, values, known, past, ignored }: Layout, name: string): TableLayout {
   const names = (columns: readonly { name: string }[]) => columns.map((column) => column.name);
   return {
     name,
     shape: ids.length > 0 ? 'long' : values.length > 1 ? 'wide' : 'single',
     ...(time && { time: time.name, timeFormat: format?.name }),
+    isNamed: head.columns.some(({ isNamed }) => isNamed),
     ids: names(ids),
     values: names(values),
     known: names(known),

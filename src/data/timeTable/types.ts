@@ -51,6 +51,8 @@ export interface TableLayout {
   readonly values: readonly string[];
   readonly known: readonly string[];
   readonly past: readonly string[];
+  /** Whether a header names the columns. */
+  readonly isNamed: boolean;
   /** Columns that are not read. */
   readonly ignored: readonly string[];
 }
@@ -95,10 +97,14 @@ export interface TableSeries {
 
 export interface TimeTable {
   readonly layout: TableLayout;
+  /** To look at before the others are read; `series()` gives it, too. */
+  readonly first: TableSeries;
   /** That of the first series; others may have their own: `series.axis.frequency`. */
   readonly frequency: Frequency;
   /** Series that have no value at all, as far as they have been read. */
   readonly skipped: readonly string[];
+  /** The part of the file that has been read, 0 to 1; undefined where its size is not known. */
+  progress(): number | undefined;
   /** In the order of the file. They can be read once. */
   series(): AsyncIterable<TableSeries>;
 }

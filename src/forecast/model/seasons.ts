@@ -9,46 +9,46 @@
 import { fft } from '../synthetic/fft.ts';
 
 export interface Seasons {
-  /** Steps of the shorter season; 1: there is none. */
+  /** Steps of the main season; 1: there is none. */
   first: number;
-  /** Steps of the longer season; 0: there is none. */
+  /** Steps of another one; 0: there is none. */
   second: number;
   /** depth of the first, 0 where there is none. */
   depth: number;
 }
 
-/** A dip counts from this depth on, and more where few values say so. */
-const LEAST_DEPTH = 0.08;
-/** A longer season must explain so much more than a shorter one. */
-const BETTER = 0.9;
+/** A dip counts from this depth on, and more where few values or few seasons were seen. */
+const LEAST = { depth: 0.05, byValues: 2.5, bySeasons: 0.7 };
+/** What a longer season must leave of V to be one beside a shorter one, and to be the main one in its place. */
+const [BETTER, MUCH_BETTER] = [0.9, 0.5];
 
 /** `y` has no gaps. `given`: the seasons that are known; a second one is looked for beside one that is given. */
 export function findSeasons(y: Float64Array, given?: readonly number[]): Seasons {
   const n = y.length;
   const [known, knownSecond] = given ?? [];
-  if (known === 1) return { first: 1, second: 0, depth: 0 };
-  if (n < 8) return { first: known ?? 1, second: knownSecond ?? 0, depth: 0 };
+  if (known === 1) return NONE;
+  if (n < 8) return known === undefined ? NONE : { first: known, second: knownSecond ?? 0, depth: 0 };
   const V = variogram(detrended(y));
-  const depth = (s: number) => depthOf(V, s);
+  const found = dips(V, n);
   if (known !== undefined) {
-    const found = known < V.length ? depth(known) : 0;
-    const second = knownSecond ?? dips(V, n).find((s) => s > 1.5 * known && V[s] < BETTER * V[known]) ?? 0;
-    return { first: known, second: longest(V, n, known, second), depth: found };
+    const depth = known < V.length ? depthOf(V, known) : 0;
+    return { first: known, second: knownSecond ?? longer(V, found, known), depth };
   }
-  const [first] = dips(V, n);
-  if (first === undefined) return { first: 1, second: 0, depth: 0 };
-  // The shortest dip may be a part of a season that explains much more: then it is not taken for one.
-  let main = first;
-  for (const s of dips(V, n)) if (s < 2.5 * first && V[s] < 0.5 * V[main]) main = s;
-  return { first: main, second: longest(V, n, main, 0), depth: depth(main) };
+  if (found.length === 0) return NONE;
+  const [shortest] = found;
+  let first = shortest;
+  for (const s of found) if (V[s] < MUCH_BETTER * V[first]) first = s;
+  const second = longer(V, found, first) || (first > shortest ? shortest : 0);
+  return { first, second, depth: depthOf(V, first) };
 }
 
+const NONE: Seasons = { first: 1, second: 0, depth: 0 };
+
 /** The season beyond `first` that explains most, each one better than the last; 0 where there is none. */
-function longest(V: Float64Array, n: number, first: number, known: number): number {
-  if (known > 0) return known;
+function longer(V: Float64Array, found: readonly number[], first: number): number {
   let best = 0;
   let value = first < V.length ? V[first] : Infinity;
-  for (const s of dips(V, n)) {
+  for (const s of found) {
     if (s < 1.5 * first || !(V[s] < BETTER * value)) continue;
     best = s;
     value = V[s];
@@ -62,7 +62,8 @@ function dips(V: Float64Array, n: number): number[] {
   const last = Math.min(V.length - 2, Math.floor(n / 2));
   for (let s = 2; s <= last; s++) {
     if (V[s] > V[s - 1] || V[s] > V[s + 1]) continue;
-    if (depthOf(V, s) >= LEAST_DEPTH + 2 / Math.sqrt(n - s)) found.push(s);
+    const least = LEAST.depth + LEAST.byValues / Math.sqrt(n - s) + LEAST.bySeasons * Math.sqrt(s / n);
+    if (depthOf(V, s) >= least) found.push(s);
   }
   return found;
 }
@@ -111,12 +112,14 @@ function detrended(y: Float64Array): Float64Array {
   for (let t = 0; t < n; t++) slope += (t - middle) * (y[t] - mean);
   slope /= (n * (n * n - 1)) / 12;
   const rest = new Float64Array(n);
-  let deviation = 0;
+  let [deviation, size] = [0, 0];
   for (let t = 0; t < n; t++) {
     rest[t] = y[t] - mean - slope * (t - middle);
     deviation += Math.abs(rest[t]) / n;
+    size += Math.abs(y[t]) / n;
   }
-  const bound = 4 * deviation;
+  // What is left of a line is rounding.
+  const bound = deviation > 1e-10 * size ? 4 * deviation : 0;
   for (let t = 0; t < n; t++) rest[t] = Math.min(bound, Math.max(-bound, rest[t]));
   return rest;
 }

@@ -20,8 +20,10 @@ export interface Curves {
   actual?: readonly number[];
   /** Name of a place on the x axis. */
   label(x: number): string;
-  /** A value with as many digits as matter in this series. */
+  /** A forecast with as many digits as matter in this series. */
   number(value: number): string;
+  /** A value of the past: whole numbers stay so. */
+  value(value: number): string;
 }
 
 /** Checks the view; `shown` is how many values of the past are kept, the last ones. */
@@ -36,6 +38,7 @@ export function curvesOf(view: ForecastView, shown = defaultShown(view)): Curves
   }
   const x = Array.from({ length: horizon }, (_, i) => view.futureTimes?.[i] ?? history.length + i + 1);
   const bands = bandsOf(forecast);
+  const number = numberFormat([past.y, ...bands.flatMap(({ low, high }) => [low, high]), forecast.median]);
   return {
     isTime,
     past,
@@ -43,7 +46,8 @@ export function curvesOf(view: ForecastView, shown = defaultShown(view)): Curves
     bands,
     actual: view.actual && Array.from(view.actual),
     label: labeller(view, x),
-    number: numberFormat([past.y, ...bands.flatMap(({ low, high }) => [low, high]), forecast.median]),
+    number,
+    value: wholes(past.y) ? numberFormat([past.y]) : number,
   };
 }
 
@@ -75,9 +79,11 @@ export function bandsOf({ intervals, quantiles }: Forecast): Band[] {
 const closeTo = (a: number, b: number) => Math.abs(a - b) < 1e-9;
 
 function labeller(view: ForecastView, future: readonly number[]): (x: number) => string {
-  if (!view.times && !view.futureTimes) return (x) => String(x);
+  if (!view.times && !view.futureTimes) return view.timeLabel ?? String;
   return view.timeLabel ?? timeNamer([...(view.times ?? []), ...future]);
 }
+
+const wholes = (row: readonly number[]) => row.every((value) => Number.isInteger(value) || !Number.isFinite(value));
 
 /** Digits by the spread of the values: about four that matter, no more than a float has. */
 export function numberFormat(groups: readonly (readonly number[])[]): (value: number) => string {
@@ -90,7 +96,7 @@ export function numberFormat(groups: readonly (readonly number[])[]): (value: nu
   const size = Math.max(Math.abs(low), Math.abs(high));
   const spread = high > low ? high - low : size;
   const plain = size < 1e15 && (spread >= 1e-6 || size === 0);
-  const digits = Math.min(8, Math.max(0, 3 - Math.floor(Math.log10(spread || 1))));
+  const digits = groups.every(wholes) ? 0 : Math.min(8, Math.max(0, 3 - Math.floor(Math.log10(spread || 1))));
   return (value) => {
     if (Number.isNaN(value)) return '';
     if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';

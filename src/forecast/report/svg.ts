@@ -8,11 +8,16 @@ import { type Curves, curvesOf, gapsOf, joinedToPast } from './curves.ts';
 import type { ForecastView } from './view.ts';
 
 export interface SvgOptions {
+  /** Default: the series' name. */
   title?: string;
+  /** Whether the title is drawn, and the series' names above their panels. true by default. */
+  heading?: boolean;
   /** 'auto' by default: light or dark as the reader has it. */
   theme?: Figure['theme'];
   /** Pixels; 760 by default. */
   width?: number;
+  /** Pixels of a panel; 250 by default. */
+  height?: number;
   /** How many values of the past. Default: six horizons, 96 at least. */
   history?: number;
   /** Panels at most; 24 by default. The title says how many are left out. */
@@ -23,7 +28,7 @@ const [BLACK, BLUE, ORANGE] = [0, 1, 2];
 
 export function svg(views: readonly ForecastView[], options: SvgOptions = {}): string {
   if (views.length === 0) throw new Error('report: no series to draw, expected at least one.');
-  const { theme = 'auto', width = 760, limit = 24 } = options;
+  const { theme = 'auto', width = 760, limit = 24, heading = true } = options;
   const shown = views.slice(0, limit);
   const drawn = shown.map((view) => ({ view, curves: curvesOf(view, options.history) }));
   const alone = views.length === 1;
@@ -31,11 +36,15 @@ export function svg(views: readonly ForecastView[], options: SvgOptions = {}): s
   return figure({
     title: (options.title ?? (alone ? views[0].name : 'Forecasts')) + left,
     description: shown.slice(0, 3).map(described).join(' '),
+    heading,
     theme,
     width,
     columns: views.length > 3 && width > 600 ? 2 : 1,
     legend: 'shared',
-    panels: drawn.map(({ view, curves }) => panelOf(view, curves, alone && !options.title)),
+    panels: drawn.map(({ view, curves }) => ({
+      ...panelOf(view, curves, heading && !(alone && options.title === undefined)),
+      height: options.height,
+    })),
   });
 }
 
@@ -51,10 +60,10 @@ export function described(view: ForecastView): string {
   );
 }
 
-function panelOf(view: ForecastView, curves: Curves, titled: boolean): Panel {
+function panelOf(view: ForecastView, curves: Curves, named: boolean): Panel {
   const { past, isTime } = curves;
   return {
-    title: titled ? undefined : view.name,
+    title: named ? view.name : undefined,
     x: { label: isTime ? '' : 'step', time: isTime },
     y: { label: view.unit ?? '' },
     series: seriesOf(curves),

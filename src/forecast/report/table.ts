@@ -31,6 +31,21 @@ function fieldsOf({ mean, median, quantiles, intervals = {} }: Forecast): { colu
   ];
 }
 
+/** The rows that people read: a header, then time, median, bounds of the intervals, what came true if it is known. */
+export function shownRows(view: ForecastView): string[][] {
+  const { future, bands, actual, isTime, label, number, value } = curvesOf(view);
+  const header = [isTime ? 'time' : 'step', 'median'];
+  for (const { level } of bands) header.push(`${level} % low`, `${level} % high`);
+  if (actual) header.push('actual');
+  const rows = future.x.map((x, i) => [
+    label(x),
+    number(future.median[i]),
+    ...bands.flatMap(({ low, high }) => [number(low[i]), number(high[i])]),
+    ...(actual ? [i < actual.length ? value(actual[i]) : ''] : []),
+  ]);
+  return [header, ...rows];
+}
+
 export const csvHeader = (view: ForecastView): string => `${columnsOf(view).map(field).join(',')}\n`;
 
 /** The rows of one series, without the header. Numbers have the 7 digits that a model in f32 knows. */

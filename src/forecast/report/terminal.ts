@@ -24,7 +24,7 @@ export interface TerminalLook {
 }
 
 export interface ChartOptions extends Partial<TerminalLook> {
-  /** How many values of the past. Default: six horizons, 96 at least. */
+  /** How many values of the past. Default: four horizons, 48 at least. */
   history?: number;
 }
 
@@ -64,7 +64,7 @@ export function terminalLook(
 
 export function chart(view: ForecastView, options: ChartOptions = {}): string {
   const { width = 80, height = 14, color = false, unicode = true } = options;
-  const curves = curvesOf(view, options.history);
+  const curves = curvesOf(view, options.history ?? shownInTerminal(view));
   const signs = unicode ? UNICODE : ASCII;
   const rows = Math.max(3, Math.floor(height));
   const { past, future, bands, actual = [] } = curves;
@@ -122,6 +122,9 @@ export function chart(view: ForecastView, options: ChartOptions = {}): string {
     ...legend(curves, gaps.length > 0, signs, indent, columns).map(paint),
   ].join('\n');
 }
+
+/** Less than in pictures: what is ahead needs columns, too. */
+const shownInTerminal = ({ forecast }: ForecastView) => Math.max(48, 4 * forecast.median.length);
 
 const cellAt = (pixels: number, size: number, cells: number) =>
   Math.min(cells - 1, Math.max(0, Math.floor(pixels / size)));
@@ -188,7 +191,7 @@ function legend(
   const line = (letter: string) => signs.line || letter;
   const entries: [string, string, string][] = [
     [line(LETTERS.history), STYLE.history, 'history'],
-    [line(LETTERS.forecast), STYLE.forecast, 'forecast (median)'],
+    [line(LETTERS.forecast), STYLE.forecast, 'median'],
     ...bands
       .map(({ level }, i): [string, string, string] => [
         signs.bands[Math.min(i, signs.bands.length - 1)],

@@ -27,7 +27,10 @@ export interface ForecastView {
   actual?: Values;
   /** Of the values, e.g. 'MW'. */
   unit?: string;
-  /** How a time is written in tables and read-outs. Default: as much of ISO 8601 as the times need. */
+  /**
+   * How a time is written in tables and read-outs; without times, how a step is. Default: as much of ISO 8601 as
+   * the times need.
+   */
   timeLabel?: (ms: number) => string;
   /** What was understood, for people: 'monthly', 'every 30 minutes'. */
   frequency?: string;

@@ -1,0 +1,159 @@
+/** mamba-ts forecast: the future of every series in a table, without training. */
+import type { Command } from 'commander';
+import type { BackendName } from '../backend/open.ts';
+import { defaultHorizon, layoutLine, stepsLine, TableNotes } from '../data/timeTable/index.ts';
+import { numberFormat } from '../forecast/report/curves.ts';
+import { chart, type ForecastView, terminalLook } from '../forecast/report/index.ts';
+import type { Forecaster } from '../forecast/forecaster.ts';
+import { loadForecaster } from '../forecast/load.ts';
+import { forecastTable, type SeriesForecast, viewOf } from '../forecast/table.ts';
+import { openBackend } from '../tensor/backend.ts';
+import { fileOutput, writeCsv } from './forecastOutput.ts';
+import { addBackendOptions } from './load.ts';
+import {
+  addAnswerFlags,
+  addTableFlags,
+  type AnswerFlags,
+  answerOptions,
+  openTable,
+  positive,
+  type TableFlags,
+} from './tableFlags.ts';
+import { Bar, count, guard, printTable, say } from './terminal.ts';
+
+export interface ForecastFlags extends TableFlags, AnswerFlags {
+  horizon?: number;
+  model?: string;
+  out?: string;
+  backend?: string;
+  threads?: number;
+}
+
+const LEVELS = [80, 95];
+/** Series that a terminal shows by itself. */
+const SHOWN = 3;
+/** Rows of a table on a terminal. */
+const ROWS = 48;
+
+const EXAMPLES = `
+Examples:
+  mamba-ts forecast sales.csv --horizon 24
+  mamba-ts forecast sales.csv --out forecast.html              # also .csv, .json, .svg, .png
+  mamba-ts forecast shops.csv --id shop --value units --known promo --future plan.csv --out forecast.csv
+  cat load.csv | mamba-ts forecast - > forecast.csv            # CSV into a pipe`;
+
+export function addForecast(program: Command): void {
+  const command = program
+    .command('forecast')
+    .description('the future of every series in a table, at once: no training')
+    .argument('<table>', 'a CSV or TSV file, also .gz; - is the standard input')
+    .option('--horizon <steps>', 'steps ahead (default: those that the frequency suggests)', positive)
+    .option('--out <file>', 'where to write: .csv, .json, .svg, .png or .html')
+    .option('--model <folder>', 'a forecaster of your own (default: the one of this package)');
+  addAnswerFlags(addBackendOptions(command));
+  addTableFlags(command)
+    .addHelpText('after', EXAMPLES)
+    .action((path: string, flags: ForecastFlags) => guard(() => run(path, flags)));
+}
+
+async function run(path: string, flags: ForecastFlags): Promise<void> {
+  // A wrong ending is said before anything is read.
+  const output = flags.out === undefined ? undefined : fileOutput(flags.out);
+  const table = await openTable(path, flags);
+  say(layoutLine(table));
+  const forecaster = await openForecaster(flags);
+  const { first } = table;
+  const horizon = flags.horizon ?? (first.facts.future || defaultHorizon(table.frequency));
+  say(`${stepsLine(first, flags.season)}; ${horizon} steps ahead, from ${first.axis.label(first.values.length)}`);
+  const isShown = output === undefined && process.stdout.isTTY === true;
+  // Without intervals or quantiles of one's own, what most people ask for.
+  const levels = flags.level ?? (flags.quantiles ? undefined : LEVELS);
+  const options = { ...answerOptions({ ...flags, level: levels }, []), horizon };
+  const notes = new TableNotes(table);
+  const bar = new Bar('{bar} {percentage} % read | {count} series');
+  const forecasts = noted(forecastTable(forecaster, table, options, isShown ? SHOWN + 1 : undefined), ({ series }) => {
+    notes.add(series);
+    if (!isShown) bar.update(table.progress() ?? 0, { count: count(notes.count) });
+  });
+  try {
+    if (output) await output.write(viewsOf(forecasts, output, flags.out as string));
+    else if (isShown) await show(forecasts);
+    else await writeCsv(viewsOf(forecasts, { withPast: false, most: Number.POSITIVE_INFINITY }), process.stdout);
+  } finally {
+    bar.stop();
+    forecaster.dispose();
+  }
+  for (const line of notes.lines()) say(line);
+  if (flags.out) say(`${count(notes.count)} series of ${horizon} steps in ${flags.out}`);
+}
+
+export async function openForecaster({ model, backend, threads }: ForecastFlags): Promise<Forecaster> {
+  return loadForecaster(model, { backend: await openBackend(backend as BackendName | undefined, { threads }) });
+}
+
+async function* noted(
+  forecasts: AsyncIterable<SeriesForecast>,
+  note: (one: SeriesForecast) => void,
+): AsyncGenerator<SeriesForecast> {
+  for await (const one of forecasts) {
+    note(one);
+    yield one;
+  }
+}
+
+async function* viewsOf(
+  forecasts: AsyncIterable<SeriesForecast>,
+  { withPast, most }: { withPast: boolean; most: number },
+  path = '',
+): AsyncGenerator<ForecastView> {
+  let written = 0;
+  for await (const one of forecasts) {
+    if (++written > most) {
+      throw new Error(
+        `forecast: ${path} shows at most ${most} series, and the table has more. ` +
+          'Write .csv or .json, or name the columns to forecast (--value).',
+      );
+    }
+    yield viewOf(one, { withPast });
+  }
+}
+
+/** The first series of a table on a terminal. */
+async function show(forecasts: AsyncIterable<SeriesForecast>): Promise<void> {
+  let shown = 0;
+  for await (const one of forecasts) {
+    if (shown++ === SHOWN) {
+      say('\nThere are more series: --out forecast.csv writes them all.');
+      return;
+    }
+    showView(viewOf(one));
+  }
+}
+
+/** A chart and a table, to stdout. */
+export function showView(view: ForecastView): void {
+  console.log(`\n${chart(view, terminalLook(process.stdout, process.env))}\n`);
+  printTable(tableOf(view));
+  const left = view.forecast.median.length - ROWS;
+  if (left > 0) say(`… and ${left} steps more: --out forecast.csv writes them all.`);
+}
+
+/** The steps ahead with their median and intervals, or quantiles where there are no intervals. */
+function tableOf({ forecast, history, futureTimes, timeLabel = String }: ForecastView): string[][] {
+  const { median, intervals, quantiles } = forecast;
+  const columns: [string, readonly number[]][] = intervals
+    ? Object.entries(intervals).flatMap(([level, { low, high }]): [string, readonly number[]][] => [
+        [`low ${level} %`, low],
+        [`high ${level} %`, high],
+      ])
+    : Object.entries(quantiles).map(([key, values]) => [`q${key}`, values]);
+  const all: [string, readonly number[]][] = [['median', median], ...columns];
+  const number = numberFormat(all.map(([, values]) => values));
+  const cells = all.map(([title, values]) => {
+    const texts = [title, ...values.slice(0, ROWS).map(number)];
+    const width = Math.max(...texts.map(({ length }) => length));
+    return texts.map((text) => text.padStart(width));
+  });
+  const times = median.slice(0, ROWS).map((_, i) => timeLabel(futureTimes?.[i] ?? history.length + i + 1));
+  return [futureTimes ? 'time' : 'step', ...times].map((time, i) => [time, ...cells.map((column) => column[i])]);
+}

@@ -1,0 +1,118 @@
+/** What was understood of a table, and what had to be done to it, in lines for people. */
+import { frequencyName, sameFrequency } from './frequency.ts';
+import type { TableSeries, TimeTable } from './types.ts';
+
+const quoted = (names: readonly string[]): string => {
+  const shown = names.slice(0, 4).map((name) => JSON.stringify(name));
+  const more = names.length - shown.length;
+  return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ');
+};
+const several = (n: number, one: string, more = `${one}s`): string => `${n} ${n === 1 ? one : more}`;
+
+/** The columns: 'sales.csv: times in "date", values in "sales", a series for each "store"'. */
+export function layoutLine({ layout }: TimeTable): string {
+  const { name, time, timeFormat, ids, values, known, past, ignored, isNamed } = layout;
+  const parts = isNamed
+    ? [
+        time === undefined ? 'no times, rows are a step apart' : `times in ${quoted([time])} (${timeFormat})`,
+        `values in ${quoted(values)}`,
+        ...(ids.length > 0 ? [`a series for each ${ids.map((id) => JSON.stringify(id)).join(' and ')}`] : []),
+      ]
+    : [
+        time === undefined ? 'no times, rows are a step apart' : `times (${timeFormat}) in ${time}`,
+        `values in ${values.join(', ')}`,
+        ...(ids.length > 0 ? [`a series for each ${ids.join(' and ')}`] : []),
+      ];
+  if (known.length > 0) parts.push(`known ahead: ${quoted(known)}`);
+  if (past.length > 0) parts.push(`known in the past: ${quoted(past)}`);
+  if (ignored.length > 0) parts.push(`not read: ${quoted(ignored)}`);
+  return `${name}: ${parts.join('; ')}`;
+}
+
+/** 'daily, seasons of 7 and 365 steps' */
+export function stepsLine(series: TableSeries, seasons: readonly number[] = series.seasons): string {
+  const used = seasons.filter((one) => one > 1);
+  const told =
+    used.length > 0
+      ? `${used.length > 1 ? 'seasons' : 'season'} of ${used.join(' and ')} steps`
+      : seasons.length > 0
+        ? 'no season'
+        : 'seasons found in the values';
+  return `${frequencyName(series.axis.frequency)}, ${told}`;
+}
+
+/** What was found in all series together, a line for each kind. */
+export class TableNotes {
+  count = 0;
+  #values = 0;
+  #missing = { steps: 0, series: 0, longest: 0, where: '' };
+  #unsorted = 0;
+  #combined = 0;
+  #doubled = 0;
+  #skippedHours = 0;
+  #future = 0;
+  #other: { count: number; example: string } = { count: 0, example: '' };
+  readonly #table: TimeTable;
+
+  constructor(table: TimeTable) {
+    this.#table = table;
+  }
+
+  add({ id, values, axis, facts }: TableSeries): void {
+    this.count++;
+    this.#values += values.length;
+    const missing = this.#missing;
+    missing.steps += facts.missing;
+    if (facts.missing > 0) missing.series++;
+    if (facts.longestGap > missing.longest) {
+      missing.longest = facts.longestGap;
+      missing.where = `${facts.longestGapAt}${this.#isOne ? '' : ` in ${JSON.stringify(id)}`}`;
+    }
+    this.#unsorted += facts.unsorted;
+    this.#combined += facts.combined;
+    this.#doubled += facts.doubledHours;
+    this.#skippedHours += facts.skippedHours;
+    this.#future += facts.future;
+    if (!sameFrequency(axis.frequency, this.#table.frequency)) {
+      this.#other.count++;
+      this.#other.example ||= `${JSON.stringify(id)} is ${frequencyName(axis.frequency)}`;
+    }
+  }
+
+  get #isOne(): boolean {
+    const { ids, values } = this.#table.layout;
+    return ids.length === 0 && values.length === 1;
+  }
+
+  lines(): string[] {
+    const { steps, series, longest, where } = this.#missing;
+    const { skipped, frequency } = this.#table;
+    const lines: string[] = [];
+    if (steps > 0) {
+      const among = this.#isOne ? '' : ` in ${series} of ${several(this.count, 'series', 'series')}`;
+      const verb = steps === 1 ? 'is' : 'are';
+      lines.push(
+        `${steps} of ${several(this.#values, 'step')} ${verb} missing${among}, the longest gap ${longest} from ${where}`,
+      );
+    }
+    if (this.#future > 0) {
+      lines.push(`${several(this.#future, 'step')} at the end without a value: the forecast begins before them`);
+    }
+    if (this.#unsorted > 0) lines.push(`${several(this.#unsorted, 'row')} came after a later one and were sorted`);
+    if (this.#combined > 0) lines.push(`${several(this.#combined, 'row')} combined with others of the same step`);
+    if (this.#doubled + this.#skippedHours > 0) {
+      lines.push(
+        `a local clock: ${several(this.#skippedHours, 'hour')} passed over (missing), ` +
+          `${several(this.#doubled, 'hour')} shown twice (averaged)`,
+      );
+    }
+    if (this.#other.count > 0) {
+      lines.push(
+        `${several(this.#other.count, 'series', 'series')} not ${frequencyName(frequency)} as the first: ` +
+          `${this.#other.example}; say the frequency to have all the same`,
+      );
+    }
+    if (skipped.length > 0) lines.push(`left out, as they have no values: ${quoted(skipped)}`);
+    return lines;
+  }
+}

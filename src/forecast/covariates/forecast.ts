@@ -1,0 +1,230 @@
+/**
+ * Covariates for a forecaster of single series, by regression in context (as TimesFM's XReg: Das et al. 2024).
+ *
+ *   regress first      ŷ = M(y − z) + z              what covariates explain is taken out, then put back
+ *   forecast first     ŷ = M(y) + (z − M(z))         what the forecaster could not foresee of it is added
+ *   product            ŷ = M(y e⁻ᶻ) eᶻ               z of log y: an offer doubles sales, whatever they are
+ *
+ * M is the forecaster, z the covariates' part of the series (effect.ts). All ways are tried on the last windows of
+ * the past against M(y) alone; where none is better, the covariates are dropped, and the result says so.
+ */
+import { findSeasons } from '../model/seasons.ts';
+import { type CheckedOptions, checkOptions } from '../options.ts';
+import { forecastOf, GRID } from '../quantiles.ts';
+import type { Forecast, ForecastOptions, SeriesForecaster, Values } from '../types.ts';
+import { type Covariate, covariatesOf, type GivenCovariates } from './columns.ts';
+import { logarithm, type Part, partsOf, type Reading, regressOn, totalOf, whole, widened } from './effect.ts';
+
+export type CovariateMode = 'regress-first' | 'forecast-first' | 'product';
+
+export interface CovariateOptions extends ForecastOptions {
+  /** Default: the one that is best on the last windows of the past. */
+  mode?: CovariateMode;
+}
+
+export interface CovariateReport {
+  /** Names of the covariates that the forecast rests on; none: it is the one without any. */
+  used: string[];
+  dropped: string[];
+  mode?: CovariateMode;
+  /** Share of the quantile error on the last windows of the past that they take away; undefined: too few values to tell. */
+  gain?: number;
+  /** By name, what each adds to each step ahead, against its mean in the past; for a product what each multiplies it by. */
+  effect: Record<string, number[]>;
+}
+
+export interface CovariateForecast extends Forecast {
+  covariates: CovariateReport;
+}
+
+const MODES: readonly CovariateMode[] = ['regress-first', 'forecast-first', 'product'];
+/** Windows of the past that ways are tried on. */
+const WINDOWS = 4;
+/** Parts of the error: what a covariate that has to be forecast must gain, and another way than the first. */
+const LEAST_GAIN = 0.02;
+/** Effects as factors stay below e to this. */
+const MOST_LOG = 4;
+
+/** How covariates are used; without a mode: not at all. */
+interface Way {
+  mode?: CovariateMode;
+  covariates: readonly Covariate[];
+}
+
+interface Answer {
+  steps: number[][];
+  parts: Part[];
+}
+
+/** One series with covariates beside it. */
+export async function forecastWithCovariates(
+  forecaster: SeriesForecaster,
+  values: Values,
+  given: GivenCovariates,
+  options: CovariateOptions,
+): Promise<CovariateForecast> {
+  const { mode, ...plain } = options;
+  const asked = checkOptions(plain);
+  if (mode !== undefined && !MODES.includes(mode)) {
+    throw new Error(`forecast: mode is '${mode}', expected ${MODES.map((one) => `'${one}'`).join(', ')}.`);
+  }
+  const y = Float64Array.from(values);
+  const covariates = covariatesOf(given, y.length, asked.horizon);
+  const context: Context = { forecaster, y, asked, season: seasonOf(y, asked), logs: logarithm(y) };
+  const { way, gain } = await bestWay(context, covariates, mode);
+  const names = covariates.map(({ name }) => name);
+  if (way.mode === undefined) {
+    const [forecast] = await forecaster.forecastAll([values], plain);
+    return { ...forecast, covariates: { used: [], dropped: names, gain, effect: {} } };
+  }
+  const [[{ steps, parts }]] = await answers(context, [way], [y.length], asked.horizon);
+  const used = parts.map(({ name }) => name);
+  return {
+    ...forecastOf({ levels: GRID, steps: supported(steps, y, asked) }, asked),
+    covariates: {
+      used,
+      dropped: names.filter((name) => !used.includes(name)),
+      mode: way.mode,
+      gain,
+      effect: Object.fromEntries(parts.map(({ name, path }) => [name, effectOf(path, y.length, way.mode)])),
+    },
+  };
+}
+
+interface Context {
+  forecaster: SeriesForecaster;
+  y: Float64Array;
+  asked: CheckedOptions;
+  season: number;
+  /** log y, where there is one. */
+  logs?: Float64Array;
+}
+
+const seasonOf = (y: Float64Array, { seasons }: CheckedOptions): number =>
+  seasons ? (seasons[0] ?? 1) : findSeasons(whole(y)).first;
+
+const effectOf = (path: Float64Array, n: number, mode?: CovariateMode): number[] =>
+  Array.from(path.subarray(n), (z) => (mode === 'product' ? Math.exp(z) : z));
+
+function supported(steps: readonly number[][], y: Float64Array, { nonNegative, integer }: CheckedOptions): number[][] {
+  const floor = (nonNegative ?? y.every((x) => !(x < 0))) ? 0 : -Infinity;
+  return steps.map((row) => row.map((x) => Math.max(floor, integer ? Math.round(x) : x)));
+}
+
+/** The way with the least error on the last windows. */
+async function bestWay(
+  context: Context,
+  covariates: readonly Covariate[],
+  mode?: CovariateMode,
+): Promise<{ way: Way; gain?: number }> {
+  const ways = waysOf(context, covariates, mode);
+  const none: Way = { covariates: [] };
+  if (ways.length === 0) return { way: none };
+  const { length } = context.y;
+  const horizon = Math.min(context.asked.horizon, Math.max(1, Math.floor(length / 10)));
+  const origins = Array.from({ length: WINDOWS }, (_, i) => length - (i + 1) * horizon).filter(
+    (origin) => origin >= Math.max(20, length / 2),
+  );
+  // Too short to hold anything out: what is known ahead has the word of the regression.
+  if (origins.length === 0) return { way: ways.find((one) => one.covariates.every(({ isKnown }) => isKnown)) ?? none };
+  const tried = await answers(context, [none, ...ways], origins, horizon);
+  const errors = [none, ...ways].map((_, w) =>
+    origins.reduce((sum, origin, o) => sum + pinball(tried[o][w].steps, context.y, origin), 0),
+  );
+  let [best, least] = [none, errors[0]];
+  ways.forEach((way, i) => {
+    const isFirst = best === none && way.covariates.every(({ isKnown }) => isKnown);
+    if (errors[i + 1] < least * (isFirst ? 1 : 1 - LEAST_GAIN)) [best, least] = [way, errors[i + 1]];
+  });
+  return { way: best, gain: errors[0] > 0 ? 1 - least / errors[0] : 0 };
+}
+
+/** With what is known ahead alone, then with all; for each the modes that can be. */
+function waysOf(context: Context, covariates: readonly Covariate[], mode?: CovariateMode): Way[] {
+  const known = covariates.filter(({ isKnown }) => isKnown);
+  const sets = known.length > 0 && known.length < covariates.length ? [known, covariates] : [covariates];
+  const modes = mode === undefined ? MODES : [mode];
+  if (mode === 'product' && !context.logs) {
+    throw new Error(
+      "forecast: mode is 'product' and the series has values of 0 or less, expected only larger ones. Take 'regress-first'.",
+    );
+  }
+  return sets.flatMap((set, i) =>
+    modes.flatMap((one) => {
+      const y = one === 'product' ? context.logs : context.y;
+      const regressed = y ? regressOn(y, set, y.length, context.season) : [];
+      // The larger set is a way of its own only where it adds a covariate that is not known.
+      const isNew = i === 0 || regressed.some(({ covariate }) => !covariate.isKnown);
+      return regressed.length > 0 && isNew ? [{ mode: one, covariates: set }] : [];
+    }),
+  );
+}
+
+/** What each way says from each origin: by origin, then by way. */
+async function answers(
+  { forecaster, y, asked, season, logs }: Context,
+  ways: readonly Way[],
+  origins: readonly number[],
+  horizon: number,
+): Promise<Answer[][]> {
+  const seasons = asked.seasons && (asked.seasons.length > 0 ? asked.seasons : 1);
+  const options = {
+    horizon,
+    quantiles: GRID,
+    nonNegative: false,
+    ...(seasons === undefined ? {} : { season: seasons }),
+  };
+  const tasks = origins.flatMap((origin) => ways.map((way) => ({ origin, way })));
+  const readings = tasks.map(({ origin, way }): Reading => {
+    const regressed = way.mode ? regressOn(way.mode === 'product' ? logs! : y, way.covariates, origin, season) : [];
+    return { regressed, origin };
+  });
+  const parts = await partsOf(forecaster, readings, horizon, undefined);
+  const totals = tasks.map(({ origin }, i) => totalOf(parts[i], origin + horizon));
+  const inputs = tasks.map(({ origin, way: { mode } }, i) => inputsOf(y.subarray(0, origin), totals[i], mode));
+  const forecasts = await forecaster.forecastAll(inputs.flat(), options);
+  let next = 0;
+  const all = tasks.map(({ origin, way: { mode } }, i): Answer => {
+    const [own, foreseen] = inputs[i].map(() => forecasts[next++]);
+    const steps = Array.from({ length: horizon }, (_, t) => {
+      const z = totals[i][origin + t];
+      const row = GRID.map((p) => own.quantiles[p][t]);
+      if (mode === 'product') return productOf(row, parts[i], t, z);
+      return widened(row, parts[i], t).map((x) => x + z - (foreseen ? foreseen.median[t] : 0));
+    });
+    return { steps, parts: parts[i] };
+  });
+  return origins.map((_, o) => all.slice(o * ways.length, (o + 1) * ways.length));
+}
+
+/** What the forecaster reads for a way: one series, or two. */
+function inputsOf(y: Float64Array, z: Float64Array, mode?: CovariateMode): Float64Array[] {
+  if (mode === undefined) return [y];
+  if (mode === 'forecast-first') return [y, z.slice(0, y.length)];
+  return [y.map((x, t) => (mode === 'product' ? x * Math.exp(-limited(z[t])) : x - z[t]))];
+}
+
+const limited = (log: number): number => Math.max(-MOST_LOG, Math.min(MOST_LOG, log));
+
+/** Spreads of log effects widen a product on the scale of logarithms, where it has one. */
+function productOf(row: readonly number[], parts: readonly Part[], t: number, z: number): number[] {
+  const factor = Math.exp(limited(z));
+  const wide =
+    row.every((x) => x > 0) && parts.some(({ spread }) => spread)
+      ? widened(row.map(Math.log), parts, t).map(Math.exp)
+      : row;
+  return wide.map((x) => x * factor);
+}
+
+/** The quantile error of a table, summed over what was observed. */
+function pinball(steps: readonly number[][], y: Float64Array, origin: number): number {
+  let sum = 0;
+  steps.forEach((row, t) => {
+    const actual = y[origin + t];
+    if (Number.isNaN(actual)) return;
+    GRID.forEach((p, i) => {
+      sum += (actual - row[i]) * (p - Number(actual < row[i]));
+    });
+  });
+  return sum;
+}

@@ -1,0 +1,52 @@
+/**
+ * Every series of a table to its forecast, a few hundred at a time: a table of any length needs the memory of a batch.
+ *
+ *   const table = await openTimeTable('sales.csv');
+ *   for await (const { series, forecast } of forecastTable(await loadForecaster(), table, { horizon: 24 })) …
+ */
+import { seriesBatches } from '../data/timeTable/batches.ts';
+import { frequencyName } from '../data/timeTable/frequency.ts';
+import type { TableSeries, TimeTable } from '../data/timeTable/types.ts';
+import type { ForecastView } from './report/view.ts';
+import type { Forecast, ForecastOptions, SeriesForecaster } from './types.ts';
+
+export interface SeriesForecast {
+  readonly series: TableSeries;
+  readonly forecast: Forecast;
+}
+
+/** Series of a call. */
+const BATCH = 256;
+
+/** In the order of the table. Its seasons are those of the calendar, if `options.season` says nothing else. */
+export async function* forecastTable(
+  forecaster: SeriesForecaster,
+  table: TimeTable,
+  options: ForecastOptions,
+  batch = BATCH,
+): AsyncGenerator<SeriesForecast> {
+  for await (const { series, seasons } of seriesBatches(table.series(), batch)) {
+    const values = series.map((one) => one.values);
+    const season = options.season ?? (seasons.length > 0 ? seasons : undefined);
+    const forecasts = await forecaster.forecastAll(values, { ...options, ...(season !== undefined && { season }) });
+    for (const [i, forecast] of forecasts.entries()) yield { series: series[i], forecast };
+  }
+}
+
+/** What is shown of it; `withPast: false` spares the times of the past, where only the future is written. */
+export function viewOf({ series, forecast }: SeriesForecast, { withPast = true } = {}): ForecastView {
+  const { id, values, axis, seasons } = series;
+  const { length } = values;
+  const about = { name: id, forecast, frequency: frequencyName(axis.frequency), seasons };
+  const ahead = forecast.median.length;
+  const times = (from: number, count: number) => Array.from({ length: count }, (_, i) => axis.at(from + i));
+  // Steps are counted from 1, and an index from where it begins.
+  if (!axis.hasCalendar) return { ...about, history: values, timeLabel: (step) => axis.label(step - 1) };
+  return {
+    ...about,
+    history: withPast ? values : [],
+    ...(withPast && { times: times(0, length) }),
+    futureTimes: times(length, ahead),
+    timeLabel: (time) => axis.labelOf(time),
+  };
+}
