@@ -70,6 +70,7 @@ export type { Lesson, Task, TaskMaker } from './train/task.ts';
 export { type StepReport, Trainer, type TrainerOptions } from './train/trainer.ts';
 export { Forecaster } from './forecast/forecaster.ts';
 export { loadForecaster } from './forecast/load.ts';
+export { forecastTable, type SeriesForecast, viewOf } from './forecast/table.ts';
 export type { ForecastStream, StreamOptions, StreamState } from './forecast/stream.ts';
 export type {
   Circumstances,
@@ -80,4 +81,15 @@ export type {
   SeriesForecaster,
   Values,
 } from './forecast/types.ts';
+export {
+  defaultHorizon,
+  layoutLine,
+  openTimeTable,
+  stepsLine,
+  TableNotes,
+  type TableSeries,
+  type TimeTable,
+  type TimeTableOptions,
+} from './data/timeTable/index.ts';
+export * as report from './forecast/report/index.ts';
 export * as ssm from './ssm/index.ts';

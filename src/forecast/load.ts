@@ -23,6 +23,6 @@ export async function loadForecaster(path?: string, options: Pick<LoadOptions, '
 
 /** Where the weights of the package lie: beside dist/ and src/. */
 function packaged(): string {
-  const url = new URL('../../data/forecaster', import.meta.url);
+  const url = new URL(/* @vite-ignore */ '../../data/forecaster', import.meta.url);
   return url.protocol === 'file:' ? nodeModule('url').fileURLToPath(url) : url.href;
 }
