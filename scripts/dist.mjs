@@ -28,6 +28,7 @@ export function packageFiles(root) {
     'README.md',
     'LICENSE',
     'data/README.md',
+    'data/air-passengers.csv',
     'data/shakespeare.txt',
     ...listFiles(root, 'data/fonts'),
     ...listFiles(root, 'kernels').filter((file) => /\.(cpp|h|inc)$/.test(file)),

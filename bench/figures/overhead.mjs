@@ -1,4 +1,4 @@
-/** What a training step of `npm start` spends outside of kernels: JavaScript, calls, allocation, batches. */
+/** What a training step of `mamba-ts play` spends outside of kernels: JavaScript, calls, allocation, batches. */
 import { byteTokenizer, textData, Trainer } from '../../dist/index.js';
 import { trainFields } from '../../dist/train/options.js';
 import { presets } from '../../dist/train/presets.js';
@@ -32,7 +32,7 @@ export async function run({ open, quick, cores }, name) {
   const shares = watched.map((seconds, i) => 1 - inside[i] / seconds);
   return [
     {
-      what: 'training step of npm start: outside of kernels',
+      what: 'training step of mamba-ts play: outside of kernels',
       against: 'the whole step',
       unit: 'percent',
       goal: { atMost: 0.05 },

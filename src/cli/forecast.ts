@@ -1,4 +1,5 @@
 /** mamba-ts forecast: the future of every series in a table, without training. */
+import { basename } from 'node:path';
 import type { Command } from 'commander';
 import type { BackendName } from '../backend/open.ts';
 import { defaultHorizon, layoutLine, stepsLine, TableNotes } from '../data/timeTable/index.ts';
@@ -58,18 +59,23 @@ export function addForecast(program: Command): void {
 
 async function run(path: string, flags: ForecastFlags): Promise<void> {
   // A wrong ending is said before anything is read.
-  const output = flags.out === undefined ? undefined : fileOutput(flags.out);
+  const output = flags.out === undefined ? undefined : fileOutput(flags.out, () => facts());
   const table = await openTable(path, flags);
   say(layoutLine(table));
   const forecaster = await openForecaster(flags);
   const { first } = table;
-  const horizon = flags.horizon ?? (first.facts.future || defaultHorizon(table.frequency));
+  const horizon = flags.horizon ?? (first.ahead || first.facts.future || defaultHorizon(table.frequency));
   say(`${stepsLine(first, flags.season)}; ${horizon} steps ahead, from ${first.axis.label(first.values.length)}`);
   const isShown = output === undefined && process.stdout.isTTY === true;
   // Without intervals or quantiles of one's own, what most people ask for.
   const levels = flags.level ?? (flags.quantiles ? undefined : LEVELS);
   const options = { ...answerOptions({ ...flags, level: levels }, []), horizon };
   const notes = new TableNotes(table);
+  const facts = () => ({
+    source: path === '-' ? undefined : basename(path),
+    model: forecaster.name,
+    notes: notes.lines(),
+  });
   const bar = new Bar('{bar} {percentage} % read | {count} series');
   const forecasts = noted(forecastTable(forecaster, table, options, isShown ? SHOWN + 1 : undefined), ({ series }) => {
     notes.add(series);
@@ -131,15 +137,15 @@ async function show(forecasts: AsyncIterable<SeriesForecast>): Promise<void> {
 }
 
 /** A chart and a table, to stdout. */
-export function showView(view: ForecastView): void {
+export function showView(view: ForecastView, rows = ROWS): void {
   console.log(`\n${chart(view, terminalLook(process.stdout, process.env))}\n`);
-  printTable(tableOf(view));
-  const left = view.forecast.median.length - ROWS;
-  if (left > 0) say(`… and ${left} steps more: --out forecast.csv writes them all.`);
+  printTable(tableOf(view, rows));
+  const left = view.forecast.median.length - rows;
+  if (left > 0) console.log(`… and ${left} steps more`);
 }
 
 /** The steps ahead with their median and intervals, or quantiles where there are no intervals. */
-function tableOf({ forecast, history, futureTimes, timeLabel = String }: ForecastView): string[][] {
+function tableOf({ forecast, history, futureTimes, timeLabel = String }: ForecastView, rows: number): string[][] {
   const { median, intervals, quantiles } = forecast;
   const columns: [string, readonly number[]][] = intervals
     ? Object.entries(intervals).flatMap(([level, { low, high }]): [string, readonly number[]][] => [
@@ -150,10 +156,10 @@ function tableOf({ forecast, history, futureTimes, timeLabel = String }: Forecas
   const all: [string, readonly number[]][] = [['median', median], ...columns];
   const number = numberFormat(all.map(([, values]) => values));
   const cells = all.map(([title, values]) => {
-    const texts = [title, ...values.slice(0, ROWS).map(number)];
+    const texts = [title, ...values.slice(0, rows).map(number)];
     const width = Math.max(...texts.map(({ length }) => length));
     return texts.map((text) => text.padStart(width));
   });
-  const times = median.slice(0, ROWS).map((_, i) => timeLabel(futureTimes?.[i] ?? history.length + i + 1));
+  const times = median.slice(0, rows).map((_, i) => timeLabel(futureTimes?.[i] ?? history.length + i + 1));
   return [futureTimes ? 'time' : 'step', ...times].map((time, i) => [time, ...cells.map((column) => column[i])]);
 }

@@ -1,6 +1,6 @@
 /** Where forecasts go: a file by its ending, CSV into a pipe, a chart and a table on a terminal. */
 import { writeAtomic } from '../formats/atomicFile.ts';
-import { csv, type ForecastView, json, svg } from '../forecast/report/index.ts';
+import { csv, type ForecastView, html, json, png, type ReportFacts, svg } from '../forecast/report/index.ts';
 
 /** Views as they come; `withPast` says whether their past is wanted. */
 export interface Output {
@@ -12,8 +12,11 @@ export interface Output {
 
 /** A picture of more is read by nobody, and held in memory whole. */
 const MOST_IN_PICTURE = 12;
+/** A report says how many more there are. */
+const MOST_IN_REPORT = 300;
 
-type Writer = (path: string) => Output;
+/** `facts` is asked when all series have been read: notes are complete then. */
+type Writer = (path: string, facts: () => ReportFacts) => Output;
 
 const text = (chunks: (views: AsyncIterable<ForecastView>) => AsyncIterable<string>, path: string): Output => ({
   withPast: false,
@@ -38,13 +41,22 @@ const WRITERS: Readonly<Record<string, Writer>> = {
   '.csv': (path) => text(csv, path),
   '.json': (path) => text(json, path),
   '.svg': (path) => whole(async (views) => svg(views), MOST_IN_PICTURE, path),
+  '.png': (path) => whole(async (views) => png(svg(views)), MOST_IN_PICTURE, path),
+  '.html': (path, facts) => ({
+    withPast: true,
+    most: Number.POSITIVE_INFINITY,
+    write: async (views) => {
+      const { first, total } = await firstOf(views, MOST_IN_REPORT);
+      await writeAtomic(path, [new TextEncoder().encode(html(first, { ...facts(), total }))]);
+    },
+  }),
 };
 
 /** The output that the ending of `path` asks for. */
-export function fileOutput(path: string): Output {
+export function fileOutput(path: string, facts: () => ReportFacts): Output {
   const ending = /\.[^./\\]+$/.exec(path)?.[0].toLowerCase() ?? '';
   const writer = Object.hasOwn(WRITERS, ending) ? WRITERS[ending] : undefined;
-  if (writer) return writer(path);
+  if (writer) return writer(path, facts);
   throw new Error(
     `forecast: --out ${path} ends in ${ending === '' ? 'nothing' : ending}, expected ${Object.keys(WRITERS).join(', ')}.`,
   );
@@ -66,8 +78,16 @@ async function* encoded(chunks: AsyncIterable<string>): AsyncGenerator<Uint8Arra
   for await (const chunk of chunks) yield encoder.encode(chunk);
 }
 
-async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const item of items) all.push(item);
-  return all;
+async function collected(views: AsyncIterable<ForecastView>): Promise<ForecastView[]> {
+  return (await firstOf(views, Number.POSITIVE_INFINITY)).first;
+}
+
+async function firstOf(
+  views: AsyncIterable<ForecastView>,
+  most: number,
+): Promise<{ first: ForecastView[]; total: number }> {
+  const first: ForecastView[] = [];
+  let total = 0;
+  for await (const view of views) if (++total <= most) first.push(view);
+  return { first, total };
 }

@@ -7,6 +7,7 @@ import { addEval } from './eval.ts';
 import { addForecast } from './forecast.ts';
 import { addGenerate } from './generate.ts';
 import { addInfo } from './info.ts';
+import { addPlay } from './play.ts';
 import { addPredict } from './predict.ts';
 import { addServe } from './serve.ts';
 import { addStart } from './start.ts';
@@ -18,10 +19,11 @@ const program = new Command('mamba-ts')
   .description('Selective state space models that train, run and show their state.')
   .version(version)
   .showHelpAfterError('(mamba-ts --help lists the verbs and their options)');
-const verbs = [
+for (const add of [
   addStart,
   addForecast,
   addServe,
+  addPlay,
   addTrain,
   addGenerate,
   addEval,
@@ -29,6 +31,6 @@ const verbs = [
   addInfo,
   addTheory,
   addDoctor,
-];
-for (const add of verbs) add(program);
+])
+  add(program);
 await program.parseAsync();

@@ -1,72 +1,62 @@
-/** mamba-ts start: the main job. Trains a small Mamba on the bundled plays and writes with it. */
-import { access } from 'node:fs/promises';
+/** mamba-ts start: the main job. Forecasts a bundled series at once, offline, and says what to try next. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { split, prepareTokens } from '../data/index.ts';
-import { generateText } from '../generate/text.ts';
-import { evaluate } from '../train/evaluate.ts';
-import { languageResult, train } from '../train/run.ts';
-import { clock, guard, onInterrupt, say } from './terminal.ts';
-import { trainReporter } from './trainReport.ts';
+import { openTimeTable } from '../data/timeTable/index.ts';
+import { html } from '../forecast/report/index.ts';
+import { writeAtomic } from '../formats/atomicFile.ts';
+import { forecastTable, viewOf } from '../forecast/table.ts';
+import { openForecaster, showView } from './forecast.ts';
+import { addBackendOptions } from './load.ts';
+import { guard, say } from './terminal.ts';
 
-const PROMPT = 'ROMEO:\n';
-const LENGTH = 300;
+const HORIZON = 24;
+const LEVELS = [80, 95];
+
+interface Flags {
+  backend?: string;
+  threads?: number;
+  out: string;
+}
 
 export function addStart(program: Command): void {
-  program
+  const command = program
     .command('start')
-    .description('train on Shakespeare for a minute, then write a scene')
-    .option('--backend <name>', 'auto, native or wasm')
-    .option('--seconds <n>', 'how long to train', Number)
-    .option('--out <folder>', 'where to keep the model (default: a new folder in runs/)')
-    .action((flags: { backend?: string; seconds?: number; out?: string }) => guard(() => run(flags)));
+    .description('forecast a bundled series at once: a chart, a report, and what to try next')
+    .option('--out <folder>', 'where to write the report', 'runs/forecast');
+  addBackendOptions(command).action((flags: Flags) => guard(() => run(flags)));
 }
 
-async function run({ backend, seconds, out }: { backend?: string; seconds?: number; out?: string }): Promise<void> {
-  const data = fileURLToPath(new URL('../../data/shakespeare.txt', import.meta.url));
-  const folder = out ?? (await freeFolder('runs/play'));
-  const abort = new AbortController();
-  const release = onInterrupt(() => abort.abort());
-  const reporter = trainReporter(200);
-  say('A small Mamba reads Shakespeare for about a minute, byte by byte.\n');
-  const result = await train({
-    layers: [{ data, out: folder, backend, maxSeconds: seconds }],
-    preset: 'play',
-    signal: abort.signal,
-    reporter,
-  });
-  reporter.end();
-  release();
-  const { model, tokenizer } = languageResult(result);
-  const store = await prepareTokens(data, tokenizer, {});
-  const { validation } = split(store, 0.1, 1);
-  const { bitsPerByte } = await evaluate(model, validation, tokenizer, { batchSize: 8, blockSize: 512 });
-  say(
-    `\nTrained ${result.iter} updates in ${clock(result.seconds)}. On the tenth of the plays it never saw: ${bitsPerByte.toFixed(3)} bits per byte.`,
-  );
-  say('It writes:\n');
-  process.stdout.write(PROMPT);
-  for await (const piece of generateText(model, tokenizer, PROMPT, { maxTokens: LENGTH, temperature: 0.7, seed: 1 }))
-    process.stdout.write(piece);
-  process.stdout.write('\n\n');
-  say(`The model is in ${folder}. What to try next:`);
-  say(`  npx mamba-ts generate --model ${folder} --prompt "JULIET:" --temperature 0.9`);
-  say(`  npx mamba-ts info --model ${folder}`);
-  say('  npx mamba-ts train --data your.txt --out runs/yours --preset small');
-  say('  npx mamba-ts doctor');
-  await store.close();
-  model.backend.dispose();
-}
-
-async function freeFolder(name: string): Promise<string> {
-  for (let i = 1; ; i++) {
-    const folder = i === 1 ? name : `${name}-${i}`;
-    if (
-      !(await access(folder).then(
-        () => true,
-        () => false,
-      ))
-    )
-      return folder;
+async function run(flags: Flags): Promise<void> {
+  const data = fileURLToPath(new URL('../../data/air-passengers.csv', import.meta.url));
+  say('Passengers of international airlines, in thousands a month, 1949 to 1960: the two years that follow,');
+  say('by a Mamba that has only ever seen synthetic series.');
+  const begun = performance.now();
+  const forecaster = await openForecaster(flags);
+  const loaded = performance.now();
+  const table = await openTimeTable(data);
+  const report = join(flags.out, 'air-passengers.html');
+  for await (const one of forecastTable(forecaster, table, { horizon: HORIZON, levels: LEVELS })) {
+    const done = performance.now();
+    const view = viewOf(one);
+    showView(view, 12);
+    await mkdir(flags.out, { recursive: true });
+    const facts = { title: 'Air passengers', source: 'air-passengers.csv', model: forecaster.name };
+    await writeAtomic(report, [new TextEncoder().encode(html([view], facts))]);
+    say(
+      `\nThe model was loaded in ${Math.round(loaded - begun)} ms, the series forecast in ${Math.round(done - loaded)} ms.`,
+    );
   }
+  forecaster.dispose();
+  say(`The report is ${report}: open it in a browser. What to try next:`);
+  const next = [
+    [`npx mamba-ts forecast your.csv --horizon 24`, 'your own table: times, values and series are found'],
+    [`npx mamba-ts forecast your.csv --out forecast.html`, 'also .csv, .json, .svg, .png'],
+    [`npx mamba-ts play`, 'train a Mamba on Shakespeare for a minute, then write a scene'],
+    [`npx mamba-ts train --data your.txt --out runs/yours`, 'train on your own text, sound or table'],
+    [`npx mamba-ts --help`, 'everything else'],
+  ];
+  const width = Math.max(...next.map(([command]) => command.length));
+  for (const [command, what] of next) say(`  ${command.padEnd(width)}   ${what}`);
 }

@@ -77,10 +77,9 @@ export function addAnswerFlags(command: Command): Command {
 
 /** The table that a verb was given: a path, or '-' for the standard input. */
 export async function openTable(path: string, flags: TableFlags): Promise<TimeTable> {
-  const { time, header, separator, season: _, ...options } = flags;
+  const { header, separator, season: _, ...options } = flags;
   return openTimeTable(path, {
     ...options,
-    time: time === 'none' ? false : time,
     // Commander says true where --no-header is not given.
     ...(header === false && { header }),
     ...(separator !== undefined && { separator: separator === 'tab' ? '\t' : (separator as ',' | ';') }),

@@ -136,3 +136,15 @@ export function tableOf(forecast: Forecast): QuantileTable {
   const levels = [...rows.keys()].sort((a, b) => a - b);
   return { levels, steps: forecast.median.map((_, t) => levels.map((level) => rows.get(level)![t])) };
 }
+
+/** The quantile (pinball) errors of rows at GRID, summed over what was observed. */
+export function quantileErrors(rows: readonly Values[], actual: Values): number {
+  let sum = 0;
+  rows.forEach((row, t) => {
+    if (Number.isNaN(actual[t])) return;
+    GRID.forEach((p, i) => {
+      sum += (actual[t] - row[i]) * (p - Number(actual[t] < row[i]));
+    });
+  });
+  return sum;
+}

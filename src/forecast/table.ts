@@ -7,12 +7,14 @@
 import { seriesBatches } from '../data/timeTable/batches.ts';
 import { frequencyName } from '../data/timeTable/frequency.ts';
 import type { TableSeries, TimeTable } from '../data/timeTable/types.ts';
+import { type CovariateForecast, forecastWithCovariates } from './covariates/forecast.ts';
 import type { ForecastView } from './report/view.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster } from './types.ts';
 
 export interface SeriesForecast {
   readonly series: TableSeries;
-  readonly forecast: Forecast;
+  /** With a word on covariates, where the table has any. */
+  readonly forecast: Forecast | CovariateForecast;
 }
 
 /** Series of a call. */
@@ -25,12 +27,39 @@ export async function* forecastTable(
   options: ForecastOptions,
   batch = BATCH,
 ): AsyncGenerator<SeriesForecast> {
+  const { known, past } = table.layout;
   for await (const { series, seasons } of seriesBatches(table.series(), batch)) {
-    const values = series.map((one) => one.values);
     const season = options.season ?? (seasons.length > 0 ? seasons : undefined);
-    const forecasts = await forecaster.forecastAll(values, { ...options, ...(season !== undefined && { season }) });
+    const asked = { ...options, ...(season !== undefined && { season }) };
+    if (known.length + past.length > 0) {
+      for (const one of series) yield { series: one, forecast: await withCovariates(forecaster, one, asked) };
+      continue;
+    }
+    const values = series.map((one) => one.values);
+    const forecasts = await forecaster.forecastAll(values, asked);
     for (const [i, forecast] of forecasts.entries()) yield { series: series[i], forecast };
   }
+}
+
+/** Known columns go as far as the horizon: what is beyond is not needed, and less is refused. */
+function withCovariates(
+  forecaster: SeriesForecaster,
+  { id, values, past, known, ahead, axis }: TableSeries,
+  options: ForecastOptions,
+): Promise<CovariateForecast> {
+  const { horizon } = options;
+  const end = values.length + horizon;
+  const names = Object.keys(known);
+  if (names.length > 0 && ahead < horizon) {
+    throw new Error(
+      `forecast: series ${JSON.stringify(id)} ends at ${axis.label(values.length - 1)}, and ${names.join(', ')} ` +
+        `${names.length > 1 ? 'are' : 'is'} known for ${ahead} steps more, expected ${horizon}, the horizon. ` +
+        'Give rows with an empty value or a table of what is known ahead (future), shorten the horizon, or name the ' +
+        'columns as known in the past alone (past).',
+    );
+  }
+  const cut = Object.fromEntries(names.map((name) => [name, known[name].slice(0, end)]));
+  return forecastWithCovariates(forecaster, values, { past, known: cut }, options);
 }
 
 /** What is shown of it; `withPast: false` spares the times of the past, where only the future is written. */

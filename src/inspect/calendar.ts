@@ -30,11 +30,11 @@ const EVEN = [
 const MONTHS = [1, 2, 3, 6];
 const NAMES = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** About `wanted` of them, at most half as many again, between the two times. */
-export function calendar(from: number, to: number, wanted: number): TimeTick[] {
+/** About `wanted` of them, at most half as many again, between the two times and `spacing` apart at least. */
+export function calendar(from: number, to: number, wanted: number, spacing = 0): TimeTick[] {
   const [low, high] = [Math.max(from, -LAST), Math.min(to, LAST)];
   if (!(low <= high)) return [];
-  const rough = (0.67 * (high - low)) / Math.max(1, wanted);
+  const rough = Math.max(spacing, (0.67 * (high - low)) / Math.max(1, wanted));
   const even = EVEN.find((step) => step >= rough);
   const months = MONTHS.find((count) => count * MONTH >= rough);
   if (even !== undefined) return named(evenly(low, high, even), even);

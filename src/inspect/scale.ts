@@ -7,6 +7,8 @@ export interface Axis {
   log?: boolean;
   /** Values are milliseconds since 1970, shown in UTC. */
   time?: boolean;
+  /** Ticks are no closer than this: the spacing of the data, where nothing is between them. */
+  spacing?: number;
   /** The ends; by default those of the data, with a little room on a y axis. */
   range?: readonly [number, number];
 }
@@ -46,7 +48,7 @@ export function scaleOf(axis: Axis, values: readonly number[], from: number, to:
     return axis.range ? value : Math.min(high, Math.max(low, value));
   };
   const wanted = Math.abs(to - from) / (from > to ? 40 : 75);
-  const marks = axis.log ? decades(low, high) : axis.time ? calendar(low, high, wanted) : steps(low, high, wanted);
+  const marks = axis.log ? decades(low, high) : (axis.time ? calendar : steps)(low, high, wanted, axis.spacing);
   return {
     map: (value) => place(inside(axis.log ? (value > 0 ? Math.log10(value) : Number.NaN) : value)),
     ticks: marks.map(({ value, ...text }) => ({ at: round(place(value)), ...text })),
@@ -73,8 +75,8 @@ function apart(low: number, high: number, { log, time }: Axis): [number, number]
 }
 
 /** About `wanted` round numbers between the ends. */
-function steps(low: number, high: number, wanted: number) {
-  const rough = (high - low) / Math.max(3, wanted);
+function steps(low: number, high: number, wanted: number, spacing = 0) {
+  const rough = Math.max(spacing, (high - low) / Math.max(3, wanted));
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = ([1, 2, 5, 10].find((factor) => factor * power >= 0.8 * rough) as number) * power;
   const text = numberText(step, Math.max(Math.abs(low), Math.abs(high)));

@@ -17,7 +17,7 @@ const newRun = () => join(folder, `run-${runs++}`);
 describe('mamba-ts', () => {
   it('lists its verbs, and its version', async () => {
     const { stdout } = await ok(['--help']);
-    for (const verb of ['start', 'train', 'generate', 'eval', 'info', 'theory', 'doctor'])
+    for (const verb of ['start', 'forecast', 'play', 'train', 'generate', 'eval', 'info', 'theory', 'doctor'])
       expect(stdout).toContain(`  ${verb} `);
     const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
     expect((await ok(['--version'])).stdout.trim()).toBe(version);
@@ -353,11 +353,11 @@ describe('mamba-ts doctor', () => {
   });
 });
 
-describe('mamba-ts start', () => {
+describe('mamba-ts play', () => {
   it('trains on Shakespeare, keeps the model, writes a scene and says what is next', async () => {
     const cwd = newRun();
     await mkdir(cwd);
-    const { stdout, stderr } = await ok(['start', '--seconds', '1'], { cwd });
+    const { stdout, stderr } = await ok(['play', '--seconds', '1'], { cwd });
     expect(stdout).toMatch(/^ROMEO:\n[\s\S]{100,}\n$/);
     expect(stderr).toMatch(/Trained \d+ updates in 0:0\d\..*: \d\.\d{3} bits per byte\./);
     expect(stderr).toContain('npx mamba-ts generate --model runs/play --prompt "JULIET:"');

@@ -11,6 +11,21 @@ export interface Column {
   /** Its first fields that are not missing. */
   readonly fields: readonly string[];
   readonly kind: 'number' | 'time' | 'text' | 'empty';
+  /** Of a covariate that is text: its numbers. */
+  readonly kinds?: Kinds;
+}
+
+/** Texts as numbers, in the order in which they are met. */
+export class Kinds {
+  readonly names: string[] = [];
+  readonly #codes = new Map<string, number>();
+
+  codeOf(name: string): number {
+    const known = this.#codes.get(name);
+    if (known !== undefined) return known;
+    this.#codes.set(name, this.names.length);
+    return this.names.push(name) - 1;
+  }
 }
 
 export interface Head {

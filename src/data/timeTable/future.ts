@@ -19,7 +19,7 @@ export async function openFuture(source: TableSource, options: TimeTableOptions)
   const reading = await openRows(source, options.separator);
   const { name } = reading;
   const head = headOf(reading.first, name, reading.separator, options);
-  const names = head.columns.filter(({ kind }) => kind === 'number').map((column) => column.name);
+  const names = head.columns.filter(({ kind }) => kind === 'number' || kind === 'text').map((column) => column.name);
   return {
     name,
     names,
@@ -27,7 +27,8 @@ export async function openFuture(source: TableSource, options: TimeTableOptions)
       const own = (column: { name: string }) => columnNamed(head.columns, column.name, name);
       const time = layout.time && own(layout.time);
       const ids = layout.ids.map(own);
-      const known = layout.known.map(own);
+      // Texts have the numbers that the first table gave them.
+      const known = layout.known.map((column) => ({ ...own(column), kinds: column.kinds }));
       const read: Layout = { head, time, format: layout.format, ids, values: [], known, past: [], ignored: [] };
       const found = new Map<string, Rows>();
       for await (const rows of seriesRowsOf(reading.rows(), read, name, true)) found.set(rows.id, rows);
@@ -72,4 +73,4 @@ const MOST_AHEAD = 1_000_000;
 
 /** Names in both tables that can be known ahead. */
 export const sharedNames = (future: Future, others: readonly string[]): string[] =>
-  future.names.filter((one) => others.includes(one));
+  others.filter((one) => future.names.includes(one));

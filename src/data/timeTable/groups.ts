@@ -4,7 +4,7 @@
  */
 import type { CsvRow } from '../csv.ts';
 import type { Layout } from './layout.ts';
-import { notNumber, tableNumbers } from './numbers.ts';
+import { isMissing, notNumber, tableNumbers } from './numbers.ts';
 import { raggedRow } from './reading.ts';
 import { Rows } from './rows.ts';
 
@@ -59,6 +59,11 @@ function rowReader({ head, time, format, ...layout }: Layout, name: string) {
   return (row: CsvRow, numbers: number[]): { time: number; offset: number } => {
     for (let i = 0; i < columns.length; i++) {
       const field = row.fields[columns[i].at];
+      const { kinds } = columns[i];
+      if (kinds) {
+        numbers[i] = isMissing(field) ? Number.NaN : kinds.codeOf(field);
+        continue;
+      }
       const value = number(field);
       if (value === undefined || value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) {
         throw notNumber(`${name}, line ${row.line}`, columns[i].name, field, head.decimal);

@@ -6,7 +6,7 @@
  *   value    the numbers that are left: one below ids, each a series without
  */
 import type { CsvRow } from '../csv.ts';
-import { type Column, type Head, namesId, namesTime, namesValue } from './columns.ts';
+import { type Column, type Head, Kinds, namesId, namesTime, namesValue } from './columns.ts';
 import { formatOf, type TimeFormat } from './times.ts';
 import type { TimeTableOptions } from './types.ts';
 
@@ -24,12 +24,14 @@ export interface Layout {
 export function layoutOf(head: Head, name: string, options: TimeTableOptions): Layout {
   const { columns } = head;
   const named = (names: readonly string[] | undefined) => names?.map((one) => columnNamed(columns, one, name));
-  const known = named(options.known) ?? [];
-  const past = named(options.past) ?? [];
+  const covariates = (names: readonly string[] | undefined) =>
+    (named(names) ?? []).map((column) => (column.kind === 'text' ? { ...column, kinds: new Kinds() } : column));
+  const known = covariates(options.known);
+  const past = covariates(options.past);
   const said = [...known, ...past, ...(named(options.value) ?? []), ...(named(options.id) ?? [])];
-  const free = (column: Column) => !said.includes(column);
+  const free = (column: Column) => !said.some(({ at }) => at === column.at);
   const time = timeIn(head, name, free, options);
-  const twice = said.find((column, i) => said.indexOf(column) !== i || column === time?.column);
+  const twice = said.find(({ at }, i) => said.findIndex((one) => one.at === at) !== i || at === time?.column.at);
   if (twice) {
     throw new Error(
       `data: column ${JSON.stringify(twice.name)} of ${name} is named twice, expected one use of each: ` +
@@ -39,8 +41,8 @@ export function layoutOf(head: Head, name: string, options: TimeTableOptions): L
   const ids = named(options.id) ?? idsIn(head, time, free, (named(options.value) ?? []).length > 0);
   const left = columns.filter((column) => free(column) && column !== time?.column && !ids.includes(column));
   const values = named(options.value) ?? valuesIn(left, ids, name, head);
-  const used = [time?.column, ...ids, ...values, ...known, ...past];
-  const ignored = columns.filter((column) => !used.includes(column));
+  const used = [time?.column, ...ids, ...values, ...known, ...past].map((column) => column?.at);
+  const ignored = columns.filter(({ at }) => !used.includes(at));
   return { head, ...(time && { time: time.column, format: time.format }), ids, values, known, past, ignored };
 }
 
@@ -66,17 +68,14 @@ function timeIn(
   free: (column: Column) => boolean,
   { time, dates }: TimeTableOptions,
 ): Time | undefined {
-  if (time === false) return undefined;
+  if (time === 'none') return undefined;
   const formatIn = (column: Column, anyDigits: boolean) =>
     formatOf(column.fields, { anyDigits, order: dates, where: `${name}, column ${JSON.stringify(column.name)}` });
   if (time !== undefined) {
     const column = columnNamed(columns, time, name);
     const format = formatIn(column, true);
     if (format) return { column, format };
-    throw new Error(
-      `data: column ${JSON.stringify(time)} of ${name} has ${JSON.stringify(column.fields[0] ?? '')}, expected times ` +
-        'such as 2024-03-31, 2024-03-31 14:30, 31/03/2024, 2024-03, 2024 Q1, 2024, epoch seconds or whole numbers.',
-    );
+    throw noTimes(column, name);
   }
   const times = columns.filter((column) => column.kind === 'time' && free(column));
   const sure = times.find(namesTime) ?? times[0];
@@ -91,7 +90,18 @@ function timeIn(
     const format = formatIn(column, true);
     if (format && (namesTime(column) || isEven(column, format))) return { column, format };
   }
+  // What is called a time and can't be read would otherwise be left out without a word.
+  const unread = columns.find((column) => column.kind === 'text' && namesTime(column) && free(column));
+  if (unread) throw noTimes(unread, name);
   return undefined;
+}
+
+function noTimes({ name: title, fields }: Column, name: string): Error {
+  return new Error(
+    `data: column ${JSON.stringify(title)} of ${name} has ${JSON.stringify(fields[0] ?? '')}, expected times such as ` +
+      '2024-03-31, 2024-03-31 14:30, 31/03/2024, 2024-03, 2024 Q1, 2024, epoch seconds or whole numbers. ' +
+      `Mend them, or say that rows are a step apart (time: 'none').`,
+  );
 }
 
 /** Numbers that go up evenly, from some place on again where another series begins. */

@@ -3,7 +3,7 @@
  * other series.
  */
 import { TimeAxis, timeLabel, type TimeStyle } from './axis.ts';
-import { DAY, HOUR, inMonth, monthOf, timeOfDay, weekday } from './calendar.ts';
+import { DAY, HOUR, inMonth, MINUTE, monthOf, timeOfDay, weekday } from './calendar.ts';
 import { dayOfMonths, detectFrequency, type Irregular } from './detect.ts';
 import { type Frequency, isSubDaily, sameFrequency, spanName, stepLength } from './frequency.ts';
 import type { TimeFormat } from './times.ts';
@@ -101,7 +101,8 @@ export function irregularTimes(
 ): Error {
   const [before, at] = [times[irregularAt - 1], times[irregularAt]];
   const span = (length: number) => (style === 'index' ? String(length) : spanName(length));
-  const written = (time: number) => timeLabel(time, style);
+  const hasSeconds = (before % MINUTE) + (at % MINUTE) > 0;
+  const written = (time: number) => timeLabel(time, style, undefined, hasSeconds);
   const advice =
     style === 'index'
       ? `Mend the numbers, or leave the column out (time: 'none').`

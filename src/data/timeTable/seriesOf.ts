@@ -1,10 +1,12 @@
 /** The rows of one id to its series: values and covariates in their steps, and what had to be done for it. */
 import { seasonsOf } from './frequency.ts';
 import { placeAhead } from './future.ts';
+import type { Column } from './columns.ts';
+import { numbersOf } from './groups.ts';
 import { type Grid, gridOf, type GridOptions } from './grid.ts';
 import type { Layout } from './layout.ts';
 import type { Rows } from './rows.ts';
-import type { Combine, SeriesFacts, TableSeries } from './types.ts';
+import type { Combine, CovariateColumn, SeriesFacts, TableSeries } from './types.ts';
 
 export interface SeriesContext extends Omit<GridOptions, 'format'> {
   layout: Layout;
@@ -18,7 +20,9 @@ export function seriesIn(rows: Rows, context: SeriesContext): { series: TableSer
   const where = layout.ids.length > 0 ? `${name}, series ${JSON.stringify(rows.id)}` : name;
   const grid = gridOf(rows, { ...context, name: where, format: layout.format });
   const { values, known } = layout;
-  const spread = (i: number) => onSteps(grid, rows.column(i), context.duplicates ?? 'mean');
+  const columns = numbersOf(layout);
+  const spread = (i: number) =>
+    onSteps(grid, rows.column(i), columns[i].kinds ? 'last' : (context.duplicates ?? 'mean'));
   const series: TableSeries[] = [];
   const skipped: string[] = [];
   values.forEach((column, i) => {
@@ -31,20 +35,18 @@ export function seriesIn(rows: Rows, context: SeriesContext): { series: TableSer
     }
     const axis = grid.axis.from(begin);
     const kept = all.slice(begin, end);
-    const covariates = (from: number, to: number, columns: Layout['known'], first: number) =>
-      Object.fromEntries(columns.map(({ name: title }, j) => [title, spread(first + j).slice(from, to)]));
-    const past = covariates(begin, end, layout.past, values.length + known.length);
+    const covariates = (wanted: readonly Column[], first: number, to: number) =>
+      wanted.map((_, j) => spread(first + j).slice(begin, to));
+    const past = covariates(layout.past, values.length + known.length, end);
     const later =
-      known.length > 0
-        ? withAhead(covariates(begin, grid.length, known, values.length), kept.length, axis, context)
-        : {};
-    const lengths = Object.values(later).map((one) => one.length);
+      known.length > 0 ? withAhead(covariates(known, values.length, grid.length), end - begin, axis, context) : [];
+    const lengths = later.map((one) => one.length);
     series.push({
       id,
       values: kept,
       axis,
-      past,
-      known: later,
+      past: named(layout.past, past),
+      known: named(known, later),
       ahead: lengths.length > 0 ? Math.min(...lengths) - kept.length : 0,
       seasons: seasonsOf(axis.frequency, kept.length),
       facts: factsOf(kept, grid, grid.length - end, axis.label.bind(axis)),
@@ -86,21 +88,29 @@ function bounds(values: Float64Array): [number, number] {
 
 /** Known columns with what the second table says, as far as there is something. */
 function withAhead(
-  known: Record<string, Float64Array>,
+  known: readonly Float64Array[],
   end: number,
   axis: TableSeries['axis'],
   { ahead, aheadName, layout }: SeriesContext,
-): Record<string, Float64Array> {
+): Float64Array[] {
   const { steps, last } = placeAhead(ahead, axis, end, layout.format !== undefined, aheadName);
+  return known.map((column, j) => {
+    const all = new Float64Array(Math.max(column.length, last + 1)).fill(Number.NaN);
+    all.set(column);
+    steps.forEach((step, i) => {
+      if (step >= end) all[step] = (ahead as Rows).column(j)[i];
+    });
+    return all.subarray(0, Math.max(end, bounds(all)[1]));
+  });
+}
+
+/** By name, kinds as the texts that they were. */
+function named(columns: readonly Column[], values: readonly Float64Array[]): Record<string, CovariateColumn> {
   return Object.fromEntries(
-    Object.entries(known).map(([title, column], j) => {
-      const all = new Float64Array(Math.max(column.length, last + 1)).fill(Number.NaN);
-      all.set(column);
-      steps.forEach((step, i) => {
-        if (step >= end) all[step] = (ahead as Rows).column(j)[i];
-      });
-      return [title, all.subarray(0, Math.max(end, bounds(all)[1]))];
-    }),
+    columns.map(({ name, kinds }, j) => [
+      name,
+      kinds ? Array.from(values[j], (code) => (Number.isNaN(code) ? null : kinds.names[code])) : values[j],
+    ]),
   );
 }
 

@@ -79,7 +79,7 @@ async function withKnown(
   const known = names.filter((one) => !structural.includes(one));
   if (known.length > 0) return { ...options, known };
   throw new Error(
-    `data: ${future.name} has no column of numbers that ${name} has too, expected what is known ahead, ` +
+    `data: ${future.name} has no column beside times and ids that ${name} has too, expected what is known ahead, ` +
       'with the same names of columns.',
   );
 }

@@ -69,12 +69,14 @@ const readSlashed = (order: 'dmy' | 'mdy') => (text: string) => {
   return at(wall(full, Number(month), Number(day), clock(hour, minute, seconds, fraction, half)));
 };
 
-function readNamed(text: string): Moment | undefined {
+/** Days by the name of their month, or months. */
+const readNamed = (hasDay: boolean) => (text: string) => {
   const [, before, name = '', after, year] = NAMED.exec(text) ?? [];
   const month = MONTHS.indexOf(name.slice(0, 3).toLowerCase());
-  if (month < 0 || (before !== undefined && after !== undefined)) return undefined;
-  return at(wall(Number(year), month + 1, Number(before ?? after ?? 1)));
-}
+  const day = before ?? after;
+  if (month < 0 || (day !== undefined) !== hasDay || (before !== undefined && after !== undefined)) return undefined;
+  return at(wall(Number(year), month + 1, Number(day ?? 1)));
+};
 
 function readMonth(text: string): Moment | undefined {
   const [, year, month, other] = MONTH.exec(text) ?? [];
@@ -104,7 +106,8 @@ export const FORMATS = {
   iso: { name: 'dates', style: 'datetime', ...iso },
   dmy: { name: 'dates, day first', style: 'datetime', isLocal: true, read: readSlashed('dmy') },
   mdy: { name: 'dates, month first', style: 'datetime', isLocal: true, read: readSlashed('mdy') },
-  named: { name: 'dates', style: 'date', read: readNamed },
+  named: { name: 'dates', style: 'date', read: readNamed(true) },
+  namedMonth: { name: 'months', style: 'month', read: readNamed(false) },
   month: { name: 'months', style: 'month', read: readMonth },
   quarter: { name: 'quarters', style: 'quarter', read: readQuarter },
   week: { name: 'weeks', style: 'date', read: readWeek },
@@ -134,7 +137,7 @@ export const FORMATS = {
 } as const satisfies Record<string, TimeFormat>;
 
 /** Times that can't be anything else. */
-const CALENDAR = ['iso', 'dmy', 'mdy', 'named', 'month', 'quarter', 'week'] as const;
+const CALENDAR = ['iso', 'dmy', 'mdy', 'named', 'namedMonth', 'month', 'quarter', 'week'] as const;
 /** Digits that are a time where the column is one; an index where they are none of the others. */
 const DIGITS = ['milliseconds', 'seconds', 'compact', 'year', 'compactMonth', 'decimalYear', 'index'] as const;
 
@@ -149,9 +152,13 @@ export function formatOf(
   if (fields.length === 0) return undefined;
   const share = (format: TimeFormat) => fields.filter((field) => format.read(field)).length / fields.length;
   const [dmy, mdy] = [share(FORMATS.dmy), share(FORMATS.mdy)];
-  if (Math.max(dmy, mdy) >= MOST) return slashed(fields, { dmy, mdy }, order, where);
+  // Days without a clock are finer than nothing, and no finer than days.
+  const withoutClock = (format: TimeFormat): TimeFormat =>
+    format.style === 'datetime' && !fields.some((field) => field.includes(':')) ? { ...format, style: 'date' } : format;
+  if (Math.max(dmy, mdy) >= MOST) return withoutClock(slashed(fields, { dmy, mdy }, order, where));
   const calendar = CALENDAR.map((key) => FORMATS[key]).find((format) => share(format) >= MOST);
-  if (calendar || !anyDigits) return calendar;
+  if (calendar) return withoutClock(calendar);
+  if (!anyDigits) return undefined;
   // Numbers up to 9999 are years only where all could be.
   const plausible = (text: string) => Number(text) >= 1500 && Number(text) < 2200;
   return DIGITS.filter((key) => (key === 'year' || key === 'decimalYear' ? fields.every(plausible) : true))

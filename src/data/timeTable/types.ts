@@ -12,8 +12,8 @@ export type TableSource =
 export type Combine = 'mean' | 'sum' | 'first' | 'last';
 
 export interface TimeTableOptions {
-  /** The column of times. If not given: found. false: rows are a step apart. */
-  time?: string | false;
+  /** The column of times. If not given: found. 'none': rows are a step apart. */
+  time?: string;
   /** The columns to forecast. If not given: found. */
   value?: readonly string[];
   /** The columns that together tell series apart. If not given: found. */
@@ -78,6 +78,9 @@ export interface SeriesFacts {
   readonly future: number;
 }
 
+/** Numbers, NaN where one is missing, or the names of kinds. */
+export type CovariateColumn = Float64Array | readonly (string | null)[];
+
 /** One series of a table: its values a step apart, NaN where one is missing. */
 export interface TableSeries {
   /** The id, or the name of the column; parts of an id are joined by '/'. */
@@ -85,9 +88,9 @@ export interface TableSeries {
   readonly values: Float64Array;
   readonly axis: TimeAxis;
   /** As long as the series. */
-  readonly past: Readonly<Record<string, Float64Array>>;
+  readonly past: Readonly<Record<string, CovariateColumn>>;
   /** As long as the series, and as far ahead as the table goes: see `ahead`. */
-  readonly known: Readonly<Record<string, Float64Array>>;
+  readonly known: Readonly<Record<string, CovariateColumn>>;
   /** Steps after the end for which the known columns have values. */
   readonly ahead: number;
   /** Steps of its seasons, as the calendar has them; empty where it says nothing. */

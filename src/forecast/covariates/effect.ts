@@ -55,7 +55,7 @@ export function regressOn(
 function groupsOf({ isKnown, columns }: Covariate, covariate: number, origin: number): Group[] {
   if (columns.length === 0) return [];
   // What comes late is looked for in numbers; kinds have many columns as it is.
-  const last = isKnown ? (columns.length > 1 ? 0 : KNOWN_LAGS) : Math.min(PAST_LAGS, Math.floor(origin / 6));
+  const last = isKnown ? (columns.length > 1 ? 0 : KNOWN_LAGS) : Math.min(PAST_LAGS, Math.floor(origin / 4));
   const first = isKnown ? 0 : 1;
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => ({
     covariate,

@@ -10,10 +10,11 @@
  */
 import { findSeasons } from '../model/seasons.ts';
 import { type CheckedOptions, checkOptions } from '../options.ts';
-import { forecastOf, GRID } from '../quantiles.ts';
+import { GRID, quantileErrors } from '../quantiles.ts';
+import { forecastWithin, supportOf } from '../support.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster, Values } from '../types.ts';
 import { type Covariate, covariatesOf, type GivenCovariates } from './columns.ts';
-import { logarithm, type Part, partsOf, type Reading, regressOn, totalOf, whole, widened } from './effect.ts';
+import { logarithm, type Part, partsOf, type Regressed, regressOn, totalOf, whole, widened } from './effect.ts';
 
 export type CovariateMode = 'regress-first' | 'forecast-first' | 'product';
 
@@ -70,7 +71,14 @@ export async function forecastWithCovariates(
   }
   const y = Float64Array.from(values);
   const covariates = covariatesOf(given, y.length, asked.horizon);
-  const context: Context = { forecaster, y, asked, season: seasonOf(y, asked), logs: logarithm(y) };
+  const context: Context = {
+    forecaster,
+    y,
+    asked,
+    season: seasonOf(y, asked),
+    logs: logarithm(y),
+    regressions: new Map(),
+  };
   const { way, gain } = await bestWay(context, covariates, mode);
   const names = covariates.map(({ name }) => name);
   if (way.mode === undefined) {
@@ -80,7 +88,7 @@ export async function forecastWithCovariates(
   const [[{ steps, parts }]] = await answers(context, [way], [y.length], asked.horizon);
   const used = parts.map(({ name }) => name);
   return {
-    ...forecastOf({ levels: GRID, steps: supported(steps, y, asked) }, asked),
+    ...forecastWithin({ levels: GRID, steps }, supportOf(y, asked), asked),
     covariates: {
       used,
       dropped: names.filter((name) => !used.includes(name)),
@@ -98,6 +106,18 @@ interface Context {
   season: number;
   /** log y, where there is one. */
   logs?: Float64Array;
+  /** Regressions by what they read: ways have them in common. */
+  regressions: Map<string, Regressed[]>;
+}
+
+function regressed(context: Context, { mode, covariates }: Way, origin: number): Regressed[] {
+  const y = mode === 'product' ? context.logs : context.y;
+  if (mode === undefined || y === undefined) return [];
+  // Of two sets, one holds the other: their sizes differ.
+  const key = `${mode === 'product'} ${covariates.length} ${origin}`;
+  const found = context.regressions.get(key) ?? regressOn(y, covariates, origin, context.season);
+  context.regressions.set(key, found);
+  return found;
 }
 
 const seasonOf = (y: Float64Array, { seasons }: CheckedOptions): number =>
@@ -105,11 +125,6 @@ const seasonOf = (y: Float64Array, { seasons }: CheckedOptions): number =>
 
 const effectOf = (path: Float64Array, n: number, mode?: CovariateMode): number[] =>
   Array.from(path.subarray(n), (z) => (mode === 'product' ? Math.exp(z) : z));
-
-function supported(steps: readonly number[][], y: Float64Array, { nonNegative, integer }: CheckedOptions): number[][] {
-  const floor = (nonNegative ?? y.every((x) => !(x < 0))) ? 0 : -Infinity;
-  return steps.map((row) => row.map((x) => Math.max(floor, integer ? Math.round(x) : x)));
-}
 
 /** The way with the least error on the last windows. */
 async function bestWay(
@@ -129,7 +144,10 @@ async function bestWay(
   if (origins.length === 0) return { way: ways.find((one) => one.covariates.every(({ isKnown }) => isKnown)) ?? none };
   const tried = await answers(context, [none, ...ways], origins, horizon);
   const errors = [none, ...ways].map((_, w) =>
-    origins.reduce((sum, origin, o) => sum + pinball(tried[o][w].steps, context.y, origin), 0),
+    origins.reduce(
+      (sum, origin, o) => sum + quantileErrors(tried[o][w].steps, context.y.subarray(origin, origin + horizon)),
+      0,
+    ),
   );
   let [best, least] = [none, errors[0]];
   ways.forEach((way, i) => {
@@ -151,22 +169,23 @@ function waysOf(context: Context, covariates: readonly Covariate[], mode?: Covar
   }
   return sets.flatMap((set, i) =>
     modes.flatMap((one) => {
-      const y = one === 'product' ? context.logs : context.y;
-      const regressed = y ? regressOn(y, set, y.length, context.season) : [];
+      const way: Way = { mode: one, covariates: set };
+      const used = regressed(context, way, context.y.length);
       // The larger set is a way of its own only where it adds a covariate that is not known.
-      const isNew = i === 0 || regressed.some(({ covariate }) => !covariate.isKnown);
-      return regressed.length > 0 && isNew ? [{ mode: one, covariates: set }] : [];
+      const isNew = i === 0 || used.some(({ covariate }) => !covariate.isKnown);
+      return used.length > 0 && isNew ? [way] : [];
     }),
   );
 }
 
 /** What each way says from each origin: by origin, then by way. */
 async function answers(
-  { forecaster, y, asked, season, logs }: Context,
+  context: Context,
   ways: readonly Way[],
   origins: readonly number[],
   horizon: number,
 ): Promise<Answer[][]> {
+  const { forecaster, y, asked } = context;
   const seasons = asked.seasons && (asked.seasons.length > 0 ? asked.seasons : 1);
   const options = {
     horizon,
@@ -175,10 +194,7 @@ async function answers(
     ...(seasons === undefined ? {} : { season: seasons }),
   };
   const tasks = origins.flatMap((origin) => ways.map((way) => ({ origin, way })));
-  const readings = tasks.map(({ origin, way }): Reading => {
-    const regressed = way.mode ? regressOn(way.mode === 'product' ? logs! : y, way.covariates, origin, season) : [];
-    return { regressed, origin };
-  });
+  const readings = tasks.map(({ origin, way }) => ({ regressed: regressed(context, way, origin), origin }));
   const parts = await partsOf(forecaster, readings, horizon, undefined);
   const totals = tasks.map(({ origin }, i) => totalOf(parts[i], origin + horizon));
   const inputs = tasks.map(({ origin, way: { mode } }, i) => inputsOf(y.subarray(0, origin), totals[i], mode));
@@ -214,17 +230,4 @@ function productOf(row: readonly number[], parts: readonly Part[], t: number, z:
       ? widened(row.map(Math.log), parts, t).map(Math.exp)
       : row;
   return wide.map((x) => x * factor);
-}
-
-/** The quantile error of a table, summed over what was observed. */
-function pinball(steps: readonly number[][], y: Float64Array, origin: number): number {
-  let sum = 0;
-  steps.forEach((row, t) => {
-    const actual = y[origin + t];
-    if (Number.isNaN(actual)) return;
-    GRID.forEach((p, i) => {
-      sum += (actual - row[i]) * (p - Number(actual < row[i]));
-    });
-  });
-  return sum;
 }

@@ -31,7 +31,7 @@ export interface Regression {
 const MOST_ROWS = 2048;
 const FEWEST_ROWS = 12;
 const MOST_CANDIDATES = 40;
-const MOST_COLUMNS = 16;
+const MOST_COLUMNS = 32;
 const ROUNDS = 3;
 
 /** `y` may have gaps; `season`: steps, 1 where there is none. Undefined where no group helps. */
@@ -52,7 +52,7 @@ export function regress(y: Float64Array, groups: readonly Group[], season: numbe
     });
     const filter = filterOf(rest, observed, season);
     if (filter.rows.length < FEWEST_ROWS) return undefined;
-    found = fit(whole, cut, filter);
+    found = estimate(whole, cut, filter);
     if (!found) return undefined;
   }
   // As they were given: with whole columns.
@@ -90,6 +90,18 @@ function filterOf(rest: Float64Array, observed: Float64Array, season: number): F
   };
 }
 
+/** What a series has that its own past does not say, ε; NaN where that is not known. */
+export function innovations(y: Float64Array, season: number): Float64Array {
+  const whole = filled(y);
+  const filter = filterOf(whole, y, season);
+  const found = new Float64Array(y.length).fill(Number.NaN);
+  const white = filtered(whole, filter);
+  filter.rows.forEach((t, i) => {
+    found[t] = white[i];
+  });
+  return found;
+}
+
 /** φ(B) x at the rows, with mean 0. */
 function filtered(x: Float64Array, { lags, phi, rows }: Filter): Float64Array {
   const white = Float64Array.from(rows, (t) => lags.reduce((sum, lag, i) => sum - phi[i] * x[t - lag], x[t]));
@@ -109,7 +121,7 @@ interface White {
   scales: number[];
 }
 
-function fit(y: Float64Array, groups: readonly Group[], filter: Filter): Regression | undefined {
+function estimate(y: Float64Array, groups: readonly Group[], filter: Filter): Regression | undefined {
   const target = filtered(y, filter);
   const candidates = groups.map((group) => whitened(group, filter)).filter(({ columns }) => columns.length > 0);
   const chosen = choose(target, mostAlike(target, candidates), candidates.length);

@@ -13,6 +13,8 @@ export interface Band {
 /** x and y of the past that is shown and of the future. */
 export interface Curves {
   isTime: boolean;
+  /** The least distance of two places on the x axis. */
+  spacing: number;
   past: { x: number[]; y: number[] };
   future: { x: number[]; median: readonly number[]; mean: readonly number[] };
   /** The widest first. */
@@ -41,6 +43,7 @@ export function curvesOf(view: ForecastView, shown = defaultShown(view)): Curves
   const number = numberFormat([past.y, ...bands.flatMap(({ low, high }) => [low, high]), forecast.median]);
   return {
     isTime,
+    spacing: spacingOf([...past.x, ...x]),
     past,
     future: { x, median: forecast.median, mean: forecast.mean },
     bands,
@@ -74,6 +77,12 @@ export function bandsOf({ intervals, quantiles }: Forecast): Band[] {
   const [widest] = pairs;
   const half = pairs.find(({ level }) => widest && level <= 0.5 * widest.level);
   return [widest, half].filter((band) => band !== undefined);
+}
+
+function spacingOf(x: readonly number[]): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 1; i < x.length; i++) if (x[i] > x[i - 1]) least = Math.min(least, x[i] - x[i - 1]);
+  return Number.isFinite(least) ? least : 0;
 }
 
 const closeTo = (a: number, b: number) => Math.abs(a - b) < 1e-9;

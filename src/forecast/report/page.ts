@@ -10,7 +10,7 @@ h1{font-size:1.7rem;line-height:1.2;margin:0 0 4px;overflow-wrap:anywhere}
 h2{font-size:1.2rem;margin:28px 0 10px;overflow-wrap:anywhere}
 .lead,.note,figcaption,footer{color:var(--soft)}
 footer{margin-top:24px}.lead{margin:0 0 12px}.note{margin:6px 0}figcaption,footer{font-size:.875rem}
-nav{display:flex;gap:8px;align-items:center;margin:16px 0 0;flex-wrap:wrap}
+nav{display:flex;gap:8px;align-items:center;margin:16px 0 0}
 select,button{font:inherit;color:inherit;background:var(--card);border:1px solid var(--rule);border-radius:6px;padding:5px 10px}
 select{flex:0 1 420px;min-width:0;width:50vw}button{cursor:pointer}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px}

@@ -61,10 +61,10 @@ export function described(view: ForecastView): string {
 }
 
 function panelOf(view: ForecastView, curves: Curves, named: boolean): Panel {
-  const { past, isTime } = curves;
+  const { past, isTime, spacing } = curves;
   return {
     title: named ? view.name : undefined,
-    x: { label: isTime ? '' : 'step', time: isTime },
+    x: { label: isTime ? '' : 'step', time: isTime, spacing },
     y: { label: view.unit ?? '' },
     series: seriesOf(curves),
     border: past.x.at(-1) ?? curves.future.x[0],

@@ -76,7 +76,12 @@ export function chart(view: ForecastView, options: ChartOptions = {}): string {
   const yTicks = ys.ticks.map(({ at, text }) => ({ row: cellAt(at, CELL.height, rows), text: words(text) }));
   const margin = Math.max(4, ...yTicks.map(({ text }) => text.length)) + 1;
   const columns = Math.max(LEAST_WIDTH, Math.floor(width)) - margin - 1;
-  const xs = scaleOf({ label: '', time: curves.isTime }, [...past.x, ...future.x], 0, columns * CELL.width);
+  const xs = scaleOf(
+    { label: '', time: curves.isTime, spacing: curves.spacing },
+    [...past.x, ...future.x],
+    0,
+    columns * CELL.width,
+  );
 
   const canvas = new Canvas(columns, rows, unicode);
   const toCells = (scale: Scale, size: number, row: readonly number[]) => row.map((value) => scale.map(value) / size);

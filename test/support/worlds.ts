@@ -1,0 +1,25 @@
+/** Series whose truth is known, and how far forecasts are from it. */
+import { GRID, quantileErrors } from '../../src/forecast/quantiles.ts';
+import type { Forecast } from '../../src/forecast/types.ts';
+import type { Random } from '../../src/random.ts';
+
+export const noise = (random: Random, n: number): number[] => Array.from({ length: n }, () => random.normal());
+
+/** xₜ = a xₜ₋₁ + εₜ; a random walk for a = 1. */
+export function autoregressive(random: Random, n: number, a: number): number[] {
+  let x = 0;
+  return Array.from({ length: n }, () => {
+    x = a * x + random.normal();
+    return x;
+  });
+}
+
+export const wave = (t: number, season: number): number => Math.sin((2 * Math.PI * t) / season);
+
+/** The mean quantile error over GRID. */
+export const quantileError = (forecast: Forecast, actual: readonly number[]): number =>
+  quantileErrors(
+    actual.map((_, t) => GRID.map((p) => forecast.quantiles[p][t])),
+    actual,
+  ) /
+  (actual.length * GRID.length);
