@@ -1,0 +1,75 @@
+/**
+ * Anomalies of a series that is known whole: every value held against the forecast from those before it.
+ *
+ *   const { rows, flagged, expected } = await detectAnomalies(forecaster, values, { falseAlarms: 0.01, season: 24 });
+ *   rows.filter(({ anomaly }) => anomaly);
+ *
+ * The first half of what is forecast calibrates, at most 1,000 values; they are flagged in hindsight, by the
+ * threshold that came out. The rate is promised for the values after them.
+ */
+import { defaultStart } from '../backtest/historical.ts';
+import type { SeriesForecaster, Values } from '../types.ts';
+import { checkValues } from '../values.ts';
+import { expectedAlarms, LEAST_SCORES } from './calibration.ts';
+import { AnomalyDetector, type DetectorOptions, type Judgement } from './detector.ts';
+import type { Streaming } from './walk.ts';
+
+export interface Detection {
+  /** One for each value. */
+  rows: Judgement[];
+  /** The score above which a value is flagged. */
+  threshold: number;
+  /** Whether fewer scores calibrated it than the rate needs: its tail is a guess then. */
+  extended: boolean;
+  /** Scores that calibrated it; 0 with `level`. */
+  calibration: number;
+  /** Values that were judged: of them `rate` are expected as false alarms if all are normal. */
+  judged: number;
+  rate: number;
+  /** False alarms to be expected of them, and about 95 % of what can be seen. */
+  expected: { mean: number; range: [number, number] };
+  /** What was flagged of them. */
+  flagged: number;
+}
+
+const MOST_CALIBRATION = 1000;
+
+export interface DetectionOptions extends DetectorOptions {
+  /** Told of the part that is done, 0 to 1. */
+  onProgress?: (done: number) => void;
+}
+
+export async function detectAnomalies(
+  forecaster: SeriesForecaster | Streaming,
+  values: Values,
+  { onProgress, ...options }: DetectionOptions = {},
+): Promise<Detection> {
+  const y = checkValues(values);
+  const start = options.start ?? defaultStart(options.season);
+  const scored = Math.max(0, y.filter((x) => !Number.isNaN(x)).length - start);
+  const least = options.level === undefined ? 2 * LEAST_SCORES : 1;
+  if (scored < least) {
+    throw new Error(
+      `anomalies: ${Math.max(0, scored)} values come after the first ${start}, expected at least ${least} to calibrate on and to judge. ` +
+        'Give a longer series, a smaller start, or a level instead of a rate of false alarms.',
+    );
+  }
+  const calibration = options.calibration ?? Math.min(MOST_CALIBRATION, Math.max(LEAST_SCORES, Math.floor(scored / 2)));
+  const detector = new AnomalyDetector(forecaster, { ...options, start, calibration });
+  const rows: Judgement[] = [];
+  for (const value of y) {
+    rows.push(await detector.next(value));
+    onProgress?.(rows.length / y.length);
+  }
+  const { value: threshold, extended } = detector.threshold;
+  const calibrated = detector.calibrated;
+  detector.dispose();
+  for (const row of rows) if (row.phase === 'calibration') row.anomaly = row.score > threshold;
+  const judged = rows.filter(({ phase, score }) => phase === 'judged' && !Number.isNaN(score));
+  const rate = options.level === undefined ? (options.falseAlarms ?? 0.01) : 1 - options.level / 100;
+  return {
+    ...{ rows, threshold, extended, calibration: calibrated, judged: judged.length, rate },
+    expected: expectedAlarms(judged.length, rate, options.level === undefined ? calibrated : Number.MAX_SAFE_INTEGER),
+    flagged: judged.filter(({ anomaly }) => anomaly).length,
+  };
+}
