@@ -40,7 +40,7 @@ function take(one: Source): void {
 function show({ horizon: steps, facts, notes, svg, csv, table }: Answer): void {
   find('#result').hidden = false;
   horizon.value = String(steps);
-  find('#facts').textContent = facts;
+  find('#facts').textContent = facts.join(' · ');
   const picture = new DOMParser().parseFromString(svg, 'image/svg+xml').documentElement;
   chart.replaceChildren(document.importNode(picture, true));
   find('#notes').replaceChildren(...notes.map((note) => element('li', note)));

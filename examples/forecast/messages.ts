@@ -13,8 +13,8 @@ export interface Answer {
   kind: 'answer';
   job: number;
   horizon: number;
-  /** What was read, and how long it took. */
-  facts: string;
+  /** What was read, what is in it, and how long all took. */
+  facts: string[];
   notes: string[];
   svg: string;
   csv: string;

@@ -46,16 +46,16 @@ async function forecast({ job, source, horizon: wanted, levels, width }: Wish): 
     csv.push(report.csvRows(view));
     if (notes.count % 100 === 0) say({ kind: 'progress', job, series: notes.count });
   }
-  const left = notes.count > views.length ? ` The picture has the first ${views.length} of ${notes.count} series.` : '';
+  const left = notes.count > views.length ? `; ${notes.count} series, the first ${views.length} of them drawn` : '';
   return {
     kind: 'answer',
     job,
     horizon,
-    facts: `${layoutLine(table)}. ${stepsLine(first)}; ${Math.round(performance.now() - begun)} ms.${left}`,
+    facts: [layoutLine(table), `${stepsLine(first)}${left}`, `${Math.round(performance.now() - begun)} ms`],
     notes: notes.lines(),
     svg: report.svg(views, { width }),
     csv: csv.join(''),
-    table: rowsOf(csv[0], csv[1]),
+    table: report.shownRows(views[0]),
   };
 }
 
@@ -71,18 +71,6 @@ async function* chunksOf(file: File): AsyncGenerator<Uint8Array> {
     if (done) return;
     yield value;
   }
-}
-
-/** Time, median and intervals. */
-function rowsOf(header: string, rows: string): string[][] {
-  const names = header.trim().split(',');
-  const shown = [...names.keys()].filter((i) => /^(time|step|median|low|high)/.test(names[i]));
-  // From the right: an id may have commas.
-  const cells = rows
-    .trim()
-    .split('\n')
-    .map((line) => line.split(',').slice(-names.length));
-  return [names, ...cells].map((row) => shown.map((i) => row[i]));
 }
 
 self.onmessage = ({ data }: MessageEvent<Request>) => {

@@ -6,7 +6,6 @@
  * null is a missing value, and becomes NaN.
  */
 import * as v from 'valibot';
-import type { ForecastOptions } from '../forecast/types.ts';
 import { type Limits, within } from './limits.ts';
 import { dotted, type Path, Refusal } from './refusal.ts';
 import { fields, isObject } from './validate.ts';
@@ -74,36 +73,45 @@ const covariates = v.pipe(
   v.transform((found): Covariates => Object.fromEntries(found)),
 );
 
-const namedSeries = fields({
+const plainEntries = {
   id: v.optional(v.union([v.string(), v.number()], 'a text or a number')),
   values,
   times: v.optional(v.array(time, 'an array of times')),
-  known: v.optional(covariates),
-  past: v.optional(covariates),
-});
+};
 
 const WAYS = 'an array of numbers, of such arrays, or of objects with values';
 
 /** Whichever way they are written in, as an array of NamedSeries. */
-const series = v.pipe(
-  v.custom<unknown>((input) => Array.isArray(input) && input.length > 0, WAYS),
-  v.lazy((input): v.GenericSchema<unknown, NamedSeries[]> => {
-    const [first] = input as readonly unknown[];
-    if (isObject(first)) return v.array(namedSeries);
-    if (Array.isArray(first))
+const seriesOf = (named: v.GenericSchema<unknown, NamedSeries>) =>
+  v.pipe(
+    v.custom<unknown>((input) => Array.isArray(input) && input.length > 0, WAYS),
+    v.lazy((input): v.GenericSchema<unknown, NamedSeries[]> => {
+      const [first] = input as readonly unknown[];
+      if (isObject(first)) return v.array(named);
+      if (Array.isArray(first)) {
+        return v.pipe(
+          v.array(values),
+          v.transform((all) => all.map((values) => ({ values }))),
+        );
+      }
       return v.pipe(
-        v.array(values),
-        v.transform((all) => all.map((values) => ({ values }))),
+        values,
+        v.transform((values) => [{ values }]),
       );
-    return v.pipe(
-      values,
-      v.transform((values) => [{ values }]),
-    );
-  }),
+    }),
+  );
+
+/** Where covariates are of use. */
+export const series = seriesOf(
+  fields({ ...plainEntries, known: v.optional(covariates), past: v.optional(covariates) }) as v.GenericSchema<
+    unknown,
+    NamedSeries
+  >,
 );
+export const plainSeries = seriesOf(fields(plainEntries) as v.GenericSchema<unknown, NamedSeries>);
 
 const LEVEL = 'per cent from 1 on and below 100';
-const level = v.pipe(
+export const level = v.pipe(
   v.number(LEVEL),
   v.check((value) => value >= 1 && value < 100, LEVEL),
 );
@@ -122,12 +130,10 @@ const list = <S extends v.GenericSchema>(item: S, words: string) =>
     v.array(item, words),
     v.check((all) => all.length > 0 && all.length <= 99, `${words}, 1 to 99 of them`),
   );
-const flag = v.optional(v.boolean('true or false'));
+export const flag = v.optional(v.boolean('true or false'));
 
 /** What every request can have. */
 export const common = {
-  series,
-  levels: v.optional(list(level, 'an array of levels in per cent')),
   season: v.optional(
     v.lazy((input) => (Array.isArray(input) ? list(wholeNumber, 'an array of numbers of steps') : wholeNumber)),
   ),
@@ -137,17 +143,18 @@ export const common = {
   frequency: v.optional(v.string('a text such as "D" or "1h"')),
 };
 
+export const levels = v.optional(list(level, 'an array of levels in per cent'));
 export const quantiles = v.optional(list(probability, 'an array of probabilities'));
 
-/** The fields that the forecaster takes, without those that were not given. */
-export function optionsOf(body: Partial<ForecastOptions> & { horizon: number }): ForecastOptions {
-  const { horizon, levels, quantiles, season, nonNegative, integer } = body;
-  const given = Object.entries({ levels, quantiles, season, nonNegative, integer });
-  return { horizon, ...Object.fromEntries(given.filter(([, value]) => value !== undefined)) };
+/** What was given of a body, without what says where and of what. */
+export function given<T extends object>(body: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined)) as ReturnType<
+    typeof given<T>
+  >;
 }
 
 /** Refuses more than the limits allow, and covariates or times of another length than their series. */
-export function checkSeries(all: readonly NamedSeries[], horizon: number, limits: Limits): void {
+export function checkSeries(all: readonly NamedSeries[], limits: Limits, horizon = 0): void {
   within(limits, 'series', all.length);
   within(limits, 'horizon', horizon);
   within(

@@ -1,13 +1,15 @@
 /** POST /v1/forecast: series in, their futures out. */
 import { forecastWithCovariates } from '../forecast/covariates/forecast.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster } from '../forecast/types.ts';
-import { checkSeries, common, optionsOf, quantiles, wholeNumber } from './fields.ts';
+import { checkSeries, common, given, levels, type NamedSeries, quantiles, series, wholeNumber } from './fields.ts';
 import { within } from './limits.ts';
 import type { Route } from './route.ts';
-import { frequencyOf, type PlacedSeries, placedAll } from './times.ts';
+import { type PlacedSeries, placedAll } from './times.ts';
 import { fields, validated } from './validate.ts';
 
-const body = fields({ ...common, horizon: wholeNumber, quantiles });
+const body = fields({ series, horizon: wholeNumber, levels, quantiles, ...common });
+
+type Wish = ForecastOptions & { series: NamedSeries[]; frequency?: string };
 
 /** Quantiles of an answer where none are asked for. */
 const USUAL = 9;
@@ -24,17 +26,15 @@ export const forecastRoute: Route = {
   about: 'the next `horizon` steps of each series: mean, median, quantiles, intervals',
   example: { series: [112, 118, 132, 129, 121, 135, 148, 148, 136, 119, 104, 118], horizon: 3, levels: [80] },
   async answer(request, { forecaster, limits }): Promise<ForecastAnswer> {
-    const wanted = validated(body, request);
-    const { horizon } = wanted;
-    checkSeries(wanted.series, horizon, limits);
-    const options = optionsOf(wanted);
-    within(limits, 'numbers', wanted.series.length * horizon * numbersOfStep(options));
-    const frequency = frequencyOf(wanted.frequency);
-    const series = placedAll(wanted.series, frequency, limits);
-    const found = await forecastPlaced(forecaster, series, options);
+    const { series: all, frequency, ...options } = given(validated(body, request)) as Wish;
+    const { horizon } = options;
+    checkSeries(all, limits, horizon);
+    within(limits, 'numbers', all.length * horizon * numbersOfStep(options));
+    const placed = placedAll(all, frequency, limits);
+    const found = await forecastPlaced(forecaster, placed, options);
     return {
       model: forecaster.name,
-      forecasts: series.map(({ id, values, timesOf }, i) => ({
+      forecasts: placed.map(({ id, values, timesOf }, i) => ({
         ...(id !== undefined && { id }),
         ...(timesOf && { times: timesOf(values.length, horizon) }),
         ...found[i],

@@ -11,11 +11,13 @@ import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { SeriesForecaster } from '../forecast/types.ts';
+import { anomaliesRoute } from './anomaliesRoute.ts';
+import { backtestRoute } from './backtestRoute.ts';
 import { forecastRoute } from './forecastRoute.ts';
 import { frontPage } from './frontPage.ts';
 import { type Limits, limitsOf, tooLarge, tooMany } from './limits.ts';
 import { ForecastQueue } from './queue.ts';
-import { Refusal } from './refusal.ts';
+import { isMistake, Refusal } from './refusal.ts';
 import type { Route } from './route.ts';
 
 export interface HandlerOptions {
@@ -57,7 +59,7 @@ export function createHandler({ forecaster, limits: given, cors: origin, about, 
     about: 'this page',
     answer: async (_, { url }) => new Response(frontPage(routes, url), { headers: { 'Content-Type': TEXT } }),
   };
-  const routes = [forecastRoute, health, front];
+  const routes = [forecastRoute, anomaliesRoute, backtestRoute, health, front];
 
   const app = new Hono();
   if (origin !== undefined) {
@@ -143,6 +145,3 @@ function notFound(routes: readonly Route[], method: string, path: string): Refus
     Allow: allowed,
   });
 }
-
-/** What this package throws at its users begins with where it comes from: 'forecast: …'. The rest are defects. */
-const isMistake = (error: Error): boolean => error.constructor === Error && /^\w+: /.test(error.message);

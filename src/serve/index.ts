@@ -1,4 +1,6 @@
 /** mamba-ts/serve: forecasts over HTTP. Apart from the core, which pages load. */
+export type { AnomaliesAnswer, SeriesAnomalies } from './anomaliesRoute.ts';
+export type { BacktestAnswer } from './backtestRoute.ts';
 export { type ForecastAnswer, forecastRoute } from './forecastRoute.ts';
 export { curlLine } from './frontPage.ts';
 export { createHandler, type Handler, type HandlerOptions } from './handler.ts';

@@ -12,6 +12,8 @@ export interface Limits {
   horizon: number;
   /** Numbers of an answer: series × horizon × (quantiles and bounds). */
   numbers: number;
+  /** Forecasts of the past of a request: for anomalies and backtests. */
+  forecasts: number;
   /** Requests at work or waiting for the model. */
   waiting: number;
 }
@@ -22,6 +24,7 @@ export const DEFAULT_LIMITS: Limits = {
   points: 2_000_000,
   horizon: 10_000,
   numbers: 5_000_000,
+  forecasts: 20_000,
   waiting: 1000,
 };
 
@@ -31,6 +34,7 @@ const WORDS = {
   points: ['values', 'Send fewer series, or fewer of their past values.', 'series'],
   horizon: ['steps ahead', 'Ask for fewer.', 'horizon'],
   numbers: ['numbers of answer', 'Ask for fewer series, steps or quantiles at once.', 'horizon'],
+  forecasts: ['forecasts of the past', 'Send fewer series, or ask for fewer windows (every for anomalies).', 'series'],
 } as const;
 
 /** The limits, those of `given` in place of the usual ones. */

@@ -6,10 +6,13 @@
  * request of 10,000 series delays one of a single series by a turn, not by all of it. Requests that were given up
  * take no further turn.
  */
+import type { Streaming, Walk } from '../forecast/anomalies/index.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster, Values } from '../forecast/types.ts';
 
 /** Series of a turn. */
 const BATCH = 64;
+/** Milliseconds that a stream runs on by itself. */
+const PATIENCE = 20;
 
 interface Job {
   readonly series: readonly Values[];
@@ -31,14 +34,16 @@ export class ForecastQueue {
   private jobs: Job[] = [];
   private running = false;
 
-  constructor(readonly forecaster: SeriesForecaster) {}
+  constructor(readonly forecaster: SeriesForecaster | Streaming) {}
 
   /** The model, as one request sees it: its calls take their turns, and reject once `signal` is aborted. */
-  forRequest(signal?: AbortSignal): SeriesForecaster {
-    return {
-      name: this.forecaster.name,
+  forRequest(signal?: AbortSignal): SeriesForecaster | Streaming {
+    const { forecaster } = this;
+    const all: SeriesForecaster = {
+      name: forecaster.name,
       forecastAll: (series, options) => this.add(series, options, signal),
     };
+    return 'stream' in forecaster ? { ...all, stream: (options) => polite(forecaster.stream(options), signal) } : all;
   }
 
   private add(series: readonly Values[], options: ForecastOptions, signal?: AbortSignal): Promise<Forecast[]> {
@@ -107,6 +112,23 @@ export class ForecastQueue {
     if (error === undefined && job.answers.length < job.series.length) this.jobs.push(job);
     else job.finish(error);
   }
+}
+
+/** A stream reads value by value, far cheaper than from scratch; now and then it lets others take a turn. */
+function polite(walk: Walk, signal?: AbortSignal): Walk {
+  let begun = performance.now();
+  return {
+    observe: (value) => walk.observe(value),
+    async forecast(options) {
+      if (performance.now() - begun > PATIENCE) {
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        begun = performance.now();
+      }
+      signal?.throwIfAborted();
+      return walk.forecast(options);
+    },
+    dispose: () => walk.dispose?.(),
+  };
 }
 
 /** The options, the same text for the same wishes. */

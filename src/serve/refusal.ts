@@ -48,4 +48,8 @@ export function refused(path: Path, value: unknown, expected: string): Refusal {
   return new Refusal(400, `${place || 'the body'} is ${described(value)}, expected ${expected}.`, place || undefined);
 }
 
+/** What this package throws at its users begins with where it comes from: 'forecast: …'. The rest are defects. */
+export const isMistake = (error: unknown): error is Error =>
+  error instanceof Error && error.constructor === Error && /^\w+: /.test(error.message);
+
 const brief = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);

@@ -1,11 +1,12 @@
 /** One thing that is asked for over HTTP: a file each, so that others can join. */
+import type { Streaming } from '../forecast/anomalies/index.ts';
 import type { SeriesForecaster } from '../forecast/types.ts';
 import type { Limits } from './limits.ts';
 
 /** What a request is answered with. */
 export interface Circumstance {
   /** Takes its turns, and stops when the request is given up. */
-  forecaster: SeriesForecaster;
+  forecaster: SeriesForecaster | Streaming;
   limits: Limits;
   signal: AbortSignal;
   /** Where the request went. */

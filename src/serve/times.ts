@@ -23,7 +23,7 @@ export interface PlacedSeries extends NamedSeries {
   seasons: readonly number[];
 }
 
-export function frequencyOf(text: string | undefined): Frequency | undefined {
+function frequencyOf(text: string | undefined): Frequency | undefined {
   if (text === undefined) return undefined;
   try {
     return parseFrequency(text);
@@ -33,11 +33,8 @@ export function frequencyOf(text: string | undefined): Frequency | undefined {
 }
 
 /** All series of a request; gaps between their times count as values. */
-export function placedAll(
-  all: readonly NamedSeries[],
-  frequency: Frequency | undefined,
-  limits: Limits,
-): PlacedSeries[] {
+export function placedAll(all: readonly NamedSeries[], asked: string | undefined, limits: Limits): PlacedSeries[] {
+  const frequency = frequencyOf(asked);
   let points = 0;
   return all.map((series, i) => {
     const found = placed(series, i, frequency);

@@ -123,7 +123,7 @@ describe('POST /v1/forecast', () => {
     [
       { series: [1], horizon: 1, quantile: [0.5] },
       'quantile',
-      /^quantile is not known, expected one of series, levels, .* Did you mean quantiles\?$/,
+      /^quantile is not known, expected one of series, horizon, .* Did you mean quantiles\?$/,
     ],
     ['{"series": [1], "horizon": 1, "__proto__": {"x": 1}}', '__proto__', /^__proto__ is not known, expected one of /],
     [
