@@ -119,9 +119,9 @@ describe('POST /v1/backtest', () => {
   it.each([
     [{ series: noisy(60) }, 'horizon', 'horizon is missing, expected a whole number from 1.'],
     [
-      { series: noisy(60), horizon: 3, baselines: ['prophet'] },
+      { series: noisy(60), horizon: 3, baselines: ['arima'] },
       'baselines[0]',
-      'baselines[0] is "prophet", expected one of snaive, naive, drift',
+      'baselines[0] is "arima", expected one of snaive, naive, drift.',
     ],
     [{ series: noisy(60), horizon: 3, windows: 0 }, 'windows', 'windows is 0, expected a whole number from 1.'],
     [

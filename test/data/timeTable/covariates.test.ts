@@ -28,7 +28,10 @@ describe('covariates', () => {
   });
 
   it('have gaps where steps are missing', async () => {
-    const series = await readOne(`date,y,k,p\n${day(0)},1,5,a\n${day(1)},2,6,\n${day(3)},3,,b`, { known: ['k'], past: ['p'] });
+    const series = await readOne(`date,y,k,p\n${day(0)},1,5,a\n${day(1)},2,6,\n${day(3)},3,,b`, {
+      known: ['k'],
+      past: ['p'],
+    });
     expect([...(series.known.k as Float64Array)]).toEqual([5, 6, Number.NaN, Number.NaN]);
     expect(series.past.p).toEqual(['a', null, null, 'b']);
   });
