@@ -10,7 +10,7 @@ import { NETWORK_SHAPE } from './model/network.ts';
  *   const f = await loadForecaster();
  */
 export async function loadForecaster(path?: string, options: Pick<LoadOptions, 'backend'> = {}): Promise<Forecaster> {
-  const model = await loadSequenceModel(path ?? packaged(), options);
+  const model = await loadSequenceModel(path ?? packagedWeights(), options);
   for (const [key, expected] of Object.entries(NETWORK_SHAPE)) {
     if (model.config[key] === expected) continue;
     throw new Error(
@@ -21,8 +21,11 @@ export async function loadForecaster(path?: string, options: Pick<LoadOptions, '
   return new Forecaster(model, path === undefined ? 'mamba-ts' : path);
 }
 
-/** Where the weights of the package lie: beside dist/ and src/. */
-function packaged(): string {
-  const url = new URL(/* @vite-ignore */ '../../data/forecaster', import.meta.url);
+/** Beside dist/ and src/; named here, bundlers leave it as it is. */
+const WEIGHTS = '../../data/forecaster';
+
+/** Where the weights of the package lie. */
+export function packagedWeights(): string {
+  const url = new URL(WEIGHTS, import.meta.url);
   return url.protocol === 'file:' ? nodeModule('url').fileURLToPath(url) : url.href;
 }

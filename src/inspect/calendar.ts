@@ -30,7 +30,7 @@ const EVEN = [
 const MONTHS = [1, 2, 3, 6];
 const NAMES = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** About `wanted` of them, at most half as many again, between the two times and `spacing` apart at least. */
+/** About `wanted` of them, at most twice as many, between the two times and `spacing` apart at least. */
 export function calendar(from: number, to: number, wanted: number, spacing = 0): TimeTick[] {
   const [low, high] = [Math.max(from, -LAST), Math.min(to, LAST)];
   if (!(low <= high)) return [];
@@ -45,7 +45,7 @@ export function calendar(from: number, to: number, wanted: number, spacing = 0):
 /** 1, 2 or 5 times a power of ten. */
 function roundYears(rough: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, rough)));
-  return ([1, 2, 5, 10].find((factor) => factor * power >= rough) as number) * power;
+  return ([1, 2, 5, 10].find((factor) => factor * power >= 0.8 * rough) as number) * power;
 }
 
 function evenly(low: number, high: number, step: number): number[] {

@@ -96,16 +96,18 @@ const UNITS = [
 /** How the ticks of an axis are written: 1500, 1.5 M, 2e−9. */
 function numberText(step: number, largest: number): (value: number) => string {
   const digits = (unit: number) => Math.max(0, -Math.floor(Math.log10(step / unit) + 1e-9));
-  const [unit, name] = UNITS.find(([size]) => largest >= size && digits(size) <= 3) ?? [1, ''];
-  const exponent = largest >= 1e15 || (unit === 1 && digits(1) > 6);
+  const isHuge = largest >= 1e15;
+  const [unit, name] = UNITS.find(([size]) => !isHuge && largest >= size && digits(size) <= 3) ?? [1, ''];
+  const exponent = isHuge || (unit === 1 && digits(1) > 6);
   const precise = Math.min(16, Math.max(1, Math.floor(Math.log10(largest)) - Math.floor(Math.log10(step) + 1e-9) + 1));
   return (value) => {
-    const plain = exponent
-      ? String(Number(value.toPrecision(precise))).replace('+', '')
-      : (value / unit).toFixed(digits(unit));
+    const plain = exponent ? trimmed(value.toExponential(precise - 1)) : (value / unit).toFixed(digits(unit));
     return (plain.replace(/^-(0(\.0*)?)$/, '$1') + (Number(plain) === 0 ? '' : name)).replaceAll('-', '−');
   };
 }
+
+/** 1.50e+20: 1.5e20 */
+const trimmed = (exponential: string) => (Number(exponential) === 0 ? '0' : exponential.replace(/\.?0*e\+?/, 'e'));
 
 const SUPERSCRIPT = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 

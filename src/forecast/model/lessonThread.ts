@@ -5,32 +5,35 @@ import type { LessonSource } from './training.ts';
 
 const AHEAD = 2;
 
+interface Wanted {
+  lesson: Promise<LessonSteps>;
+  resolve(lesson: LessonSteps): void;
+  reject(error: Error): void;
+}
+
 export function lessonsFromThread(seed: number, budget: number): { source: LessonSource; close(): Promise<void> } {
   const { Worker } = nodeModule('worker_threads');
   const worker = new Worker(new URL('./lessonWorker.js', import.meta.url), { workerData: { seed, budget } });
-  const wanted = new Map<number, { lesson: Promise<LessonSteps>; settle: (lesson: LessonSteps) => void }>();
-  let fail: (error: Error) => void = () => {};
-  const failed = new Promise<never>((_, reject) => {
-    fail = reject;
+  const wanted = new Map<number, Wanted>();
+  worker.on('error', (error) => {
+    for (const { reject } of wanted.values()) reject(error);
   });
-  failed.catch(() => {});
-  worker.on('error', fail);
-  worker.on('message', ({ index, lesson }: { index: number; lesson: LessonSteps }) =>
-    wanted.get(index)?.settle(lesson),
-  );
+  worker.on('message', ({ index, lesson }: { index: number; lesson: LessonSteps }) => {
+    wanted.get(index)?.resolve(lesson);
+  });
   const ask = (index: number) => {
     if (wanted.has(index)) return;
-    let settle: (lesson: LessonSteps) => void = () => {};
-    const lesson = new Promise<LessonSteps>((resolve) => {
-      settle = resolve;
-    });
-    wanted.set(index, { lesson, settle });
+    const settle = {} as Pick<Wanted, 'resolve' | 'reject'>;
+    const lesson = new Promise<LessonSteps>((resolve, reject) => Object.assign(settle, { resolve, reject }));
+    // An error of one that is not awaited yet is met when it is.
+    lesson.catch(() => {});
+    wanted.set(index, { lesson, ...settle });
     worker.postMessage(index);
   };
   return {
     async source(index) {
       for (let i = index; i <= index + AHEAD; i++) ask(i);
-      const lesson = await Promise.race([wanted.get(index)?.lesson as Promise<LessonSteps>, failed]);
+      const lesson = await (wanted.get(index) as Wanted).lesson;
       wanted.delete(index);
       return lesson;
     },

@@ -5,7 +5,7 @@
  * are hidden, as the future will be. Each step is taught the patch that follows it, hidden or not. The step
  * before a hidden stretch may end anywhere, as a series does.
  */
-import type { Random } from '../../random.ts';
+import { Random } from '../../random.ts';
 import { sampleSeries } from '../synthetic/catalogue.ts';
 import { Measures } from './measures.ts';
 import type { Steps } from './network.ts';
@@ -27,13 +27,36 @@ const HIDDEN = 0.4;
 /** Targets further off than so many units are drawn in. */
 const FARTHEST = 200;
 
+/** Where series come from: one of about this length, NaN where missing, with its season where that is known. */
+export type SeriesSource = (random: Random, length: number) => { values: ArrayLike<number>; season?: number };
+
 /** A batch of about `budget` steps: series of one length, which is drawn first. */
-export function drawLesson(random: Random, budget: number): LessonSteps {
+export function drawLesson(random: Random, budget: number, source: SeriesSource = sampleSeries): LessonSteps {
   const longest = random.uniform() < 0.1 ? CONTEXT : 2048;
   const length = Math.round(Math.exp(Math.log(32) + random.uniform() * Math.log(longest / 32)));
   const L = Math.ceil(length / PATCH) + 8;
   const B = Math.max(1, Math.floor(budget / Math.ceil(length / PATCH)));
-  const batch = {
+  const batch = emptyBatch(B, L);
+  for (let b = 0; b < B; b++) teach(random, source, length, batch, b);
+  return weighed(trimmed(batch));
+}
+
+/** The lesson of one series whose last `horizon` values alone are asked for. */
+export function lessonAtEnd(series: Float64Array, horizon: number, season?: number): LessonSteps {
+  const window = series.subarray(Math.max(0, series.length - horizon - CONTEXT));
+  const origin = window.length - horizon;
+  const measures = new Measures(window.slice(0, origin), season === undefined ? undefined : [season]);
+  const batch = emptyBatch(1, Math.ceil(window.length / PATCH) + 8);
+  const hidden = Math.ceil(horizon / PATCH);
+  if (measures.scale > 0) read(new Random(0), { series: window, measures, rung: origin, origin, hidden }, batch, 0);
+  // Of what was read before, nothing is asked.
+  const { lengths, weights } = batch;
+  weights.fill(0, 0, lengths[0] - hidden);
+  return weighed(trimmed(batch));
+}
+
+function emptyBatch(B: number, L: number): LessonSteps {
+  return {
     B,
     L,
     lengths: new Int32Array(B),
@@ -42,10 +65,13 @@ export function drawLesson(random: Random, budget: number): LessonSteps {
     targets: new Float32Array(B * L * PATCH).fill(Number.NaN),
     weights: new Float32Array(B * L),
   };
-  for (let b = 0; b < B; b++) teach(random, length, batch, b);
-  const total = batch.weights.reduce((sum, weight) => sum + weight, 0);
-  for (let i = 0; i < batch.weights.length; i++) batch.weights[i] /= total;
-  return trimmed(batch);
+}
+
+function weighed(batch: LessonSteps): LessonSteps {
+  const { weights } = batch;
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  for (let i = 0; i < weights.length; i++) weights[i] /= total;
+  return batch;
 }
 
 /** Without the steps that no row has. */
@@ -70,15 +96,16 @@ function trimmed(batch: LessonSteps): LessonSteps {
   };
 }
 
-function teach(random: Random, length: number, batch: LessonSteps, b: number): void {
+function teach(random: Random, source: SeriesSource, length: number, batch: LessonSteps, b: number): void {
   for (;;) {
-    const { values, season } = sampleSeries(random, length);
+    const { values, season } = source(random, length);
     const series = Float64Array.from(values);
-    const hidden = Math.min(stretch(random), Math.floor(length / 2 / PATCH));
-    const rung = rungIn(random, length - hidden * PATCH);
+    const hidden = Math.min(stretch(random), Math.floor(series.length / 2 / PATCH));
+    const origin = series.length - hidden * PATCH;
+    const rung = rungIn(random, origin);
     const measures = new Measures(series.slice(0, rung), givenSeason(random, season));
     if (measures.scale > 0) {
-      read(random, { series, measures, rung, hidden }, batch, b);
+      read(random, { series, measures, rung, origin, hidden }, batch, b);
       return;
     }
   }
@@ -102,11 +129,17 @@ interface Plan {
   series: Float64Array;
   measures: Measures;
   rung: number;
-  /** Patches of the last hidden stretch. */
+  /** Where the last hidden stretch begins, and its patches. */
+  origin: number;
   hidden: number;
 }
 
-function read(random: Random, { series, measures, rung, hidden: last }: Plan, batch: LessonSteps, b: number): void {
+function read(
+  random: Random,
+  { series, measures, rung, origin, hidden: last }: Plan,
+  batch: LessonSteps,
+  b: number,
+): void {
   const { L, features, candidates, targets, weights } = batch;
   const reader = new PatchReader(measures, series.length);
   const base = new Float64Array(PATCH);
@@ -134,9 +167,8 @@ function read(random: Random, { series, measures, rung, hidden: last }: Plan, ba
   places.sort((x, y) => x - y);
   while (left() > 0 && step < L) {
     const next = places[0] ?? Infinity;
-    const begin = series.length - last * PATCH;
-    if (reader.end < begin && reader.end + PATCH >= begin && last > 0) {
-      advance(begin - reader.end, false);
+    if (reader.end < origin && reader.end + PATCH >= origin && last > 0) {
+      advance(origin - reader.end, false);
       for (let k = 1; k < last && step < L; k++) advance(PATCH, true);
       break;
     }

@@ -11,13 +11,13 @@ import { createSequenceModel, loadSequenceModel } from '../../models/checkpoint.
 import type { SequenceModel } from '../../models/sequenceModel.ts';
 import { Random } from '../../random.ts';
 import { openBackend } from '../../tensor/backend.ts';
-import { enter } from '../../tensor/scope.ts';
 import { RunFolder } from '../../train/runFolder.ts';
 import { Trainer, type TrainerOptions } from '../../train/trainer.ts';
 import { drawLesson } from './lessons.ts';
 import { NETWORK_SHAPE } from './network.ts';
 import { lessonsFromThread } from './lessonThread.ts';
-import { lessonLoss, syntheticTask } from './training.ts';
+import { type Line, runSession } from './session.ts';
+import { lessonTask, meanLoss } from './training.ts';
 
 export interface ForecasterRun {
   out: string;
@@ -31,7 +31,7 @@ export interface ForecasterRun {
   threads?: number;
   /** Stop after so many seconds, without changing the schedule. */
   seconds?: number;
-  report?(line: Record<string, number>): void;
+  report?(line: Line): void;
   signal?: AbortSignal;
 }
 
@@ -49,64 +49,45 @@ export async function trainForecaster(run: ForecasterRun): Promise<{ iter: numbe
     ? await loadSequenceModel(run.out, { backend })
     : await createSequenceModel({ ...run.config, ...NETWORK_SHAPE }, { backend, seed });
   const lessons = lessonsFromThread(seed, run.budget);
-  const trainer = new Trainer(model, syntheticTask(model, lessons.source), run.options);
-  const mean = isResumed ? await readMean(folder) : await valuesOf(model);
+  const trainer = new Trainer(model, lessonTask(model, lessons.source), run.options);
+  const mean = isResumed ? await readMean(folder) : valuesOf(model);
   if (isResumed) await folder.restore(trainer);
   else await folder.begin(model, {});
-  const save = async () => {
-    await folder.save(trainer, { trainer: trainer.state() });
-    await writeMean(folder, model, mean, trainer.iter);
-  };
   const validation = Array.from({ length: VALIDATION }, (_, i) =>
     drawLesson(new Random(seed).fork(`validation ${i}`), run.budget),
   );
-  const validate = () =>
-    validation.reduce((sum, lesson) => sum + enter(() => lessonLoss(model, lesson).read()[0]) / VALIDATION, 0);
-  const begun = performance.now();
-  const seconds = () => (performance.now() - begun) / 1000;
-  let [loss, steps, at] = [0, 0, performance.now()];
-  while (trainer.iter < maxIters && !run.signal?.aborted && seconds() < (run.seconds ?? Infinity)) {
-    const step = await trainer.step();
-    loss = loss === 0 ? step.loss : loss + 0.02 * (step.loss - loss);
-    steps += step.tokens;
-    if (step.iter % EVERY === 0) await average(model, mean, Math.min(PAST, step.iter / (step.iter + 10 * EVERY)));
-    if (step.iter % 50 === 0) {
-      const now = performance.now();
-      const line = {
-        iter: step.iter,
-        loss,
-        learningRate: step.learningRate,
-        gradientNorm: step.gradientNorm,
-        stepsPerSecond: (steps * 1000) / (now - at),
-      };
-      run.report?.(line);
-      await folder.log({ kind: 'step', ...line });
-      [steps, at] = [0, now];
-    }
-    if (step.iter % run.evalEvery === 0) {
-      const own = validate();
-      const back = await valuesOf(model);
+  const isDone = await runSession({
+    ...run,
+    folder,
+    trainer,
+    maxIters,
+    logEvery: 50,
+    async stepped({ iter }) {
+      if (iter % EVERY === 0) average(model, mean, Math.min(PAST, iter / (iter + 10 * EVERY)));
+    },
+    async evaluate() {
+      const last = meanLoss(model, validation);
+      const values = valuesOf(model);
       write(model, mean);
-      const line = { iter: step.iter, validation: own, averaged: validate() };
-      write(model, back);
-      run.report?.(line);
-      await folder.log({ kind: 'evaluation', ...line });
-      at = performance.now();
-    }
-    if (step.iter % run.saveEvery === 0) await save();
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  await save();
+      const averaged = meanLoss(model, validation);
+      write(model, values);
+      return { validation: last, averaged };
+    },
+    async save() {
+      await folder.save(trainer, { trainer: trainer.state() });
+      await writeMean(folder, model, mean, trainer.iter);
+    },
+  });
   await folder.close();
   await lessons.close();
   const { iter } = trainer;
   trainer.dispose();
-  return { iter, isDone: iter >= maxIters };
+  return { iter, isDone };
 }
 
 type Weights = Map<string, Float32Array>;
 
-async function valuesOf(model: SequenceModel): Promise<Weights> {
+function valuesOf(model: SequenceModel): Weights {
   const values: Weights = new Map();
   for (const [name, tensor] of Object.entries(model.parameters)) values.set(name, Float32Array.from(tensor.read()));
   return values;
@@ -116,8 +97,8 @@ function write(model: SequenceModel, values: Weights): void {
   for (const [name, tensor] of Object.entries(model.parameters)) tensor.write(values.get(name) as Float32Array);
 }
 
-async function average(model: SequenceModel, mean: Weights, past: number): Promise<void> {
-  for (const [name, now] of await valuesOf(model)) {
+function average(model: SequenceModel, mean: Weights, past: number): void {
+  for (const [name, now] of valuesOf(model)) {
     const before = mean.get(name) as Float32Array;
     for (let i = 0; i < now.length; i++) before[i] += (1 - past) * (now[i] - before[i]);
   }

@@ -2,34 +2,28 @@
 import type { SequenceModel } from '../../models/sequenceModel.ts';
 import { Random } from '../../random.ts';
 import { pinball } from '../../ops/pinball.ts';
+import { enter } from '../../tensor/scope.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { TaskMaker } from '../../train/task.ts';
 import { drawLesson, type LessonSteps } from './lessons.ts';
 import { GRID } from '../quantiles.ts';
 import { forwardSteps } from './network.ts';
 
-/** Batch `index` of the run with this seed, however it is made. */
+/** Batch `index` of a run, however it is made. */
 export type LessonSource = (index: number) => Promise<LessonSteps>;
 
-/** The batches are made where they are learnt from. */
-export const lessonsHere =
-  (seed: number, budget: number): LessonSource =>
-  async (index) =>
-    lessonOf(seed, budget, index);
-
+/** Batch `index` of the synthetic run with this seed. */
 export const lessonOf = (seed: number, budget: number, index: number): LessonSteps =>
   drawLesson(new Random(seed).fork(`lesson ${index}`), budget);
 
-export function syntheticTask(model: SequenceModel, source: LessonSource): TaskMaker {
+export function lessonTask(model: SequenceModel, source: LessonSource): TaskMaker {
   return () => {
     let drawn = 0;
     return {
       async next() {
         const lesson = await source(drawn++);
-        return {
-          steps: lesson.lengths.reduce((sum, n) => sum + n, 0),
-          loss: () => ({ loss: lessonLoss(model, lesson) }),
-        };
+        const steps = lesson.lengths.reduce((sum, n) => sum + n, 0);
+        return { steps, loss: () => ({ loss: lessonLoss(model, lesson) }) };
       },
       state: () => drawn,
       restore: (state) => {
@@ -44,3 +38,7 @@ export function lessonLoss(model: SequenceModel, lesson: LessonSteps): Tensor {
   const { quantiles } = forwardSteps(model, lesson);
   return pinball({ quantiles, targets: lesson.targets, weights: lesson.weights, levels: GRID });
 }
+
+/** The loss of several lessons, without gradients. */
+export const meanLoss = (model: SequenceModel, lessons: readonly LessonSteps[]): number =>
+  lessons.reduce((sum, lesson) => sum + enter(() => lessonLoss(model, lesson).read()[0]) / lessons.length, 0);
