@@ -51,6 +51,15 @@ export {
   unscaled,
   windowExamples,
 } from './data/index.ts';
+export {
+  type Frequency,
+  openTimeTable,
+  seriesBatches,
+  type TableSeries,
+  TimeAxis,
+  type TimeTable,
+  type TimeTableOptions,
+} from './data/timeTable/index.ts';
 export { encodeWav, fastaRecords, gunzipped, openWav } from './formats/index.ts';
 export {
   byteTokenizer,

@@ -9,6 +9,7 @@ import type { Forecaster } from '../forecast/forecaster.ts';
 import { loadForecaster } from '../forecast/load.ts';
 import { forecastTable, type SeriesForecast, viewOf } from '../forecast/table.ts';
 import { openBackend } from '../tensor/backend.ts';
+import { CovariateNotes } from './covariateNotes.ts';
 import { fileOutput, writeCsv } from './forecastOutput.ts';
 import { addBackendOptions } from './load.ts';
 import {
@@ -26,6 +27,7 @@ export interface ForecastFlags extends TableFlags, AnswerFlags {
   horizon?: number;
   model?: string;
   out?: string;
+  holidays?: string;
   backend?: string;
   threads?: number;
 }
@@ -50,6 +52,7 @@ export function addForecast(program: Command): void {
     .argument('<table>', 'a CSV or TSV file, also .gz; - is the standard input')
     .option('--horizon <steps>', 'steps ahead (default: those that the frequency suggests)', positive)
     .option('--out <file>', 'where to write: .csv, .json, .svg, .png or .html')
+    .option('--holidays <place>', 'a country, or a part of it, whose holidays are known ahead: DE, DE-BY')
     .option('--model <folder>', 'a forecaster of your own (default: the one of this package)');
   addAnswerFlags(addBackendOptions(command));
   addTableFlags(command)
@@ -69,18 +72,28 @@ async function run(path: string, flags: ForecastFlags): Promise<void> {
   const isShown = output === undefined && process.stdout.isTTY === true;
   // Without intervals or quantiles of one's own, what most people ask for.
   const levels = flags.level ?? (flags.quantiles ? undefined : LEVELS);
-  const options = { ...answerOptions({ ...flags, level: levels }, []), horizon };
+  const options = {
+    ...answerOptions({ ...flags, level: levels }, []),
+    horizon,
+    ...(flags.holidays !== undefined && { holidays: placeOf(flags.holidays) }),
+  };
   const notes = new TableNotes(table);
+  const covariates = new CovariateNotes();
+  const lines = () => [...notes.lines(), ...covariates.lines()];
   const facts = () => ({
     source: path === '-' ? undefined : basename(path),
     model: forecaster.name,
-    notes: notes.lines(),
+    notes: lines(),
   });
   const bar = new Bar('{bar} {percentage} % read | {count} series');
-  const forecasts = noted(forecastTable(forecaster, table, options, isShown ? SHOWN + 1 : undefined), ({ series }) => {
-    notes.add(series);
-    if (!isShown) bar.update(table.progress() ?? 0, { count: count(notes.count) });
-  });
+  const forecasts = noted(
+    forecastTable(forecaster, table, options, isShown ? SHOWN + 1 : undefined),
+    ({ series, forecast }) => {
+      notes.add(series);
+      covariates.add(forecast);
+      if (!isShown) bar.update(table.progress() ?? 0, { count: count(notes.count) });
+    },
+  );
   try {
     if (output) await output.write(viewsOf(forecasts, output, flags.out as string));
     else if (isShown) await show(forecasts);
@@ -89,12 +102,18 @@ async function run(path: string, flags: ForecastFlags): Promise<void> {
     bar.stop();
     forecaster.dispose();
   }
-  for (const line of notes.lines()) say(line);
+  for (const line of lines()) say(line);
   if (flags.out) say(`${count(notes.count)} series of ${horizon} steps in ${flags.out}`);
 }
 
 export async function openForecaster({ model, backend, threads }: ForecastFlags): Promise<Forecaster> {
   return loadForecaster(model, { backend: await openBackend(backend as BackendName | undefined, { threads }) });
+}
+
+/** 'DE-BY' */
+function placeOf(text: string): { country: string; region?: string } {
+  const [country, ...region] = text.split('-');
+  return { country, ...(region.length > 0 && { region: region.join('-') }) };
 }
 
 async function* noted(

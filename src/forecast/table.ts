@@ -8,6 +8,7 @@ import { seriesBatches } from '../data/timeTable/batches.ts';
 import { frequencyName } from '../data/timeTable/frequency.ts';
 import type { TableSeries, TimeTable } from '../data/timeTable/types.ts';
 import { type CovariateForecast, forecastWithCovariates } from './covariates/forecast.ts';
+import { type HolidayOptions, holidayCovariates } from './covariates/holidays.ts';
 import type { ForecastView } from './report/view.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster } from './types.ts';
 
@@ -17,6 +18,11 @@ export interface SeriesForecast {
   readonly forecast: Forecast | CovariateForecast;
 }
 
+export interface TableForecastOptions extends ForecastOptions {
+  /** Holidays as what is known ahead; times are those of the place. */
+  holidays?: HolidayOptions;
+}
+
 /** Series of a call. */
 const BATCH = 256;
 
@@ -24,15 +30,19 @@ const BATCH = 256;
 export async function* forecastTable(
   forecaster: SeriesForecaster,
   table: TimeTable,
-  options: ForecastOptions,
+  { holidays, ...options }: TableForecastOptions,
   batch = BATCH,
 ): AsyncGenerator<SeriesForecast> {
   const { known, past } = table.layout;
+  const holidaysOf = holidays && holidayReader(holidays);
   for await (const { series, seasons } of seriesBatches(table.series(), batch)) {
     const season = options.season ?? (seasons.length > 0 ? seasons : undefined);
     const asked = { ...options, ...(season !== undefined && { season }) };
-    if (known.length + past.length > 0) {
-      for (const one of series) yield { series: one, forecast: await withCovariates(forecaster, one, asked) };
+    if (known.length + past.length > 0 || holidaysOf) {
+      for (const one of series) {
+        const days = (await holidaysOf?.(one, options.horizon)) ?? {};
+        yield { series: one, forecast: await withCovariates(forecaster, one, days, asked) };
+      }
       continue;
     }
     const values = series.map((one) => one.values);
@@ -45,6 +55,7 @@ export async function* forecastTable(
 function withCovariates(
   forecaster: SeriesForecaster,
   { id, values, past, known, ahead, axis }: TableSeries,
+  days: Readonly<Record<string, Float64Array>>,
   options: ForecastOptions,
 ): Promise<CovariateForecast> {
   const { horizon } = options;
@@ -59,7 +70,26 @@ function withCovariates(
     );
   }
   const cut = Object.fromEntries(names.map((name) => [name, known[name].slice(0, end)]));
-  return forecastWithCovariates(forecaster, values, { past, known: cut }, options);
+  return forecastWithCovariates(forecaster, values, { past, known: { ...cut, ...days } }, options);
+}
+
+/** Holidays of a series and its horizon; those of the last one again where the times are the same. */
+function holidayReader(options: HolidayOptions) {
+  let last: { key: string; days: Record<string, Float64Array> } | undefined;
+  return async ({ id, values, axis }: TableSeries, horizon: number): Promise<Record<string, Float64Array>> => {
+    if (!axis.hasCalendar) {
+      throw new Error(
+        `forecast: series ${JSON.stringify(id)} has no times, which holidays need. Name the column of times (time).`,
+      );
+    }
+    const count = values.length + horizon;
+    const key = JSON.stringify([axis.start, axis.frequency, axis.day, count]);
+    if (last?.key !== key) {
+      const times = Float64Array.from({ length: count }, (_, i) => axis.at(i));
+      last = { key, days: await holidayCovariates(times, options) };
+    }
+    return last.days;
+  };
 }
 
 /** What is shown of it; `withPast: false` spares the times of the past, where only the future is written. */

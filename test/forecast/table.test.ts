@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { openTimeTable } from '../../src/data/timeTable/index.ts';
+import { csvHeader, csvRows } from '../../src/forecast/report/index.ts';
+import { forecastTable, type SeriesForecast, type TableForecastOptions, viewOf } from '../../src/forecast/table.ts';
+import type { Forecast, ForecastOptions, SeriesForecaster, Values } from '../../src/forecast/types.ts';
+import { day, rows } from '../data/timeTable/tables.ts';
+
+/** Says the last value, and remembers what it was asked. */
+class LastValue implements SeriesForecaster {
+  readonly name = 'last value';
+  readonly asked: { count: number; options: ForecastOptions }[] = [];
+
+  async forecastAll(series: readonly Values[], options: ForecastOptions): Promise<Forecast[]> {
+    this.asked.push({ count: series.length, options });
+    return series.map((values) => {
+      const row = new Array<number>(options.horizon).fill(values[values.length - 1]);
+      const quantiles = Object.fromEntries((options.quantiles ?? [0.1, 0.5, 0.9]).map((p) => [String(p), row]));
+      return { mean: row, median: row, quantiles };
+    });
+  }
+}
+
+async function run(text: string, options: TableForecastOptions, batch?: number, known?: string[]) {
+  const forecaster = new LastValue();
+  const found: SeriesForecast[] = [];
+  const table = await openTimeTable({ text, name: 'x.csv' }, { known });
+  for await (const one of forecastTable(forecaster, table, options, batch)) found.push(one);
+  return { forecaster, found };
+}
+
+const long = ['date,id,y', ...['a', 'b', 'c'].map((id, k) => rows(14, (i) => `${day(i)},${id},${100 * k + i}`))].join(
+  '\n',
+);
+
+describe('forecastTable', () => {
+  it('forecasts all series in order, some at a time, with the seasons of the calendar', async () => {
+    const { forecaster, found } = await run(long, { horizon: 2 }, 2);
+    expect(found.map(({ series, forecast }) => [series.id, forecast.median])).toEqual([
+      ['a', [13, 13]],
+      ['b', [113, 113]],
+      ['c', [213, 213]],
+    ]);
+    expect(forecaster.asked).toEqual([
+      { count: 2, options: { horizon: 2, season: [7] } },
+      { count: 1, options: { horizon: 2, season: [7] } },
+    ]);
+  });
+
+  it('leaves the season to the user, or to the forecaster where the calendar says nothing', async () => {
+    const own = await run(long, { horizon: 1, season: 3 });
+    expect(own.forecaster.asked[0].options).toEqual({ horizon: 1, season: 3 });
+    const index = await run(
+      rows(9, (i) => `${i},${i}`, 't,y'),
+      { horizon: 1 },
+    );
+    expect(index.forecaster.asked[0].options).toEqual({ horizon: 1 });
+  });
+
+  it('uses what is known ahead, and says when it ends before the horizon', async () => {
+    const promo = (i: number) => Math.floor(((i * 2654435761) % 2 ** 32) / 2 ** 29);
+    const text = rows(60, (i) => `${day(i)},${i < 57 ? 50 * promo(i) + (i % 2) : ''},${promo(i)}`, 'date,y,promo');
+    const { found } = await run(text, { horizon: 3 }, undefined, ['promo']);
+    const [{ forecast }] = found;
+    expect(forecast).toMatchObject({ covariates: { used: ['promo'] } });
+    for (const [i, value] of forecast.median.entries()) expect(Math.abs(value - 50 * promo(57 + i))).toBeLessThan(10);
+    await expect(run(text, { horizon: 4 }, undefined, ['promo'])).rejects.toThrow(
+      'series "y" ends at 2024-02-26, and promo is known for 3 steps more, expected 4, the horizon.',
+    );
+  });
+
+  it('takes holidays for known, and needs times for them', async () => {
+    const { found } = await run(
+      rows(60, (i) => `${day(i)},${i}`, 'date,y'),
+      { horizon: 3, holidays: { country: 'DE' } },
+    );
+    expect(found[0].forecast).toMatchObject({ covariates: { dropped: expect.arrayContaining(['holiday']) } });
+    await expect(
+      run(
+        rows(9, (i) => `${i},${i}`, 't,y'),
+        { horizon: 1, holidays: { country: 'DE' } },
+      ),
+    ).rejects.toThrow('series "y" has no times, which holidays need');
+  });
+
+  it('shows times as the table writes them', async () => {
+    const lines = async (text: string) => {
+      const view = viewOf((await run(text, { horizon: 2, quantiles: [0.5] })).found[0], { withPast: false });
+      return (csvHeader(view) + csvRows(view)).trim().split('\n');
+    };
+    expect(await lines('month,y\n2024 Q3,1\n2024 Q4,2')).toEqual([
+      'id,time,mean,median,q0.5',
+      'y,2025 Q1,2,2,2',
+      'y,2025 Q2,2,2,2',
+    ]);
+    expect(await lines('timestamp,y\n1711843200,1\n1711846800,2')).toContain('y,1711850400,2,2,2');
+    expect(await lines('t,y\n10,1\n20,2\n30,4')).toEqual(['id,step,mean,median,q0.5', 'y,40,4,4,4', 'y,50,4,4,4']);
+  });
+
+  it('has the past in what is drawn, and its times', async () => {
+    const view = viewOf((await run(long, { horizon: 2 })).found[0]);
+    expect(view.history).toHaveLength(14);
+    expect(view.times).toHaveLength(14);
+    expect(view).toMatchObject({
+      name: 'a',
+      frequency: 'daily',
+      seasons: [7],
+      futureTimes: [Date.UTC(2024, 0, 15), Date.UTC(2024, 0, 16)],
+    });
+  });
+});
