@@ -2,7 +2,7 @@
  * npm run bench -- [--only gemm,scan] [--backend native,wasm] [--peers] [--quick] [--json FILE] [--threads N]
  *
  * Every figure is a ratio of two things measured in turns in this run. Figures against Hugging Face
- * need --peers and what bench/peers/README.md says. Times of a busy machine are noise: the run says so.
+ * and statsforecast need --peers and what bench/peers/README.md says. Times of a busy machine are noise: the run says so.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
@@ -15,7 +15,7 @@ import { isReached, measuredText, table } from './table.mjs';
 
 const FIGURES = [
   ...['gemm', 'gemv', 'scan', 'ssd', 'mamba3', 'attention', 'threads', 'overhead'],
-  ...['train', 'families', 'generate', 'm130', 'decode', 'long'],
+  ...['train', 'families', 'generate', 'm130', 'decode', 'long', 'forecast'],
 ];
 
 const { values: flags } = parseArgs({
@@ -36,23 +36,34 @@ const cores = flags.threads ? Number(flags.threads) : machine.cores;
 console.log(`${machine.cpu}, ${machine.cores} cores, ${machine.simd}, ${machine.memoryGiB} GiB, Node ${machine.node}`);
 if (machine.load > 0.3)
   console.log(`The load is ${machine.load.toFixed(1)}: others use this machine, so the figures are noise.`);
-const peer = flags.peers ? await openPeer(cores) : undefined;
-if (peer) {
-  machine.peer = peer.facts;
-  console.log(`PyTorch ${peer.facts.torch}, transformers ${peer.facts.transformers}, ${peer.facts.threads} threads`);
-}
+const peers = new Map();
 
 const rows = [];
 const failures = [];
 for (const figure of only) {
-  const { run, runTogether, needsPeer } = await import(`./figures/${figure}.mjs`);
+  const { run, runTogether, needsPeer, peerScript } = await import(`./figures/${figure}.mjs`);
+  const peer = flags.peers ? await peerOf(peerScript) : undefined;
   if (needsPeer && !peer) console.log(`${figure}: left out, it needs --peers`);
-  else if (runTogether) await measure(figure, backends, (bench) => runTogether(bench, backends));
-  else for (const one of backends) await measure(figure, [one], (bench) => run(bench, one));
+  else if (runTogether) await measure(figure, backends, peer, (bench) => runTogether(bench, backends));
+  else for (const one of backends) await measure(figure, [one], peer, (bench) => run(bench, one));
+}
+
+/** The process of bench/peers that a figure is measured against; each is started once. */
+async function peerOf(script) {
+  if (peers.has(script)) return peers.get(script);
+  const peer = await openPeer(cores, script);
+  peers.set(script, peer);
+  machine.peer = { ...machine.peer, ...peer.facts };
+  console.log(
+    Object.entries(peer.facts)
+      .map((fact) => fact.join(' '))
+      .join(', '),
+  );
+  return peer;
 }
 
 /** Runs one group of figures, says what it found, and closes what it opened. */
-async function measure(figure, names, run) {
+async function measure(figure, names, peer, run) {
   const opened = [];
   const open = async (name, threads) => {
     const backend = await openBackend(name, { threads });
@@ -87,7 +98,7 @@ async function measure(figure, names, run) {
   }
 }
 
-peer?.close();
+for (const peer of peers.values()) peer.close();
 machine.loadAfter = loadavg()[0];
 
 console.log(`\n${table(rows)}\n`);

@@ -52,9 +52,13 @@ export {
   windowExamples,
 } from './data/index.ts';
 export {
+  defaultHorizon,
   type Frequency,
+  layoutLine,
   openTimeTable,
   seriesBatches,
+  stepsLine,
+  TableNotes,
   type TableSeries,
   TimeAxis,
   type TimeTable,
@@ -77,6 +81,29 @@ export { evaluateSequence, type SequenceEvaluation } from './train/evaluateSeque
 export { type Prediction, predict } from './train/predict.ts';
 export type { Lesson, Task, TaskMaker } from './train/task.ts';
 export { type StepReport, Trainer, type TrainerOptions } from './train/trainer.ts';
+export {
+  AnomalyDetector,
+  type Detection,
+  type DetectionOptions,
+  type DetectorOptions,
+  detectAnomalies,
+  type Judgement,
+} from './forecast/anomalies/index.ts';
+export {
+  type Backtest,
+  type BacktestOptions,
+  backtest,
+  backtestTable,
+  crossValidate,
+  type HistoricalOptions,
+  historical,
+  type NamedSeries,
+  type OverallScores,
+  type SeriesScores,
+  type Window as BacktestWindow,
+  type WindowOptions,
+} from './forecast/backtest/index.ts';
+export { type BaselineName, BASELINES, openBaseline } from './forecast/baselines/index.ts';
 export { Forecaster } from './forecast/forecaster.ts';
 export { loadForecaster } from './forecast/load.ts';
 export { forecastTable, type SeriesForecast, viewOf } from './forecast/table.ts';
@@ -90,15 +117,6 @@ export type {
   SeriesForecaster,
   Values,
 } from './forecast/types.ts';
-export {
-  defaultHorizon,
-  layoutLine,
-  openTimeTable,
-  stepsLine,
-  TableNotes,
-  type TableSeries,
-  type TimeTable,
-  type TimeTableOptions,
-} from './data/timeTable/index.ts';
+export * as metrics from './forecast/measure/index.ts';
 export * as report from './forecast/report/index.ts';
 export * as ssm from './ssm/index.ts';

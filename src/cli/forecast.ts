@@ -106,7 +106,11 @@ async function run(path: string, flags: ForecastFlags): Promise<void> {
   if (flags.out) say(`${count(notes.count)} series of ${horizon} steps in ${flags.out}`);
 }
 
-export async function openForecaster({ model, backend, threads }: ForecastFlags): Promise<Forecaster> {
+export async function openForecaster({
+  model,
+  backend,
+  threads,
+}: Pick<ForecastFlags, 'model' | 'backend' | 'threads'>): Promise<Forecaster> {
   return loadForecaster(model, { backend: await openBackend(backend as BackendName | undefined, { threads }) });
 }
 

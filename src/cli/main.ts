@@ -2,6 +2,8 @@
 /** The command mamba-ts: one file a verb; each parses, calls and prints. */
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addAnomalies } from './anomalies.ts';
+import { addBacktest } from './backtest.ts';
 import { addDoctor } from './doctor.ts';
 import { addEval } from './eval.ts';
 import { addForecast } from './forecast.ts';
@@ -22,6 +24,8 @@ const program = new Command('mamba-ts')
 for (const add of [
   addStart,
   addForecast,
+  addBacktest,
+  addAnomalies,
   addServe,
   addPlay,
   addTrain,

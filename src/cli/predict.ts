@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { type Prediction, predict } from '../train/predict.ts';
 import { addBackendOptions, type LoadFlags, loadSequenceModelFor } from './load.ts';
+import { csvField } from './rowFile.ts';
 import { guard, printTable } from './terminal.ts';
 
 const FORMATS = ['table', 'csv', 'json'];
@@ -38,7 +39,7 @@ async function run(flags: Flags): Promise<void> {
   if (format === 'json' || found.length === 0) return;
   const rows = rowsOf(found, format === 'table');
   if (format === 'table') printTable(rows);
-  else for (const row of rows) console.log(row.map(quoted).join(','));
+  else for (const row of rows) console.log(row.map(csvField).join(','));
 }
 
 /** A line of names, and one for each prediction; in brief, the probability of the class that was found alone. */
@@ -61,5 +62,3 @@ function rowsOf(found: readonly Prediction[], brief: boolean): string[][] {
     ]),
   ];
 }
-
-const quoted = (cell: string) => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);

@@ -12,6 +12,7 @@ import type { SeriesForecaster, Values } from '../types.ts';
 import { checkValues } from '../values.ts';
 import { expectedAlarms, LEAST_SCORES } from './calibration.ts';
 import { AnomalyDetector, type DetectorOptions, type Judgement } from './detector.ts';
+import { boundsOf, type Spread } from './surprise.ts';
 import type { Streaming } from './walk.ts';
 
 export interface Detection {
@@ -47,24 +48,31 @@ export async function detectAnomalies(
   const y = checkValues(values);
   const start = options.start ?? defaultStart(options.season);
   const scored = Math.max(0, y.filter((x) => !Number.isNaN(x)).length - start);
-  const least = options.level === undefined ? 2 * LEAST_SCORES : 1;
+  const usual = Math.min(MOST_CALIBRATION, Math.max(LEAST_SCORES, Math.floor(scored / 2)));
+  const calibration = options.calibration ?? usual;
+  const detector = new AnomalyDetector(forecaster, { ...options, start, calibration });
+  const least = options.level === undefined ? calibration + LEAST_SCORES : 1;
   if (scored < least) {
     throw new Error(
-      `anomalies: ${Math.max(0, scored)} values come after the first ${start}, expected at least ${least} to calibrate on and to judge. ` +
+      `anomalies: ${scored} values come after the first ${start}, expected at least ${least} to calibrate on and to judge. ` +
         'Give a longer series, a smaller start, or a level instead of a rate of false alarms.',
     );
   }
-  const calibration = options.calibration ?? Math.min(MOST_CALIBRATION, Math.max(LEAST_SCORES, Math.floor(scored / 2)));
-  const detector = new AnomalyDetector(forecaster, { ...options, start, calibration });
   const rows: Judgement[] = [];
+  const spreads: Spread[] = [];
   for (const value of y) {
-    rows.push(await detector.next(value));
+    const row = await detector.next(value);
+    rows.push(row);
+    if (row.phase === 'calibration') spreads.push(detector.spread as Spread);
     onProgress?.(rows.length / y.length);
   }
   const { value: threshold, extended } = detector.threshold;
   const calibrated = detector.calibrated;
   detector.dispose();
-  for (const row of rows) if (row.phase === 'calibration') row.anomaly = row.score > threshold;
+  for (const row of rows) {
+    if (row.phase !== 'calibration') continue;
+    Object.assign(row, boundsOf(spreads.shift()!, threshold), { anomaly: row.score > threshold });
+  }
   const judged = rows.filter(({ phase, score }) => phase === 'judged' && !Number.isNaN(score));
   const rate = options.level === undefined ? (options.falseAlarms ?? 0.01) : 1 - options.level / 100;
   return {

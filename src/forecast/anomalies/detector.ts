@@ -15,7 +15,7 @@ import type { ForecastOptions, SeriesForecaster } from '../types.ts';
 import { checkValue } from '../values.ts';
 import { Calibration, LEAST_SCORES, type Threshold } from './calibration.ts';
 import { normalQuantile } from '../normal.ts';
-import { type Spread, surprise, tailProbability, valueAt, zLevels } from './surprise.ts';
+import { boundsOf, type Spread, surprise, tailProbability, valueAt, zLevels } from './surprise.ts';
 import { type Streaming, type Walk, walkOf } from './walk.ts';
 
 export interface DetectorOptions {
@@ -25,7 +25,7 @@ export interface DetectorOptions {
   level?: number;
   /** Scores that the threshold is taken from. 200 if not given. */
   calibration?: number;
-  /** Values before the first that is forecast. Two of the longest season if given, else 8. */
+  /** Values before the first that is forecast. Two of the shortest season if given, 8 at least. */
   start?: number;
   /** A forecast is made every so many values, so far ahead: larger is faster, and blunter. 1 if not given. */
   every?: number;
@@ -67,6 +67,7 @@ export class AnomalyDetector {
   private inARow = 0;
   private errors = { sum: 0, count: 0 };
   private limit: Threshold;
+  private last?: Spread;
 
   constructor(forecaster: SeriesForecaster | Streaming, options: DetectorOptions = {}) {
     this.asked = checkDetector(options);
@@ -89,6 +90,11 @@ export class AnomalyDetector {
     return this.scores.count;
   }
 
+  /** What was forecast for the value judged last; undefined at the start. */
+  get spread(): Spread | undefined {
+    return this.last;
+  }
+
   /** Judges a value, and takes it into the history. */
   async next(value: number): Promise<Judgement> {
     checkValue(value);
@@ -100,6 +106,7 @@ export class AnomalyDetector {
     }
     if (this.queue.length === 0) this.queue = await this.forecast();
     const spread = this.queue.shift()!;
+    this.last = spread;
     const judgement = this.judge(value, spread);
     this.inARow = judgement.anomaly ? this.inARow + 1 : Number.isNaN(value) ? this.inARow : 0;
     const isOut = judgement.anomaly && !this.asked.keep && this.inARow < this.asked.patience;
@@ -127,7 +134,7 @@ export class AnomalyDetector {
       }
     }
     return {
-      ...{ value, expected, low: valueAt(spread, -limit), high: valueAt(spread, limit), score },
+      ...{ value, expected, ...boundsOf(spread, limit), score },
       probability: tailProbability(z),
       anomaly: score > limit,
       phase: isCalibrating ? 'calibration' : 'judged',

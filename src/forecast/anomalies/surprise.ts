@@ -47,6 +47,12 @@ export function valueAt({ z, values, least }: Spread, at: number): number {
   return values[low] + ((at - z[low]) / (z[low + 1] - z[low])) * (values[low + 1] - values[low]);
 }
 
+/** The values whose scores do not exceed a threshold. */
+export const boundsOf = (spread: Spread, threshold: number): { low: number; high: number } => ({
+  low: valueAt(spread, -threshold),
+  high: valueAt(spread, threshold),
+});
+
 /** Probability of a value at least as far out, on either side. */
 export const tailProbability = (z: number): number => 2 * normalCdf(-Math.abs(z));
 

@@ -9,7 +9,7 @@
 import type { Forecast, ForecastOptions, SeriesForecaster, Values } from '../types.ts';
 
 export interface HistoricalOptions extends ForecastOptions {
-  /** Values before the first that is forecast. Two of the longest season if given, else 8. */
+  /** Values before the first that is forecast. Two of the shortest season if given, 8 at least. */
   start?: number;
   /** Values that are read before each origin at most; all of them if not given. */
   context?: number;
@@ -44,7 +44,7 @@ export async function historical(
 }
 
 export const defaultStart = (season: ForecastOptions['season']): number =>
-  Math.max(8, 2 * Math.max(...[season ?? 1].flat()));
+  Math.max(8, 2 * Math.min(...[season ?? 1].flat()));
 
 const blank = (length: number): number[] => new Array(length).fill(Number.NaN);
 
