@@ -5,7 +5,7 @@ import { trainForecaster } from '../dist/forecast/model/train.js';
 const { values } = parseArgs({
   options: {
     out: { type: 'string', default: 'runs/forecaster' },
-    iters: { type: 'string', default: '24000' },
+    iters: { type: 'string', default: '18000' },
     seconds: { type: 'string' },
     threads: { type: 'string' },
     seed: { type: 'string', default: '2026' },

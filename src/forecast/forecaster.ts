@@ -87,8 +87,8 @@ const isSeveral = (values: Values | readonly Values[]): values is readonly Value
 function readingOf(values: Float64Array, asked: CheckedOptions): { track: Track; list: StepList } {
   const { start, rung } = spanOf(values.length);
   const window = values.subarray(start);
-  const track = new Track(window.subarray(0, rung - start), seasonsOf(asked));
   const patches = Math.ceil(asked.horizon / PATCH);
+  const track = new Track(window.subarray(0, rung - start), window.length + patches * PATCH, seasonsOf(asked));
   const list = new StepList(track.isAlive ? track.stepsIn(window) + patches : 0);
   if (track.isAlive) {
     track.read(window, list);

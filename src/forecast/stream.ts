@@ -119,7 +119,7 @@ export class ForecastStream {
   private trackAt(rung: number, measured: Float64Array): Track {
     if (this.reading?.rung !== rung) {
       this.dispose();
-      this.reading = { rung, track: new Track(measured, this.seasons) };
+      this.reading = { rung, track: new Track(measured, CONTEXT, this.seasons) };
     }
     return this.reading.track;
   }

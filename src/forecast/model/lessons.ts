@@ -7,6 +7,7 @@
  */
 import { Random } from '../../random.ts';
 import { sampleSeries } from '../synthetic/catalogue.ts';
+import { between, chance, logBetween } from '../synthetic/draw.ts';
 import { Measures } from './measures.ts';
 import type { Steps } from './network.ts';
 import { CANDIDATES, FEATURES, PatchReader } from './reader.ts';
@@ -24,6 +25,10 @@ const BEFORE_RUNG = 0.2;
 /** Patches of a hidden stretch at most, and the part of the steps behind the rung that is hidden. */
 const LONGEST_STRETCH = 16;
 const HIDDEN = 0.4;
+/** Part of the batches that is of long series. */
+const LONG = 0.25;
+/** How often a series changes for good at some moment, which nothing in its past has told of. */
+const BROKEN = 0.15;
 /** Targets further off than so many units are drawn in. */
 const FARTHEST = 200;
 
@@ -32,8 +37,8 @@ export type SeriesSource = (random: Random, length: number) => { values: ArrayLi
 
 /** A batch of about `budget` steps: series of one length, which is drawn first. */
 export function drawLesson(random: Random, budget: number, source: SeriesSource = sampleSeries): LessonSteps {
-  const longest = random.uniform() < 0.1 ? CONTEXT : 2048;
-  const length = Math.round(Math.exp(Math.log(32) + random.uniform() * Math.log(longest / 32)));
+  const isLong = random.uniform() < LONG;
+  const length = Math.round(isLong ? between(random, 1024, 1.05 * CONTEXT) : logBetween(random, 32, 2048));
   const L = Math.ceil(length / PATCH) + 8;
   const B = Math.max(1, Math.floor(budget / Math.ceil(length / PATCH)));
   const batch = emptyBatch(B, L);
@@ -100,6 +105,7 @@ function teach(random: Random, source: SeriesSource, length: number, batch: Less
   for (;;) {
     const { values, season } = source(random, length);
     const series = Float64Array.from(values);
+    if (source === sampleSeries && chance(random, BROKEN)) breakOff(random, series);
     const hidden = Math.min(stretch(random), Math.floor(series.length / 2 / PATCH));
     const origin = series.length - hidden * PATCH;
     const rung = rungIn(random, origin);
@@ -108,6 +114,20 @@ function teach(random: Random, source: SeriesSource, length: number, batch: Less
       read(random, { series, measures, rung, origin, hidden }, batch, b);
       return;
     }
+  }
+}
+
+/** From a moment on, a level or a slope that is another one: forecasts must allow for what is new. */
+function breakOff(random: Random, series: Float64Array): void {
+  const { location, scale, least } = new Measures(series, [1]);
+  const from = Math.floor(series.length * between(random, 0.2, 1));
+  const size = scale * 0.5 * random.normal();
+  const isStep = chance(random, 0.5);
+  const left = Math.max(1, series.length - from);
+  // What was never negative stays so.
+  const floor = least >= 0 && location > 0 ? 0 : -Infinity;
+  for (let t = from; t < series.length; t++) {
+    series[t] = Math.max(floor, series[t] + size * (isStep ? 1 : (2 * (t - from)) / left));
   }
 }
 

@@ -78,13 +78,25 @@ function depthOf(V: Float64Array, s: number): number {
   return around > 0 ? 1 - V[s] / around : 0;
 }
 
+const rooms = new Map<number, { re: Float64Array; im: Float64Array }>();
+
+/** Memory of a transform, which is used again: thousands of series are measured one after another. */
+function roomOf(size: number): { re: Float64Array; im: Float64Array } {
+  let room = rooms.get(size);
+  if (!room) {
+    room = { re: new Float64Array(size), im: new Float64Array(size) };
+    rooms.set(size, room);
+  }
+  return room;
+}
+
 /** V at lags 0 … three quarters of the length. */
 function variogram(y: Float64Array): Float64Array {
   const n = y.length;
   const size = 2 ** Math.ceil(Math.log2(2 * n));
-  const re = new Float64Array(size);
-  const im = new Float64Array(size);
-  re.set(y);
+  const { re, im } = roomOf(size);
+  re.fill(0).set(y);
+  im.fill(0);
   fft(re, im);
   for (let i = 0; i < size; i++) {
     re[i] = re[i] * re[i] + im[i] * im[i];

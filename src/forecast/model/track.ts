@@ -8,7 +8,7 @@ import type { State } from '../../models/state.ts';
 import type { CheckedOptions } from '../options.ts';
 import { Measures } from './measures.ts';
 import { CANDIDATES, FEATURES, PatchReader } from './reader.ts';
-import { CONTEXT, PATCH } from './window.ts';
+import { PATCH } from './window.ts';
 
 /** Steps of one series, each with what turns its quantiles into values. */
 export class StepList {
@@ -38,10 +38,10 @@ export class Track {
   /** Behind the last patch that was read; undefined before the first. */
   state?: State;
 
-  /** `measured`: the values up to the rung of what is read. */
-  constructor(measured: Float64Array, season?: readonly number[]) {
+  /** `measured`: the values up to the rung of what is read; `room`: how many there will be at first. */
+  constructor(measured: Float64Array, room: number, season?: readonly number[]) {
     this.measures = new Measures(measured, season);
-    this.reader = new PatchReader(this.measures, CONTEXT + CONTEXT / 8);
+    this.reader = new PatchReader(this.measures, room);
   }
 
   /** Whether there is anything to learn from: not all values are one. */
