@@ -45,9 +45,8 @@ async function opened(): Promise<Library> {
   }
 }
 
-/** Browsers compile modules of this size only when they need not wait for them. */
+/** In Node as the CommonJS module it is: what its bundle for import looks like differs from bundler to bundler. */
 async function loaded(): Promise<Library> {
   if (isNode()) return nodeModule('module').createRequire(import.meta.url)('arima');
-  const module: unknown = await import('arima/async');
-  return await (module as { default: Promise<Library> }).default;
+  return (await import('arima')).default;
 }
