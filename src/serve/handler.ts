@@ -63,7 +63,7 @@ export function createHandler({ forecaster, limits: given, cors: origin, about, 
 
   const app = new Hono();
   if (origin !== undefined) {
-    const allowed = typeof origin === 'string' ? origin : [...origin];
+    const allowed = checkOrigins(origin);
     app.use(cors({ origin: allowed, allowMethods: ['GET', 'POST'], allowHeaders: ['Content-Type'], maxAge: 86_400 }));
   }
   for (const route of routes) {
@@ -101,6 +101,15 @@ export function createHandler({ forecaster, limits: given, cors: origin, about, 
     return refusal(context, new Refusal(500, 'the server failed at this request. Its log says how.'));
   });
   return async (request) => app.fetch(request);
+}
+
+/** An origin that no browser sends would let nobody in, and say nothing. */
+function checkOrigins(origin: string | readonly string[]): string | string[] {
+  if (origin === '*') return origin;
+  const all = [origin].flat();
+  const wrong = all.find((one) => !URL.canParse(one) || new URL(one).origin !== one);
+  if (wrong === undefined) return all;
+  throw new Error(`serve: cors has '${wrong}', expected '*' or an origin such as https://your.site.`);
 }
 
 const TEXT = 'text/plain; charset=utf-8';
