@@ -34,6 +34,8 @@ function forecast(again = false): void {
 
 function take(one: Source): void {
   source = one;
+  // What is shown belongs to another table.
+  find('#result').hidden = true;
   forecast();
 }
 
@@ -87,7 +89,7 @@ worker.onmessage = ({ data: reply }: MessageEvent<Reply>) => {
     return;
   }
   if (reply.kind === 'answer') show(reply);
-  else message.textContent = reply.message;
+  else message.textContent = reply.message.replace(/^\w+: /, '');
   idle();
 };
 worker.onerror = () => {

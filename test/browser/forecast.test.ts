@@ -139,6 +139,8 @@ if ('missing' in chromium) {
 
     it('says what is wrong with a file, and goes on', () =>
       visit(async (page) => {
+        await page.click('#sample');
+        await answered(page);
         for (const [name, text, message] of [
           ['empty.csv', '', 'empty.csv is empty'],
           ['words.csv', 'a,b\nx,y\nz,w\n', 'words.csv'],
@@ -148,6 +150,8 @@ if ('missing' in chromium) {
           await page.setInputFiles('#file', { name, mimeType: 'text/csv', buffer: Buffer.from(text) });
           await idle(page);
           expect(await page.locator('#message').textContent()).toContain(message);
+          // Not the picture of another table.
+          expect(await page.locator('#chart svg.figure').isVisible()).toBe(false);
         }
         await page.click('#sample');
         await answered(page);
