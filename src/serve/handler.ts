@@ -10,6 +10,7 @@ import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { Streaming } from '../forecast/anomalies/index.ts';
 import type { SeriesForecaster } from '../forecast/types.ts';
 import { anomaliesRoute } from './anomaliesRoute.ts';
 import { backtestRoute } from './backtestRoute.ts';
@@ -21,7 +22,8 @@ import { isMistake, Refusal } from './refusal.ts';
 import type { Route } from './route.ts';
 
 export interface HandlerOptions {
-  forecaster: SeriesForecaster;
+  /** One with a stream reads anomalies value by value. */
+  forecaster: SeriesForecaster | Streaming;
   limits?: Partial<Limits>;
   /** Origins whose pages may ask: '*', one, or several. If not given: none. */
   cors?: string | readonly string[];
@@ -133,15 +135,17 @@ function requireJson(context: Context): void {
   );
 }
 
+const EXAMPLE = '{ "series": [1, null, 3], "horizon": 2 }';
+
 async function jsonOf(context: Context): Promise<unknown> {
   const text = await context.req.text();
-  if (text.trim() === '') throw new Refusal(400, 'the body is empty, expected a JSON object.');
+  if (text.trim() === '') throw new Refusal(400, `the body is empty, expected an object such as ${EXAMPLE}.`);
   try {
     return JSON.parse(text);
   } catch (error) {
     const why = (error as Error).message;
     const advice = /\bNaN\b|\bInfinity\b/.test(text) ? ' A missing value is null.' : '';
-    throw new Refusal(400, `the body is not JSON: ${why}.${advice}`);
+    throw new Refusal(400, `the body is not JSON (${why}), expected an object such as ${EXAMPLE}.${advice}`);
   }
 }
 
