@@ -39,6 +39,11 @@ if (flags.series === undefined) {
   process.exit(1);
 }
 
+if (!flags.baselines.split(',').includes('snaive')) {
+  console.error('bench: --baselines lacks snaive, which the others are measured by.');
+  process.exit(1);
+}
+
 const seasons = JSON.parse(await readFile(join(flags.series, 'seasonality.json'), 'utf8'));
 const series = await Promise.all(Object.entries(seasons).map(([id, season]) => read(id, season)));
 const notes = new Map();

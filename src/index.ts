@@ -104,10 +104,23 @@ export {
   type WindowOptions,
 } from './forecast/backtest/index.ts';
 export { type BaselineName, BASELINES, openBaseline } from './forecast/baselines/index.ts';
+export { type CalendarKind, type CalendarOptions, calendarCovariates } from './forecast/covariates/calendar.ts';
+export type { CovariateValues, GivenCovariates } from './forecast/covariates/columns.ts';
+export {
+  type CovariateForecast,
+  type CovariateMode,
+  type CovariateOptions,
+  type CovariateReport,
+  forecastWithCovariates,
+} from './forecast/covariates/forecast.ts';
+export { type HolidayOptions, type HolidayType, holidayCovariates } from './forecast/covariates/holidays.ts';
 export { Forecaster } from './forecast/forecaster.ts';
+export { forecastIntermittent, type IntermittentForecast, isIntermittent } from './forecast/intermittent.ts';
 export { loadForecaster } from './forecast/load.ts';
 export { forecastTable, type SeriesForecast, viewOf } from './forecast/table.ts';
 export type { ForecastStream, StreamOptions, StreamState } from './forecast/stream.ts';
+export { type BoundedOptions, forecastBounded } from './forecast/support.ts';
+export { forecastTogether } from './forecast/together.ts';
 export type {
   Circumstances,
   Covariates,

@@ -30,8 +30,8 @@ export interface AnomalyFlags extends TableFlags {
 const SHOWN = 40;
 
 const EXAMPLES = `
-Each value is held against the forecast from those before it. The first half of the forecasts says what is usual, at
-most 1,000 of them; of the normal values after it, the promised part is flagged.
+Each value is held against the forecast from those before it. How far off the forecasts before were says what is
+usual; of normal values, the promised part is flagged.
 
 Examples:
   mamba-ts anomalies load.csv
@@ -46,11 +46,15 @@ export function addAnomalies(program: Command): void {
     .argument('<table>', 'a CSV or TSV file, also .gz; - is the standard input')
     .option('--false-alarms <rate>', 'the part of normal values that may be flagged (default: 0.01)', number)
     .option('--level <percent>', 'instead: values outside of this interval of the forecast', number)
-    .option('--calibration <n>', 'forecasts that say what is usual (default: half of them, at most 1000)', positive)
+    .option(
+      '--calibration <n>',
+      'forecasts before a value that say what is usual (default: half of all, at most 1000)',
+      positive,
+    )
     .option('--start <n>', 'values before the first forecast (default: two seasons, at least 8)', positive)
     .option('--every <n>', 'values from one forecast to the next (default: 1)', positive)
     .option('--patience <n>', 'flagged values in a row that are a new level (default: 5)', positive)
-    .option('--keep', 'forecast from flagged values, too (default: they count as missing)')
+    .option('--keep', 'forecast from flagged values as they are (default: drawn in)')
     .option('--out <file>', 'every value with what was expected: .csv or .json')
     .option('--model <folder>', 'a forecaster of your own (default: the one of this package)')
     .option('--baseline <name>', `instead of the model: ${BASELINES.join(', ')}`);

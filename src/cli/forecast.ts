@@ -8,6 +8,7 @@ import { chart, type ForecastView, terminalLook } from '../forecast/report/index
 import type { Forecaster } from '../forecast/forecaster.ts';
 import { loadForecaster } from '../forecast/load.ts';
 import { forecastTable, type SeriesForecast, viewOf } from '../forecast/table.ts';
+import { forecastTableTogether } from '../forecast/tableTogether.ts';
 import { openBackend } from '../tensor/backend.ts';
 import { CovariateNotes } from './covariateNotes.ts';
 import { fileOutput, writeCsv } from './forecastOutput.ts';
@@ -21,13 +22,14 @@ import {
   positive,
   type TableFlags,
 } from './tableFlags.ts';
-import { Bar, count, guard, printTable, say } from './terminal.ts';
+import { Bar, count, guard, onInterrupt, printTable, say } from './terminal.ts';
 
 export interface ForecastFlags extends TableFlags, AnswerFlags {
   horizon?: number;
   model?: string;
   out?: string;
   holidays?: string;
+  together?: boolean;
   backend?: string;
   threads?: number;
 }
@@ -53,6 +55,7 @@ export function addForecast(program: Command): void {
     .option('--horizon <steps>', 'steps ahead (default: those that the frequency suggests)', positive)
     .option('--out <file>', 'where to write: .csv, .json, .svg, .png or .html')
     .option('--holidays <place>', 'a country, or a part of it, whose holidays are known ahead: DE, DE-BY')
+    .option('--together', 'read the series jointly: the past of each may tell of the others')
     .option('--model <folder>', 'a forecaster of your own (default: the one of this package)');
   addAnswerFlags(addBackendOptions(command));
   addTableFlags(command)
@@ -61,6 +64,9 @@ export function addForecast(program: Command): void {
 }
 
 async function run(path: string, flags: ForecastFlags): Promise<void> {
+  if (flags.together && flags.holidays !== undefined) {
+    throw new Error('forecast: --together has no other covariates, got --holidays too. Leave one of them out.');
+  }
   // A wrong ending is said before anything is read.
   const output = flags.out === undefined ? undefined : fileOutput(flags.out, () => facts());
   const table = await openTable(path, flags);
@@ -72,11 +78,7 @@ async function run(path: string, flags: ForecastFlags): Promise<void> {
   const isShown = output === undefined && process.stdout.isTTY === true;
   // Without intervals or quantiles of one's own, what most people ask for.
   const levels = flags.level ?? (flags.quantiles ? undefined : LEVELS);
-  const options = {
-    ...answerOptions({ ...flags, level: levels }, []),
-    horizon,
-    ...(flags.holidays !== undefined && { holidays: placeOf(flags.holidays) }),
-  };
+  const options = { ...answerOptions({ ...flags, level: levels }, []), horizon };
   const notes = new TableNotes(table);
   const covariates = new CovariateNotes();
   const lines = () => [...notes.lines(), ...covariates.lines()];
@@ -86,19 +88,25 @@ async function run(path: string, flags: ForecastFlags): Promise<void> {
     notes: lines(),
   });
   const bar = new Bar('{bar} {percentage} % read | {count} series');
-  const forecasts = noted(
-    forecastTable(forecaster, table, options, isShown ? SHOWN + 1 : undefined),
-    ({ series, forecast }) => {
-      notes.add(series);
-      covariates.add(forecast);
-      if (!isShown) bar.update(table.progress() ?? 0, { count: count(notes.count) });
-    },
-  );
+  const holidays = flags.holidays === undefined ? undefined : placeOf(flags.holidays);
+  const answers = flags.together
+    ? forecastTableTogether(forecaster, table, options)
+    : forecastTable(forecaster, table, { ...options, holidays }, isShown ? SHOWN + 1 : undefined);
+  const abort = new AbortController();
+  const release = onInterrupt(() => abort.abort());
+  const forecasts = noted(answers, ({ series, forecast }) => {
+    // Files are there whole or not at all.
+    if (abort.signal.aborted) throw new Error(`forecast: stopped${flags.out ? `, ${flags.out} is as it was` : ''}.`);
+    notes.add(series);
+    covariates.add(forecast);
+    if (!isShown) bar.update(table.progress() ?? 0, { count: count(notes.count) });
+  });
   try {
     if (output) await output.write(viewsOf(forecasts, output, flags.out as string));
     else if (isShown) await show(forecasts);
     else await writeCsv(viewsOf(forecasts, { withPast: false, most: Number.POSITIVE_INFINITY }), process.stdout);
   } finally {
+    release();
     bar.stop();
     forecaster.dispose();
   }

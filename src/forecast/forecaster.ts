@@ -11,7 +11,7 @@
 import type { SequenceModel } from '../models/sequenceModel.ts';
 import { answer, flat } from './answer.ts';
 import { predict } from './model/predict.ts';
-import { seasonsOf, StepList, Track } from './model/track.ts';
+import { seasonsGiven, StepList, Track } from './model/track.ts';
 import { PATCH, spanOf } from './model/window.ts';
 import { type CheckedOptions, checkOptions } from './options.ts';
 import { ForecastStream, type StreamOptions, type StreamState } from './stream.ts';
@@ -61,7 +61,9 @@ export class Forecaster implements SeriesForecaster {
     const lists = alive.map(({ list }) => list);
     const predicted = alive.length > 0 ? predict(this.model, lists, horizon) : [];
     const steps = new Map(alive.map(({ track }, i) => [track, predicted[i]]));
-    return read.map(({ track }) => answer(steps.get(track) ?? flat(track.measures.location, horizon), track, asked));
+    return read.map(({ track, window }) =>
+      answer(steps.get(track) ?? flat(track.measures.location, horizon), window, asked),
+    );
   }
 
   /** A series whose values come one by one. */
@@ -84,17 +86,20 @@ const isSeveral = (values: Values | readonly Values[]): values is readonly Value
   Array.isArray(values) && typeof values[0] === 'object' && values[0] !== null;
 
 /** A series read from the start of its window to the horizon. */
-function readingOf(values: Float64Array, asked: CheckedOptions): { track: Track; list: StepList } {
+function readingOf(
+  values: Float64Array,
+  asked: CheckedOptions,
+): { track: Track; window: Float64Array; list: StepList } {
   const { start, rung } = spanOf(values.length);
   const window = values.subarray(start);
   const patches = Math.ceil(asked.horizon / PATCH);
-  const track = new Track(window.subarray(0, rung - start), window.length + patches * PATCH, seasonsOf(asked));
+  const track = new Track(window.subarray(0, rung - start), window.length + patches * PATCH, seasonsGiven(asked));
   const list = new StepList(track.isAlive ? track.stepsIn(window) + patches : 0);
   if (track.isAlive) {
     track.read(window, list);
     track.ahead(window, patches, list);
   }
-  return { track, list };
+  return { track, window, list };
 }
 
 /** Indices of series that are read together: of like lengths, so that little is padded. */

@@ -11,6 +11,7 @@ import { checkOptions } from './options.ts';
 import { forecastOf, GRID, meanOf, quantileErrors } from './quantiles.ts';
 import { supportOf, within } from './support.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster, Values } from './types.ts';
+import { checkValues } from './values.ts';
 
 /** From this share of zeros on: an interval of 1.32 steps between demands (Syntetos, Boylan & Croston 2005). */
 const ZEROS = 1 - 1 / 1.32;
@@ -95,11 +96,11 @@ export async function forecastIntermittent(
   options: ForecastOptions,
 ): Promise<IntermittentForecast> {
   const asked = checkOptions(options);
-  if (!isIntermittent(values)) {
-    const [forecast] = await forecaster.forecastAll([values], options);
+  const y = checkValues(values);
+  if (!isIntermittent(y)) {
+    const [forecast] = await forecaster.forecastAll([y], options);
     return { ...forecast, demand: 0 };
   }
-  const y = Float64Array.from(values);
   const horizon = Math.min(asked.horizon, Math.max(1, Math.floor(y.length / 12)));
   const origins = Array.from({ length: WINDOWS }, (_, i) => y.length - (i + 1) * horizon).filter(
     (origin) => origin >= y.length / 2 && y.subarray(0, origin).some((x) => x > 0),

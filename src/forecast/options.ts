@@ -12,6 +12,8 @@ export interface CheckedOptions {
   quantiles: number[];
   /** Rising; empty: none; undefined: to be found in the values. */
   seasons?: number[];
+  /** Rising. */
+  likelySeasons?: number[];
   nonNegative?: boolean;
   integer: boolean;
 }
@@ -21,7 +23,7 @@ export const MAX_HORIZON = 100_000;
 
 export const DEFAULT_QUANTILES: readonly number[] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
-const NAMES = ['horizon', 'levels', 'quantiles', 'season', 'nonNegative', 'integer'];
+const NAMES = ['horizon', 'levels', 'quantiles', 'season', 'likelySeasons', 'nonNegative', 'integer'];
 
 /** `also`: further options that the caller knows. */
 export function checkOptions(options: ForecastOptions, also: readonly string[] = []): CheckedOptions {
@@ -34,6 +36,7 @@ export function checkOptions(options: ForecastOptions, also: readonly string[] =
     levels: options.levels === undefined ? undefined : checkLevels(options.levels),
     quantiles: checkQuantiles(options.quantiles ?? DEFAULT_QUANTILES),
     seasons: options.season === undefined ? undefined : checkSeason(options.season),
+    likelySeasons: options.likelySeasons === undefined ? undefined : checkSeason(options.likelySeasons),
     nonNegative: checkFlag('nonNegative', options.nonNegative),
     integer: checkFlag('integer', options.integer) ?? false,
   };

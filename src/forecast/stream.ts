@@ -11,7 +11,8 @@
  */
 import type { Forecaster } from './forecaster.ts';
 import { carry, predict } from './model/predict.ts';
-import { seasonsOf, StepList, Track } from './model/track.ts';
+import type { SeasonsGiven } from './model/measures.ts';
+import { seasonsGiven, StepList, Track } from './model/track.ts';
 import { CONTEXT, PATCH, spanOf } from './model/window.ts';
 import { answer, flat } from './answer.ts';
 import { checkOptions } from './options.ts';
@@ -42,13 +43,13 @@ export class ForecastStream {
   private held = 0;
   private first = 0;
   private reading?: { track: Track; rung: number };
-  private readonly seasons: readonly number[] | undefined;
+  private readonly seasons: SeasonsGiven | undefined;
 
   constructor(
     private readonly forecaster: Forecaster,
     private readonly options: StreamOptions = {},
   ) {
-    this.seasons = seasonsOf(checkOptions({ horizon: 1, ...options }));
+    this.seasons = seasonsGiven(checkOptions({ horizon: 1, ...options }));
   }
 
   static restore(forecaster: Forecaster, state: StreamState): ForecastStream {
@@ -92,13 +93,13 @@ export class ForecastStream {
     const window = this.values.subarray(start - this.first, this.held);
     checkValues(window, 'the values observed of late');
     const track = this.trackAt(rung, window.subarray(0, rung - start));
-    if (!track.isAlive) return answer(flat(track.measures.location, horizon), track, asked);
+    if (!track.isAlive) return answer(flat(track.measures.location, horizon), window, asked);
     this.catchUp(track, window);
     const patches = Math.ceil(horizon / PATCH);
     const list = new StepList(patches);
     track.ahead(window, patches, list);
     const [steps] = predict(this.forecaster.model, [list], horizon, track.state);
-    return answer(steps, track, asked);
+    return answer(steps, window, asked);
   }
 
   /** What is needed to go on elsewhere, as plain JSON. */

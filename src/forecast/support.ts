@@ -9,6 +9,7 @@
 import { type CheckedOptions, checkOptions } from './options.ts';
 import { forecastOf, GRID, type QuantileTable } from './quantiles.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster, Values } from './types.ts';
+import { checkValues } from './values.ts';
 
 export interface Support {
   lower?: number;
@@ -58,15 +59,16 @@ export async function forecastBounded(
 ): Promise<Forecast> {
   const { lower = -Infinity, upper = Infinity, ...plain } = options;
   const asked = checkOptions(plain);
-  requireBounds(values, lower, upper, asked.integer);
-  const [forecast] = await forecaster.forecastAll([values], {
+  const y = checkValues(values);
+  requireBounds(y, lower, upper, asked.integer);
+  const [forecast] = await forecaster.forecastAll([y], {
     ...plain,
     levels: undefined,
     integer: false,
     quantiles: GRID,
   });
   const steps = forecast.median.map((_, t) => GRID.map((p) => forecast.quantiles[p][t]));
-  const own = supportOf(values, asked);
+  const own = supportOf(y, asked);
   return forecastWithin({ levels: GRID, steps }, { ...own, lower: Math.max(lower, own.lower ?? lower), upper }, asked);
 }
 

@@ -13,6 +13,7 @@ import { innovations } from './covariates/regression.ts';
 import { findSeasons } from './model/seasons.ts';
 import { checkOptions } from './options.ts';
 import type { SeriesForecaster, Values } from './types.ts';
+import { checkValues } from './values.ts';
 
 /** So many others are tried for one series, those that follow it most. */
 const MOST_LEADERS = 4;
@@ -29,7 +30,7 @@ export async function forecastTogether(
   const { mode: _, ...plain } = options;
   const { seasons } = checkOptions(plain);
   const fresh = names.map((name) => {
-    const y = Float64Array.from(series[name]);
+    const y = checkValues(series[name], name);
     return innovations(y, seasons ? (seasons[0] ?? 1) : findSeasons(filled(y)).first);
   });
   const forecasts: Record<string, CovariateForecast> = {};

@@ -15,6 +15,8 @@ export interface ForecastOptions {
   quantiles?: readonly number[];
   /** Steps of a season, or of several. Default: found in the values. 1: none. */
   season?: number | readonly number[];
+  /** Seasons that a calendar suggests: taken where the values show them, and no `season` is given. */
+  likelySeasons?: readonly number[];
   /** Whether values can be below 0. Default: found in the values. */
   nonNegative?: boolean;
   /** Whether values are whole numbers. Default: false. */

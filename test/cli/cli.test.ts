@@ -17,7 +17,19 @@ const newRun = () => join(folder, `run-${runs++}`);
 describe('mamba-ts', () => {
   it('lists its verbs, and its version', async () => {
     const { stdout } = await ok(['--help']);
-    for (const verb of ['start', 'forecast', 'play', 'train', 'generate', 'eval', 'info', 'theory', 'doctor'])
+    for (const verb of [
+      'start',
+      'forecast',
+      'backtest',
+      'anomalies',
+      'play',
+      'train',
+      'generate',
+      'eval',
+      'info',
+      'theory',
+      'doctor',
+    ])
       expect(stdout).toContain(`  ${verb} `);
     const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
     expect((await ok(['--version'])).stdout.trim()).toBe(version);

@@ -73,7 +73,7 @@ describe('finetune', () => {
     const result = await finetune(saws(2), {
       ...common,
       iters: 25,
-      learningRate: 2,
+      learningRate: 8,
       from: folder('zero'),
       out: folder('worse'),
     });

@@ -120,6 +120,16 @@ describe('intermittent demand', () => {
     expect(errors.own).toBeLessThan(1.05 * Math.min(errors.croston, errors.sba, errors.tsb));
   });
 
+  it("whose zeros come by the clock is the forecaster's", async () => {
+    const random = new Random(3);
+    const y = Array.from({ length: 24 * 14 }, (_, t) => (t % 24 < 10 ? 0 : 20 + (t % 24) + random.normal()));
+    const found = await forecastIntermittent(forecaster, y, { horizon: 24, season: 24 });
+    expect(isIntermittent(y)).toBe(true);
+    expect(found.demand).toBe(0);
+    expect(found.median[5]).toBeLessThan(3);
+    expect(found.median[20]).toBeGreaterThan(35);
+  });
+
   it('leaves other series to the forecaster, and takes short ones', async () => {
     const y = [5, 6, 7, 6, 5, 6, 7, 8];
     const found = await forecastIntermittent(forecaster, y, { horizon: 2 });

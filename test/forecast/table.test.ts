@@ -1,7 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it, vi } from 'vitest';
 import { openTimeTable } from '../../src/data/timeTable/index.ts';
 import { csvHeader, csvRows } from '../../src/forecast/report/index.ts';
 import { forecastTable, type SeriesForecast, type TableForecastOptions, viewOf } from '../../src/forecast/table.ts';
+import * as mamba from '../../src/index.ts';
+import { forecastTableTogether } from '../../src/forecast/tableTogether.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster, Values } from '../../src/forecast/types.ts';
 import { day, rows } from '../data/timeTable/tables.ts';
 
@@ -31,6 +34,21 @@ async function run(text: string, options: TableForecastOptions, batch?: number, 
 const long = ['date,id,y', ...['a', 'b', 'c'].map((id, k) => rows(14, (i) => `${day(i)},${id},${100 * k + i}`))].join(
   '\n',
 );
+
+it('does what docs/forecasting.md shows of tables', async () => {
+  const page = await readFile(new URL('../../docs/forecasting.md', import.meta.url), 'utf8');
+  const code = /```js\n([\s\S]*?)```/.exec(page.slice(page.indexOf('## Tables\n')))?.[1] ?? '';
+  const print = vi.fn();
+  const text = rows(10, (i) => `${day(i)},${i}`, 'date,y');
+  const given = { ...mamba, text, loadForecaster: async () => new LastValue(), console: { log: print } };
+  const body = `return (async () => { ${code.replace(/^import .*$/gm, '')} })();`;
+  await new Function(...Object.keys(given), body)(...Object.values(given));
+  expect(print.mock.calls[0].slice(0, 2)).toEqual(['y', 0]);
+  expect(print.mock.calls[0][2].slice(0, 2)).toEqual([
+    ['2024-01-11', 9],
+    ['2024-01-12', 9],
+  ]);
+});
 
 describe('forecastTable', () => {
   it('forecasts all series in order, some at a time, with the seasons of the calendar', async () => {
@@ -106,5 +124,34 @@ describe('forecastTable', () => {
       seasons: [7],
       futureTimes: [Date.UTC(2024, 0, 15), Date.UTC(2024, 0, 16)],
     });
+  });
+});
+
+describe('forecastTableTogether', () => {
+  const news = (i: number) => ((i * 2654435761) % 2 ** 32) / 2 ** 32;
+  const together = async (text: string, options: { known?: string[] } = {}) => {
+    const table = await openTimeTable({ text, name: 'x.csv' }, options);
+    const found: SeriesForecast[] = [];
+    for await (const one of forecastTableTogether(new LastValue(), table, { horizon: 2 })) found.push(one);
+    return found;
+  };
+
+  it('lets one series tell of another, wherever it begins', async () => {
+    const follower = (i: number) => (i < 30 ? '' : 100 * news(i - 3));
+    const found = await together(rows(150, (i) => `${day(i)},${news(i)},${follower(i)}`, 'date,a,b'));
+    expect(found.map(({ series }) => [series.id, series.values.length])).toEqual([
+      ['a', 150],
+      ['b', 120],
+    ]);
+    expect(found[1].forecast).toMatchObject({ covariates: { used: ['a'] } });
+    for (const [i, x] of found[1].forecast.median.entries()) expect(Math.abs(x - 100 * news(147 + i))).toBeLessThan(15);
+  });
+
+  it('refuses series that end at different times, and other covariates', async () => {
+    await expect(together(rows(9, (i) => `${day(i)},${i},${i < 8 ? i : ''}`, 'date,a,b'))).rejects.toThrow(
+      '"b" ends at 2024-01-08 and "a" ends at 2024-01-09, expected one end and one frequency',
+    );
+    const text = rows(9, (i) => `${day(i)},${i},${i * i}`, 'date,a,b');
+    await expect(together(text, { known: ['b'] })).rejects.toThrow('have no other covariates, got b');
   });
 });

@@ -1,13 +1,15 @@
 /**
- * The score that normal values exceed at a promised rate: split conformal prediction (Vovk et al. 2005).
+ * The score that normal values exceed at a promised rate: conformal prediction (Vovk et al. 2005) over the last n
+ * scores.
  *
- *   threshold(α) = the ⌈(n + 1)(1 − α)⌉th smallest of n scores
+ *   threshold(α) = the ⌈(n + 1)(1 − α)⌉th smallest of the last n scores
  *
- * If the scores of the calibration and those to come are exchangeable, a normal value exceeds it with a probability
- * of α at most, whatever the forecaster's own quantiles are worth. With fewer than 1/α − 1 scores no score is that
- * rare: then the tail is continued as an exponential one over the largest tenth of them (peaks over threshold,
- * Pickands 1975), which is a guess, and `extended` says so. Scores far beyond that tail are anomalies of the
- * calibration itself: they are left out, or a single one could set the threshold.
+ * If these and the next one are exchangeable, a normal value exceeds it with a probability of α at most, whatever the
+ * forecaster's own quantiles are worth. Scores of flagged values count, too: without them the threshold would sink
+ * with every false alarm. With fewer than 1/α − 1 scores no score is that rare: then the tail is continued as an
+ * exponential one over the largest tenth of them (peaks over threshold, Pickands 1975), which is a guess, and
+ * `extended` says so. Scores far beyond that tail are anomalies: they are left out, or a single one could set the
+ * threshold.
  */
 
 export interface Threshold {
@@ -26,39 +28,55 @@ const FEWEST_LARGE = 5;
 export class Calibration {
   /** Rising. */
   private readonly scores: number[] = [];
+  /** As they came, the oldest at `next` once there are `most`. */
+  private readonly order: number[] = [];
+  private next = 0;
+
+  /** `most`: scores that are kept, the last ones. */
+  constructor(private readonly most = Number.POSITIVE_INFINITY) {}
 
   get count(): number {
     return this.scores.length;
   }
 
   add(score: number): void {
-    const { scores } = this;
-    let [low, high] = [0, scores.length];
+    const { scores, order, most } = this;
+    if (order.length < most) order.push(score);
+    else {
+      scores.splice(this.placeOf(order[this.next]), 1);
+      order[this.next] = score;
+      this.next = (this.next + 1) % most;
+    }
+    scores.splice(this.placeOf(score), 0, score);
+  }
+
+  /** The first score that is not below. */
+  private placeOf(score: number): number {
+    let [low, high] = [0, this.scores.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (scores[middle] < score) low = middle + 1;
+      if (this.scores[middle] < score) low = middle + 1;
       else high = middle;
     }
-    scores.splice(low, 0, score);
+    return low;
   }
 
   /** Infinity while there are too few scores. */
   threshold(rate: number): Threshold {
     if (this.scores.length < LEAST_SCORES) return { value: Infinity, extended: false, leftOut: 0 };
-    const normal = withoutAnomalies(this.scores);
-    const n = normal.length;
-    const leftOut = this.scores.length - n;
+    const { scores } = this;
+    const n = normalCount(scores);
+    const leftOut = scores.length - n;
     const rank = Math.ceil((n + 1) * (1 - rate) - 1e-9);
-    if (rank <= n) return { value: normal[Math.max(0, rank - 1)], extended: false, leftOut };
-    const { from, excess, part } = tailOf(normal);
+    if (rank <= n) return { value: scores[Math.max(0, rank - 1)], extended: false, leftOut };
+    const { from, excess, part } = tailOf(scores, n);
     const value = from + excess * Math.log(part / rate);
-    return { value: Math.max(value, normal[n - 1]), extended: true, leftOut };
+    return { value: Math.max(value, scores[n - 1]), extended: true, leftOut };
   }
 }
 
-/** The largest tenth of rising scores: where it begins, and the scale of the exponential tail with the same median. */
-function tailOf(scores: readonly number[]): { from: number; excess: number; part: number } {
-  const n = scores.length;
+/** The largest tenth of the first n scores: where it begins, and the scale of the exponential tail with its median. */
+function tailOf(scores: readonly number[], n: number): { from: number; excess: number; part: number } {
   const large = Math.max(FEWEST_LARGE, Math.ceil(LARGEST_PART * n));
   const from = scores[n - 1 - large];
   const middle = scores[n - 1 - (large >> 1)];
@@ -66,17 +84,18 @@ function tailOf(scores: readonly number[]): { from: number; excess: number; part
 }
 
 /** Scores up to twice as far beyond the tail's beginning as one in 20 calibrations would have one by chance. */
-function withoutAnomalies(scores: readonly number[]): readonly number[] {
-  const { from, excess, part } = tailOf(scores);
-  const limit = from + 2 * excess * Math.log(20 * part * scores.length);
+function normalCount(scores: readonly number[]): number {
   let n = scores.length;
+  const { from, excess, part } = tailOf(scores, n);
+  const limit = from + 2 * excess * Math.log(20 * part * n);
   while (scores[n - 1] > limit) n--;
-  return scores.slice(0, n);
+  return n;
 }
 
 /**
  * How many false alarms `judged` normal values give: their expected number, and about 95 % of what can be seen. The
- * rate behind a threshold of n scores is itself random, Beta((n + 1) α, (n + 1)(1 − α)), so the count is beta-binomial.
+ * rate behind a threshold of n scores is itself random, Beta((n + 1) α, (n + 1)(1 − α)): for one threshold the count is
+ * beta-binomial, for one that moves along less spread.
  */
 export function expectedAlarms(
   judged: number,

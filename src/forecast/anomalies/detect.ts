@@ -4,8 +4,8 @@
  *   const { rows, flagged, expected } = await detectAnomalies(forecaster, values, { falseAlarms: 0.01, season: 24 });
  *   rows.filter(({ anomaly }) => anomaly);
  *
- * The first half of what is forecast calibrates, at most 1,000 values; they are flagged in hindsight, by the
- * threshold that came out. The rate is promised for the values after them.
+ * Half of what is forecast calibrates, at most 1,000 values before each one. The first of them are flagged in
+ * hindsight, by the threshold that they give together. The rate is promised for the values after them.
  */
 import { defaultStart } from '../backtest/historical.ts';
 import type { SeriesForecaster, Values } from '../types.ts';
@@ -18,7 +18,7 @@ import type { Streaming } from './walk.ts';
 export interface Detection {
   /** One for each value. */
   rows: Judgement[];
-  /** The score above which a value is flagged. */
+  /** The score above which the next value would be flagged. */
   threshold: number;
   /** Whether fewer scores calibrated it than the rate needs: its tail is a guess then. */
   extended: boolean;
@@ -60,10 +60,14 @@ export async function detectAnomalies(
   }
   const rows: Judgement[] = [];
   const spreads: Spread[] = [];
+  let first = detector.threshold;
   for (const value of y) {
     const row = await detector.next(value);
     rows.push(row);
-    if (row.phase === 'calibration') spreads.push(detector.spread as Spread);
+    if (row.phase === 'calibration') {
+      spreads.push(detector.spread as Spread);
+      first = detector.threshold;
+    }
     onProgress?.(rows.length / y.length);
   }
   const { value: threshold, extended } = detector.threshold;
@@ -71,7 +75,7 @@ export async function detectAnomalies(
   detector.dispose();
   for (const row of rows) {
     if (row.phase !== 'calibration') continue;
-    Object.assign(row, boundsOf(spreads.shift()!, threshold), { anomaly: row.score > threshold });
+    Object.assign(row, boundsOf(spreads.shift()!, first.value), { anomaly: row.score > first.value });
   }
   const judged = rows.filter(({ phase, score }) => phase === 'judged' && !Number.isNaN(score));
   const rate = options.level === undefined ? (options.falseAlarms ?? 0.01) : 1 - options.level / 100;

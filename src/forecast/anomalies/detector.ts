@@ -4,9 +4,11 @@
  *   const detector = new AnomalyDetector(forecaster, { falseAlarms: 0.01, season: 24 });
  *   const { anomaly, expected, low, high } = await detector.next(17.2);
  *
- * A score is |z| of the forecast's quantiles (surprise.ts). The first scores calibrate the threshold, which then
- * stays (calibration.ts). A value that is flagged enters the history as missing: it would drag the next forecasts
- * along. If `patience` values in a row are flagged, the series is elsewhere now, and values count again.
+ * A score is |z| of the forecast's quantiles (surprise.ts). The last scores before a value say what is usual, and so
+ * its threshold (calibration.ts). A flagged value would drag the next forecasts along, so it enters the history drawn
+ * in, halfway between what was expected and the bound that it crossed (robust filtering, as in Gelper, Fried & Croux
+ * 2010; as missing, it would keep a lasting change out for ever). If `patience` values in a row are flagged, the
+ * series is elsewhere now, and values enter as they are.
  */
 import { defaultStart } from '../backtest/historical.ts';
 import { checkLevels } from '../options.ts';
@@ -23,7 +25,7 @@ export interface DetectorOptions {
   falseAlarms?: number;
   /** Instead: values outside of the forecast's own interval of so many per cent, without calibration. */
   level?: number;
-  /** Scores that the threshold is taken from. 200 if not given. */
+  /** The last scores, as many, that the threshold is taken from. 200 if not given. */
   calibration?: number;
   /** Values before the first that is forecast. Two of the shortest season if given, 8 at least. */
   start?: number;
@@ -31,7 +33,7 @@ export interface DetectorOptions {
   every?: number;
   /** Flagged values in a row after which they are no anomalies any more. 5 if not given. */
   patience?: number;
-  /** Let flagged values into the history. false if not given. */
+  /** Let flagged values into the history as they are. false if not given. */
   keep?: boolean;
   season?: ForecastOptions['season'];
   nonNegative?: boolean;
@@ -50,9 +52,12 @@ export interface Judgement {
   /** Of a value at least as far out, by the forecast's own quantiles. */
   probability: number;
   anomaly: boolean;
-  /** start: not forecast. calibration: its score is part of the threshold. judged: the rate is promised. */
+  /** start: not forecast. calibration: too few scores came before it. judged: the rate is promised. */
   phase: 'start' | 'calibration' | 'judged';
 }
+
+/** Of the threshold: where a flagged value is drawn to. At 1 the next forecast could be off by a whole threshold. */
+const DRAWN_IN = 0.5;
 
 /** Of the mean error so far: what a z is worth at least. */
 const LEAST_SPREAD = 0.01;
@@ -60,7 +65,7 @@ const LEAST_SPREAD = 0.01;
 export class AnomalyDetector {
   private readonly walk: Walk;
   private readonly asked: ReturnType<typeof checkDetector>;
-  private readonly scores = new Calibration();
+  private readonly scores: Calibration;
   private readonly z = zLevels(GRID);
   private queue: Spread[] = [];
   private seen = 0;
@@ -71,6 +76,7 @@ export class AnomalyDetector {
 
   constructor(forecaster: SeriesForecaster | Streaming, options: DetectorOptions = {}) {
     this.asked = checkDetector(options);
+    this.scores = new Calibration(this.asked.calibration);
     this.walk = walkOf(forecaster, options.season);
     const { level } = this.asked;
     this.limit = {
@@ -85,7 +91,7 @@ export class AnomalyDetector {
     return this.limit;
   }
 
-  /** Scores that it was taken from; 0 with `level`. */
+  /** Scores that it was taken from, the last ones; 0 with `level`. */
   get calibrated(): number {
     return this.scores.count;
   }
@@ -110,7 +116,9 @@ export class AnomalyDetector {
     const judgement = this.judge(value, spread);
     this.inARow = judgement.anomaly ? this.inARow + 1 : Number.isNaN(value) ? this.inARow : 0;
     const isOut = judgement.anomaly && !this.asked.keep && this.inARow < this.asked.patience;
-    this.walk.observe(isOut ? Number.NaN : value);
+    this.walk.observe(
+      isOut ? valueAt(spread, DRAWN_IN * this.limit.value * Math.sign(value - judgement.expected)) : value,
+    );
     return judgement;
   }
 
@@ -128,7 +136,7 @@ export class AnomalyDetector {
     if (!Number.isNaN(z)) {
       this.errors.sum += Math.abs(value - expected);
       this.errors.count++;
-      if (isCalibrating) {
+      if (level === undefined) {
         this.scores.add(score);
         this.limit = this.scores.threshold(falseAlarms);
       }

@@ -18,6 +18,8 @@ export interface Covariate {
   columns: Float64Array[];
   /** Steps from the start that are known; beyond, it has to be forecast. */
   until: number;
+  /** What is known ahead has never been in the past. */
+  isBeyond: boolean;
 }
 
 /** More kinds than this are names, not kinds. */
@@ -48,7 +50,8 @@ function covariateOf(name: string, values: CovariateValues, n: number, horizon: 
     );
   }
   const columns = rows.filter((row) => differs(row.subarray(0, Math.min(n, until)))).map(filled);
-  return { name, isKnown, columns, until };
+  const isBeyond = kind === 'kinds' ? hasNewKind(values, n) : leaves(rows[0], n);
+  return { name, isKnown, columns, until, isBeyond };
 }
 
 function requireLength(name: string, values: CovariateValues, n: number, horizon: number, isKnown: boolean): void {
@@ -108,6 +111,20 @@ function indicators(name: string, values: CovariateValues, n: number): Float64Ar
   return others.map((kind) =>
     Float64Array.from(values, (value) => (isMissing(value) ? Number.NaN : Number(value === kind))),
   );
+}
+
+function hasNewKind(values: CovariateValues, n: number): boolean {
+  const seen = new Set(Array.from({ length: n }, (_, t) => values[t]));
+  for (let t = n; t < values.length; t++) if (!isMissing(values[t]) && !seen.has(values[t])) return true;
+  return false;
+}
+
+/** Whether a row is, from n on, a tenth of its range or more beyond it. */
+function leaves(row: Float64Array, n: number): boolean {
+  const known = row.subarray(0, n).filter((x) => !Number.isNaN(x));
+  const [low, high] = known.reduce(([a, b], x) => [Math.min(a, x), Math.max(b, x)], [Infinity, -Infinity]);
+  const margin = 0.1 * (high - low);
+  return row.subarray(n).some((x) => x > high + margin || x < low - margin);
 }
 
 function knownUntil(row: Float64Array): number {

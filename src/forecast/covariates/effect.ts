@@ -7,7 +7,7 @@
  */
 import { GRID } from '../quantiles.ts';
 import type { SeriesForecaster, Values } from '../types.ts';
-import { type Covariate, filled } from './columns.ts';
+import type { Covariate } from './columns.ts';
 import { type Group, regress } from './regression.ts';
 
 /** What a covariate adds to each step. */
@@ -55,7 +55,8 @@ export function regressOn(
 function groupsOf({ isKnown, columns }: Covariate, covariate: number, origin: number): Group[] {
   if (columns.length === 0) return [];
   // What comes late is looked for in numbers; kinds have many columns as it is.
-  const last = isKnown ? (columns.length > 1 ? 0 : KNOWN_LAGS) : Math.min(PAST_LAGS, Math.floor(origin / 4));
+  const most = isKnown ? (columns.length > 1 ? 0 : KNOWN_LAGS) : PAST_LAGS;
+  const last = Math.min(most, Math.floor(origin / 4));
   const first = isKnown ? 0 : 1;
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => ({
     covariate,
@@ -67,7 +68,7 @@ function groupsOf({ isKnown, columns }: Covariate, covariate: number, origin: nu
 function late(column: Float64Array, lag: number, n: number): Float64Array {
   if (lag === 0) return column.subarray(0, n);
   const shifted = new Float64Array(n).fill(column[0]);
-  shifted.set(column.subarray(0, n - lag), Math.min(lag, n));
+  shifted.set(column.subarray(0, n - lag), lag);
   return shifted;
 }
 
@@ -82,41 +83,40 @@ export async function partsOf(
   forecaster: SeriesForecaster,
   readings: readonly Reading[],
   horizon: number,
-  season: number | readonly number[] | undefined,
 ): Promise<Part[][]> {
+  // Ways of using covariates have columns in common: each is forecast once from each of its ends.
+  const pasts: Float64Array[] = [];
+  const places = new Map<Float64Array, Map<number, number>>();
+  let longest = 0;
+  const placeOf = (column: Float64Array, known: number, until: number): number => {
+    longest = Math.max(longest, until - known);
+    const ends = places.get(column) ?? new Map<number, number>();
+    places.set(column, ends);
+    const place = ends.get(known) ?? pasts.push(column.subarray(0, known)) - 1;
+    ends.set(known, place);
+    return place;
+  };
   const gaps = readings.map(({ regressed, origin }) =>
     regressed.map(({ covariate: { columns, until, isKnown } }) => {
       const known = isKnown ? until : Math.min(until, origin);
-      return known < origin + horizon ? columns.map((column) => column.subarray(0, known)) : [];
+      const end = origin + horizon;
+      return known < end ? columns.map((column) => placeOf(column, known, end)) : [];
     }),
   );
-  const pasts = gaps.flat(2);
-  const longest = Math.max(
-    0,
-    ...gaps.flatMap((one, i) => one.flat().map(({ length }) => readings[i].origin + horizon - length)),
-  );
-  const forecasts =
-    pasts.length > 0
-      ? await forecaster.forecastAll(pasts, {
-          ...(season === undefined ? {} : { season }),
-          horizon: longest,
-          quantiles: GRID,
-          nonNegative: false,
-        })
-      : [];
-  let next = 0;
+  const options = { horizon: longest, quantiles: GRID, nonNegative: false };
+  const forecasts = pasts.length > 0 ? await forecaster.forecastAll(pasts, options) : [];
+  const ahead = forecasts.map(({ quantiles }, i) => ({ from: pasts[i].length, steps: GRID.map((p) => quantiles[p]) }));
   return readings.map(({ regressed, origin }, r) =>
-    regressed.map((one, i) => {
-      const ahead = gaps[r][i].map((known) => ({
-        from: known.length,
-        steps: quantileRows(forecasts[next++].quantiles),
-      }));
-      return partOf(one, origin + horizon, origin, ahead);
-    }),
+    regressed.map((one, i) =>
+      partOf(
+        one,
+        origin + horizon,
+        origin,
+        gaps[r][i].map((place) => ahead[place]),
+      ),
+    ),
   );
 }
-
-const quantileRows = (quantiles: Record<string, number[]>): number[][] => GRID.map((p) => quantiles[p]);
 
 interface Ahead {
   from: number;
@@ -168,11 +168,3 @@ export function widened(values: Values, parts: readonly Part[], step: number): n
     return middle + Math.sign(i - MIDDLE) * Math.sqrt(squares);
   });
 }
-
-/** A series as regressions read it: log where effects are factors; undefined where it has no logarithm. */
-export function logarithm(y: Float64Array): Float64Array | undefined {
-  return y.every((x) => Number.isNaN(x) || x > 0) ? y.map((x) => Math.log(x)) : undefined;
-}
-
-/** A series without gaps, for what finds its seasons. */
-export const whole = filled;

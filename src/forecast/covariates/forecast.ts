@@ -13,8 +13,9 @@ import { type CheckedOptions, checkOptions } from '../options.ts';
 import { GRID, quantileErrors } from '../quantiles.ts';
 import { forecastWithin, supportOf } from '../support.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster, Values } from '../types.ts';
-import { type Covariate, covariatesOf, type GivenCovariates } from './columns.ts';
-import { logarithm, type Part, partsOf, type Regressed, regressOn, totalOf, whole, widened } from './effect.ts';
+import { checkValues } from '../values.ts';
+import { type Covariate, covariatesOf, filled, type GivenCovariates } from './columns.ts';
+import { type Part, partsOf, type Regressed, regressOn, totalOf, widened } from './effect.ts';
 
 export type CovariateMode = 'regress-first' | 'forecast-first' | 'product';
 
@@ -27,6 +28,8 @@ export interface CovariateReport {
   /** Names of the covariates that the forecast rests on; none: it is the one without any. */
   used: string[];
   dropped: string[];
+  /** Those of `used` that go ahead where they have never been, a higher price or a new kind: their effect is drawn on along its line, or none. */
+  beyond: string[];
   mode?: CovariateMode;
   /** Share of the quantile error on the last windows of the past that they take away; undefined: too few values to tell. */
   gain?: number;
@@ -69,7 +72,7 @@ export async function forecastWithCovariates(
   if (mode !== undefined && !MODES.includes(mode)) {
     throw new Error(`forecast: mode is '${mode}', expected ${MODES.map((one) => `'${one}'`).join(', ')}.`);
   }
-  const y = Float64Array.from(values);
+  const y = checkValues(values);
   const covariates = covariatesOf(given, y.length, asked.horizon);
   const context: Context = {
     forecaster,
@@ -82,8 +85,8 @@ export async function forecastWithCovariates(
   const { way, gain } = await bestWay(context, covariates, mode);
   const names = covariates.map(({ name }) => name);
   if (way.mode === undefined) {
-    const [forecast] = await forecaster.forecastAll([values], plain);
-    return { ...forecast, covariates: { used: [], dropped: names, gain, effect: {} } };
+    const [forecast] = await forecaster.forecastAll([y], plain);
+    return { ...forecast, covariates: { used: [], dropped: names, beyond: [], gain, effect: {} } };
   }
   const [[{ steps, parts }]] = await answers(context, [way], [y.length], asked.horizon);
   const used = parts.map(({ name }) => name);
@@ -92,6 +95,7 @@ export async function forecastWithCovariates(
     covariates: {
       used,
       dropped: names.filter((name) => !used.includes(name)),
+      beyond: covariates.filter(({ name, isBeyond }) => isBeyond && used.includes(name)).map(({ name }) => name),
       mode: way.mode,
       gain,
       effect: Object.fromEntries(parts.map(({ name, path }) => [name, effectOf(path, y.length, way.mode)])),
@@ -121,7 +125,11 @@ function regressed(context: Context, { mode, covariates }: Way, origin: number):
 }
 
 const seasonOf = (y: Float64Array, { seasons }: CheckedOptions): number =>
-  seasons ? (seasons[0] ?? 1) : findSeasons(whole(y)).first;
+  seasons ? (seasons[0] ?? 1) : findSeasons(filled(y)).first;
+
+/** Undefined where a value has no logarithm. */
+const logarithm = (y: Float64Array): Float64Array | undefined =>
+  y.every((x) => Number.isNaN(x) || x > 0) ? y.map((x) => Math.log(x)) : undefined;
 
 const effectOf = (path: Float64Array, n: number, mode?: CovariateMode): number[] =>
   Array.from(path.subarray(n), (z) => (mode === 'product' ? Math.exp(z) : z));
@@ -195,7 +203,7 @@ async function answers(
   };
   const tasks = origins.flatMap((origin) => ways.map((way) => ({ origin, way })));
   const readings = tasks.map(({ origin, way }) => ({ regressed: regressed(context, way, origin), origin }));
-  const parts = await partsOf(forecaster, readings, horizon, undefined);
+  const parts = await partsOf(forecaster, readings, horizon);
   const totals = tasks.map(({ origin }, i) => totalOf(parts[i], origin + horizon));
   const inputs = tasks.map(({ origin, way: { mode } }, i) => inputsOf(y.subarray(0, origin), totals[i], mode));
   const forecasts = await forecaster.forecastAll(inputs.flat(), options);

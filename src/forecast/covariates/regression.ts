@@ -104,12 +104,17 @@ export function innovations(y: Float64Array, season: number): Float64Array {
 
 /** φ(B) x at the rows, with mean 0. */
 function filtered(x: Float64Array, { lags, phi, rows }: Filter): Float64Array {
-  const white = Float64Array.from(rows, (t) => lags.reduce((sum, lag, i) => sum - phi[i] * x[t - lag], x[t]));
+  const white = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) white[i] = x[rows[i]];
+  lags.forEach((lag, k) => {
+    for (let i = 0; i < rows.length; i++) white[i] -= phi[k] * x[rows[i] - lag];
+  });
   return centred(white);
 }
 
 function centred(x: Float64Array): Float64Array {
-  const mean = x.reduce((sum, value) => sum + value, 0) / x.length;
+  let mean = 0;
+  for (let t = 0; t < x.length; t++) mean += x[t] / x.length;
   for (let t = 0; t < x.length; t++) x[t] -= mean;
   return x;
 }

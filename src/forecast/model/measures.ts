@@ -7,10 +7,13 @@
  * error() at the lag of a seasonal naive forecast is the unit in which the model reads residuals and gives its
  * answers: a loss in it is the mean absolute scaled error (Hyndman & Koehler 2006), at every horizon about 1.
  */
-import { findSeasons, type Seasons } from './seasons.ts';
+import { findSeasons, type Seasons, seasonsThatShow } from './seasons.ts';
 
 /** Below this part of the scale, errors are taken to be so large: what repeats exactly has some unit, too. */
 const LEAST_ERROR = 0.01;
+
+/** Seasons that are known, main one first; or those that are likely, of which the values decide. */
+export type SeasonsGiven = readonly number[] | { likely: readonly number[] };
 
 export class Measures {
   readonly location: number;
@@ -27,7 +30,7 @@ export class Measures {
   /** `values`: NaN where missing. */
   constructor(
     private readonly values: Float64Array,
-    season?: readonly number[],
+    season?: SeasonsGiven,
   ) {
     const seen = values.filter((x) => !Number.isNaN(x)).sort();
     this.seen = seen.length;
@@ -36,7 +39,7 @@ export class Measures {
     this.zeros = seen.length > 0 ? seen.reduce((count, x) => count + Number(x === 0), 0) / seen.length : 0;
     this.scale = deviation(seen, this.location);
     this.seasons =
-      this.scale > 0 ? findSeasons(filled(values, this.location), season) : { first: 1, second: 0, depth: 0 };
+      this.scale > 0 ? seasonsOf(filled(values, this.location), season) : { first: 1, second: 0, depth: 0 };
   }
 
   /** Of repeating the value `lag` steps ago. Beyond half of what was seen it grows as a random walk does. */
@@ -74,6 +77,12 @@ export class Measures {
     const error = pairs >= 3 ? sum / pairs : scale;
     return Math.max(error, LEAST_ERROR * scale);
   }
+}
+
+function seasonsOf(y: Float64Array, given: SeasonsGiven | undefined): Seasons {
+  if (given === undefined || !('likely' in given)) return findSeasons(y, given);
+  const shown = seasonsThatShow(y, given.likely);
+  return findSeasons(y, shown.length > 0 ? shown : undefined);
 }
 
 const middleOf = (sorted: Float64Array): number => (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;

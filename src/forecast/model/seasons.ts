@@ -42,6 +42,15 @@ export function findSeasons(y: Float64Array, given?: readonly number[]): Seasons
   return { first, second, depth: depthOf(V, first) };
 }
 
+/** Of seasons that are likely, as those of a calendar, the ones that `y` shows at all. */
+export function seasonsThatShow(y: Float64Array, likely: readonly number[]): number[] {
+  const n = y.length;
+  const possible = likely.filter((s) => s > 1 && 2 * s <= n);
+  if (n < 8 || possible.length === 0) return [];
+  const V = variogram(detrended(y));
+  return possible.filter((s) => depthOf(V, s) >= leastDepth(n, s) / 2);
+}
+
 const NONE: Seasons = { first: 1, second: 0, depth: 0 };
 
 /** The season beyond `first` that explains most, each one better than the last; 0 where there is none. */
@@ -62,11 +71,13 @@ function dips(V: Float64Array, n: number): number[] {
   const last = Math.min(V.length - 2, Math.floor(n / 2));
   for (let s = 2; s <= last; s++) {
     if (V[s] > V[s - 1] || V[s] > V[s + 1]) continue;
-    const least = LEAST.depth + LEAST.byValues / Math.sqrt(n - s) + LEAST.bySeasons * Math.sqrt(s / n);
-    if (depthOf(V, s) >= least) found.push(s);
+    if (depthOf(V, s) >= leastDepth(n, s)) found.push(s);
   }
   return found;
 }
+
+const leastDepth = (n: number, s: number) =>
+  LEAST.depth + LEAST.byValues / Math.sqrt(n - s) + LEAST.bySeasons * Math.sqrt(s / n);
 
 function depthOf(V: Float64Array, s: number): number {
   const at = (lag: number) => {

@@ -6,7 +6,7 @@
  */
 import type { State } from '../../models/state.ts';
 import type { CheckedOptions } from '../options.ts';
-import { Measures } from './measures.ts';
+import { Measures, type SeasonsGiven } from './measures.ts';
 import { CANDIDATES, FEATURES, PatchReader } from './reader.ts';
 import { PATCH } from './window.ts';
 
@@ -39,7 +39,7 @@ export class Track {
   state?: State;
 
   /** `measured`: the values up to the rung of what is read; `room`: how many there will be at first. */
-  constructor(measured: Float64Array, room: number, season?: readonly number[]) {
+  constructor(measured: Float64Array, room: number, season?: SeasonsGiven) {
     this.measures = new Measures(measured, season);
     this.reader = new PatchReader(this.measures, room);
   }
@@ -79,5 +79,7 @@ export class Track {
 }
 
 /** The seasons of checked options as Measures takes them: none is a season of one step. */
-export const seasonsOf = ({ seasons }: CheckedOptions): readonly number[] | undefined =>
-  seasons?.length === 0 ? [1] : seasons;
+export function seasonsGiven({ seasons, likelySeasons }: CheckedOptions): SeasonsGiven | undefined {
+  if (seasons === undefined) return likelySeasons && { likely: likelySeasons };
+  return seasons.length === 0 ? [1] : seasons;
+}

@@ -106,6 +106,17 @@ describe('the threshold', () => {
     expect(leftOut.reduce((sum, x) => sum + x, 0) / 50).toBeLessThan(0.5);
   });
 
+  it('is that of the last scores alone', () => {
+    const random = new Random(6);
+    const scores = range(300, () => Math.abs(random.normal()));
+    const calibration = new Calibration(50);
+    for (const [i, score] of scores.entries()) {
+      calibration.add(score);
+      if (i % 60 === 59) expect(calibration.threshold(0.1)).toEqual(of(scores.slice(i - 49, i + 1)).threshold(0.1));
+    }
+    expect(calibration.count).toBe(50);
+  });
+
   it('says nothing of fewer than 20 scores', () => {
     expect(of(range(19, (i) => i)).threshold(0.5).value).toBe(Infinity);
   });
@@ -146,6 +157,16 @@ describe('anomalies', () => {
     expect(own.flagged / own.judged).toBeGreaterThan(0.3);
   });
 
+  it('keep the rate where a series grows ever less predictable', async () => {
+    const random = new Random(3);
+    const values = range(4000, (t) => 50 + (1 + t / 500) * random.normal());
+    const found = await detectAnomalies(wrong(), values, { falseAlarms: 0.02, calibration: 400 });
+    // The rate of the last thousand, not one that has grown with the noise.
+    const late = found.rows.slice(3000).filter(({ anomaly }) => anomaly).length;
+    expect(late).toBeGreaterThan(5);
+    expect(late).toBeLessThan(45);
+  });
+
   it('are found, with what was expected and by how much they are off', async () => {
     const values = noise(400);
     for (const t of [250, 300, 399]) values[t] = t === 300 ? 20 : 90;
@@ -168,13 +189,14 @@ describe('anomalies', () => {
     expect(rows.filter(({ anomaly }) => anomaly).length).toBeLessThan(10);
   });
 
-  it('do not drag the next forecasts along: the history lacks them', async () => {
+  it('do not drag the next forecasts along: they enter the history drawn in', async () => {
     const values = noise(300);
     values[250] = 200;
     const fake = () => normalForecaster('last', lastSeen, 1);
     const { rows } = await detectAnomalies(fake(), values, { falseAlarms: 0.01 });
     expect([rows[250].anomaly, rows[251].anomaly]).toEqual([true, false]);
-    expect(rows[251].expected).toBe(values[249]);
+    // Halfway to the bound that was crossed.
+    expect(rows[251].expected).toBeCloseTo((rows[250].expected + rows[250].high) / 2, 9);
     const kept = await detectAnomalies(fake(), values, { falseAlarms: 0.01, keep: true });
     expect([kept.rows[251].expected, kept.rows[251].anomaly]).toEqual([200, true]);
   });
@@ -183,6 +205,15 @@ describe('anomalies', () => {
     const values = noise(300).map((x, t) => (t < 250 ? x : x + 100));
     const { rows } = await detectAnomalies(normalForecaster('last', lastSeen, 1), values, { patience: 3 });
     expect(rows.slice(249, 256).map(({ anomaly }) => anomaly)).toEqual([false, true, true, true, false, false, false]);
+  });
+
+  it('that come back with every season are usual after some of them', async () => {
+    const values = noise(600).map((x, t) => x + (t >= 240 && t % 12 === 5 ? 30 : 0));
+    const yearAgo = normalForecaster('year', (past) => past[past.length - 12], 1);
+    const { rows } = await detectAnomalies(yearAgo, values, { start: 24, calibration: 200, falseAlarms: 0.005 });
+    const flags = rows.flatMap(({ anomaly }, t) => (t >= 240 && t % 12 === 5 ? [anomaly] : []));
+    expect(flags.slice(0, 2)).toEqual([true, true]);
+    expect(flags.slice(-15).filter(Boolean).length).toBeLessThan(3);
   });
 
   it('pass over missing values', async () => {
@@ -231,7 +262,7 @@ describe('anomalies', () => {
     for (const value of values) judged.push(await detector.next(value));
     expect(judged.slice(108)).toEqual(whole.rows.slice(108));
     expect(judged[280].anomaly).toBe(true);
-    expect(seen[280]).toBeNaN();
+    expect(seen[280]).toBeCloseTo((judged[280].expected + judged[280].high) / 2, 9);
     expect([detector.calibrated, detector.threshold.value]).toEqual([100, whole.threshold]);
   });
 

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { GivenCovariates } from '../../../src/forecast/covariates/columns.ts';
 import { type CovariateOptions, forecastWithCovariates } from '../../../src/forecast/covariates/forecast.ts';
@@ -117,6 +118,16 @@ describe('known covariates', () => {
     });
   });
 
+  it('say where they go beyond what has been', async () => {
+    const random = new Random(11);
+    const price = noise(random, 92).map((x, t) => (t === 85 ? 9 : x));
+    const kind = Array.from({ length: 92 }, (_, t) => (t === 90 ? 'new' : ['a', 'b'][random.int(2)]));
+    const y = price.map((x, t) => 20 + 2 * x + (kind[t] === 'a' ? 3 : 0) + 0.3 * random.normal());
+    const { covariates, median } = await ask(y.slice(0, 80), { known: { price, kind, calm: noise(random, 92) } });
+    expect(covariates.beyond).toEqual(['price', 'kind']);
+    expect(Math.abs(median[5] - y[85])).toBeLessThan(2.5);
+  });
+
   it('keep the quantiles in order, above 0 and whole where asked', async () => {
     const random = new Random(8);
     const x = noise(random, 92);
@@ -134,7 +145,7 @@ describe('known covariates', () => {
 
   it('of a series that is too short are not used', async () => {
     const { covariates, mean } = await ask([1, 2, 3, 4, 5], { known: { x: noise(new Random(1), 5 + H) } });
-    expect(covariates).toEqual({ used: [], dropped: ['x'], effect: {}, gain: undefined });
+    expect(covariates).toEqual({ used: [], dropped: ['x'], beyond: [], effect: {}, gain: undefined });
     expect(mean).toHaveLength(H);
   });
 });
@@ -154,6 +165,38 @@ describe('past covariates', () => {
     expect(used).toBeLessThanOrEqual(0.1);
     expect(Math.abs(ratio - 1)).toBeLessThan(0.02);
   });
+});
+
+it('whatever is given has an answer that is finite and in order', async () => {
+  const value = fc.oneof(
+    { weight: 5, arbitrary: fc.double({ min: -1e3, max: 1e3, noNaN: true }) },
+    { weight: 1, arbitrary: fc.constantFrom(Number.NaN, 0, 1e12) },
+  );
+  const world = fc.tuple(fc.integer({ min: 1, max: 70 }), fc.integer({ min: 1, max: 9 })).chain(([n, horizon]) =>
+    fc.record({
+      horizon: fc.constant(horizon),
+      y: fc.array(value, { minLength: n, maxLength: n }).map((y) => [1, ...y.slice(1)]),
+      known: fc.array(value, { minLength: n + horizon, maxLength: n + horizon }),
+      past: fc.array(value, { minLength: n, maxLength: n }),
+      weight: fc.double({ min: -5, max: 5, noNaN: true }),
+    }),
+  );
+  await fc.assert(
+    fc.asyncProperty(world, async ({ horizon, y, known, past, weight }) => {
+      // A weight makes some of them matter.
+      const values = y.map((x, t) => x / 100 + weight * known[t]);
+      values[0] = 1;
+      const { quantiles, mean } = await ask(values, { known: { known }, past: { past } }, { horizon });
+      mean.forEach((x, t) => {
+        const row = GRID.map((p) => quantiles[p][t]);
+        expect(row.every(Number.isFinite)).toBe(true);
+        expect(row).toEqual([...row].sort((a, b) => a - b));
+        expect(x).toBeGreaterThanOrEqual(row[0] - 1e-6 * Math.abs(x));
+        expect(x).toBeLessThanOrEqual(row[row.length - 1] + 1e-6 * Math.abs(x));
+      });
+    }),
+    { numRuns: 150 },
+  );
 });
 
 describe('refused', () => {

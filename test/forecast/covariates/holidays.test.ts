@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { calendarCovariates, DAY } from '../../../src/forecast/covariates/calendar.ts';
+import { forecastWithCovariates } from '../../../src/forecast/covariates/forecast.ts';
 import { holidayCovariates } from '../../../src/forecast/covariates/holidays.ts';
+import { GRID } from '../../../src/forecast/quantiles.ts';
+import { Random } from '../../../src/random.ts';
+import { Smoothing } from '../../support/smoothing.ts';
+import { quantileError, wave } from '../../support/worlds.ts';
 
 const from = (date: string, count: number, step = DAY) =>
   Array.from({ length: count }, (_, i) => Date.parse(`${date}Z`) + i * step);
@@ -82,5 +87,22 @@ describe('holidayCovariates', () => {
     [{ country: 'DE', types: ['fun' as 'public'] }, "holidays: unknown type 'fun', expected public, bank"],
   ])('refuses %o', async (options, message) => {
     await expect(holidayCovariates(from('2024-01-01', 2), options)).rejects.toThrow(message);
+  });
+
+  it('make the forecast of a shop that is closed then better', async () => {
+    const H = 20;
+    const times = from('2022-01-01', 3 * 365);
+    const random = new Random(1);
+    const known = await holidayCovariates(times, { country: 'DE', each: true });
+    const sales = times.map((_, t) => {
+      const open = (200 + 60 * wave(t, 7)) * Math.exp(0.05 * random.normal());
+      return open * (known.holiday[t] ? 0.3 : 1) * (known['holiday -1'][t] ? 1.4 : 1);
+    });
+    const [past, actual] = [sales.slice(0, -H), sales.slice(-H)];
+    const forecaster = new Smoothing();
+    const [alone] = await forecaster.forecastAll([past], { horizon: H, quantiles: GRID });
+    const joint = await forecastWithCovariates(forecaster, past, { known }, { horizon: H, quantiles: GRID });
+    expect(joint.covariates.used).toEqual(['holiday', 'holiday -1']);
+    expect(quantileError(joint, actual)).toBeLessThan(0.5 * quantileError(alone, actual));
   });
 });

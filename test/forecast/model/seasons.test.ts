@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findSeasons } from '../../../src/forecast/model/seasons.ts';
+import { findSeasons, seasonsThatShow } from '../../../src/forecast/model/seasons.ts';
 import { Random } from '../../../src/random.ts';
 
 const series = (length: number, f: (t: number, random: Random) => number, seed = 1) => {
@@ -57,5 +57,12 @@ describe('findSeasons', () => {
     expect(findSeasons(y, [1])).toEqual({ first: 1, second: 0, depth: 0 });
     expect(findSeasons(y, [12, 48])).toMatchObject({ first: 12, second: 48 });
     expect(findSeasons(y.slice(0, 5), [4])).toMatchObject({ first: 4, second: 0 });
+  });
+
+  it('takes of likely seasons those that show', () => {
+    const daily = series(800, (t, random) => 0.6 * wave(t, 7) + random.normal());
+    expect(seasonsThatShow(daily, [7, 365])).toEqual([7]);
+    expect(seasonsThatShow(daily, [24, 168])).toEqual([]);
+    expect(seasonsThatShow(daily.slice(0, 12), [7])).toEqual([]);
   });
 });
