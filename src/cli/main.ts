@@ -6,6 +6,7 @@ import { addAnomalies } from './anomalies.ts';
 import { addBacktest } from './backtest.ts';
 import { addDoctor } from './doctor.ts';
 import { addEval } from './eval.ts';
+import { addFinetune } from './finetune.ts';
 import { addForecast } from './forecast.ts';
 import { addGenerate } from './generate.ts';
 import { addInfo } from './info.ts';
@@ -26,6 +27,7 @@ for (const add of [
   addForecast,
   addBacktest,
   addAnomalies,
+  addFinetune,
   addServe,
   addPlay,
   addTrain,

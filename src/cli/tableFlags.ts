@@ -60,7 +60,7 @@ export function addTableFlags(command: Command): Command {
     )
     .addOption(new Option('--dates <order>', 'how 03/04/2024 is read').choices(['dmy', 'mdy']))
     .option('--no-header', 'the first row has values')
-    .addOption(new Option('--separator <mark>', 'between fields').choices([',', ';', 'tab']))
+    .addOption(new Option('--separator <mark>', 'between fields').choices([',', ';', '|', 'tab']))
     .addOption(new Option('--decimal <mark>', 'of numbers').choices(['.', ',']))
     .option('--interleaved', 'rows of different series alternate: all are held in memory');
 }
@@ -82,7 +82,7 @@ export async function openTable(path: string, flags: TableFlags): Promise<TimeTa
     ...options,
     // Commander says true where --no-header is not given.
     ...(header === false && { header }),
-    ...(separator !== undefined && { separator: separator === 'tab' ? '\t' : (separator as ',' | ';') }),
+    ...(separator !== undefined && { separator: separator === 'tab' ? '\t' : (separator as ',' | ';' | '|') }),
   });
 }
 

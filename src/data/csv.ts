@@ -1,6 +1,6 @@
 /** CSV rows out of a stream, through `csv-parse`: quotes, line ends of every kind, a byte order mark. */
 
-export type Separator = ',' | ';' | '\t';
+export type Separator = ',' | ';' | '\t' | '|';
 
 export interface CsvRow {
   /** Where the row ends, from 1. */
@@ -9,7 +9,9 @@ export interface CsvRow {
   readonly fields: readonly string[];
 }
 
-const SEPARATORS: readonly Separator[] = [',', ';', '\t'];
+const SEPARATORS: readonly Separator[] = [',', ';', '\t', '|'];
+/** The first line that spreadsheets write to say their separator. */
+const SAID = /^\ufeff?"?sep=([,;\t|])"?[\r\n]/i;
 
 /** The rows; empty lines are passed over. `name` is what an error calls the text; a separator that is found is told. */
 export async function* csvRows(
@@ -24,10 +26,12 @@ export async function* csvRows(
   let parser: ReturnType<typeof parse> | undefined;
   let failure: unknown;
   const open = (begin: string) => {
-    const delimiter = separator ?? guess(begin);
+    const said = SAID.exec(begin)?.[1] as Separator | undefined;
+    const delimiter = separator ?? said ?? guess(begin);
     onSeparator?.(delimiter);
     return parse({
       delimiter,
+      from_line: said ? 2 : 1,
       record_delimiter: ['\r\n', '\n', '\r'],
       relax_column_count: true,
       skip_empty_lines: true,

@@ -17,7 +17,7 @@ export interface SeriesOptions {
   columns?: readonly (string | number)[];
   /** Whether the first row has names. If not given: whether a field of it is no number. */
   header?: boolean;
-  /** If not given: which of , ; and tab the first line has most of. */
+  /** If not given: which of , ; | and tab the first line has most of. */
   separator?: Separator;
   /** '.' if not given. */
   decimal?: '.' | ',';
@@ -109,8 +109,8 @@ function columnsOf(
 export function numberReader(decimal: '.' | ',', missing = MISSING): (field: string) => number | undefined {
   const absent = new Set(missing.map((one) => one.toLowerCase()));
   return (field) => {
-    if (NUMBER[decimal].test(field)) return Number(decimal === ',' ? field.replace(',', '.') : field);
-    return absent.has(field.toLowerCase()) ? Number.NaN : undefined;
+    if (absent.has(field.toLowerCase())) return Number.NaN;
+    return NUMBER[decimal].test(field) ? Number(field.replace(',', '.')) : undefined;
   };
 }
 

@@ -19,6 +19,7 @@ import { type LessonSteps, drawLesson, lessonAtEnd, type SeriesSource } from './
 import { type Line, runSession } from './model/session.ts';
 import { lessonTask, meanLoss } from './model/training.ts';
 import { PATCH } from './model/window.ts';
+import { checkSeason } from './options.ts';
 import type { Values } from './types.ts';
 import { checkValues } from './values.ts';
 
@@ -31,8 +32,8 @@ export interface FinetuneOptions {
   resume?: boolean;
   /** Steps ahead that matter: so many values at the end of each series are kept back. Default: 24. */
   horizon?: number;
-  /** Steps of a season. Default: found in the values. */
-  season?: number;
+  /** Steps of a season, or of several. Default: found in the values. */
+  season?: number | readonly number[];
   /** Updates in all. Default: 300. */
   iters?: number;
   /** Stop after so many seconds; the run can be gone on with. */
@@ -65,6 +66,7 @@ const EVERY = 25;
 
 export async function finetune(series: readonly Values[], options: FinetuneOptions): Promise<Finetuned> {
   const { out, horizon = 24, iters = 300, learningRate = 3e-4, synthetic = 0.25, seed = 1, resume = false } = options;
+  const season = options.season === undefined ? undefined : checkSeason(options.season);
   const checked = series.map((values, i) => checkValues(values, `series ${i}`));
   const usable = usableSeries(checked, horizon);
   const folder = await RunFolder.open(out);
@@ -74,8 +76,8 @@ export async function finetune(series: readonly Values[], options: FinetuneOptio
     }
     const backend = await openBackend(options.backend ?? 'auto');
     const model = await loadSequenceModel(resume ? out : (options.from ?? packagedWeights()), { backend });
-    const held = spread(usable, HELD).map((values) => lessonAtEnd(values, horizon, options.season));
-    const source = ownSeries(usable, horizon, options.season);
+    const held = spread(usable, HELD).map((values) => lessonAtEnd(values, horizon, season));
+    const source = ownSeries(usable, horizon, season);
     const trainer = new Trainer(model, lessonTask(model, lessonsOf(source, seed, synthetic)), {
       seed,
       maxIters: iters,
@@ -167,7 +169,7 @@ const spread = <T>(items: readonly T[], count: number): T[] =>
     : Array.from({ length: count }, (_, i) => items[Math.floor((i * items.length) / count)]);
 
 /** A piece of one of the series, long ones more often, never its end. */
-function ownSeries(series: readonly Float64Array[], horizon: number, season?: number): SeriesSource {
+function ownSeries(series: readonly Float64Array[], horizon: number, season?: readonly number[]): SeriesSource {
   const lengths = series.map(({ length }) => length - horizon);
   const total = lengths.reduce((sum, n) => sum + n, 0);
   return (random, length) => {
@@ -176,7 +178,7 @@ function ownSeries(series: readonly Float64Array[], horizon: number, season?: nu
     while (i < series.length - 1 && at >= lengths[i]) at -= lengths[i++];
     const n = Math.min(length, lengths[i]);
     const begin = random.int(lengths[i] - n + 1);
-    return { values: series[i].subarray(begin, begin + n), season };
+    return { values: series[i].subarray(begin, begin + n), given: season };
   };
 }
 

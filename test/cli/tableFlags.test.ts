@@ -43,7 +43,7 @@ describe('flags of tables', () => {
     [['--season', '7,'], 'expected numbers, separated by commas'],
     [['--id', 'a,,b'], 'expected names of columns, separated by commas'],
     [['--duplicates', 'max'], 'Allowed choices are mean, sum, first, last'],
-    [['--separator', '|'], 'Allowed choices are ,, ;, tab'],
+    [['--separator', '#'], 'Allowed choices are ,, ;, |, tab'],
   ])('refuse %j', async (args, message) => {
     await expect(parsed(...args)).rejects.toThrow(message);
   });

@@ -54,12 +54,13 @@ export function headOf(first: readonly CsvRow[], name: string, separator: Separa
   const [begin] = first;
   const width = begin.fields.length;
   const below = first.slice(1);
+  requireUpright(begin, name);
   const kinds = (rows: readonly CsvRow[], decimal: '.' | ',') =>
     Array.from({ length: width }, (_, at) => kindOf(present(rows, at), decimal, options, name));
   const guess = decimalIn(first, separator, options);
   const decimal = guess === '?' ? '.' : guess;
   const hasHeader = options.header ?? looksLikeHeader(begin, kinds(below, decimal), decimal);
-  const rows = hasHeader ? below : first;
+  const rows = (hasHeader ? below : first).filter((row) => !isEmpty(row));
   if (guess === '?') throw unclearDecimal(rows, name);
   const found = hasHeader ? kinds(below, decimal) : kinds(first, decimal);
   const columns = found.map((kind, at): Column => {
@@ -69,6 +70,23 @@ export function headOf(first: readonly CsvRow[], name: string, separator: Separa
   });
   return { columns, decimal, rows };
 }
+
+/** A table whose times go to the right would be read as one of values without names. */
+function requireUpright({ fields }: CsvRow, name: string): void {
+  const [first, ...rest] = fields;
+  const isTime = (field: string) =>
+    /^(1[5-9]|2[01])\d\d$/.test(field) ||
+    formatOf([field], { anyDigits: false, order: 'dmy', where: name }) !== undefined;
+  if (rest.length < 3 || isTime(first) || /\d/.test(first)) return;
+  if (!rest.every((field, i) => isTime(field) && (i === 0 || field !== rest[i - 1]))) return;
+  throw new Error(
+    `data: ${name} has times in its first row (${rest[0]}, ${rest[1]} …), a series in each row, expected times below ` +
+      'each other. Turn the table: rows to columns.',
+  );
+}
+
+/** Whether a row has separators alone. */
+export const isEmpty = ({ fields }: CsvRow): boolean => fields.every((field) => field === '');
 
 const present = (rows: readonly CsvRow[], at: number): string[] =>
   rows.map(({ fields }) => fields[at] ?? '').filter((field) => !isMissing(field));

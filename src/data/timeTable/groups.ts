@@ -5,8 +5,11 @@
 import type { CsvRow } from '../csv.ts';
 import type { Layout } from './layout.ts';
 import { isMissing, notNumber, tableNumbers } from './numbers.ts';
+import { isEmpty } from './columns.ts';
 import { raggedRow } from './reading.ts';
 import { Rows } from './rows.ts';
+
+const NONE = Number.NaN;
 
 /** The columns whose numbers are kept, in the order of `Rows.column`. */
 export const numbersOf = ({ values, known, past }: Layout) => [...values, ...known, ...past];
@@ -24,10 +27,14 @@ export async function* seriesRowsOf(
   const ended = new Set<string>();
   const numbers = new Array<number>(columns.length).fill(0);
   const header = head.rows[0] ?? { line: Number.POSITIVE_INFINITY };
+  const width = head.columns.length;
   let current: Rows | undefined;
+  let before = header.line - 1;
   for await (const row of rows) {
     if (row.line < header.line) continue;
-    if (row.fields.length !== head.columns.length) throw raggedRow(name, row, head.columns.length);
+    if (row.fields.length !== width) throw raggedRow(name, row, width);
+    // Spreadsheets end with rows of nothing; where rows are a step apart, they are missing ones.
+    if (layout.time && isEmpty(row)) continue;
     const id = ids.length === 1 ? row.fields[ids[0].at] : ids.map(({ at }) => row.fields[at]).join('/');
     if (current?.id !== id) {
       if (current && !isInterleaved) {
@@ -36,9 +43,14 @@ export async function* seriesRowsOf(
         open.clear();
       }
       if (ended.has(id)) throw scattered(id, row.line, name);
+      const without = ids.find(({ at }) => row.fields[at] === '');
+      if (without) throw noId(without.name, row.line, name);
       current = open.get(id) ?? new Rows(id, columns.length);
       open.set(id, current);
     }
+    // An empty line of a single column is a missing value.
+    if (width === 1) for (let line = before + 1; line < row.line; line++) current.push(line, NONE, NONE, [NONE]);
+    before = row.line;
     const { time, offset } = read(row, numbers);
     current.push(row.line, time, offset, numbers);
   }
@@ -83,6 +95,13 @@ function notTime(where: string, column: string, text: string, kind: string, exam
   const advice = kind.includes('first') ? `Mend it, or say the order (dates: 'dmy' or 'mdy').` : 'Mend it.';
   return new Error(
     `data: ${where}, column ${JSON.stringify(column)} has ${got}, expected ${kind} such as ${example}. ${advice}`,
+  );
+}
+
+function noId(column: string, line: number, name: string): Error {
+  return new Error(
+    `data: ${name}, line ${line} has nothing in ${JSON.stringify(column)}, expected which series it belongs to. ` +
+      'Mend the row, or name the columns that tell series apart (id).',
   );
 }
 

@@ -7,6 +7,7 @@
  */
 import type { CsvRow } from '../csv.ts';
 import { type Column, type Head, Kinds, namesId, namesTime, namesValue } from './columns.ts';
+import { requireDifferent } from '../table.ts';
 import { formatOf, type TimeFormat } from './times.ts';
 import type { TimeTableOptions } from './types.ts';
 
@@ -41,20 +42,21 @@ export function layoutOf(head: Head, name: string, options: TimeTableOptions): L
   const ids = named(options.id) ?? idsIn(head, time, free, (named(options.value) ?? []).length > 0);
   const left = columns.filter((column) => free(column) && column !== time?.column && !ids.includes(column));
   const values = named(options.value) ?? valuesIn(left, ids, name, head);
+  // Series are known by the names of their columns.
+  requireDifferent(name, names(columns), names(values));
   const used = [time?.column, ...ids, ...values, ...known, ...past].map((column) => column?.at);
   const ignored = columns.filter(({ at }) => !used.includes(at));
   return { head, ...(time && { time: time.column, format: time.format }), ids, values, known, past, ignored };
 }
 
+const names = (columns: readonly Column[]): string[] => columns.map((column) => column.name);
+
 export function columnNamed(columns: readonly Column[], wanted: string, name: string): Column {
-  const found = columns.filter((column) => column.name === wanted);
-  if (found.length === 1) return found[0];
+  requireDifferent(name, names(columns), [wanted]);
+  const found = columns.find((column) => column.name === wanted);
+  if (found) return found;
   const quoted = columns.slice(0, 12).map((column) => JSON.stringify(column.name));
-  throw new Error(
-    found.length > 1
-      ? `data: ${name} has several columns ${JSON.stringify(wanted)}, expected names that differ. Rename them.`
-      : `data: ${name} has no column ${JSON.stringify(wanted)}, expected one of ${quoted.join(', ')}.`,
-  );
+  throw new Error(`data: ${name} has no column ${JSON.stringify(wanted)}, expected one of ${quoted.join(', ')}.`);
 }
 
 interface Time {
@@ -88,7 +90,15 @@ function timeIn(
     // One column by itself is the values.
     if (columns.length === 1) break;
     const format = formatIn(column, true);
-    if (format && (namesTime(column) || isEven(column, format))) return { column, format };
+    if (!format || !(namesTime(column) || isEven(column, format))) continue;
+    const part = numbers.find((one) => one !== column && PART.test(one.name));
+    if (part && format.style === 'year' && new Set(column.fields).size < column.fields.length) {
+      throw new Error(
+        `data: ${name} has its times in several columns, ${JSON.stringify(column.name)} and ${JSON.stringify(part.name)}, ` +
+          'expected one, such as 2024-03 or 2024-03-31. Make one of them, or name the one of times (time).',
+      );
+    }
+    return { column, format };
   }
   // What is called a time and can't be read would otherwise be left out without a word.
   const unread = columns.find((column) => column.kind === 'text' && namesTime(column) && free(column));
@@ -104,11 +114,17 @@ function noTimes({ name: title, fields }: Column, name: string): Error {
   );
 }
 
-/** Numbers that go up evenly, from some place on again where another series begins. */
+/** What a year is divided into. */
+const PART = /^(quarters?|months?|weeks?|days?|hours?|monat|woche|tag|mes|mois)$/i;
+
+/** Fewer steps are even by chance. */
+const FEWEST_EVEN = 3;
+
+/** Numbers that go up evenly. */
 function isEven({ fields }: Column, format: TimeFormat): boolean {
   const times = fields.map((field) => format.read(field)?.time ?? Number.NaN);
   const steps = times.slice(1).map((time, i) => time - times[i]);
-  return steps.length > 0 && steps.every((step) => step > 0 && step === steps[0]);
+  return steps.length >= FEWEST_EVEN && steps.every((step) => step > 0 && step === steps[0]);
 }
 
 function idsIn(head: Head, time: Time | undefined, free: (column: Column) => boolean, hasValue: boolean): Column[] {

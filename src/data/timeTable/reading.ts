@@ -18,6 +18,8 @@ export interface Reading {
   progress(): number | undefined;
   /** Those of `first` and all that follow. */
   rows(): AsyncGenerator<CsvRow>;
+  /** Closes the file, if it was not read to its end. */
+  close(): Promise<void>;
 }
 
 export async function openRows(source: TableSource, separator: Separator | undefined): Promise<Reading> {
@@ -44,6 +46,7 @@ export async function openRows(source: TableSource, separator: Separator | undef
     name,
     separator: found.separator,
     first,
+    close: async () => void (await iterator.return(undefined)),
     progress: () => (size === undefined ? undefined : Math.min(1, read / Math.max(1, size))),
     async *rows() {
       try {

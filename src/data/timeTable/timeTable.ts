@@ -13,13 +13,26 @@ import { type Frequency, parseFrequency } from './frequency.ts';
 import { openFuture, sharedNames } from './future.ts';
 import { alternates, seriesRowsOf } from './groups.ts';
 import { type Layout, layoutOf } from './layout.ts';
-import { openRows } from './reading.ts';
+import { openRows, type Reading } from './reading.ts';
 import { seriesIn } from './seriesOf.ts';
 import type { TableLayout, TableSeries, TableSource, TimeTable, TimeTableOptions } from './types.ts';
 
 export async function openTimeTable(source: TableSource, options: TimeTableOptions = {}): Promise<TimeTable> {
   const frequency = options.frequency === undefined ? undefined : parseFrequency(options.frequency);
   const reading = await openRows(source, options.separator);
+  try {
+    return await opened(reading, options, frequency);
+  } catch (error) {
+    await reading.close();
+    throw error;
+  }
+}
+
+async function opened(
+  reading: Reading,
+  options: TimeTableOptions,
+  frequency: Frequency | undefined,
+): Promise<TimeTable> {
   const { name } = reading;
   const head = headOf(reading.first, name, reading.separator, options);
   if (head.rows.length === 0) {
@@ -57,8 +70,12 @@ export async function openTimeTable(source: TableSource, options: TimeTableOptio
     skipped,
     progress: reading.progress,
     async *series() {
-      yield first.value;
-      yield* series;
+      try {
+        yield first.value;
+        yield* series;
+      } finally {
+        await series.return(undefined);
+      }
     },
   };
 }

@@ -32,8 +32,14 @@ const BROKEN = 0.15;
 /** Targets further off than so many units are drawn in. */
 const FARTHEST = 200;
 
-/** Where series come from: one of about this length, NaN where missing, with its season where that is known. */
-export type SeriesSource = (random: Random, length: number) => { values: ArrayLike<number>; season?: number };
+/**
+ * Where series come from: one of at most this length, NaN where missing. `season` is its true one, which people may
+ * or may not know; `given` are those that they say it has.
+ */
+export type SeriesSource = (
+  random: Random,
+  length: number,
+) => { values: ArrayLike<number>; season?: number; given?: readonly number[] };
 
 /** A batch of about `budget` steps: series of one length, which is drawn first. */
 export function drawLesson(random: Random, budget: number, source: SeriesSource = sampleSeries): LessonSteps {
@@ -47,10 +53,10 @@ export function drawLesson(random: Random, budget: number, source: SeriesSource 
 }
 
 /** The lesson of one series whose last `horizon` values alone are asked for. */
-export function lessonAtEnd(series: Float64Array, horizon: number, season?: number): LessonSteps {
+export function lessonAtEnd(series: Float64Array, horizon: number, season?: readonly number[]): LessonSteps {
   const window = series.subarray(Math.max(0, series.length - horizon - CONTEXT));
   const origin = window.length - horizon;
-  const measures = new Measures(window.slice(0, origin), season === undefined ? undefined : [season]);
+  const measures = new Measures(window.slice(0, origin), season);
   const batch = emptyBatch(1, Math.ceil(window.length / PATCH) + 8);
   const hidden = Math.ceil(horizon / PATCH);
   if (measures.scale > 0) read(new Random(0), { series: window, measures, rung: origin, origin, hidden }, batch, 0);
@@ -103,13 +109,13 @@ function trimmed(batch: LessonSteps): LessonSteps {
 
 function teach(random: Random, source: SeriesSource, length: number, batch: LessonSteps, b: number): void {
   for (;;) {
-    const { values, season } = source(random, length);
+    const { values, season, given } = source(random, length);
     const series = Float64Array.from(values);
     if (source === sampleSeries && chance(random, BROKEN)) breakOff(random, series);
     const hidden = Math.min(stretch(random), Math.floor(series.length / 2 / PATCH));
     const origin = series.length - hidden * PATCH;
     const rung = rungIn(random, origin);
-    const measures = new Measures(series.slice(0, rung), givenSeason(random, season));
+    const measures = new Measures(series.slice(0, rung), given ?? givenSeason(random, season));
     if (measures.scale > 0) {
       read(random, { series, measures, rung, origin, hidden }, batch, b);
       return;

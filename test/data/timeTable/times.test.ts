@@ -136,6 +136,17 @@ describe('steps', () => {
     expect(series.facts).toMatchObject({ missing: 1, future: 2 });
   });
 
+  it('passes over rows of nothing where there are times, and takes them as missing where there are none', async () => {
+    expect([...(await readOne(`date,y\n${day(0)},1\n,\n${day(1)},2\n,\n,`)).values]).toEqual([1, 2]);
+    const wide = await read('a,b\n1,2\n,\n5,3\n,');
+    expect(wide.series.map(({ values }) => [...values])).toEqual([
+      [1, Number.NaN, 5],
+      [2, Number.NaN, 3],
+    ]);
+    expect([...(await readOne('y\n1\n\n4\n\n\n3\n\n')).values]).toEqual([1, NaN, 4, NaN, NaN, 3]);
+    expect([...(await readOne('7\r\n\r\n4\r\n')).values]).toEqual([7, NaN, 4]);
+  });
+
   it('reads a clock that changes: an hour missing in spring, one averaged in autumn', async () => {
     // Local hours of Berlin: 02:00 is not there on 31 March, and twice there on 27 October.
     const spring = Array.from({ length: 72 }, (_, i) => minute(60 * i, Date.UTC(2024, 2, 30))).filter(
