@@ -127,6 +127,24 @@ await check('Node imports it, trains and generates', () => {
   return `loss ${said.slice(2)}`;
 });
 
+await check('mamba-ts/serve answers on a port', () => {
+  write(
+    'serve.mjs',
+    `import { createHandler, listen } from 'mamba-ts/serve';
+
+const forecaster = { name: 'fake', forecastAll: async (series) => series.map(() => ({ mean: [1], median: [1], quantiles: {} })) };
+const { url, close } = await listen(createHandler({ forecaster }));
+const headers = { 'Content-Type': 'application/json' };
+const answer = await fetch(\`\${url}/v1/forecast\`, { method: 'POST', headers, body: '{"series":[1,2],"horizon":1}' });
+console.log(JSON.stringify(await answer.json()));
+await close();
+`,
+  );
+  const said = node(['serve.mjs']).trim();
+  if (said !== '{"model":"fake","forecasts":[{"mean":[1],"median":[1],"quantiles":{}}]}')
+    throw new Error(`it printed ${said}`);
+});
+
 // The newest TypeScript, and the one that @arethetypeswrong/cli brings: 5.6.
 const compilers = { 'TypeScript 7': tool('typescript', 'tsc') };
 try {
@@ -140,9 +158,10 @@ for (const [name, tsc] of Object.entries(compilers)) {
   ]) {
     await check(`${name} with moduleResolution ${moduleResolution}`, () => {
       const types = "import type { Generated, StepReport, Tensor, Tokenizer } from 'mamba-ts';\n";
+      const served = "import type { Handler } from 'mamba-ts/serve';\n";
       const uses =
-        'export const logits = (): Tensor => model.forward([[1]]).logits;\nexport type T = [Generated, StepReport, Tokenizer];\n';
-      write('program.ts', `${types}${PROGRAM}export { count, loss, loadModel };\n${uses}`);
+        'export const logits = (): Tensor => model.forward([[1]]).logits;\nexport type T = [Generated, StepReport, Tokenizer, Handler];\n';
+      write('program.ts', `${types}${served}${PROGRAM}export { count, loss, loadModel };\n${uses}`);
       // No @types/node: a page's project has none.
       const compilerOptions = {
         module,

@@ -31,6 +31,7 @@ export function packageFiles(root) {
     'data/air-passengers.csv',
     'data/shakespeare.txt',
     ...listFiles(root, 'data/fonts'),
+    ...listFiles(root, 'data/forecaster'),
     ...listFiles(root, 'kernels').filter((file) => /\.(cpp|h|inc)$/.test(file)),
     ...distFiles(root),
   ].sort();

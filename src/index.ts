@@ -52,9 +52,13 @@ export {
   windowExamples,
 } from './data/index.ts';
 export {
+  defaultHorizon,
   type Frequency,
+  layoutLine,
   openTimeTable,
   seriesBatches,
+  stepsLine,
+  TableNotes,
   type TableSeries,
   TimeAxis,
   type TimeTable,

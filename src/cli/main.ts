@@ -12,6 +12,7 @@ import { addGenerate } from './generate.ts';
 import { addInfo } from './info.ts';
 import { addPlay } from './play.ts';
 import { addPredict } from './predict.ts';
+import { addServe } from './serve.ts';
 import { addStart } from './start.ts';
 import { addTheory } from './theory.ts';
 import { addTrain } from './train.ts';
@@ -27,6 +28,7 @@ for (const add of [
   addBacktest,
   addAnomalies,
   addFinetune,
+  addServe,
   addPlay,
   addTrain,
   addGenerate,

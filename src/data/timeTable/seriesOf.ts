@@ -62,7 +62,7 @@ function idOf(id: string, column: string, { ids, values }: Layout): string {
 }
 
 /** Values by step, NaN where there is none; several in one step are combined, without those that are missing. */
-function onSteps({ steps, order, length }: Grid, column: Float64Array, how: Combine): Float64Array {
+export function onSteps({ steps, order, length }: Grid, column: Float64Array, how: Combine): Float64Array {
   const spread = new Float64Array(length).fill(Number.NaN);
   let count = 0;
   for (let i = 0; i < steps.length; i++) {

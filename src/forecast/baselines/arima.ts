@@ -18,7 +18,8 @@ const LAST = 400;
 type Library = typeof import('arima');
 
 export async function openArima(): Promise<(y: Float64Array, horizon: number, season: number) => Normals> {
-  const Arima = await opened();
+  if (!isNode()) throw new Error("baseline arima: it runs in Node alone. In a page take another, 'ets' say.");
+  const Arima = opened();
   return (y, horizon, season) => {
     const orders = season > 1 ? { s: season, P: 1, Q: 1 } : { s: 0, P: 0, D: 0, Q: 0 };
     const model = new Arima({ auto: true, p: 3, q: 3, ...orders, verbose: false });
@@ -32,21 +33,16 @@ export async function openArima(): Promise<(y: Float64Array, horizon: number, se
 }
 
 /** The library prints what its search meets; it keeps the console that it finds when it opens. */
-async function opened(): Promise<Library> {
+function opened(): Library {
   const { log, error, warn } = console;
   const silent = () => {};
   Object.assign(console, { log: silent, error: silent, warn: silent });
   try {
-    return await loaded();
+    // As the CommonJS module it is; a bundler that met its name would warn of what pages do not have.
+    return nodeModule('module').createRequire(import.meta.url)('arima');
   } catch (error) {
     throw notInstalled('arima', 'arima', error);
   } finally {
     Object.assign(console, { log, error, warn });
   }
-}
-
-/** In Node as the CommonJS module it is: what its bundle for import looks like differs from bundler to bundler. */
-async function loaded(): Promise<Library> {
-  if (isNode()) return nodeModule('module').createRequire(import.meta.url)('arima');
-  return (await import('arima')).default;
 }
