@@ -1,6 +1,7 @@
 /** POST /v1/anomalies: series in, and for each value whether its past let expect it. */
 import * as v from 'valibot';
 import { type Detection, detectAnomalies, type DetectionOptions } from '../forecast/anomalies/index.ts';
+import { likely } from '../forecast/options.ts';
 import { checkSeries, common, flag, given, level, type NamedSeries, plainSeries, wholeNumber } from './fields.ts';
 import { within } from './limits.ts';
 import { isMistake, Refusal } from './refusal.ts';
@@ -73,7 +74,7 @@ export const anomaliesRoute: Route = {
     const found: SeriesAnomalies[] = [];
     for (const [i, one] of placed.entries()) {
       const { values, seasons } = one;
-      const season = options.season ?? (seasons.length > 0 ? seasons : undefined);
+      const season = options.season ?? likely(seasons);
       try {
         found.push(columns(one, await detectAnomalies(forecaster, values, { ...options, season })));
       } catch (error) {

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { type Backtest, type BacktestOptions, backtest } from '../forecast/backtest/index.ts';
 import { openBaseline } from '../forecast/baselines/index.ts';
+import { likely } from '../forecast/options.ts';
 import { checkSeries, common, given, levels, type NamedSeries, plainSeries, wholeNumber } from './fields.ts';
 import { within } from './limits.ts';
 import type { Route } from './route.ts';
@@ -58,7 +59,7 @@ export const backtestRoute: Route = {
       placed.map(({ id, values, seasons }, i) => ({
         id: String(id ?? i),
         values,
-        ...(options.season === undefined && seasons.length > 0 && { season: seasons }),
+        ...(options.season === undefined && { season: likely(seasons) }),
       })),
       { ...options, batch: BATCH },
     );

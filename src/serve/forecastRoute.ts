@@ -1,6 +1,7 @@
 /** POST /v1/forecast: series in, their futures out. */
 import { forecastWithCovariates } from '../forecast/covariates/forecast.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster } from '../forecast/types.ts';
+import { likely } from '../forecast/options.ts';
 import { checkSeries, common, given, levels, type NamedSeries, quantiles, series, wholeNumber } from './fields.ts';
 import { within } from './limits.ts';
 import type { Route } from './route.ts';
@@ -62,7 +63,7 @@ async function forecastPlaced(
         ?.push(i);
   });
   // A season that the request says goes before those of the calendar.
-  const asked = ({ seasons }: PlacedSeries) => (seasons.length > 0 ? { season: seasons, ...options } : options);
+  const asked = ({ seasons }: PlacedSeries) => ({ season: likely(seasons), ...options });
   const together = async (places: readonly number[]) => {
     const values = places.map((i) => series[i].values);
     const answers = await forecaster.forecastAll(values, asked(series[places[0]]));
