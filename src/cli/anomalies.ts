@@ -4,13 +4,12 @@ import { layoutLine, stepsLine, type TableSeries } from '../data/timeTable/index
 import { type Detection, detectAnomalies } from '../forecast/anomalies/index.ts';
 import { BASELINES, openBaseline } from '../forecast/baselines/index.ts';
 import { Forecaster } from '../forecast/forecaster.ts';
+import { likely } from '../forecast/options.ts';
 import { numberFormat } from '../forecast/report/curves.ts';
-import { openForecaster } from './forecast.ts';
-import { addBackendOptions } from './load.ts';
+import { addBackendOptions, openForecaster } from './load.ts';
 import { requireRowFile, type Row, writeRows } from './rowFile.ts';
 import { addTableFlags, openTable, positive, type TableFlags } from './tableFlags.ts';
 import { Bar, count, guard, printTable, say } from './terminal.ts';
-import { likely } from '../forecast/options.ts';
 
 export interface AnomalyFlags extends TableFlags {
   falseAlarms?: number;

@@ -2,17 +2,16 @@
 import { basename } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { defaultHorizon, layoutLine, stepsLine, type TableSeries, type TimeTable } from '../data/timeTable/index.ts';
-import { writeAtomic } from '../formats/atomicFile.ts';
 import { type Backtest, backtest, backtestTable, type NamedSeries, type Window } from '../forecast/backtest/index.ts';
 import { BASELINES, isBaseline, openBaseline } from '../forecast/baselines/index.ts';
 import type { Forecaster } from '../forecast/forecaster.ts';
+import { likely } from '../forecast/options.ts';
 import type { SeasonOption, SeriesForecaster } from '../forecast/types.ts';
-import { openForecaster } from './forecast.ts';
-import { addBackendOptions } from './load.ts';
+import { addBackendOptions, openForecaster } from './load.ts';
 import { requireRowFile, type Row, writeRows } from './rowFile.ts';
 import { addTableFlags, names, numbers, openTable, positive, type TableFlags } from './tableFlags.ts';
 import { Bar, count, guard, printTable, say } from './terminal.ts';
-import { likely } from '../forecast/options.ts';
+import { writeFile } from './textFile.ts';
 
 export interface BacktestFlags extends TableFlags {
   horizon?: number;
@@ -128,8 +127,7 @@ async function* named(
 
 async function writeScores(path: string, { overall, series, skipped }: Backtest): Promise<void> {
   if (path.endsWith('.json')) {
-    const text = `${JSON.stringify({ overall, series, skipped }, null, 2)}\n`;
-    await writeAtomic(path, [new TextEncoder().encode(text)]);
+    await writeFile(path, `${JSON.stringify({ overall, series, skipped }, null, 2)}\n`);
     return;
   }
   const rows = series.map(

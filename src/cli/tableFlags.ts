@@ -9,8 +9,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { openTimeTable, type TimeTable } from '../data/timeTable/index.ts';
 import type { Combine } from '../data/timeTable/types.ts';
-import type { ForecastOptions } from '../forecast/types.ts';
 import { likely } from '../forecast/options.ts';
+import type { ForecastOptions } from '../forecast/types.ts';
 
 export interface TableFlags {
   time?: string;

@@ -69,12 +69,12 @@ export class Forecaster implements SeriesForecaster {
 
   /** A series whose values come one by one. */
   stream(options: StreamOptions = {}): ForecastStream {
-    return new ForecastStream(this, options);
+    return new ForecastStream(this.model, options);
   }
 
   /** A stream that goes on from what stream.save() gave. */
   restoreStream(state: StreamState): ForecastStream {
-    return ForecastStream.restore(this, state);
+    return ForecastStream.restore(this.model, state);
   }
 
   /** Gives the memory of the model back. */

@@ -9,12 +9,12 @@
  * What is kept are the values that may still be read, and the state of the model behind the last patch. The
  * state goes on until the next rung of the ladder (model/window.ts), where the series is measured anew.
  */
-import type { Forecaster } from './forecaster.ts';
+import type { SequenceModel } from '../models/sequenceModel.ts';
+import { answer, flat } from './answer.ts';
 import { carry, predict } from './model/predict.ts';
 import { type SeasonsGiven, seasonsGiven } from './model/seasons.ts';
 import { StepList, Track } from './model/track.ts';
 import { CONTEXT, PATCH, spanOf } from './model/window.ts';
-import { answer, flat } from './answer.ts';
 import { checkOptions } from './options.ts';
 import type { Forecast, ForecastOptions, SeasonOption } from './types.ts';
 import { checkValue, checkValues } from './values.ts';
@@ -46,18 +46,18 @@ export class ForecastStream {
   private readonly seasons: SeasonsGiven | undefined;
 
   constructor(
-    private readonly forecaster: Forecaster,
+    private readonly model: SequenceModel,
     private readonly options: StreamOptions = {},
   ) {
     this.seasons = seasonsGiven(checkOptions({ horizon: 1, ...options }));
   }
 
-  static restore(forecaster: Forecaster, state: StreamState): ForecastStream {
+  static restore(model: SequenceModel, state: StreamState): ForecastStream {
     if (state?.version !== 1 || !Array.isArray(state.values) || !(state.count >= state.values.length)) {
       throw new Error('restoreStream: this is no state of a stream, expected what save() gave, with version 1.');
     }
     const { season, count, values } = state;
-    const stream = new ForecastStream(forecaster, season === undefined ? {} : { season });
+    const stream = new ForecastStream(model, season === undefined ? {} : { season });
     if (values.length > 0) stream.values.set(values.map((x) => x ?? Number.NaN));
     stream.held = values.length;
     stream.first = count - values.length;
@@ -98,7 +98,7 @@ export class ForecastStream {
     const patches = Math.ceil(horizon / PATCH);
     const list = new StepList(patches);
     track.ahead(window, patches, list);
-    const [steps] = predict(this.forecaster.model, [list], horizon, track.state);
+    const [steps] = predict(this.model, [list], horizon, track.state);
     return answer(steps, window, asked);
   }
 
@@ -131,7 +131,7 @@ export class ForecastStream {
     const list = new StepList(count);
     track.read(window, list);
     const before = track.state;
-    track.state = carry(this.forecaster.model, list, before);
+    track.state = carry(this.model, list, before);
     before?.dispose();
   }
 
