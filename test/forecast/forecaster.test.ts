@@ -1,17 +1,14 @@
-import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Forecaster } from '../../src/forecast/forecaster.ts';
-import { NETWORK_SHAPE } from '../../src/forecast/model/network.ts';
+import type { Forecaster } from '../../src/forecast/forecaster.ts';
 import type { Forecast } from '../../src/forecast/types.ts';
-import { createSequenceModel } from '../../src/models/checkpoint.ts';
 import { Random } from '../../src/random.ts';
-import { anyBackend } from '../support/backends.ts';
 import { expectClose } from '../support/compare.ts';
+import { fc } from '../support/random.ts';
+import { untrained } from '../support/untrained.ts';
 
 let f: Forecaster;
 beforeAll(async () => {
-  const config = { model: 'mamba', dModel: 24, nLayer: 2, dState: 8, ...NETWORK_SHAPE };
-  f = new Forecaster(await createSequenceModel(config, { backend: anyBackend, seed: 3 }));
+  f = await untrained({ dModel: 24, nLayer: 2 });
 });
 
 function walk(length: number, seed: number, missing = 0): number[] {

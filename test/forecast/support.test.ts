@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { demandOf, forecastIntermittent, isIntermittent } from '../../src/forecast/intermittent.ts';
 import { GRID } from '../../src/forecast/quantiles.ts';
 import { forecastBounded, supportOf, within } from '../../src/forecast/support.ts';
 import { Random } from '../../src/random.ts';
 import { croston, sba, tsb } from '../support/croston.ts';
+import { fc } from '../support/random.ts';
 import { Smoothing } from '../support/smoothing.ts';
 import { quantileError } from '../support/worlds.ts';
 

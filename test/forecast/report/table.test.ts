@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/browser/esm/sync';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { csv, csvHeader, csvRows, json, record, shownRows } from '../../../src/forecast/report/index.ts';
+import { fc } from '../../support/random.ts';
 import { fan, presidents, view } from './views.ts';
 
 const joined = async (parts: AsyncIterable<string>) => {
