@@ -16,6 +16,7 @@ import {
   openTable,
   positive,
   type TableFlags,
+  tableVerb,
 } from './tableFlags.ts';
 import { Bar, count, guard, onInterrupt, say } from './terminal.ts';
 
@@ -41,10 +42,7 @@ Examples:
   cat load.csv | mamba-ts forecast - > forecast.csv            # CSV into a pipe`;
 
 export function addForecast(program: Command): void {
-  const command = program
-    .command('forecast')
-    .description('the future of every series in a table, at once: no training')
-    .argument('<table>', 'a CSV or TSV file, also .gz; - is the standard input')
+  const command = tableVerb(program, 'forecast', 'the future of every series in a table, at once: no training')
     .option('--horizon <steps>', 'steps ahead (default: those that the frequency suggests)', positive)
     .option('--out <file>', 'where to write: .csv, .json, .svg, .png or .html')
     .option('--holidays <place>', 'a country, or a part of it, whose holidays are known ahead: DE, DE-BY')

@@ -41,8 +41,7 @@ export async function* forecastTable(
   const { known, past } = table.layout;
   const holidaysOf = holidays && holidayReader(holidays);
   for await (const { series, seasons } of seriesBatches(table.series(), batch)) {
-    const season = options.season ?? likely(seasons);
-    const asked = { ...options, ...(season !== undefined && { season }) };
+    const asked = { ...options, season: options.season ?? likely(seasons) };
     if (known.length + past.length > 0 || holidaysOf) {
       for (const one of series) {
         const days = (await holidaysOf?.(one, options.horizon)) ?? {};

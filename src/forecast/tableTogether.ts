@@ -39,9 +39,7 @@ export async function* forecastTableTogether(
   }
   const longest = Math.max(...all.map(({ values }) => values.length));
   const beside = Object.fromEntries(all.map(({ id, values }) => [id, atEnd(values, longest)]));
-  const { seasons } = all[0];
-  const season = options.season ?? likely(seasons);
-  const asked = { ...options, ...(season !== undefined && { season }) };
+  const asked = { ...options, season: options.season ?? likely(all[0].seasons) };
   const forecasts = await forecastTogether(forecaster, beside, asked);
   for (const series of all) yield { series, forecast: forecasts[series.id] };
 }

@@ -151,11 +151,7 @@ export class AnomalyDetector {
 
   private async forecast(): Promise<Spread[]> {
     const { every, nonNegative, integer } = this.asked;
-    const found = await this.walk.forecast({
-      ...{ horizon: every, quantiles: GRID },
-      ...(nonNegative !== undefined && { nonNegative }),
-      ...(integer !== undefined && { integer }),
-    });
+    const found = await this.walk.forecast({ horizon: every, quantiles: GRID, nonNegative, integer });
     const { sum, count } = this.errors;
     const least = count > 0 ? (LEAST_SPREAD * sum) / count : 0;
     return tableOf(found).steps.map((values) => ({ z: this.z, values, least }));
