@@ -10,7 +10,7 @@
  */
 import type { SequenceModel } from '../models/sequenceModel.ts';
 import { answer, flat } from './answer.ts';
-import { predict } from './model/predict.ts';
+import { predict, type Row } from './model/predict.ts';
 import { seasonsGiven } from './model/seasons.ts';
 import { StepList, Track } from './model/track.ts';
 import { PATCH, spanOf } from './model/window.ts';
@@ -59,8 +59,7 @@ export class Forecaster implements SeriesForecaster {
     const { horizon } = asked;
     const read = series.map((values) => readingOf(values, asked));
     const alive = read.filter(({ track }) => track.isAlive);
-    const lists = alive.map(({ list }) => list);
-    const predicted = alive.length > 0 ? predict(this.model, lists, horizon) : [];
+    const predicted = alive.length > 0 ? predict(this.model, alive, horizon) : [];
     const steps = new Map(alive.map(({ track }, i) => [track, predicted[i]]));
     return read.map(({ track, window }) =>
       answer(steps.get(track) ?? flat(track.measures.location, horizon), window, asked),
@@ -87,10 +86,7 @@ const isSeveral = (values: Values | readonly Values[]): values is readonly Value
   Array.isArray(values) && typeof values[0] === 'object' && values[0] !== null;
 
 /** A series read from the start of its window to the horizon. */
-function readingOf(
-  values: Float64Array,
-  asked: CheckedOptions,
-): { track: Track; window: Float64Array; list: StepList } {
+function readingOf(values: Float64Array, asked: CheckedOptions): Row {
   const { start, rung } = spanOf(values.length);
   const window = values.subarray(start);
   const patches = Math.ceil(asked.horizon / PATCH);

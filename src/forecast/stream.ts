@@ -98,7 +98,7 @@ export class ForecastStream {
     const patches = Math.ceil(horizon / PATCH);
     const list = new StepList(patches);
     track.ahead(window, patches, list);
-    const [steps] = predict(this.model, [list], horizon, track.state);
+    const [steps] = predict(this.model, [{ track, list, window }], horizon, track.state);
     return answer(steps, window, asked);
   }
 
@@ -130,9 +130,7 @@ export class ForecastStream {
     if (count <= 0) return;
     const list = new StepList(count);
     track.read(window, list);
-    const before = track.state;
-    track.state = carry(this.model, list, before);
-    before?.dispose();
+    carry(this.model, track, list);
   }
 
   private push(value: number): void {

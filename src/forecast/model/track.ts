@@ -5,6 +5,7 @@
  * the future, which are missing values. Nothing of a look ahead stays.
  */
 import type { State } from '../../models/state.ts';
+import { Hindsight } from './hindsight.ts';
 import { Measures } from './measures.ts';
 import { CANDIDATES, FEATURES, PatchReader } from './reader.ts';
 import type { SeasonsGiven } from './seasons.ts';
@@ -16,6 +17,8 @@ export class StepList {
   readonly candidates: Float32Array;
   readonly bases: Float64Array;
   readonly units: Float64Array;
+  /** Values before the patch that each step forecasts. */
+  readonly ends: Int32Array;
   count = 0;
 
   constructor(capacity: number) {
@@ -23,10 +26,12 @@ export class StepList {
     this.candidates = new Float32Array(capacity * CANDIDATES * PATCH);
     this.bases = new Float64Array(capacity * PATCH);
     this.units = new Float64Array(capacity);
+    this.ends = new Int32Array(capacity);
   }
 
   add(reader: PatchReader, stride: number): void {
     const at = this.count++;
+    this.ends[at] = reader.end;
     const base = this.bases.subarray(at * PATCH, (at + 1) * PATCH);
     this.units[at] = reader.step(this.features, at * FEATURES, this.candidates, at * CANDIDATES * PATCH, base, stride);
   }
@@ -34,6 +39,7 @@ export class StepList {
 
 export class Track {
   readonly measures: Measures;
+  readonly hindsight = new Hindsight();
   private readonly reader: PatchReader;
   /** Behind the last patch that was read; undefined before the first. */
   state?: State;
