@@ -1,4 +1,5 @@
 /** The values of a series, checked: every error says which one, and what to do. */
+import { isTooLarge } from '../data/timeTable/numbers.ts';
 import type { Values } from './types.ts';
 
 /** A copy in f64; NaN where a value is missing. `name` is what an error calls the series. */
@@ -40,9 +41,6 @@ export function checkValue(x: unknown, name = 'the value'): number {
   );
 }
 
-const isValue = (x: unknown): x is number => typeof x === 'number' && !(Math.abs(x) > LARGEST);
-
-/** Squares of differences must stay finite. */
-const LARGEST = 1e100;
+const isValue = (x: unknown): x is number => typeof x === 'number' && !isTooLarge(x);
 
 const shown = (x: unknown): string => (typeof x === 'string' ? `'${x}'` : String(x));

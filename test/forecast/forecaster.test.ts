@@ -139,7 +139,7 @@ describe('values that come after nothing else was known', () => {
   const cases: [string, number[]][] = [
     ['missing ones', [...Array(288).fill(Number.NaN), ...late.slice(0, 10)]],
     ['zeros', [...Array(288).fill(0), ...late.slice(0, 10)]],
-    ['more missing ones than are read', [...Array(5000).fill(Number.NaN), ...late]],
+    ['more missing ones than are read', [...Array(5000).fill(Number.NaN), ...late.slice(0, 100)]],
     ['more zeros than are read', [...Array(4864).fill(0), ...late]],
   ];
 
