@@ -18,20 +18,31 @@ export interface Seasons {
   depth: number;
 }
 
-/** Seasons that are known, main one first; or those that are likely, of which the values decide. */
-export type SeasonsGiven = readonly number[] | { likely: readonly number[] };
+/** The main season and another one; seasons that are known to be there; or those that are likely. */
+export type SeasonsGiven = readonly number[] | { known: readonly number[] } | { likely: readonly number[] };
 
 /** The seasons of checked options: none is a season of one step. */
 export function seasonsGiven({ seasons, likelySeasons }: CheckedOptions): SeasonsGiven | undefined {
   if (seasons === undefined) return likelySeasons && { likely: likelySeasons };
-  return seasons.length === 0 ? [1] : seasons;
+  return seasons.length === 0 ? [1] : { known: seasons };
 }
 
 /** Of a series without gaps, whatever is known of its seasons. */
 export function seasonsIn(y: Float64Array, given: SeasonsGiven | undefined): Seasons {
-  if (given === undefined || !('likely' in given)) return findSeasons(y, given);
+  if (given === undefined) return findSeasons(y);
+  if ('known' in given) return mainFirst(y, findSeasons(y, given.known));
+  if (!('likely' in given)) return findSeasons(y, given);
   const shown = seasonsThatShow(y, given.likely);
-  return findSeasons(y, shown.length > 0 ? shown : undefined);
+  return shown.length > 0 ? mainFirst(y, findSeasons(y, shown)) : findSeasons(y);
+}
+
+/** A day that is known may hide a week that says much more: that is then the main season. */
+function mainFirst(y: Float64Array, seasons: Seasons): Seasons {
+  const { first, second } = seasons;
+  if (second === 0 || y.length < 2 * second) return seasons;
+  const V = variogram(detrended(y));
+  if (!(V[second] < MUCH_BETTER * V[first])) return seasons;
+  return { first: second, second: first, depth: depthOf(V, second) };
 }
 
 /** A dip counts from this depth on, and more where few values or few seasons were seen. */

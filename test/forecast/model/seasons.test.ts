@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findSeasons, seasonsThatShow } from '../../../src/forecast/model/seasons.ts';
+import { findSeasons, seasonsIn, seasonsThatShow } from '../../../src/forecast/model/seasons.ts';
 import { Random } from '../../../src/random.ts';
 
 const series = (length: number, f: (t: number, random: Random) => number, seed = 1) => {
@@ -64,5 +64,16 @@ describe('findSeasons', () => {
     expect(seasonsThatShow(daily, [7, 365])).toEqual([7]);
     expect(seasonsThatShow(daily, [24, 168])).toEqual([]);
     expect(seasonsThatShow(daily.slice(0, 12), [7])).toEqual([]);
+  });
+
+  it('takes a known season for the main one, unless another says much more', () => {
+    const week = (t: number) => wave(t, 24) + (Math.floor(t / 24) % 7 >= 5 ? -1.5 : 0);
+    const strong = series(1500, (t, random) => week(t) + 0.2 * random.normal());
+    expect(seasonsIn(strong, { known: [24] })).toMatchObject({ first: 168, second: 24 });
+    const faint = series(1500, (t, random) => wave(t, 24) + 0.2 * week(t) + 0.4 * random.normal());
+    expect(seasonsIn(faint, { known: [24] })).toMatchObject({ first: 24 });
+    expect(seasonsIn(strong, { likely: [24, 168] })).toMatchObject({ first: 168, second: 24 });
+    expect(seasonsIn(strong, { likely: [7, 365] }).first).not.toBe(7);
+    expect(seasonsIn(strong, [1])).toMatchObject({ first: 1, second: 0 });
   });
 });
