@@ -6,8 +6,8 @@ export type Cell = string | number | boolean;
 /** By column; all rows of a file have the same ones. */
 export type Row = Readonly<Record<string, Cell>>;
 
-/** Numbers keep the digits that a model in f32 knows. */
-const DIGITS = 7;
+/** Enough to tell the readings of a meter apart, and not the dust of floating point. */
+const DIGITS = 12;
 
 /** Refuses an ending that can't be written, before anything is read. */
 export function requireRowFile(flag: string, path: string | undefined): void {

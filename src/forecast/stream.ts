@@ -17,7 +17,7 @@ import { StepList, Track } from './model/track.ts';
 import { CONTEXT, PATCH, spanOf } from './model/window.ts';
 import { checkOptions } from './options.ts';
 import type { Forecast, ForecastOptions, SeasonOption } from './types.ts';
-import { checkValue, checkValues } from './values.ts';
+import { checkObserved, requireKnown } from './values.ts';
 
 export interface StreamOptions {
   /** Steps of a season, or of several. Default: found in the values. 1: none. */
@@ -42,7 +42,7 @@ export class ForecastStream {
   /** Values in `values`, and which of the series is its first. */
   private held = 0;
   private first = 0;
-  private reading?: { track: Track; rung: number };
+  private reading?: { track: Track; rung: number; isLate: boolean };
   private readonly seasons: SeasonsGiven | undefined;
 
   constructor(
@@ -53,12 +53,15 @@ export class ForecastStream {
   }
 
   static restore(model: SequenceModel, state: StreamState): ForecastStream {
-    if (state?.version !== 1 || !Array.isArray(state.values) || !(state.count >= state.values.length)) {
-      throw new Error('restoreStream: this is no state of a stream, expected what save() gave, with version 1.');
+    const { version, season, count, values } = state ?? {};
+    const isWhole = Number.isSafeInteger(count) && count >= 0 && values?.length === count - spanOf(count).start;
+    if (version !== 1 || !Array.isArray(values) || !isWhole) {
+      throw new Error(
+        'restoreStream: this is no state of a stream, expected what save() gave, whole and with version 1.',
+      );
     }
-    const { season, count, values } = state;
     const stream = new ForecastStream(model, season === undefined ? {} : { season });
-    if (values.length > 0) stream.values.set(values.map((x) => x ?? Number.NaN));
+    stream.values.set(values.map((x, i) => checkObserved(x, `the state's values[${i}]`)));
     stream.held = values.length;
     stream.first = count - values.length;
     return stream;
@@ -69,14 +72,14 @@ export class ForecastStream {
     return this.first + this.held;
   }
 
-  /** The next value, or several; NaN where one is missing. */
-  observe(values: number | readonly number[]): void {
-    if (typeof values === 'number') {
-      this.push(checkValue(values));
+  /** The next value, or several; NaN or null where one is missing. All of them are taken in, or none. */
+  observe(values: number | null | ArrayLike<number | null>): void {
+    if (typeof values !== 'object' || values === null) {
+      this.push(checkObserved(values));
       return;
     }
-    for (const value of values) checkValue(value);
-    for (const value of values) this.push(value);
+    const checked = Array.from(values, (value, i) => checkObserved(value, `values[${i}]`));
+    for (const value of checked) this.push(value);
   }
 
   /** The future as it looks now: equal to Forecaster.forecast of all values so far. */
@@ -91,8 +94,8 @@ export class ForecastStream {
     if (this.count === 0) throw new Error('forecast: nothing was observed yet, expected at least one value.');
     const { start, rung } = spanOf(this.count);
     const window = this.values.subarray(start - this.first, this.held);
-    checkValues(window, 'the values observed of late');
-    const track = this.trackAt(rung, window.subarray(0, rung - start));
+    requireKnown(window, 'the values observed');
+    const track = this.trackAt(rung, window, rung - start);
     if (!track.isAlive) return answer(flat(track.measures.location, horizon), window, asked);
     this.catchUp(track, window);
     const patches = Math.ceil(horizon / PATCH);
@@ -116,11 +119,12 @@ export class ForecastStream {
     this.reading = undefined;
   }
 
-  /** The track measured at `rung`: the one at hand, or a new one. */
-  private trackAt(rung: number, measured: Float64Array): Track {
-    if (this.reading?.rung !== rung) {
+  /** The track measured at `rung`: the one at hand, or a new one. One that was measured later is good for once. */
+  private trackAt(rung: number, window: Float64Array, measured: number): Track {
+    if (this.reading?.rung !== rung || this.reading.isLate) {
       this.dispose();
-      this.reading = { rung, track: new Track(measured, CONTEXT, this.seasons) };
+      const track = Track.of(window, measured, CONTEXT, this.seasons);
+      this.reading = { rung, track, isLate: track.measured > measured };
     }
     return this.reading.track;
   }

@@ -76,8 +76,8 @@ describe('mamba-ts forecast', () => {
   });
 
   it('uses covariates and says which', async () => {
-    // In no rhythm, so that no forecaster can foresee it.
-    const promo = (i: number) => ((i * 2654435761) % 2 ** 32) / 2 ** 32 < 0.25;
+    // Regular ones would be seen without being told.
+    const promo = (i: number) => (i * i * 31) % 97 < 22;
     const y = (i: number) => (Number(wave(i)) + (promo(i) ? 60 : 0)).toFixed(2);
     const past = await file(
       'promo.csv',
