@@ -81,56 +81,5 @@ export { evaluateSequence, type SequenceEvaluation } from './train/evaluateSeque
 export { type Prediction, predict } from './train/predict.ts';
 export type { Lesson, Task, TaskMaker } from './train/task.ts';
 export { type StepReport, Trainer, type TrainerOptions } from './train/trainer.ts';
-export {
-  AnomalyDetector,
-  type Detection,
-  type DetectionOptions,
-  type DetectorOptions,
-  detectAnomalies,
-  type Judgement,
-} from './forecast/anomalies/index.ts';
-export {
-  type Backtest,
-  type BacktestOptions,
-  backtest,
-  backtestTable,
-  crossValidate,
-  type HistoricalOptions,
-  historical,
-  type NamedSeries,
-  type OverallScores,
-  type SeriesScores,
-  type Window as BacktestWindow,
-  type WindowOptions,
-} from './forecast/backtest/index.ts';
-export { type BaselineName, BASELINES, openBaseline } from './forecast/baselines/index.ts';
-export { type CalendarKind, type CalendarOptions, calendarCovariates } from './forecast/covariates/calendar.ts';
-export type { CovariateValues, GivenCovariates } from './forecast/covariates/columns.ts';
-export {
-  type CovariateForecast,
-  type CovariateMode,
-  type CovariateOptions,
-  type CovariateReport,
-  forecastWithCovariates,
-} from './forecast/covariates/forecast.ts';
-export { type HolidayOptions, type HolidayType, holidayCovariates } from './forecast/covariates/holidays.ts';
-export { Forecaster } from './forecast/forecaster.ts';
-export { forecastIntermittent, type IntermittentForecast, isIntermittent } from './forecast/intermittent.ts';
-export { loadForecaster } from './forecast/load.ts';
-export { forecastTable, type SeriesForecast, viewOf } from './forecast/table.ts';
-export type { ForecastStream, StreamOptions, StreamState } from './forecast/stream.ts';
-export { type BoundedOptions, forecastBounded } from './forecast/support.ts';
-export { forecastTogether } from './forecast/together.ts';
-export type {
-  Circumstances,
-  Covariates,
-  Forecast,
-  ForecastOptions,
-  Interval,
-  SeasonOption,
-  SeriesForecaster,
-  Values,
-} from './forecast/types.ts';
-export * as metrics from './forecast/measure/index.ts';
-export * as report from './forecast/report/index.ts';
+export * from './forecast/index.ts';
 export * as ssm from './ssm/index.ts';

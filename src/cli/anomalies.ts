@@ -4,13 +4,12 @@ import { layoutLine, stepsLine, type TableSeries } from '../data/timeTable/index
 import { type Detection, detectAnomalies } from '../forecast/anomalies/index.ts';
 import { BASELINES, openBaseline } from '../forecast/baselines/index.ts';
 import { Forecaster } from '../forecast/forecaster.ts';
-import { numberFormat } from '../forecast/report/curves.ts';
-import { openForecaster } from './forecast.ts';
-import { addBackendOptions } from './load.ts';
-import { requireRowFile, type Row, writeRows } from './rowFile.ts';
-import { addTableFlags, openTable, positive, type TableFlags } from './tableFlags.ts';
-import { Bar, count, guard, printTable, say } from './terminal.ts';
 import { likely } from '../forecast/options.ts';
+import { numberFormat } from '../forecast/report/curves.ts';
+import { addBackendOptions, openForecaster } from './load.ts';
+import { requireRowFile, type Row, writeRows } from './rowFile.ts';
+import { addTableFlags, openTable, positive, type TableFlags, tableVerb } from './tableFlags.ts';
+import { Bar, count, guard, printTable, say } from './terminal.ts';
 
 export interface AnomalyFlags extends TableFlags {
   falseAlarms?: number;
@@ -41,10 +40,7 @@ Examples:
   mamba-ts anomalies load.csv --every 24                                 # a forecast a day of hours: faster`;
 
 export function addAnomalies(program: Command): void {
-  const command = program
-    .command('anomalies')
-    .description('values that the past did not let expect')
-    .argument('<table>', 'a CSV or TSV file, also .gz; - is the standard input')
+  const command = tableVerb(program, 'anomalies', 'values that the past did not let expect')
     .option('--false-alarms <rate>', 'the part of normal values that may be flagged (default: 0.01)', number)
     .option('--level <percent>', 'instead: values outside of this interval of the forecast', number)
     .option(

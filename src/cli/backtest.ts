@@ -2,17 +2,16 @@
 import { basename } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { defaultHorizon, layoutLine, stepsLine, type TableSeries, type TimeTable } from '../data/timeTable/index.ts';
-import { writeAtomic } from '../formats/atomicFile.ts';
 import { type Backtest, backtest, backtestTable, type NamedSeries, type Window } from '../forecast/backtest/index.ts';
 import { BASELINES, isBaseline, openBaseline } from '../forecast/baselines/index.ts';
 import type { Forecaster } from '../forecast/forecaster.ts';
-import type { SeasonOption, SeriesForecaster } from '../forecast/types.ts';
-import { openForecaster } from './forecast.ts';
-import { addBackendOptions } from './load.ts';
-import { requireRowFile, type Row, writeRows } from './rowFile.ts';
-import { addTableFlags, names, numbers, openTable, positive, type TableFlags } from './tableFlags.ts';
-import { Bar, count, guard, printTable, say } from './terminal.ts';
 import { likely } from '../forecast/options.ts';
+import type { SeasonOption, SeriesForecaster } from '../forecast/types.ts';
+import { addBackendOptions, openForecaster } from './load.ts';
+import { requireRowFile, type Row, writeRows } from './rowFile.ts';
+import { addTableFlags, names, numbers, openTable, positive, type TableFlags, tableVerb } from './tableFlags.ts';
+import { Bar, count, guard, printTable, say } from './terminal.ts';
+import { writeFile } from './textFile.ts';
 
 export interface BacktestFlags extends TableFlags {
   horizon?: number;
@@ -38,10 +37,7 @@ Examples:
   mamba-ts backtest sales.csv --windows 12 --step 1 --forecasts forecasts.csv     # all that was forecast, beside what came`;
 
 export function addBacktest(program: Command): void {
-  const command = program
-    .command('backtest')
-    .description('how good forecasts of the past would have been, beside baselines')
-    .argument('<table>', 'a CSV or TSV file, also .gz; - is the standard input')
+  const command = tableVerb(program, 'backtest', 'how good forecasts of the past would have been, beside baselines')
     .option('--horizon <steps>', 'steps ahead (default: those that the frequency suggests)', positive)
     .option('--windows <n>', 'origins of each series', positive, 1)
     .option('--step <steps>', 'from one origin to the next (default: the horizon)', positive)
@@ -121,15 +117,13 @@ async function* named(
 ): AsyncGenerator<NamedSeries> {
   for await (const one of table.series()) {
     seen?.push(one);
-    const seasons = season ?? likely(one.seasons);
-    yield { id: one.id, values: one.values, ...(seasons !== undefined && { season: seasons }) };
+    yield { id: one.id, values: one.values, season: season ?? likely(one.seasons) };
   }
 }
 
 async function writeScores(path: string, { overall, series, skipped }: Backtest): Promise<void> {
   if (path.endsWith('.json')) {
-    const text = `${JSON.stringify({ overall, series, skipped }, null, 2)}\n`;
-    await writeAtomic(path, [new TextEncoder().encode(text)]);
+    await writeFile(path, `${JSON.stringify({ overall, series, skipped }, null, 2)}\n`);
     return;
   }
   const rows = series.map(

@@ -1,6 +1,6 @@
 /** Which covariates the forecasts of a table rest on, in a line. */
+import type { CovariateForecast } from '../forecast/covariates/index.ts';
 import type { Forecast } from '../forecast/types.ts';
-import type { CovariateForecast } from '../forecast/covariates/forecast.ts';
 
 export class CovariateNotes {
   #series = 0;

@@ -4,7 +4,7 @@ import type { BackendName } from '../backend/open.ts';
 import { defaultHorizon, layoutLine, stepsLine, TableNotes } from '../data/timeTable/index.ts';
 import { finetune } from '../forecast/finetune.ts';
 import { addBackendOptions } from './load.ts';
-import { addTableFlags, openTable, positive, type TableFlags } from './tableFlags.ts';
+import { addTableFlags, openTable, positive, type TableFlags, tableVerb } from './tableFlags.ts';
 import { Bar, clock, count, guard, onInterrupt, say } from './terminal.ts';
 
 interface FinetuneFlags extends TableFlags {
@@ -28,10 +28,7 @@ Examples:
   mamba-ts forecast sales.csv --model runs/sales/best`;
 
 export function addFinetune(program: Command): void {
-  const command = program
-    .command('finetune')
-    .description('go on training the forecaster with the series of a table')
-    .argument('<table>', 'a CSV or TSV file, also .gz; - is the standard input')
+  const command = tableVerb(program, 'finetune', 'go on training the forecaster with the series of a table')
     .requiredOption('--out <folder>', 'the folder of the run; what to load is in its best/')
     .option('--horizon <steps>', 'steps ahead that matter (default: those that the frequency suggests)', positive)
     .option('--iters <n>', 'updates in all', positive, 300)

@@ -1,18 +1,13 @@
 /** mamba-ts forecast: the future of every series in a table, without training. */
 import { basename } from 'node:path';
 import type { Command } from 'commander';
-import type { BackendName } from '../backend/open.ts';
 import { defaultHorizon, layoutLine, stepsLine, TableNotes } from '../data/timeTable/index.ts';
-import { numberFormat } from '../forecast/report/curves.ts';
-import { chart, type ForecastView, terminalLook } from '../forecast/report/index.ts';
-import type { Forecaster } from '../forecast/forecaster.ts';
-import { loadForecaster } from '../forecast/load.ts';
+import type { ForecastView } from '../forecast/report/index.ts';
 import { forecastTable, type SeriesForecast, viewOf } from '../forecast/table.ts';
 import { forecastTableTogether } from '../forecast/tableTogether.ts';
-import { openBackend } from '../tensor/backend.ts';
 import { CovariateNotes } from './covariateNotes.ts';
-import { fileOutput, writeCsv } from './forecastOutput.ts';
-import { addBackendOptions } from './load.ts';
+import { fileOutput, showView, writeCsv } from './forecastOutput.ts';
+import { addBackendOptions, openForecaster } from './load.ts';
 import {
   addAnswerFlags,
   addTableFlags,
@@ -21,8 +16,9 @@ import {
   openTable,
   positive,
   type TableFlags,
+  tableVerb,
 } from './tableFlags.ts';
-import { Bar, count, guard, onInterrupt, printTable, say } from './terminal.ts';
+import { Bar, count, guard, onInterrupt, say } from './terminal.ts';
 
 export interface ForecastFlags extends TableFlags, AnswerFlags {
   horizon?: number;
@@ -37,8 +33,6 @@ export interface ForecastFlags extends TableFlags, AnswerFlags {
 const LEVELS = [80, 95];
 /** Series that a terminal shows by itself. */
 const SHOWN = 3;
-/** Rows of a table on a terminal. */
-const ROWS = 48;
 
 const EXAMPLES = `
 Examples:
@@ -48,10 +42,7 @@ Examples:
   cat load.csv | mamba-ts forecast - > forecast.csv            # CSV into a pipe`;
 
 export function addForecast(program: Command): void {
-  const command = program
-    .command('forecast')
-    .description('the future of every series in a table, at once: no training')
-    .argument('<table>', 'a CSV or TSV file, also .gz; - is the standard input')
+  const command = tableVerb(program, 'forecast', 'the future of every series in a table, at once: no training')
     .option('--horizon <steps>', 'steps ahead (default: those that the frequency suggests)', positive)
     .option('--out <file>', 'where to write: .csv, .json, .svg, .png or .html')
     .option('--holidays <place>', 'a country, or a part of it, whose holidays are known ahead: DE, DE-BY')
@@ -114,14 +105,6 @@ async function run(path: string, flags: ForecastFlags): Promise<void> {
   if (flags.out) say(`${count(notes.count)} series of ${horizon} steps in ${flags.out}`);
 }
 
-export async function openForecaster({
-  model,
-  backend,
-  threads,
-}: Pick<ForecastFlags, 'model' | 'backend' | 'threads'>): Promise<Forecaster> {
-  return loadForecaster(model, { backend: await openBackend(backend as BackendName | undefined, { threads }) });
-}
-
 /** 'DE-BY' */
 function placeOf(text: string): { country: string; region?: string } {
   const [country, ...region] = text.split('-');
@@ -165,32 +148,4 @@ async function show(forecasts: AsyncIterable<SeriesForecast>): Promise<void> {
     }
     showView(viewOf(one));
   }
-}
-
-/** A chart and a table, to stdout. */
-export function showView(view: ForecastView, rows = ROWS): void {
-  console.log(`\n${chart(view, terminalLook(process.stdout, process.env))}\n`);
-  printTable(tableOf(view, rows));
-  const left = view.forecast.median.length - rows;
-  if (left > 0) console.log(`… and ${left} steps more`);
-}
-
-/** The steps ahead with their median and intervals, or quantiles where there are no intervals. */
-function tableOf({ forecast, history, futureTimes, timeLabel = String }: ForecastView, rows: number): string[][] {
-  const { median, intervals, quantiles } = forecast;
-  const columns: [string, readonly number[]][] = intervals
-    ? Object.entries(intervals).flatMap(([level, { low, high }]): [string, readonly number[]][] => [
-        [`low ${level} %`, low],
-        [`high ${level} %`, high],
-      ])
-    : Object.entries(quantiles).map(([key, values]) => [`q${key}`, values]);
-  const all: [string, readonly number[]][] = [['median', median], ...columns];
-  const number = numberFormat(all.map(([, values]) => values));
-  const cells = all.map(([title, values]) => {
-    const texts = [title, ...values.slice(0, rows).map(number)];
-    const width = Math.max(...texts.map(({ length }) => length));
-    return texts.map((text) => text.padStart(width));
-  });
-  const times = median.slice(0, rows).map((_, i) => timeLabel(futureTimes?.[i] ?? history.length + i + 1));
-  return [futureTimes ? 'time' : 'step', ...times].map((time, i) => [time, ...cells.map((column) => column[i])]);
 }

@@ -1,6 +1,18 @@
 /** Where forecasts go: a file by its ending, CSV into a pipe, a chart and a table on a terminal. */
-import { writeAtomic } from '../formats/atomicFile.ts';
-import { csv, type ForecastView, html, json, png, type ReportFacts, svg } from '../forecast/report/index.ts';
+import { numberFormat } from '../forecast/report/curves.ts';
+import {
+  chart,
+  csv,
+  type ForecastView,
+  html,
+  json,
+  png,
+  type ReportFacts,
+  svg,
+  terminalLook,
+} from '../forecast/report/index.ts';
+import { printTable } from './terminal.ts';
+import { writeFile } from './textFile.ts';
 
 /** Views as they come; `withPast` says whether their past is wanted. */
 export interface Output {
@@ -21,7 +33,7 @@ type Writer = (path: string, facts: () => ReportFacts) => Output;
 const text = (chunks: (views: AsyncIterable<ForecastView>) => AsyncIterable<string>, path: string): Output => ({
   withPast: false,
   most: Number.POSITIVE_INFINITY,
-  write: (views) => writeAtomic(path, encoded(chunks(views))),
+  write: (views) => writeFile(path, chunks(views)),
 });
 
 const whole = (
@@ -31,10 +43,7 @@ const whole = (
 ): Output => ({
   withPast: true,
   most,
-  write: async (views) => {
-    const made = await make(await collected(views));
-    await writeAtomic(path, [typeof made === 'string' ? new TextEncoder().encode(made) : made]);
-  },
+  write: async (views) => writeFile(path, await make(await collected(views))),
 });
 
 const WRITERS: Readonly<Record<string, Writer>> = {
@@ -47,7 +56,7 @@ const WRITERS: Readonly<Record<string, Writer>> = {
     most: Number.POSITIVE_INFINITY,
     write: async (views) => {
       const { first, total } = await firstOf(views, MOST_IN_REPORT);
-      await writeAtomic(path, [new TextEncoder().encode(html(first, { ...facts(), total }))]);
+      await writeFile(path, html(first, { ...facts(), total }));
     },
   }),
 };
@@ -73,11 +82,6 @@ export async function writeCsv(views: AsyncIterable<ForecastView>, stream: NodeJ
   }
 }
 
-async function* encoded(chunks: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
-  const encoder = new TextEncoder();
-  for await (const chunk of chunks) yield encoder.encode(chunk);
-}
-
 async function collected(views: AsyncIterable<ForecastView>): Promise<ForecastView[]> {
   return (await firstOf(views, Number.POSITIVE_INFINITY)).first;
 }
@@ -90,4 +94,35 @@ async function firstOf(
   let total = 0;
   for await (const view of views) if (++total <= most) first.push(view);
   return { first, total };
+}
+
+/** Rows of a table on a terminal. */
+const ROWS = 48;
+
+/** A chart and a table, to stdout. */
+export function showView(view: ForecastView, rows = ROWS): void {
+  console.log(`\n${chart(view, terminalLook(process.stdout, process.env))}\n`);
+  printTable(tableOf(view, rows));
+  const left = view.forecast.median.length - rows;
+  if (left > 0) console.log(`… and ${left} steps more`);
+}
+
+/** The steps ahead with their median and intervals, or quantiles where there are no intervals. */
+function tableOf({ forecast, history, futureTimes, timeLabel = String }: ForecastView, rows: number): string[][] {
+  const { median, intervals, quantiles } = forecast;
+  const columns: [string, readonly number[]][] = intervals
+    ? Object.entries(intervals).flatMap(([level, { low, high }]): [string, readonly number[]][] => [
+        [`low ${level} %`, low],
+        [`high ${level} %`, high],
+      ])
+    : Object.entries(quantiles).map(([key, values]) => [`q${key}`, values]);
+  const all: [string, readonly number[]][] = [['median', median], ...columns];
+  const number = numberFormat(all.map(([, values]) => values));
+  const cells = all.map(([title, values]) => {
+    const texts = [title, ...values.slice(0, rows).map(number)];
+    const width = Math.max(...texts.map(({ length }) => length));
+    return texts.map((text) => text.padStart(width));
+  });
+  const times = median.slice(0, rows).map((_, i) => timeLabel(futureTimes?.[i] ?? history.length + i + 1));
+  return [futureTimes ? 'time' : 'step', ...times].map((time, i) => [time, ...cells.map((column) => column[i])]);
 }

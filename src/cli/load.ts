@@ -1,7 +1,9 @@
-/** What several verbs load: a model and its tokenizer. */
+/** What several verbs load: a model and its tokenizer, or a forecaster. */
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { BackendName } from '../backend/open.ts';
+import type { Forecaster } from '../forecast/forecaster.ts';
+import { loadForecaster } from '../forecast/load.ts';
 import { readJsonFile } from '../formats/jsonFile.ts';
 import { loadModel, loadSequenceModel } from '../models/checkpoint.ts';
 import type { LanguageModel } from '../models/languageModel.ts';
@@ -35,6 +37,11 @@ export async function loadModelFor({ model: path, backend, threads }: LoadFlags)
 
 export async function loadSequenceModelFor({ model: path, backend, threads }: LoadFlags): Promise<SequenceModel> {
   return loadSequenceModel(path, { backend: await openBackend(backend as BackendName | undefined, { threads }) });
+}
+
+/** The forecaster of a folder, or the one of the package. */
+export async function openForecaster({ model, backend, threads }: Partial<LoadFlags>): Promise<Forecaster> {
+  return loadForecaster(model, { backend: await openBackend(backend as BackendName | undefined, { threads }) });
 }
 
 /** Whether the folder has a model that classifies or regresses. */

@@ -1,13 +1,13 @@
 /** Rows to a file as they come: CSV or JSON, by its ending. */
 import { extname } from 'node:path';
-import { writeAtomic } from '../formats/atomicFile.ts';
+import { writeFile } from './textFile.ts';
 
 export type Cell = string | number | boolean;
 /** By column; all rows of a file have the same ones. */
 export type Row = Readonly<Record<string, Cell>>;
 
-/** Numbers keep the digits that a model in f32 knows. */
-const DIGITS = 7;
+/** Enough to tell the readings of a meter apart, and not the dust of floating point. */
+const DIGITS = 12;
 
 /** Refuses an ending that can't be written, before anything is read. */
 export function requireRowFile(flag: string, path: string | undefined): void {
@@ -16,7 +16,7 @@ export function requireRowFile(flag: string, path: string | undefined): void {
 }
 
 export async function writeRows(path: string, rows: AsyncIterable<Row>): Promise<void> {
-  await writeAtomic(path, encoded(extname(path) === '.csv' ? csvOf(rows) : jsonOf(rows)));
+  await writeFile(path, extname(path) === '.csv' ? csvOf(rows) : jsonOf(rows));
 }
 
 async function* csvOf(rows: AsyncIterable<Row>): AsyncGenerator<string> {
@@ -51,8 +51,3 @@ export function csvField(cell: Cell): string {
 }
 
 const shorter = (value: number): number => (Number.isInteger(value) ? value : Number(value.toPrecision(DIGITS)));
-
-async function* encoded(chunks: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
-  const encoder = new TextEncoder();
-  for await (const chunk of chunks) yield encoder.encode(chunk);
-}

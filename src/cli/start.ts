@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { openTimeTable } from '../data/timeTable/index.ts';
 import { html } from '../forecast/report/index.ts';
-import { writeAtomic } from '../formats/atomicFile.ts';
 import { forecastTable, viewOf } from '../forecast/table.ts';
-import { openForecaster, showView } from './forecast.ts';
-import { addBackendOptions } from './load.ts';
+import { showView } from './forecastOutput.ts';
+import { addBackendOptions, openForecaster } from './load.ts';
 import { guard, say } from './terminal.ts';
+import { writeFile } from './textFile.ts';
 
 const HORIZON = 24;
 const LEVELS = [80, 95];
@@ -43,7 +43,7 @@ async function run(flags: Flags): Promise<void> {
     showView(view, 12);
     await mkdir(flags.out, { recursive: true });
     const facts = { title: 'Air passengers', source: 'air-passengers.csv', model: forecaster.name };
-    await writeAtomic(report, [new TextEncoder().encode(html([view], facts))]);
+    await writeFile(report, html([view], facts));
     say(
       `\nThe model was loaded in ${Math.round(loaded - begun)} ms, the series forecast in ${Math.round(done - loaded)} ms.`,
     );

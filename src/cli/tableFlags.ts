@@ -1,7 +1,7 @@
 /**
  * The flags that say how a table is read, for every verb that reads series: forecast, backtest, anomalies, finetune.
  *
- *   addTableFlags(program.command('backtest <table>')).action((table, flags) => …)
+ *   addTableFlags(tableVerb(program, 'backtest', '…')).action((table, flags) => …)
  *   const table = await openTable(path, flags);
  *   for await (const { series, seasons } of seriesBatches(table.series()))
  *     await forecaster.forecastAll(series.map(({ values }) => values), { ...answerOptions(flags, seasons), horizon });
@@ -9,8 +9,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { openTimeTable, type TimeTable } from '../data/timeTable/index.ts';
 import type { Combine } from '../data/timeTable/types.ts';
-import type { ForecastOptions } from '../forecast/types.ts';
 import { likely } from '../forecast/options.ts';
+import type { ForecastOptions } from '../forecast/types.ts';
 
 export interface TableFlags {
   time?: string;
@@ -35,6 +35,10 @@ export interface AnswerFlags {
   nonNegative?: boolean;
   integer?: boolean;
 }
+
+/** A verb that reads a table: its name, and what it does. */
+export const tableVerb = (program: Command, name: string, about: string): Command =>
+  program.command(name).description(about).argument('<table>', 'a CSV or TSV file, also .gz; - is the standard input');
 
 /** --time … --interleaved: how the table is read. */
 export function addTableFlags(command: Command): Command {
@@ -92,14 +96,7 @@ export function answerOptions(
   { season, level, quantiles, nonNegative, integer }: TableFlags & AnswerFlags,
   seasons: readonly number[],
 ): Omit<ForecastOptions, 'horizon'> {
-  const used = season ?? likely(seasons);
-  return {
-    ...(used !== undefined && { season: used }),
-    ...(level && { levels: level }),
-    ...(quantiles && { quantiles }),
-    ...(nonNegative !== undefined && { nonNegative }),
-    ...(integer !== undefined && { integer }),
-  };
+  return { season: season ?? likely(seasons), levels: level, quantiles, nonNegative, integer };
 }
 
 /** 'a, b' as ['a', 'b']. */

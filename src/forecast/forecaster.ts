@@ -17,7 +17,7 @@ import { PATCH, spanOf } from './model/window.ts';
 import { type CheckedOptions, checkOptions } from './options.ts';
 import { ForecastStream, type StreamOptions, type StreamState } from './stream.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster, Values } from './types.ts';
-import { checkValues } from './values.ts';
+import { checkValues, requireKnown } from './values.ts';
 
 /** Steps that the network reads at once: enough to fill the cores, and little memory. */
 const STEPS_AT_ONCE = 8192;
@@ -39,7 +39,12 @@ export class Forecaster implements SeriesForecaster {
 
   async forecastAll(series: readonly Values[], options: ForecastOptions): Promise<Forecast[]> {
     const asked = checkOptions(options);
-    const checked = series.map((values, i) => checkValues(values, series.length > 1 ? `series ${i}` : 'values'));
+    const checked = series.map((values, i) => {
+      const name = series.length > 1 ? `series ${i}` : 'values';
+      const numbers = checkValues(values, name);
+      requireKnown(numbers.subarray(spanOf(numbers.length).start), name);
+      return numbers;
+    });
     const forecasts = new Array<Forecast>(series.length);
     for (const group of groupsOf(checked, asked.horizon)) {
       const answers = this.answerAll(
@@ -68,12 +73,12 @@ export class Forecaster implements SeriesForecaster {
 
   /** A series whose values come one by one. */
   stream(options: StreamOptions = {}): ForecastStream {
-    return new ForecastStream(this, options);
+    return new ForecastStream(this.model, options);
   }
 
   /** A stream that goes on from what stream.save() gave. */
   restoreStream(state: StreamState): ForecastStream {
-    return ForecastStream.restore(this, state);
+    return ForecastStream.restore(this.model, state);
   }
 
   /** Gives the memory of the model back. */
@@ -90,7 +95,7 @@ function readingOf(values: Float64Array, asked: CheckedOptions): Row {
   const { start, rung } = spanOf(values.length);
   const window = values.subarray(start);
   const patches = Math.ceil(asked.horizon / PATCH);
-  const track = new Track(window.subarray(0, rung - start), window.length + patches * PATCH, seasonsGiven(asked));
+  const track = Track.of(window, rung - start, window.length + patches * PATCH, seasonsGiven(asked));
   const list = new StepList(track.isAlive ? track.stepsIn(window) + patches : 0);
   if (track.isAlive) {
     track.read(window, list);

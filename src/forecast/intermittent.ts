@@ -7,8 +7,9 @@
  * Syntetos & Babai 2011); S are the quantiles of the sizes so far, the latest weighing most. The forecaster's own
  * quantiles, these, and the middle of both are tried on the last windows of the past, and the best answers.
  */
+import { gridLoss } from './measure/quantileErrors.ts';
 import { checkOptions } from './options.ts';
-import { forecastOf, GRID, meanOf, quantileErrors } from './quantiles.ts';
+import { forecastOf, GRID, meanOf, tableOf } from './quantiles.ts';
 import { supportOf, within } from './support.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster, Values } from './types.ts';
 import { checkValues } from './values.ts';
@@ -113,21 +114,19 @@ export async function forecastIntermittent(
     quantiles: GRID,
   });
   const demands = pasts.map(demandOf);
+  const owns = forecasts.map((forecast) => tableOf(forecast).steps.map((row) => row.map((x) => Math.max(0, x))));
   const rowOf = (i: number, t: number, share: number) =>
-    demands[i].quantiles.map((q, k) => share * q + (1 - share) * Math.max(0, forecasts[i].quantiles[GRID[k]][t]));
+    demands[i].quantiles.map((q, k) => share * q + (1 - share) * owns[i][t][k]);
   const errors = SHARES.map((share) =>
     origins.reduce((sum, origin, o) => {
       const rows = Array.from({ length: horizon }, (_, t) => rowOf(o + 1, t, share));
-      return sum + quantileErrors(rows, y.subarray(origin, origin + horizon));
+      return sum + gridLoss(y.subarray(origin, origin + horizon), rows);
     }, 0),
   );
   // Where nothing tells them apart, the middle of both.
   const share = errors[1] <= Math.min(...errors) ? 0.5 : SHARES[errors.indexOf(Math.min(...errors))];
   const steps = Array.from({ length: asked.horizon }, (_, t) => rowOf(0, t, share));
   const { chance, size } = demands[0];
-  const mean = steps.map((_, t) => {
-    const own = GRID.map((p) => Math.max(0, forecasts[0].quantiles[p][t]));
-    return share * chance * size + (1 - share) * meanOf(GRID, own);
-  });
+  const mean = owns[0].map((row) => share * chance * size + (1 - share) * meanOf(GRID, row));
   return { ...forecastOf(within({ levels: GRID, steps }, supportOf(y, asked)), asked), mean, demand: share };
 }

@@ -126,7 +126,7 @@ export function forecastOf({ levels, steps }: QuantileTable, asked: Asked): Fore
 }
 
 /** The quantiles of a forecast as a table, its median and the bounds of its intervals among them. */
-export function tableOf(forecast: Forecast): QuantileTable {
+export function tableOf(forecast: Forecast): { levels: number[]; steps: number[][] } {
   const rows = new Map<number, readonly number[]>([[0.5, forecast.median]]);
   for (const [level, { low, high }] of Object.entries(forecast.intervals ?? {})) {
     const [from, to] = boundsOf(Number(level));
@@ -135,16 +135,4 @@ export function tableOf(forecast: Forecast): QuantileTable {
   for (const [key, values] of Object.entries(forecast.quantiles)) rows.set(Number(key), values);
   const levels = [...rows.keys()].sort((a, b) => a - b);
   return { levels, steps: forecast.median.map((_, t) => levels.map((level) => rows.get(level)![t])) };
-}
-
-/** The quantile (pinball) errors of rows at GRID, summed over what was observed. */
-export function quantileErrors(rows: readonly Values[], actual: Values): number {
-  let sum = 0;
-  rows.forEach((row, t) => {
-    if (Number.isNaN(actual[t])) return;
-    GRID.forEach((p, i) => {
-      sum += (actual[t] - row[i]) * (p - Number(actual[t] < row[i]));
-    });
-  });
-  return sum;
 }

@@ -9,15 +9,15 @@
  * What is kept are the values that may still be read, and the state of the model behind the last patch. The
  * state goes on until the next rung of the ladder (model/window.ts), where the series is measured anew.
  */
-import type { Forecaster } from './forecaster.ts';
+import type { SequenceModel } from '../models/sequenceModel.ts';
+import { answer, flat } from './answer.ts';
 import { carry, predict } from './model/predict.ts';
 import { type SeasonsGiven, seasonsGiven } from './model/seasons.ts';
 import { StepList, Track } from './model/track.ts';
 import { CONTEXT, PATCH, spanOf } from './model/window.ts';
-import { answer, flat } from './answer.ts';
 import { checkOptions } from './options.ts';
 import type { Forecast, ForecastOptions, SeasonOption } from './types.ts';
-import { checkValue, checkValues } from './values.ts';
+import { checkObserved, requireKnown } from './values.ts';
 
 export interface StreamOptions {
   /** Steps of a season, or of several. Default: found in the values. 1: none. */
@@ -42,23 +42,26 @@ export class ForecastStream {
   /** Values in `values`, and which of the series is its first. */
   private held = 0;
   private first = 0;
-  private reading?: { track: Track; rung: number };
+  private reading?: { track: Track; rung: number; isLate: boolean };
   private readonly seasons: SeasonsGiven | undefined;
 
   constructor(
-    private readonly forecaster: Forecaster,
+    private readonly model: SequenceModel,
     private readonly options: StreamOptions = {},
   ) {
     this.seasons = seasonsGiven(checkOptions({ horizon: 1, ...options }));
   }
 
-  static restore(forecaster: Forecaster, state: StreamState): ForecastStream {
-    if (state?.version !== 1 || !Array.isArray(state.values) || !(state.count >= state.values.length)) {
-      throw new Error('restoreStream: this is no state of a stream, expected what save() gave, with version 1.');
+  static restore(model: SequenceModel, state: StreamState): ForecastStream {
+    const { version, season, count, values } = state ?? {};
+    const isWhole = Number.isSafeInteger(count) && count >= 0 && values?.length === count - spanOf(count).start;
+    if (version !== 1 || !Array.isArray(values) || !isWhole) {
+      throw new Error(
+        'restoreStream: this is no state of a stream, expected what save() gave, whole and with version 1.',
+      );
     }
-    const { season, count, values } = state;
-    const stream = new ForecastStream(forecaster, season === undefined ? {} : { season });
-    if (values.length > 0) stream.values.set(values.map((x) => x ?? Number.NaN));
+    const stream = new ForecastStream(model, season === undefined ? {} : { season });
+    stream.values.set(values.map((x, i) => checkObserved(x, `the state's values[${i}]`)));
     stream.held = values.length;
     stream.first = count - values.length;
     return stream;
@@ -69,14 +72,14 @@ export class ForecastStream {
     return this.first + this.held;
   }
 
-  /** The next value, or several; NaN where one is missing. */
-  observe(values: number | readonly number[]): void {
-    if (typeof values === 'number') {
-      this.push(checkValue(values));
+  /** The next value, or several; NaN or null where one is missing. All of them are taken in, or none. */
+  observe(values: number | null | ArrayLike<number | null>): void {
+    if (typeof values !== 'object' || values === null) {
+      this.push(checkObserved(values));
       return;
     }
-    for (const value of values) checkValue(value);
-    for (const value of values) this.push(value);
+    const checked = Array.from(values, (value, i) => checkObserved(value, `values[${i}]`));
+    for (const value of checked) this.push(value);
   }
 
   /** The future as it looks now: equal to Forecaster.forecast of all values so far. */
@@ -91,14 +94,14 @@ export class ForecastStream {
     if (this.count === 0) throw new Error('forecast: nothing was observed yet, expected at least one value.');
     const { start, rung } = spanOf(this.count);
     const window = this.values.subarray(start - this.first, this.held);
-    checkValues(window, 'the values observed of late');
-    const track = this.trackAt(rung, window.subarray(0, rung - start));
+    requireKnown(window, 'the values observed');
+    const track = this.trackAt(rung, window, rung - start);
     if (!track.isAlive) return answer(flat(track.measures.location, horizon), window, asked);
     this.catchUp(track, window);
     const patches = Math.ceil(horizon / PATCH);
     const list = new StepList(patches);
     track.ahead(window, patches, list);
-    const [steps] = predict(this.forecaster.model, [{ track, list, window }], horizon, track.state);
+    const [steps] = predict(this.model, [{ track, list, window }], horizon, track.state);
     return answer(steps, window, asked);
   }
 
@@ -116,11 +119,12 @@ export class ForecastStream {
     this.reading = undefined;
   }
 
-  /** The track measured at `rung`: the one at hand, or a new one. */
-  private trackAt(rung: number, measured: Float64Array): Track {
-    if (this.reading?.rung !== rung) {
+  /** The track measured at `rung`: the one at hand, or a new one. One that was measured later is good for once. */
+  private trackAt(rung: number, window: Float64Array, measured: number): Track {
+    if (this.reading?.rung !== rung || this.reading.isLate) {
       this.dispose();
-      this.reading = { rung, track: new Track(measured, CONTEXT, this.seasons) };
+      const track = Track.of(window, measured, CONTEXT, this.seasons);
+      this.reading = { rung, track, isLate: track.measured > measured };
     }
     return this.reading.track;
   }
@@ -130,7 +134,7 @@ export class ForecastStream {
     if (count <= 0) return;
     const list = new StepList(count);
     track.read(window, list);
-    carry(this.forecaster.model, track, list);
+    carry(this.model, track, list);
   }
 
   private push(value: number): void {

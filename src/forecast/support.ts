@@ -7,7 +7,7 @@
  * at it. The mean is that of the distribution before rounding, for the mean of whole numbers is not whole.
  */
 import { type CheckedOptions, checkOptions } from './options.ts';
-import { forecastOf, GRID, type QuantileTable } from './quantiles.ts';
+import { forecastOf, GRID, type QuantileTable, tableOf } from './quantiles.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster, Values } from './types.ts';
 import { checkValues } from './values.ts';
 
@@ -67,9 +67,8 @@ export async function forecastBounded(
     integer: false,
     quantiles: GRID,
   });
-  const steps = forecast.median.map((_, t) => GRID.map((p) => forecast.quantiles[p][t]));
   const own = supportOf(y, asked);
-  return forecastWithin({ levels: GRID, steps }, { ...own, lower: Math.max(lower, own.lower ?? lower), upper }, asked);
+  return forecastWithin(tableOf(forecast), { ...own, lower: Math.max(lower, own.lower ?? lower), upper }, asked);
 }
 
 function requireBounds(values: Values, lower: number, upper: number, integer: boolean): void {

@@ -7,11 +7,15 @@
 import { seriesBatches } from '../data/timeTable/batches.ts';
 import { frequencyName } from '../data/timeTable/frequency.ts';
 import type { TableSeries, TimeTable } from '../data/timeTable/types.ts';
-import { type CovariateForecast, forecastWithCovariates } from './covariates/forecast.ts';
-import { type HolidayOptions, holidayCovariates } from './covariates/holidays.ts';
+import {
+  type CovariateForecast,
+  forecastWithCovariates,
+  type HolidayOptions,
+  holidayCovariates,
+} from './covariates/index.ts';
+import { likely } from './options.ts';
 import type { ForecastView } from './report/view.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster } from './types.ts';
-import { likely } from './options.ts';
 
 export interface SeriesForecast {
   readonly series: TableSeries;
@@ -37,8 +41,7 @@ export async function* forecastTable(
   const { known, past } = table.layout;
   const holidaysOf = holidays && holidayReader(holidays);
   for await (const { series, seasons } of seriesBatches(table.series(), batch)) {
-    const season = options.season ?? likely(seasons);
-    const asked = { ...options, ...(season !== undefined && { season }) };
+    const asked = { ...options, season: options.season ?? likely(seasons) };
     if (known.length + past.length > 0 || holidaysOf) {
       for (const one of series) {
         const days = (await holidaysOf?.(one, options.horizon)) ?? {};

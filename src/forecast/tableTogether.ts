@@ -1,9 +1,9 @@
 /** All series of a table read jointly: each with the past of the others beside it. They have to end at the same time. */
 import type { TableSeries, TimeTable } from '../data/timeTable/types.ts';
-import type { SeriesForecast } from './table.ts';
-import { forecastTogether } from './together.ts';
-import type { ForecastOptions, SeriesForecaster } from './types.ts';
+import { forecastTogether } from './covariates/index.ts';
 import { likely } from './options.ts';
+import type { SeriesForecast } from './table.ts';
+import type { ForecastOptions, SeriesForecaster } from './types.ts';
 
 /** More are no longer read jointly: every one is compared with every other. */
 const MOST = 200;
@@ -39,9 +39,7 @@ export async function* forecastTableTogether(
   }
   const longest = Math.max(...all.map(({ values }) => values.length));
   const beside = Object.fromEntries(all.map(({ id, values }) => [id, atEnd(values, longest)]));
-  const { seasons } = all[0];
-  const season = options.season ?? likely(seasons);
-  const asked = { ...options, ...(season !== undefined && { season }) };
+  const asked = { ...options, season: options.season ?? likely(all[0].seasons) };
   const forecasts = await forecastTogether(forecaster, beside, asked);
   for (const series of all) yield { series, forecast: forecasts[series.id] };
 }

@@ -3,9 +3,6 @@
 /** One series: its values in order, a step apart; NaN where one is missing. */
 export type Values = ArrayLike<number>;
 
-/** Numbers beside a series, by name. */
-export type Covariates = Readonly<Record<string, Values>>;
-
 /**
  * Steps of a season, or of several; 1: none. Those that are only likely, as a calendar has them, are taken where
  * the values show them.
@@ -25,14 +22,6 @@ export interface ForecastOptions {
   nonNegative?: boolean;
   /** Whether values are whole numbers. Default: false. */
   integer?: boolean;
-}
-
-/** What goes with one series. */
-export interface Circumstances {
-  /** Known in the past alone: as long as the series. */
-  past?: Covariates;
-  /** Known ahead: as long as the series and the horizon. */
-  known?: Covariates;
 }
 
 export interface Interval {

@@ -1,4 +1,5 @@
 /** The values of a series, checked: every error says which one, and what to do. */
+import { isTooLarge } from '../data/timeTable/numbers.ts';
 import type { Values } from './types.ts';
 
 /** A copy in f64; NaN where a value is missing. `name` is what an error calls the series. */
@@ -11,13 +12,8 @@ export function checkValues(values: Values, name = 'values'): Float64Array {
   let seen = 0;
   for (let t = 0; t < values.length; t++) {
     const x: unknown = values[t];
-    // A missing value is written as null in JSON.
-    if (x === null) {
-      numbers[t] = Number.NaN;
-      continue;
-    }
-    numbers[t] = checkValue(x, `${name}[${t}]`);
-    seen += Number(!Number.isNaN(x));
+    numbers[t] = isValue(x) ? x : checkObserved(x, `${name}[${t}]`);
+    seen += Number(!Number.isNaN(numbers[t]));
   }
   if (seen === 0) {
     throw new Error(`forecast: all ${values.length} of ${name} are missing (NaN), expected at least one number.`);
@@ -25,15 +21,26 @@ export function checkValues(values: Values, name = 'values'): Float64Array {
   return numbers;
 }
 
+/** `window`: the last values of a series, all that a forecaster reads of it. */
+export function requireKnown(window: Float64Array, name: string): void {
+  if (window.some((x) => !Number.isNaN(x))) return;
+  throw new Error(
+    `forecast: the last ${window.length} of ${name} are all missing (NaN), expected a number among them, for no more ` +
+      'is read. Leave the missing end out, and forecast so many steps more.',
+  );
+}
+
+/** A number; NaN where it is missing, which JSON writes as null. */
+export const checkObserved = (x: unknown, name?: string): number => (x === null ? Number.NaN : checkValue(x, name));
+
 /** A number, or NaN: a missing value. */
 export function checkValue(x: unknown, name = 'the value'): number {
-  if (typeof x === 'number' && !(Math.abs(x) > LARGEST)) return x;
+  if (isValue(x)) return x;
   throw new Error(
     `forecast: ${name} is ${shown(x)}, expected a number up to ±1e100. Write NaN (null in JSON) where a value is missing.`,
   );
 }
 
-/** Squares of differences must stay finite. */
-const LARGEST = 1e100;
+const isValue = (x: unknown): x is number => typeof x === 'number' && !isTooLarge(x);
 
 const shown = (x: unknown): string => (typeof x === 'string' ? `'${x}'` : String(x));

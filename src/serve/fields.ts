@@ -6,6 +6,7 @@
  * null is a missing value, and becomes NaN.
  */
 import * as v from 'valibot';
+import { LARGEST } from '../data/timeTable/numbers.ts';
 import { type Limits, within } from './limits.ts';
 import { dotted, type Path, Refusal } from './refusal.ts';
 import { fields, isObject } from './validate.ts';
@@ -17,9 +18,6 @@ export interface NamedSeries {
   known?: Covariates;
   past?: Covariates;
 }
-
-/** Squares of differences stay finite. */
-const LARGEST = 1e100;
 
 /** Numbers and nulls, looked at one by one in a plain loop: there may be a million. */
 const values = v.pipe(

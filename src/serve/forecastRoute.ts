@@ -1,7 +1,7 @@
 /** POST /v1/forecast: series in, their futures out. */
-import { forecastWithCovariates } from '../forecast/covariates/forecast.ts';
-import type { Forecast, ForecastOptions, SeriesForecaster } from '../forecast/types.ts';
+import { forecastWithCovariates } from '../forecast/covariates/index.ts';
 import { likely } from '../forecast/options.ts';
+import type { Forecast, ForecastOptions, SeriesForecaster } from '../forecast/types.ts';
 import { checkSeries, common, given, levels, type NamedSeries, quantiles, series, wholeNumber } from './fields.ts';
 import { within } from './limits.ts';
 import type { Route } from './route.ts';

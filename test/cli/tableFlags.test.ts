@@ -24,7 +24,7 @@ describe('flags of tables', () => {
     );
     expect(flags).toEqual({ value: ['a', 'b'], season: [24, 168], level: [80], nonNegative: true, header: false });
     expect(answerOptions(flags, [7])).toEqual({ season: [24, 168], levels: [80], nonNegative: true });
-    expect(answerOptions(await parsed(), [7])).toEqual({ season: [7] });
+    expect(answerOptions(await parsed(), [7])).toEqual({ season: { likely: [7] } });
     expect(answerOptions(await parsed(), [])).toEqual({});
   });
 

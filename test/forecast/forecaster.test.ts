@@ -1,17 +1,14 @@
-import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Forecaster } from '../../src/forecast/forecaster.ts';
-import { NETWORK_SHAPE } from '../../src/forecast/model/network.ts';
+import type { Forecaster } from '../../src/forecast/forecaster.ts';
 import type { Forecast } from '../../src/forecast/types.ts';
-import { createSequenceModel } from '../../src/models/checkpoint.ts';
 import { Random } from '../../src/random.ts';
-import { anyBackend } from '../support/backends.ts';
 import { expectClose } from '../support/compare.ts';
+import { fc } from '../support/random.ts';
+import { untrained } from '../support/untrained.ts';
 
 let f: Forecaster;
 beforeAll(async () => {
-  const config = { model: 'mamba', dModel: 24, nLayer: 2, dState: 8, ...NETWORK_SHAPE };
-  f = new Forecaster(await createSequenceModel(config, { backend: anyBackend, seed: 3 }));
+  f = await untrained({ dModel: 24, nLayer: 2 });
 });
 
 function walk(length: number, seed: number, missing = 0): number[] {
@@ -87,6 +84,16 @@ describe('a forecaster', () => {
     }
   });
 
+  it('answers where values differ by next to nothing, and by next to everything', async () => {
+    for (const values of [
+      [-9.42055475210265e-16, 0, 5e-324, 0, -5e-324],
+      [0, 1e-250, 0, 1e-250, 1e100, 0, 1e-250, 0],
+      [1e100, -1e100, 1e100, -1e100, 0, 1e100],
+    ]) {
+      for (const x of numbersOf(await f.forecast(values, { horizon: 5 }))) expect(Number.isFinite(x)).toBe(true);
+    }
+  });
+
   it('stays at or above 0 where the past did, unless told otherwise', async () => {
     const counts = walk(100, 8).map((x) => Math.max(0, Math.round(2 * x)));
     const low = (forecast: Forecast) => Math.min(...numbersOf(forecast));
@@ -121,6 +128,42 @@ describe('a forecaster', () => {
     await expect(ask([1, 2, 3], { horizon: 1e6 })).rejects.toThrow(/horizon is 1000000/);
     await expect(ask([1, 2, 3], { horizon: 3, levels: [100] })).rejects.toThrow(/levels has 100/);
     await expect(f.forecast([], { horizon: 3 })).rejects.toThrow(/empty/);
+  });
+});
+
+describe('values that come after nothing else was known', () => {
+  const late = Array.from({ length: 200 }, (_, i) => 50 + 10 * Math.sin(i));
+  const cases: [string, number[]][] = [
+    ['missing ones', [...Array(288).fill(Number.NaN), ...late.slice(0, 10)]],
+    ['zeros', [...Array(288).fill(0), ...late.slice(0, 10)]],
+    ['more missing ones than are read', [...Array(5000).fill(Number.NaN), ...late.slice(0, 100)]],
+    ['more zeros than are read', [...Array(4864).fill(0), ...late]],
+  ];
+
+  it.each(cases)('are read, after %s, at once and in a stream', async (_, values) => {
+    const options = { horizon: 20, levels: [80], nonNegative: false };
+    const whole = await f.forecast(values, options);
+    // Measured by what came before, everything was 0 for certain.
+    const { low, high } = whole.intervals!['80'];
+    expect(high[0] - low[0]).toBeGreaterThan(1);
+    const s = f.stream();
+    s.observe(values.slice(0, -5));
+    const before = await s.forecast(options);
+    same(before, await f.forecast(values.slice(0, -5), options), 1e-3);
+    s.observe(values.slice(-5));
+    same(await s.forecast(options), whole, 1e-3);
+    s.dispose();
+  });
+
+  it('refuses a series of which all that is read is missing', async () => {
+    const values = [1, 2, 3, ...Array(5000).fill(Number.NaN)];
+    await expect(f.forecast(values, { horizon: 3 })).rejects.toThrow(/the last 4235 of values are all missing/);
+    await expect(f.forecast([[1, 2], values], { horizon: 3 })).rejects.toThrow(/of series 1 are all missing/);
+    const s = f.stream();
+    s.observe(values);
+    await expect(s.forecast({ horizon: 3 })).rejects.toThrow(/the last 4235 of the values observed are all missing/);
+    s.observe(4);
+    same(await s.forecast({ horizon: 3 }), await f.forecast([...values, 4], { horizon: 3 }));
   });
 });
 
@@ -178,5 +221,26 @@ describe('a stream', () => {
     await expect(s.forecast({ horizon: 3, season: 2 })).rejects.toThrow(/belongs to the stream/);
     expect(() => f.restoreStream({ version: 2 } as never)).toThrow(/no state of a stream/);
     expect(() => f.stream({ season: 0 })).toThrow(/season is 0/);
+  });
+
+  it('takes null and typed arrays, as a series does', async () => {
+    const s = f.stream();
+    s.observe(Float32Array.of(1, 2, 3));
+    s.observe(null);
+    s.observe([5, null]);
+    expect(() => s.observe(undefined as never)).toThrow(/the value is undefined/);
+    expect(() => s.observe([6, undefined as never])).toThrow(/values\[1\] is undefined/);
+    same(await s.forecast({ horizon: 3 }), await f.forecast([1, 2, 3, Number.NaN, 5, Number.NaN], { horizon: 3 }));
+  });
+
+  it('is not restored from a state that lacks or has too much', () => {
+    const s = f.stream();
+    s.observe(walk(5000, 3));
+    const state = JSON.parse(JSON.stringify(s.save()));
+    expect(f.restoreStream(state).count).toBe(5000);
+    const wrong = [null, {}, { ...state, count: 9000 }, { ...state, count: '5000' }, { ...state, values: [1] }];
+    for (const one of wrong) expect(() => f.restoreStream(one as never)).toThrow(/no state of a stream/);
+    state.values[7] = 'seven';
+    expect(() => f.restoreStream(state)).toThrow(/values\[7\] is 'seven'/);
   });
 });

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { normalCdf, normalDensity, normalQuantile } from '../../src/forecast/normal.ts';
 import {
@@ -12,6 +11,7 @@ import {
   quantileKey,
   tableOf,
 } from '../../src/forecast/quantiles.ts';
+import { fc } from '../support/random.ts';
 
 const TENTHS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 const rising = fc

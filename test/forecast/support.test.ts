@@ -1,11 +1,12 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { demandOf, forecastIntermittent, isIntermittent } from '../../src/forecast/intermittent.ts';
-import { GRID, quantileErrors } from '../../src/forecast/quantiles.ts';
+import { GRID } from '../../src/forecast/quantiles.ts';
 import { forecastBounded, supportOf, within } from '../../src/forecast/support.ts';
 import { Random } from '../../src/random.ts';
 import { croston, sba, tsb } from '../support/croston.ts';
+import { fc } from '../support/random.ts';
 import { Smoothing } from '../support/smoothing.ts';
+import { quantileError } from '../support/worlds.ts';
 
 const forecaster = new Smoothing();
 
@@ -107,9 +108,8 @@ describe('intermittent demand', () => {
       const [past, actual] = [y.slice(0, 150), y.slice(150)];
       const [plain] = await forecaster.forecastAll([past], { horizon: H, quantiles: GRID, nonNegative: true });
       const joint = await forecastIntermittent(forecaster, past, { horizon: H, quantiles: GRID, integer: true });
-      const rows = (of: typeof plain) => actual.map((_, t) => GRID.map((p) => of.quantiles[p][t]));
-      errors.joint += quantileErrors(rows(joint), actual);
-      errors.alone += quantileErrors(rows(plain), actual);
+      errors.joint += quantileError(joint, actual);
+      errors.alone += quantileError(plain, actual);
       const truth = chance / (1 - more);
       errors.own += Math.abs(joint.mean[0] - truth) / truth;
       errors.croston += Math.abs(croston(past) - truth) / truth;

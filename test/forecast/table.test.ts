@@ -1,30 +1,15 @@
-import { readFile } from 'node:fs/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openTimeTable } from '../../src/data/timeTable/index.ts';
 import { csvHeader, csvRows } from '../../src/forecast/report/index.ts';
 import { forecastTable, type SeriesForecast, type TableForecastOptions, viewOf } from '../../src/forecast/table.ts';
-import * as mamba from '../../src/index.ts';
 import { forecastTableTogether } from '../../src/forecast/tableTogether.ts';
-import type { Forecast, ForecastOptions, SeriesForecaster, Values } from '../../src/forecast/types.ts';
 import { day, rows } from '../data/timeTable/tables.ts';
+import { lastValue, normalForecaster } from '../support/forecasters.ts';
 
-/** Says the last value, and remembers what it was asked. */
-class LastValue implements SeriesForecaster {
-  readonly name = 'last value';
-  readonly asked: { count: number; options: ForecastOptions }[] = [];
-
-  async forecastAll(series: readonly Values[], options: ForecastOptions): Promise<Forecast[]> {
-    this.asked.push({ count: series.length, options });
-    return series.map((values) => {
-      const row = new Array<number>(options.horizon).fill(values[values.length - 1]);
-      const quantiles = Object.fromEntries((options.quantiles ?? [0.1, 0.5, 0.9]).map((p) => [String(p), row]));
-      return { mean: row, median: row, quantiles };
-    });
-  }
-}
+const lastValues = () => normalForecaster('last value', lastValue, 0);
 
 async function run(text: string, options: TableForecastOptions, batch?: number, known?: string[]) {
-  const forecaster = new LastValue();
+  const forecaster = lastValues();
   const found: SeriesForecast[] = [];
   const table = await openTimeTable({ text, name: 'x.csv' }, { known });
   for await (const one of forecastTable(forecaster, table, options, batch)) found.push(one);
@@ -35,21 +20,6 @@ const long = ['date,id,y', ...['a', 'b', 'c'].map((id, k) => rows(14, (i) => `${
   '\n',
 );
 
-it('does what docs/forecasting.md shows of tables', async () => {
-  const page = await readFile(new URL('../../docs/forecasting.md', import.meta.url), 'utf8');
-  const code = /```js\n([\s\S]*?)```/.exec(page.slice(page.indexOf('## Tables\n')))?.[1] ?? '';
-  const print = vi.fn();
-  const text = rows(10, (i) => `${day(i)},${i}`, 'date,y');
-  const given = { ...mamba, text, loadForecaster: async () => new LastValue(), console: { log: print } };
-  const body = `return (async () => { ${code.replace(/^import .*$/gm, '')} })();`;
-  await new Function(...Object.keys(given), body)(...Object.values(given));
-  expect(print.mock.calls[0].slice(0, 2)).toEqual(['y', 0]);
-  expect(print.mock.calls[0][2].slice(0, 2)).toEqual([
-    ['2024-01-11', 9],
-    ['2024-01-12', 9],
-  ]);
-});
-
 describe('forecastTable', () => {
   it('forecasts all series in order, some at a time, with the seasons of the calendar', async () => {
     const { forecaster, found } = await run(long, { horizon: 2 }, 2);
@@ -58,20 +28,19 @@ describe('forecastTable', () => {
       ['b', [113, 113]],
       ['c', [213, 213]],
     ]);
-    expect(forecaster.asked).toEqual([
-      { count: 2, options: { horizon: 2, season: [7] } },
-      { count: 1, options: { horizon: 2, season: [7] } },
-    ]);
+    const options = { horizon: 2, season: { likely: [7] } };
+    expect(forecaster.calls.map(({ series }) => series.length)).toEqual([2, 1]);
+    expect(forecaster.calls.map((call) => call.options)).toEqual([options, options]);
   });
 
   it('leaves the season to the user, or to the forecaster where the calendar says nothing', async () => {
     const own = await run(long, { horizon: 1, season: 3 });
-    expect(own.forecaster.asked[0].options).toEqual({ horizon: 1, season: 3 });
+    expect(own.forecaster.calls[0].options).toEqual({ horizon: 1, season: 3 });
     const index = await run(
       rows(9, (i) => `${i},${i}`, 't,y'),
       { horizon: 1 },
     );
-    expect(index.forecaster.asked[0].options).toEqual({ horizon: 1 });
+    expect(index.forecaster.calls[0].options).toEqual({ horizon: 1 });
   });
 
   it('uses what is known ahead, and says when it ends before the horizon', async () => {
@@ -132,7 +101,7 @@ describe('forecastTableTogether', () => {
   const together = async (text: string, options: { known?: string[] } = {}) => {
     const table = await openTimeTable({ text, name: 'x.csv' }, options);
     const found: SeriesForecast[] = [];
-    for await (const one of forecastTableTogether(new LastValue(), table, { horizon: 2 })) found.push(one);
+    for await (const one of forecastTableTogether(lastValues(), table, { horizon: 2 })) found.push(one);
     return found;
   };
 

@@ -1,7 +1,7 @@
 /** Whatever JSON is sent, the answer is one, or says what is wrong: never that the server failed. */
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createHandler } from '../../src/serve/index.ts';
+import { fc } from '../support/random.ts';
 import { post } from './ask.ts';
 import { fakeForecaster, naive } from './fake.ts';
 

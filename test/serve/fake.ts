@@ -1,27 +1,15 @@
 /** A forecaster of a few lines: the last season again, ± the spread of the values. */
-import { normalQuantile } from '../../src/forecast/normal.ts';
+import { gaussianForecast } from '../../src/forecast/baselines/gaussian.ts';
+import { checkOptions } from '../../src/forecast/options.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster, Values } from '../../src/forecast/types.ts';
 
-const TENTHS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
-
-export function naive(values: Values, { horizon, season = 1, levels, quantiles = TENTHS }: ForecastOptions): Forecast {
+export function naive(values: Values, options: ForecastOptions): Forecast {
+  const { horizon, seasons, likelySeasons, ...asked } = checkOptions(options);
   const known = Array.from(values).filter((value) => !Number.isNaN(value));
-  const period = Math.min(Number([season].flat()[0]), known.length);
+  const period = Math.min((seasons ?? likelySeasons)?.[0] ?? 1, known.length);
   const mean = Array.from({ length: horizon }, (_, h) => known[known.length - period + (h % period)]);
   const spread = Math.max(...known) - Math.min(...known);
-  return {
-    mean,
-    median: mean,
-    quantiles: Object.fromEntries(quantiles.map((p) => [p, mean.map((m) => m + normalQuantile(p) * spread)])),
-    ...(levels && {
-      intervals: Object.fromEntries(
-        levels.map((level) => [
-          String(level),
-          { low: mean.map((m) => m - (level / 50) * spread), high: mean.map((m) => m + (level / 50) * spread) },
-        ]),
-      ),
-    }),
-  };
+  return gaussianForecast({ mean, deviation: mean.map(() => spread) }, asked);
 }
 
 export interface FakeForecaster extends SeriesForecaster {

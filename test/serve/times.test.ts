@@ -88,13 +88,13 @@ describe('times of a request', () => {
     const hours = Array.from({ length: 50 }, (_, i) => new Date(Date.UTC(2026, 0, 1, i)).toISOString());
     const series = [{ values: hours.map((_, i) => i), times: hours }];
     await ask(series);
-    expect(seen[0].options.season).toEqual([24, 168]);
+    expect(seen[0].options.season).toEqual({ likely: [24, 168] });
     await ask(series, { season: 12 });
     expect(seen[0].options.season).toBe(12);
     await ask([{ values: [1, 2, 3] }], { frequency: 'monthly' });
-    expect(seen[0].options.season).toEqual([12]);
+    expect(seen[0].options.season).toEqual({ likely: [12] });
     await ask([{ values: [1, 2, 3] }]);
-    expect(seen[0].options).not.toHaveProperty('season');
+    expect(seen[0].options.season).toBeUndefined();
   });
 
   it.each([

@@ -1,21 +1,22 @@
 /** Forecasters whose answers are known. */
 import { gaussianForecast } from '../../src/forecast/baselines/gaussian.ts';
 import { checkOptions } from '../../src/forecast/options.ts';
-import type { SeriesForecaster, Values } from '../../src/forecast/types.ts';
+import type { ForecastOptions, SeriesForecaster, Values } from '../../src/forecast/types.ts';
+
+export interface Fake extends SeriesForecaster {
+  /** What it was asked, call by call. */
+  calls: { series: number[][]; options: ForecastOptions }[];
+}
 
 /** Every step normal around what `of` says of the past, with one deviation. */
-export function normalForecaster(
-  name: string,
-  of: (past: Values, ahead: number) => number,
-  deviation = 1,
-): SeriesForecaster & { calls: Values[][] } {
-  const calls: Values[][] = [];
+export function normalForecaster(name: string, of: (past: Values, ahead: number) => number, deviation = 1): Fake {
+  const calls: Fake['calls'] = [];
   return {
     name,
     calls,
     async forecastAll(series, options) {
       const { horizon, ...asked } = checkOptions(options);
-      calls.push(series.map((values) => Array.from(values)));
+      calls.push({ series: series.map((values) => Array.from(values)), options });
       return series.map((past) => {
         const mean = Array.from({ length: horizon }, (_, t) => of(past, t + 1));
         return gaussianForecast({ mean, deviation: mean.map(() => deviation) }, asked);

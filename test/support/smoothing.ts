@@ -1,5 +1,5 @@
 /** A forecaster of single series that is good enough to be improved: a season's profile and a smoothed level. */
-import { findSeasons } from '../../src/forecast/model/seasons.ts';
+import { shortestSeason } from '../../src/forecast/history.ts';
 import { normalQuantile } from '../../src/forecast/normal.ts';
 import { checkOptions } from '../../src/forecast/options.ts';
 import { forecastOf, GRID } from '../../src/forecast/quantiles.ts';
@@ -22,7 +22,7 @@ function forecastOne(values: Values, options: ForecastOptions): Forecast {
   const asked = checkOptions(options);
   const y = Float64Array.from(values);
   const first = y.find((x) => !Number.isNaN(x)) ?? 0;
-  const season = asked.seasons?.[0] ?? findSeasons(y.map((x) => (Number.isNaN(x) ? first : x))).first;
+  const season = shortestSeason(y, asked.seasons);
   const profile = profileOf(y, y.length >= 2 * season ? season : 1);
   const at = (t: number) => profile[t % profile.length];
   const fits = ALPHAS.map((alpha) => {

@@ -1,5 +1,6 @@
 /** Series whose truth is known, and how far forecasts are from it. */
-import { GRID, quantileErrors } from '../../src/forecast/quantiles.ts';
+import { gridLoss } from '../../src/forecast/measure/quantileErrors.ts';
+import { GRID, tableOf } from '../../src/forecast/quantiles.ts';
 import type { Forecast } from '../../src/forecast/types.ts';
 import type { Random } from '../../src/random.ts';
 
@@ -18,8 +19,4 @@ export const wave = (t: number, season: number): number => Math.sin((2 * Math.PI
 
 /** The mean quantile error over GRID. */
 export const quantileError = (forecast: Forecast, actual: readonly number[]): number =>
-  quantileErrors(
-    actual.map((_, t) => GRID.map((p) => forecast.quantiles[p][t])),
-    actual,
-  ) /
-  (actual.length * GRID.length);
+  gridLoss(actual, tableOf(forecast).steps) / (actual.length * GRID.length);

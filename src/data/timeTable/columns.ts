@@ -117,15 +117,33 @@ function looksLikeHeader({ fields }: CsvRow, below: readonly Column['kind'][], d
 function decimalIn(rows: readonly CsvRow[], separator: Separator, { decimal }: TimeTableOptions): '.' | ',' | '?' {
   if (decimal) return decimal;
   const found = decimalOf(rows.flatMap(({ fields }) => fields));
+  if (found === '.' && separator !== ',' && groupedColumn(rows) >= 0) return '?';
   // Only quoted fields can have a comma between commas: groups of thousands.
   return found === '?' && separator === ',' ? '.' : found;
 }
 
+/** A column that may count thousands with dots, where none of the table has a dot that is sure: 987, 1.234. */
+function groupedColumn(rows: readonly CsvRow[]): number {
+  const isGrouped = (field: string) => /^[+-]?[1-9]\d{0,2}\.\d{3}$/.test(field);
+  const dotted = (field: string) => /^[+-]?\d*\.\d+(e[+-]?\d+)?$/i.test(field);
+  if (rows.some(({ fields }) => fields.some((field) => dotted(field) && !isGrouped(field)))) return -1;
+  // Decimals of one length are written in full: 987.000. Counts beyond 999 have their dot.
+  return rows[0].fields.findIndex((_, at) => {
+    const fields = present(rows, at);
+    return (
+      fields.some(isGrouped) &&
+      fields.some((field) => /^[+-]?\d{1,3}$/.test(field)) &&
+      !fields.some((field) => /^[+-]?\d{4,}$/.test(field))
+    );
+  });
+}
+
 function unclearDecimal(rows: readonly CsvRow[], name: string): Error {
-  const isUnclear = (field: string) => /^[+-]?\d{1,3},\d{3}$/.test(field);
-  const row = rows.find(({ fields }) => fields.some(isUnclear));
-  const text = row?.fields.find(isUnclear) ?? '';
-  const [whole, part] = text.split(',');
+  const at = groupedColumn(rows);
+  const isUnclear = at >= 0 ? /^[+-]?\d{1,3}\.\d{3}$/ : /^[+-]?\d{1,3},\d{3}$/;
+  const row = rows.find(({ fields }) => fields.some((field) => isUnclear.test(field)));
+  const text = row?.fields.find((field) => isUnclear.test(field)) ?? '';
+  const [whole, part] = text.split(/[.,]/);
   return new Error(
     `data: ${name}, line ${row?.line} has ${JSON.stringify(text)}, which can be ${whole}${part} or ${whole}.${part}. ` +
       `Say which mark is the decimal one (decimal: ',' or '.').`,

@@ -4,7 +4,7 @@
  */
 import type { CsvRow } from '../csv.ts';
 import type { Layout } from './layout.ts';
-import { isMissing, notNumber, tableNumbers } from './numbers.ts';
+import { isMissing, isTooLarge, notNumber, tableNumbers } from './numbers.ts';
 import { isEmpty } from './columns.ts';
 import { raggedRow } from './reading.ts';
 import { Rows } from './rows.ts';
@@ -77,7 +77,7 @@ function rowReader({ head, time, format, ...layout }: Layout, name: string) {
         continue;
       }
       const value = number(field);
-      if (value === undefined || value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) {
+      if (value === undefined || isTooLarge(value)) {
         throw notNumber(`${name}, line ${row.line}`, columns[i].name, field, head.decimal);
       }
       numbers[i] = value;

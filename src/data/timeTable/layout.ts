@@ -2,7 +2,7 @@
  * Which column is what: said by the user, else found in the first rows.
  *
  *   time     times that can't be anything else; else digits in a column that is called so, or the first, even ones
- *   id       what tells rows of the same time apart: text, then whole numbers that repeat; text that comes in blocks
+ *   id       what tells rows of the same time apart: text, then whole numbers that repeat; what comes in blocks
  *   value    the numbers that are left: one below ids, each a series without
  */
 import type { CsvRow } from '../csv.ts';
@@ -136,8 +136,12 @@ function idsIn(head: Head, time: Time | undefined, free: (column: Column) => boo
   if (rows.length < 2) return texts.slice(0, 1);
   if (!time) return texts.filter((column) => comesInBlocks(rows, column.at)).slice(0, 1);
   if (new Set(rows.map(timeOf)).size === rows.length) {
-    // One series so far: others may begin below.
-    return [...texts, ...numbers.filter(namesId)].filter(({ at }) => isConstant(rows, at)).slice(0, 1);
+    // One series so far: others may begin below; or several, of times that no two of them share.
+    const { column, format } = time;
+    const instants = rows.map(({ fields }) => format.read(fields[column.at])?.time ?? Number.NaN);
+    return [...texts, ...numbers.filter(namesId)]
+      .filter(({ at }) => isConstant(rows, at) || restarts(rows, at, instants))
+      .slice(0, 1);
   }
   const tells = (found: readonly Column[]) =>
     new Set(rows.map((row) => [timeOf(row), ...found.map(({ at }) => row.fields[at])].join('\0'))).size === rows.length;
@@ -171,6 +175,18 @@ function comesInBlocks(rows: readonly CsvRow[], at: number): boolean {
   const blocks = texts.filter((text, i) => text !== texts[i - 1]).length;
   const different = new Set(texts).size;
   return blocks === different && different < rows.length;
+}
+
+/** Rows stand in blocks, in each of which time goes one way, and it goes back where another one begins. */
+function restarts(rows: readonly CsvRow[], at: number, times: readonly number[]): boolean {
+  if (!comesInBlocks(rows, at)) return false;
+  const ways = { within: new Set<number>(), between: new Set<number>() };
+  for (let i = 1; i < rows.length; i++) {
+    const isWithin = rows[i].fields[at] === rows[i - 1].fields[at];
+    ways[isWithin ? 'within' : 'between'].add(Math.sign(times[i] - times[i - 1]));
+  }
+  const [way] = ways.within;
+  return ways.within.size === 1 && ways.between.has(-way);
 }
 
 const isConstant = (rows: readonly CsvRow[], at: number): boolean =>

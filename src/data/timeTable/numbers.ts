@@ -35,17 +35,23 @@ export function decimalOf(fields: Iterable<string>): '.' | ',' | '?' {
   return unclear > 0 ? '?' : '.';
 }
 
+/** Squares of differences must stay finite. */
+export const LARGEST = 1e100;
+export const isTooLarge = (value: number): boolean => Math.abs(value) > LARGEST;
+
 /** What is wrong with a field that should have a number. */
 export function notNumber(where: string, column: string, field: string, decimal: '.' | ','): Error {
   const other = decimal === '.' ? ',' : '.';
   const isInfinite = /^[+-]?inf(inity)?$/i.test(field);
-  const advice = isInfinite
-    ? 'Write the value, or leave the field empty where it is missing.'
-    : tableNumbers(other)(field) !== undefined
-      ? `If the decimal mark is '${other}', say so (decimal).`
-      : 'Mend it, leave it empty where it is missing, or name the columns to read (value).';
+  const expected = isInfinite ? 'a finite number' : isTooLarge(Number(field)) ? 'a number up to ±1e100' : 'a number';
+  const advice =
+    expected !== 'a number'
+      ? 'Write the value, or leave the field empty where it is missing.'
+      : tableNumbers(other)(field) !== undefined
+        ? `If the decimal mark is '${other}', say so (decimal).`
+        : 'Mend it, leave it empty where it is missing, or name the columns to read (value).';
   return new Error(
     `data: ${where}, column ${JSON.stringify(column)} has ${JSON.stringify(field.slice(0, 40))}, ` +
-      `expected a ${isInfinite ? 'finite ' : ''}number. ${advice}`,
+      `expected ${expected}. ${advice}`,
   );
 }

@@ -7,7 +7,7 @@
  * Half of what is forecast calibrates, at most 1,000 values before each one. The first of them are flagged in
  * hindsight, by the threshold that they give together. The rate is promised for the values after them.
  */
-import { defaultStart } from '../backtest/historical.ts';
+import { defaultStart } from '../history.ts';
 import type { SeriesForecaster, Values } from '../types.ts';
 import { checkValues } from '../values.ts';
 import { expectedAlarms, LEAST_SCORES } from './calibration.ts';

@@ -10,13 +10,13 @@
  * 2010; as missing, it would keep a lasting change out for ever). If `patience` values in a row are flagged, the
  * series is elsewhere now, and values enter as they are.
  */
-import { defaultStart } from '../backtest/historical.ts';
+import { defaultStart } from '../history.ts';
+import { normalQuantile } from '../normal.ts';
 import { checkLevels } from '../options.ts';
 import { GRID, tableOf } from '../quantiles.ts';
 import type { ForecastOptions, SeriesForecaster } from '../types.ts';
 import { checkValue } from '../values.ts';
 import { Calibration, LEAST_SCORES, type Threshold } from './calibration.ts';
-import { normalQuantile } from '../normal.ts';
 import { boundsOf, type Spread, surprise, tailProbability, valueAt, zLevels } from './surprise.ts';
 import { type Streaming, type Walk, walkOf } from './walk.ts';
 
@@ -151,11 +151,7 @@ export class AnomalyDetector {
 
   private async forecast(): Promise<Spread[]> {
     const { every, nonNegative, integer } = this.asked;
-    const found = await this.walk.forecast({
-      ...{ horizon: every, quantiles: GRID },
-      ...(nonNegative !== undefined && { nonNegative }),
-      ...(integer !== undefined && { integer }),
-    });
+    const found = await this.walk.forecast({ horizon: every, quantiles: GRID, nonNegative, integer });
     const { sum, count } = this.errors;
     const least = count > 0 ? (LEAST_SPREAD * sum) / count : 0;
     return tableOf(found).steps.map((values) => ({ z: this.z, values, least }));

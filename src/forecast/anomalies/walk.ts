@@ -17,9 +17,8 @@ export interface Streaming extends SeriesForecaster {
 /** Values that a forecaster without a stream is given at most. */
 const CONTEXT = 4096;
 
-export function walkOf(forecaster: SeriesForecaster | Streaming, season?: ForecastOptions['season']): Walk {
-  const options = season === undefined ? {} : { season };
-  if ('stream' in forecaster) return forecaster.stream(options);
+export function walkOf(forecaster: SeriesForecaster | Streaming, season?: SeasonOption): Walk {
+  if ('stream' in forecaster) return forecaster.stream({ season });
   let values: number[] = [];
   return {
     observe(value) {
@@ -27,7 +26,7 @@ export function walkOf(forecaster: SeriesForecaster | Streaming, season?: Foreca
       if (values.length >= 2 * CONTEXT) values = values.slice(-CONTEXT);
     },
     async forecast(asked) {
-      const [found] = await forecaster.forecastAll([values.slice(-CONTEXT)], { ...asked, ...options });
+      const [found] = await forecaster.forecastAll([values.slice(-CONTEXT)], { ...asked, season });
       return found;
     },
   };

@@ -7,7 +7,7 @@
  * MASE is scaled by the error of the seasonal naive forecast before the origin: with the season that is given, or the
  * one that is found in the values before the first origin. Series without a scale (constant ones) have no MASE.
  */
-import { seasonOf } from '../baselines/history.ts';
+import { shortestSeason } from '../history.ts';
 import { checkSeason } from '../options.ts';
 import type { SeriesForecaster, Values } from '../types.ts';
 import { checkValues } from '../values.ts';
@@ -71,7 +71,7 @@ export async function backtest(
         continue;
       }
       const seasons = one.season ?? options.season;
-      const season = seasonOf(y.slice(0, first), seasons === undefined ? undefined : checkSeason(seasons));
+      const season = shortestSeason(y.slice(0, first), seasons === undefined ? undefined : checkSeason(seasons));
       open.set(at++, { id: one.id, y, season, windows: 0, tallies: names.map(emptyTally) });
       yield one;
     }

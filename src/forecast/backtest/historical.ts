@@ -6,8 +6,8 @@
  *
  * With a horizon of h, an origin stands every h steps, and each value has the one forecast that was made last.
  */
+import { defaultStart } from '../history.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster, Values } from '../types.ts';
-import { checkSeason } from '../options.ts';
 
 export interface HistoricalOptions extends ForecastOptions {
   /** Values before the first that is forecast. Two of the shortest season if given, 8 at least. */
@@ -43,9 +43,6 @@ export async function historical(
   }
   return all;
 }
-
-export const defaultStart = (season: ForecastOptions['season']): number =>
-  Math.max(8, 2 * (season === undefined ? 1 : (checkSeason(season)[0] ?? 1)));
 
 const blank = (length: number): number[] => new Array(length).fill(Number.NaN);
 

@@ -59,15 +59,8 @@ export async function* crossValidate(
   let jobs: Job[] = [];
   let key = '';
   let at = -1;
-  const run = () => {
-    const seasons = jobs[0].season ?? season;
-    return forecastBatch(forecasters, jobs, {
-      ...{ horizon, levels, quantiles: DEFAULT_QUANTILES },
-      ...(seasons !== undefined && { season: seasons }),
-      ...(nonNegative !== undefined && { nonNegative }),
-      ...(integer !== undefined && { integer }),
-    });
-  };
+  const asked = { horizon, levels, quantiles: DEFAULT_QUANTILES, nonNegative, integer };
+  const run = () => forecastBatch(forecasters, jobs, { ...asked, season: jobs[0].season ?? season });
   for await (const one of series) {
     at++;
     const values = Float64Array.from(one.values);

@@ -7,12 +7,12 @@
  * Where a method can't answer (too few values, no convergence), the seasonal naive one does, and `note` is told why.
  */
 import { closest } from 'fastest-levenshtein';
+import { shortestSeason, withoutGaps } from '../history.ts';
 import { checkOptions } from '../options.ts';
 import type { SeriesForecaster } from '../types.ts';
-import { gaussianForecast, type Normals } from './gaussian.ts';
-import { type Note, seasonOf, withoutGaps } from './history.ts';
-import { drift, seasonalNaive } from './naive.ts';
 import { checkValues } from '../values.ts';
+import { gaussianForecast, type Normals } from './gaussian.ts';
+import { drift, type Note, seasonalNaive } from './naive.ts';
 import { isSound } from './sound.ts';
 
 export const BASELINES = ['snaive', 'naive', 'drift', 'ets', 'mstl', 'arima'] as const;
@@ -55,7 +55,7 @@ export async function openBaseline(name: string, { note = () => {} }: { note?: N
       const given = known ?? likelySeasons;
       return series.map((values, i) => {
         const y = checkValues(values, series.length > 1 ? `series ${i}` : 'values');
-        const season = seasonOf(y, given);
+        const season = shortestSeason(y, given);
         const seasons = given?.length ? given : season > 1 ? [season] : [];
         return gaussianForecast(method({ y, season, seasons, horizon, note: sayOnce }), asked);
       });

@@ -9,9 +9,12 @@
  * a season before stands in, and k counts that season, too. A series that is no longer than its season is forecast
  * as if it had none. A past without a single residual has none to learn from: its intervals have no width.
  */
+import { lastOf } from '../history.ts';
 import type { Values } from '../types.ts';
 import type { Normals } from './gaussian.ts';
-import { lastOf, type Note } from './history.ts';
+
+/** Says something that the reader of a result should know: 'ets: fewer than 8 values, seasonal naive instead'. */
+export type Note = (text: string) => void;
 
 export function seasonalNaive(y: Float64Array, season: number, horizon: number, note: Note): Normals {
   const n = y.length;

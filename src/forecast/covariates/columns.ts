@@ -1,4 +1,5 @@
 /** Covariates as people have them, checked, as columns of numbers: a category becomes an indicator for each of its kinds. */
+import { withoutGaps } from '../history.ts';
 
 /** One value a step: numbers, true and false, or the names of kinds; null or NaN where one is missing. */
 export type CovariateValues = ArrayLike<number | string | boolean | null | undefined>;
@@ -49,7 +50,7 @@ function covariateOf(name: string, values: CovariateValues, n: number, horizon: 
       `forecast: the known covariate '${name}' has nothing at ${until}, expected a kind for every step ahead. Fill it in, or give it in past.`,
     );
   }
-  const columns = rows.filter((row) => differs(row.subarray(0, Math.min(n, until)))).map(filled);
+  const columns = rows.filter((row) => differs(row.subarray(0, Math.min(n, until)))).map(withoutGaps);
   const isBeyond = kind === 'kinds' ? hasNewKind(values, n) : leaves(rows[0], n);
   return { name, isKnown, columns, until, isBeyond };
 }
@@ -136,19 +137,4 @@ function knownUntil(row: Float64Array): number {
 function differs(row: Float64Array): boolean {
   const first = row.find((x) => !Number.isNaN(x));
   return first !== undefined && row.some((x) => !Number.isNaN(x) && x !== first);
-}
-
-/** A line through gaps; what comes before the first number is like it, what comes after the last like that. */
-export function filled(row: Float64Array): Float64Array {
-  const full = row.slice();
-  let last = -1;
-  for (let t = 0; t < row.length; t++) {
-    if (Number.isNaN(row[t])) continue;
-    for (let s = last + 1; s < t; s++) {
-      full[s] = last < 0 ? row[t] : row[last] + ((row[t] - row[last]) * (s - last)) / (t - last);
-    }
-    last = t;
-  }
-  if (last >= 0) full.fill(row[last], last + 1);
-  return full;
 }

@@ -8,13 +8,14 @@
  * M is the forecaster, z the covariates' part of the series (effect.ts). All ways are tried on the last windows of
  * the past against M(y) alone; where none is better, the covariates are dropped, and the result says so.
  */
-import { seasonsGiven, seasonsIn } from '../model/seasons.ts';
+import { mainSeason } from '../history.ts';
+import { gridLoss } from '../measure/quantileErrors.ts';
 import { type CheckedOptions, checkOptions } from '../options.ts';
-import { GRID, quantileErrors } from '../quantiles.ts';
+import { GRID, tableOf } from '../quantiles.ts';
 import { forecastWithin, supportOf } from '../support.ts';
-import type { Forecast, ForecastOptions, SeriesForecaster, Values } from '../types.ts';
+import type { Forecast, ForecastOptions, SeasonOption, SeriesForecaster, Values } from '../types.ts';
 import { checkValues } from '../values.ts';
-import { type Covariate, covariatesOf, filled, type GivenCovariates } from './columns.ts';
+import { type Covariate, covariatesOf, type GivenCovariates } from './columns.ts';
 import { type Part, partsOf, type Regressed, regressOn, totalOf, widened } from './effect.ts';
 
 export type CovariateMode = 'regress-first' | 'forecast-first' | 'product';
@@ -78,7 +79,8 @@ export async function forecastWithCovariates(
     forecaster,
     y,
     asked,
-    season: seasonOf(y, asked),
+    given: plain.season,
+    season: mainSeason(y, asked),
     logs: logarithm(y),
     regressions: new Map(),
   };
@@ -107,6 +109,8 @@ interface Context {
   forecaster: SeriesForecaster;
   y: Float64Array;
   asked: CheckedOptions;
+  /** What was said of the season, and the one that regressions read. */
+  given: SeasonOption | undefined;
   season: number;
   /** log y, where there is one. */
   logs?: Float64Array;
@@ -123,8 +127,6 @@ function regressed(context: Context, { mode, covariates }: Way, origin: number):
   context.regressions.set(key, found);
   return found;
 }
-
-const seasonOf = (y: Float64Array, asked: CheckedOptions): number => seasonsIn(filled(y), seasonsGiven(asked)).first;
 
 /** Undefined where a value has no logarithm. */
 const logarithm = (y: Float64Array): Float64Array | undefined =>
@@ -152,7 +154,7 @@ async function bestWay(
   const tried = await answers(context, [none, ...ways], origins, horizon);
   const errors = [none, ...ways].map((_, w) =>
     origins.reduce(
-      (sum, origin, o) => sum + quantileErrors(tried[o][w].steps, context.y.subarray(origin, origin + horizon)),
+      (sum, origin, o) => sum + gridLoss(context.y.subarray(origin, origin + horizon), tried[o][w].steps),
       0,
     ),
   );
@@ -192,15 +194,8 @@ async function answers(
   origins: readonly number[],
   horizon: number,
 ): Promise<Answer[][]> {
-  const { forecaster, y, asked } = context;
-  const { likelySeasons: likely } = asked;
-  const season = asked.seasons ? (asked.seasons.length > 0 ? asked.seasons : 1) : likely && { likely };
-  const options = {
-    horizon,
-    quantiles: GRID,
-    nonNegative: false,
-    ...(season !== undefined && { season }),
-  };
+  const { forecaster, y, given } = context;
+  const options = { horizon, quantiles: GRID, nonNegative: false, season: given };
   const tasks = origins.flatMap((origin) => ways.map((way) => ({ origin, way })));
   const readings = tasks.map(({ origin, way }) => ({ regressed: regressed(context, way, origin), origin }));
   const parts = await partsOf(forecaster, readings, horizon);
@@ -210,9 +205,8 @@ async function answers(
   let next = 0;
   const all = tasks.map(({ origin, way: { mode } }, i): Answer => {
     const [own, foreseen] = inputs[i].map(() => forecasts[next++]);
-    const steps = Array.from({ length: horizon }, (_, t) => {
+    const steps = tableOf(own).steps.map((row, t) => {
       const z = totals[i][origin + t];
-      const row = GRID.map((p) => own.quantiles[p][t]);
       if (mode === 'product') return productOf(row, parts[i], t, z);
       return widened(row, parts[i], t).map((x) => x + z - (foreseen ? foreseen.median[t] : 0));
     });

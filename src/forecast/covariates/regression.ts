@@ -8,7 +8,7 @@
  * what covariates are worth. Columns come in one by one where they lower the error by more than chance would
  * (Chen & Chen 2008); a ridge then shrinks what is left.
  */
-import { filled } from './columns.ts';
+import { withoutGaps } from '../history.ts';
 import { dot, gramOf, mix, ridgeByLeavingOut, solvePositive } from './linear.ts';
 
 /** Columns that come in together: a covariate at a lag. */
@@ -38,7 +38,7 @@ const ROUNDS = 3;
 export function regress(y: Float64Array, groups: readonly Group[], season: number): Regression | undefined {
   const start = Math.max(0, y.length - MOST_ROWS);
   const observed = y.subarray(start);
-  const whole = filled(observed);
+  const whole = withoutGaps(observed);
   const cut: Group[] = groups.map((group) => ({
     ...group,
     columns: group.columns.map((column) => column.subarray(start)),
@@ -92,7 +92,7 @@ function filterOf(rest: Float64Array, observed: Float64Array, season: number): F
 
 /** What a series has that its own past does not say, ε; NaN where that is not known. */
 export function innovations(y: Float64Array, season: number): Float64Array {
-  const whole = filled(y);
+  const whole = withoutGaps(y);
   const filter = filterOf(whole, y, season);
   const found = new Float64Array(y.length).fill(Number.NaN);
   const white = filtered(whole, filter);

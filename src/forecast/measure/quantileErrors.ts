@@ -9,6 +9,7 @@
  *
  * WQL of truths that are all 0 is not defined: NaN.
  */
+import { GRID } from '../quantiles.ts';
 import type { Interval, Values } from '../types.ts';
 import { checkLengths, defined } from './errors.ts';
 
@@ -18,6 +19,18 @@ export type Quantiles = Readonly<Record<string, Values>>;
 /** The pinball loss of one value. */
 export function pinball(q: number, y: number, f: number): number {
   return y < f ? (q - 1) * (y - f) : q * (y - f);
+}
+
+/** The pinball losses of rows at GRID, summed over what was observed. */
+export function gridLoss(y: Values, rows: readonly Values[]): number {
+  let sum = 0;
+  rows.forEach((row, t) => {
+    if (Number.isNaN(y[t])) return;
+    GRID.forEach((q, i) => {
+      sum += pinball(q, y[t], row[i]);
+    });
+  });
+  return sum;
 }
 
 /** Sums that add up over steps, windows and series, of which WQL and CRPS are quotients. */

@@ -32,10 +32,10 @@ interface Said {
 export class Hindsight {
   private readonly said: Said[] = [];
 
-  /** `valueOf(level, i)`: a quantile, by its place in GRID, of value i behind `end`. */
-  add(end: number, valueOf: (level: number, i: number) => number): void {
+  /** `quantileOf(level, i)`: a quantile, by its place in GRID, of value i behind `end`. */
+  add(end: number, quantileOf: (level: number, i: number) => number): void {
     if (end < FIRST_END) return;
-    const all = (level: number) => Float64Array.from({ length: PATCH }, (_, i) => valueOf(level, i));
+    const all = (level: number) => Float64Array.from({ length: PATCH }, (_, i) => quantileOf(level, i));
     this.said.push({ end, low: all(LOW), median: all(MEDIAN), high: all(HIGH) });
     if (this.said.length > KEPT) this.said.shift();
   }

@@ -39,9 +39,9 @@ export function predict(model: SequenceModel, rows: readonly Row[], horizon: num
     const width = track.hindsight.width(window);
     return Array.from({ length: horizon }, (_, t) => {
       const step = list.count - patches + Math.floor(t / PATCH);
-      const valueOf = valuesOf(list, said, from, step);
-      const median = valueOf(MEDIAN, t % PATCH);
-      return Float64Array.from(GRID, (_, level) => median + width * (valueOf(level, t % PATCH) - median));
+      const quantileOf = quantilesOf(list, said, from, step);
+      const median = quantileOf(MEDIAN, t % PATCH);
+      return Float64Array.from(GRID, (_, level) => median + width * (quantileOf(level, t % PATCH) - median));
     });
   });
 }
@@ -57,11 +57,11 @@ const MEDIAN = GRID.indexOf(0.5);
 /** What the first `count` steps of a list said; of many, the last. */
 function remember(track: Track, list: StepList, said: Float32Array, from: number, count: number): void {
   for (let step = Math.max(0, count - KEPT); step < count; step++)
-    track.hindsight.add(list.ends[step], valuesOf(list, said, from, step));
+    track.hindsight.add(list.ends[step], quantilesOf(list, said, from, step));
 }
 
 /** The quantiles of one step as values. said: (B · L, GRID, PATCH) in units from the base. */
-function valuesOf(list: StepList, said: Float32Array, from: number, step: number) {
+function quantilesOf(list: StepList, said: Float32Array, from: number, step: number) {
   const at = (from + step) * GRID.length * PATCH;
   return (level: number, i: number): number =>
     list.bases[step * PATCH + i] + list.units[step] * said[at + level * PATCH + i];

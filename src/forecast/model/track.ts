@@ -11,6 +11,9 @@ import { CANDIDATES, FEATURES, PatchReader } from './reader.ts';
 import type { SeasonsGiven } from './seasons.ts';
 import { PATCH } from './window.ts';
 
+/** Values that differ by less are one: up to ±1e100, they are still finite in this unit. */
+const LEAST_SCALE = 1e-200;
+
 /** Steps of one series, each with what turns its quantiles into values. */
 export class StepList {
   readonly features: Float32Array;
@@ -40,19 +43,31 @@ export class StepList {
 export class Track {
   readonly measures: Measures;
   readonly hindsight = new Hindsight();
+  /** Values that the measures were taken of. */
+  readonly measured: number;
   private readonly reader: PatchReader;
   /** Behind the last patch that was read; undefined before the first. */
   state?: State;
 
   /** `measured`: the values up to the rung of what is read; `room`: how many there will be at first. */
   constructor(measured: Float64Array, room: number, season?: SeasonsGiven) {
+    this.measured = measured.length;
     this.measures = new Measures(measured, season);
     this.reader = new PatchReader(this.measures, room);
   }
 
+  /**
+   * Of `window`, measured up to `rung`. Where nothing but missing values or a single one came before it, over all of
+   * the window: what came after may be all that is known.
+   */
+  static of(window: Float64Array, rung: number, room: number, season?: SeasonsGiven): Track {
+    const track = new Track(window.subarray(0, rung), room, season);
+    return track.isAlive || rung === window.length ? track : new Track(window, room, season);
+  }
+
   /** Whether there is anything to learn from: not all values are one. */
   get isAlive(): boolean {
-    return this.measures.scale > 0;
+    return this.measures.scale > LEAST_SCALE;
   }
 
   /** Steps that read() will take. */

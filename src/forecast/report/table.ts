@@ -4,7 +4,6 @@
  *   id,time,mean,median,q0.1,…,q0.9,low80,high80
  *   AirPassengers,1961-01,448.1,447.2,…
  *
- *   const table = forecastTable(view)          rows of strings and numbers
  *   csvHeader(view) + csvRows(view)            CSV, RFC 4180
  *   for await (const text of csv(views)) …     CSV of a stream of views
  */
@@ -48,10 +47,12 @@ export function shownRows(view: ForecastView): string[][] {
 
 export const csvHeader = (view: ForecastView): string => `${columnsOf(view).map(field).join(',')}\n`;
 
-/** The rows of one series, without the header. Numbers have the 7 digits that a model in f32 knows. */
+/** The rows of one series, without the header. Numbers have 7 digits, and as many more as their differences ask for. */
 export function csvRows(view: ForecastView): string {
   const { future, label } = curvesOf(view, 0);
   const fields = fieldsOf(view.forecast);
+  const rounded = roundedTo(digitsOf(view.forecast));
+  const digits = (value: number) => (Number.isFinite(value) ? String(rounded(value)) : '');
   const id = field(view.name);
   return future.x
     .map((x, i) => `${[id, field(label(x)), ...fields.map(({ values }) => digits(values[i]))].join(',')}\n`)
@@ -87,6 +88,7 @@ export interface ForecastRecord extends Forecast {
 export function record(view: ForecastView): ForecastRecord {
   const { future, label }: Curves = curvesOf(view, 0);
   const place = view.futureTimes ? { time: future.x.map(label) } : { step: future.x };
+  const rounded = roundedTo(digitsOf(view.forecast));
   const rows = (values: Record<string, number[]>) =>
     Object.fromEntries(Object.entries(values).map(([key, row]) => [key, row.map(rounded)]));
   const { mean, median, quantiles, intervals } = view.forecast;
@@ -120,10 +122,28 @@ export async function* json(views: Iterable<ForecastView> | AsyncIterable<Foreca
   yield before === '[\n' ? '[]\n' : '\n]\n';
 }
 
-const rounded = (value: number) => (Number.isFinite(value) ? Number(value.toPrecision(7)) : value);
+/** What a model in f32 knows of how far values are apart; what a value repeated has; what f64 holds. */
+const [FEWEST, FLAT, MOST] = [7, 12, 15];
+/** Digits of the widest difference. */
+const OF_SPREAD = 5;
 
-/** What is not a number is an empty field. */
-const digits = (value: number) => (Number.isFinite(value) ? String(rounded(value)) : '');
+/** A meter that reads 1,700,000,040 and goes on by tens would stand still with seven digits. */
+function digitsOf(forecast: Forecast): number {
+  let [size, low, high] = [0, Infinity, -Infinity];
+  for (const { values } of fieldsOf(forecast)) {
+    for (const value of values) {
+      if (!Number.isFinite(value)) continue;
+      size = Math.max(size, Math.abs(value));
+      [low, high] = [Math.min(low, value), Math.max(high, value)];
+    }
+  }
+  const digits = high > low ? OF_SPREAD + Math.ceil(Math.log10(size / (high - low))) : FLAT;
+  return Math.min(MOST, Math.max(FEWEST, digits));
+}
+
+/** What is not a number stays so: an empty field, null in JSON. */
+const roundedTo = (digits: number) => (value: number) =>
+  Number.isFinite(value) ? Number(value.toPrecision(digits)) : value;
 
 /** Quoted where commas, quotes or line ends ask for it. */
 const field = (text: string) => (/[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

@@ -34,6 +34,21 @@ describe('the columns of a table', () => {
       { ids: ['shop'], values: ['units'] },
     ],
     [
+      'long, no time of two series',
+      [rows(4, (i) => `a,${day(i)},${i}`, 'shop,date,y'), rows(4, (i) => `b,${month(i)}-15,${i}`)].join('\n'),
+      { ids: ['shop'], values: ['y'] },
+    ],
+    [
+      'long, the latest times first',
+      [rows(4, (i) => `a,${day(9 - i)},${i}`, 'kind,date,y'), rows(4, (i) => `b,${month(60 - i)}-15,${i}`)].join('\n'),
+      { ids: ['kind'], values: ['y'] },
+    ],
+    [
+      'one series with a text in blocks',
+      rows(8, (i) => `${i < 4 ? 'low' : 'high'},${day(i)},${i}`, 'season,date,y'),
+      { ids: [], values: ['y'], ignored: ['season'] },
+    ],
+    [
       'ids of two columns',
       rows(16, (i) => `${day(i % 4)},${'ab'[(i >> 2) & 1]},${'xy'[i >> 3]},${i}`, 'date,store,item,sales'),
       { ids: ['store', 'item'], values: ['sales'] },
@@ -120,7 +135,8 @@ describe('the columns of a table', () => {
       {},
       'has "-inf", expected a finite number',
     ],
-    ['1e999', rows(9, (i) => `${day(i)},${i === 7 ? '1e999' : i}`, 'date,y'), {}, 'has "1e999", expected a number'],
+    ['1e999', rows(9, (i) => `${day(i)},${i === 7 ? '1e999' : i}`, 'date,y'), {}, 'expected a number up to ±1e100. Wr'],
+    ['1e101', rows(9, (i) => `${day(i)},${i === 7 ? '-1e101' : i}`, 'date,y'), {}, 'line 9, column "y" has "-1e101"'],
     [
       'a day that is none',
       rows(9, (i) => `2024-02-${22 + i},${i}`, 'date,y'),
@@ -161,6 +177,24 @@ describe('numbers', () => {
     ['1e3', 1000],
   ])('reads %s as %d', async (field, expected) => {
     expect(await value(field)).toBe(expected);
+  });
+
+  it('asks where dots can be those of thousands, and takes the answer', async () => {
+    const table = (fields: string[], separator = ';') =>
+      ['month;y', ...fields.map((field, i) => `${month(i)};${field}`)].join('\n').replaceAll(';', separator);
+    const counts = ['987', '1.234', '1.101'];
+    await expect(read(table(counts))).rejects.toThrow('line 3 has "1.234", which can be 1234 or 1.234. Say which mark');
+    expect([...(await readOne(table(counts), { decimal: ',' })).values]).toEqual([987, 1234, 1101]);
+    expect([...(await readOne(table(counts), { decimal: '.' })).values]).toEqual([987, 1.234, 1.101]);
+    for (const sure of [
+      ['9', '1.234', '1.2'],
+      ['9', '1.234', '1100'],
+      ['0.987', '1.234', '1'],
+      ['1.234', '1.000'],
+    ]) {
+      expect((await readOne(table(sure))).values[1]).toBe(Number(sure[1]));
+    }
+    expect((await readOne(table(counts, ','))).values[1]).toBe(1.234);
   });
 
   it('asks where a mark can be both, and takes the answer', async () => {

@@ -1,13 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TimeAxis } from '../../../src/data/timeTable/axis.ts';
 import { type Frequency, seriesBatches } from '../../../src/data/timeTable/index.ts';
 import { detectFrequency } from '../../../src/data/timeTable/detect.ts';
 import { inChunks, sizes } from '../chunks.ts';
 import { folderOf } from '../folder.ts';
+import { fc } from '../../support/random.ts';
 import { day, readAll, readOne, rows, told } from './tables.ts';
 
 const units: Frequency[] = [

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AnomalyDetector, detectAnomalies } from '../../../src/forecast/anomalies/index.ts';
 import { Calibration, expectedAlarms } from '../../../src/forecast/anomalies/calibration.ts';
@@ -8,6 +7,7 @@ import { normalCdf } from '../../../src/forecast/normal.ts';
 import type { Values } from '../../../src/forecast/types.ts';
 import { Random } from '../../../src/random.ts';
 import { normalForecaster } from '../../support/forecasters.ts';
+import { fc } from '../../support/random.ts';
 
 const NAN = Number.NaN;
 const range = (n: number, of: (t: number) => number) => Array.from({ length: n }, (_, t) => of(t));

@@ -3,17 +3,14 @@ import { beforeAll, expect, it } from 'vitest';
 import { detectAnomalies } from '../../../src/forecast/anomalies/index.ts';
 import { backtest } from '../../../src/forecast/backtest/index.ts';
 import { openBaseline } from '../../../src/forecast/baselines/index.ts';
-import { Forecaster } from '../../../src/forecast/forecaster.ts';
-import { NETWORK_SHAPE } from '../../../src/forecast/model/network.ts';
+import type { Forecaster } from '../../../src/forecast/forecaster.ts';
 import type { SeriesForecaster } from '../../../src/forecast/types.ts';
-import { createSequenceModel } from '../../../src/models/checkpoint.ts';
 import { Random } from '../../../src/random.ts';
-import { anyBackend } from '../../support/backends.ts';
+import { untrained } from '../../support/untrained.ts';
 
 let network: Forecaster;
 beforeAll(async () => {
-  const config = { model: 'mamba', dModel: 16, nLayer: 1, dState: 8, ...NETWORK_SHAPE };
-  network = new Forecaster(await createSequenceModel(config, { backend: anyBackend, seed: 3 }));
+  network = await untrained();
 });
 
 const random = new Random(5);

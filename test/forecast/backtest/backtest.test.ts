@@ -27,7 +27,7 @@ describe('rolling origins', () => {
       [17, 18, 19],
     ]);
     // Nothing of what is to come was shown.
-    expect(fake.calls).toEqual([[range(13), range(15), range(17)]]);
+    expect(fake.calls.map(({ series }) => series)).toEqual([[range(13), range(15), range(17)]]);
     expect(found.map(({ forecasts }) => forecasts.fake.median)).toEqual([
       [12, 12, 12],
       [14, 14, 14],
@@ -46,7 +46,7 @@ describe('rolling origins', () => {
     const fake = naive();
     const series = [12, 12, 4, 12].map((season, i) => ({ id: String(i), values: range(30), season }));
     await windowsOf([fake], series, { horizon: 1, windows: 2, batch: 3 });
-    expect(fake.calls.map((call) => call.length)).toEqual([3, 1, 2, 2]);
+    expect(fake.calls.map(({ series }) => series.length)).toEqual([3, 1, 2, 2]);
   });
 
   it('refuse what can’t be meant', async () => {
@@ -164,14 +164,14 @@ describe('historical forecasts', () => {
     expect(past.intervals!['80'].low.length).toBe(12);
     expect(past.intervals!['80'].low[7]).toBeNaN();
     expect(past.intervals!['80'].low[8]).toBeLessThan(7);
-    expect(fake.calls[0].map((values) => values.length)).toEqual([8, 9, 10, 11]);
+    expect(fake.calls[0].series.map((values) => values.length)).toEqual([8, 9, 10, 11]);
   });
 
   it('stand a horizon apart, and see no more than a context', async () => {
     const fake = normalForecaster('fake', (past, ahead) => lastValue(past) + ahead);
     const past = await historical(fake, range(15), { horizon: 3, start: 8, context: 2 });
     expect(past.median.slice(8)).toEqual([8, 9, 10, 11, 12, 13, 14]);
-    expect(fake.calls[0]).toEqual([
+    expect(fake.calls[0].series).toEqual([
       [6, 7],
       [9, 10],
       [12, 13],

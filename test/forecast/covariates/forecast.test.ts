@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { GivenCovariates } from '../../../src/forecast/covariates/columns.ts';
 import { type CovariateOptions, forecastWithCovariates } from '../../../src/forecast/covariates/forecast.ts';
 import { GRID } from '../../../src/forecast/quantiles.ts';
 import type { Values } from '../../../src/forecast/types.ts';
 import { Random } from '../../../src/random.ts';
+import { fc } from '../../support/random.ts';
 import { Smoothing } from '../../support/smoothing.ts';
 import { autoregressive, noise, quantileError, wave } from '../../support/worlds.ts';
 

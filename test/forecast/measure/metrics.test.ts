@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   coverage,
@@ -14,6 +13,7 @@ import {
   wql,
   wqlOf,
 } from '../../../src/forecast/measure/index.ts';
+import { fc } from '../../support/random.ts';
 
 describe('errors of points', () => {
   it('are those of a hand', () => {

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CONTEXT, spanOf } from '../../../src/forecast/model/window.ts';
+import { fc } from '../../support/random.ts';
 
 describe('the window that is read', () => {
   it('ends at the last value, is bounded, and was measured over most of it', () => {

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { svg } from '../../../src/forecast/report/index.ts';
+import { fc } from '../../support/random.ts';
 import { fan, presidents, view } from './views.ts';
 
 const texts = (picture: string) => [...picture.matchAll(/<text[^>]*>([^<]*)</g)].map(([, text]) => text);

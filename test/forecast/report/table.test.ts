@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/browser/esm/sync';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { csv, csvHeader, csvRows, json, record, shownRows } from '../../../src/forecast/report/index.ts';
+import { fc } from '../../support/random.ts';
 import { fan, presidents, view } from './views.ts';
 
 const joined = async (parts: AsyncIterable<string>) => {
@@ -34,12 +34,28 @@ describe('CSV', () => {
       fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 4 }), async (rows) => {
         const text = await joined(csv(rows.map(({ name, median }) => view([1], { name, forecast: fan(median, 0) }))));
         const read: Record<string, string>[] = parse(text, { columns: true });
-        const wanted = rows.flatMap(({ name, median }) => median.map((value) => [name, Number(value.toPrecision(7))]));
-        expect(read.map(({ id, median }) => [id, Number(median)])).toEqual(
-          wanted.map(([id, value]) => [id, Number(value) + 0]),
+        const wanted = rows.flatMap(({ name, median }) =>
+          median.map((value) => ({ name, value, near: 1e-6 * Math.max(...median.map(Math.abs)) })),
         );
+        expect(read.map(({ id }) => id)).toEqual(wanted.map(({ name }) => name));
+        for (const [i, { value, near }] of wanted.entries()) {
+          expect(Math.abs(Number(read[i].median) - value)).toBeLessThanOrEqual(near);
+        }
       }),
     );
+  });
+
+  it('tells the readings of a meter apart, however high they are', async () => {
+    const readings = [1_700_000_040, 1_700_000_050.5, 1_700_000_061];
+    const [text] = [csvRows(view([1], { forecast: fan(readings, 3) }))];
+    const medians = text
+      .trim()
+      .split('\n')
+      .map((row) => Number(row.split(',')[3]));
+    expect(medians.map((x, i) => Math.abs(x - readings[i]) < 0.01)).toEqual([true, true, true]);
+    expect(csvRows(view([1], { forecast: fan([1_234_567_890], 0) }))).toContain(',1234567890,');
+    expect(csvRows(view([1], { forecast: fan([120.218123], 5) }))).toContain(',120.2181,');
+    expect(record(view([1], { forecast: fan(readings, 3) })).median[1]).toBeCloseTo(readings[1], 2);
   });
 
   it('writes an empty field for what is not a number', () => {
@@ -61,8 +77,8 @@ describe('JSON', () => {
       id: 'series',
       unit: 'MW',
       step: [2],
-      median: [0.3333333],
-      intervals: { '80': { low: [0.3333333] } },
+      median: [0.333333333333],
+      intervals: { '80': { low: [0.333333333333] } },
     });
     expect(record(presidents()).time?.[0]).toBe('1975-01');
   });

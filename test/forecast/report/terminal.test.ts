@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chart, terminalLook } from '../../../src/forecast/report/index.ts';
 import { columnsOf } from '../../../src/inspect/text.ts';
+import { fc } from '../../support/random.ts';
 import { fan, presidents, view } from './views.ts';
 
 describe('chart', () => {

@@ -4,16 +4,15 @@
  *   const { shop, warehouse } = await forecastTogether(f, { shop: […], warehouse: […] }, { horizon: 24 });
  *
  * Which ones may lead a series is read from correlations of what is new in both, ρ(l) of εₜ and the other's εₜ₋ₗ
- * (Haugh 1976); what they are worth is judged as for any covariate (covariates/forecast.ts), so that series that
+ * (Haugh 1976); what they are worth is judged as for any covariate (forecast.ts), so that series that
  * have nothing to do with each other are forecast as if they were alone.
  */
-import { filled } from './covariates/columns.ts';
-import { type CovariateForecast, type CovariateOptions, forecastWithCovariates } from './covariates/forecast.ts';
-import { innovations } from './covariates/regression.ts';
-import { seasonsGiven, seasonsIn } from './model/seasons.ts';
-import { checkOptions } from './options.ts';
-import type { SeriesForecaster, Values } from './types.ts';
-import { checkValues } from './values.ts';
+import { mainSeason } from '../history.ts';
+import { checkOptions } from '../options.ts';
+import type { SeriesForecaster, Values } from '../types.ts';
+import { checkValues } from '../values.ts';
+import { type CovariateForecast, type CovariateOptions, forecastWithCovariates } from './forecast.ts';
+import { innovations } from './regression.ts';
 
 /** So many others are tried for one series, those that follow it most. */
 const MOST_LEADERS = 4;
@@ -28,10 +27,10 @@ export async function forecastTogether(
   const names = Object.keys(series);
   requireOneLength(series, names);
   const { mode: _, ...plain } = options;
-  const season = seasonsGiven(checkOptions(plain));
+  const asked = checkOptions(plain);
   const fresh = names.map((name) => {
     const y = checkValues(series[name], name);
-    return innovations(y, seasonsIn(filled(y), season).first);
+    return innovations(y, mainSeason(y, asked));
   });
   const forecasts: Record<string, CovariateForecast> = {};
   for (const [i, name] of names.entries()) {

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { GRID } from '../../src/forecast/quantiles.ts';
-import { forecastTogether } from '../../src/forecast/together.ts';
-import { Random } from '../../src/random.ts';
-import { Smoothing } from '../support/smoothing.ts';
-import { autoregressive, quantileError, wave } from '../support/worlds.ts';
+import { GRID } from '../../../src/forecast/quantiles.ts';
+import { forecastTogether } from '../../../src/forecast/covariates/together.ts';
+import { Random } from '../../../src/random.ts';
+import { Smoothing } from '../../support/smoothing.ts';
+import { autoregressive, quantileError, wave } from '../../support/worlds.ts';
 
 const H = 12;
 const N = 120;

@@ -1,0 +1,12 @@
+/** The forecaster's network before training: small, and the same for a seed. */
+import { Forecaster } from '../../src/forecast/forecaster.ts';
+import { NETWORK_SHAPE } from '../../src/forecast/model/network.ts';
+import { createSequenceModel } from '../../src/models/checkpoint.ts';
+import { anyBackend } from './backends.ts';
+
+export async function untrained(
+  sizes: { dModel?: number; nLayer?: number; dState?: number } = {},
+): Promise<Forecaster> {
+  const config = { model: 'mamba', dModel: 16, nLayer: 1, dState: 8, ...sizes, ...NETWORK_SHAPE };
+  return new Forecaster(await createSequenceModel(config, { backend: anyBackend, seed: 3 }));
+}
