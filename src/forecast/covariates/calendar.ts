@@ -3,6 +3,7 @@
  *
  *   const known = calendarCovariates(times, { kinds: ['weekday', 'monthEnd'] });     // times: epoch ms, horizon included
  */
+import { DAY, daysIn, HOUR } from '../../data/timeTable/calendar.ts';
 import type { CovariateValues } from './columns.ts';
 
 export type CalendarKind = 'hour' | 'weekday' | 'weekend' | 'month' | 'monthStart' | 'monthEnd' | 'monthDays';
@@ -26,10 +27,7 @@ export interface CivilTime {
   weekday: number;
 }
 
-const HOUR = 3_600_000;
-export const DAY = 24 * HOUR;
-
-const daysOfMonth = ({ year, month }: CivilTime): number => new Date(Date.UTC(year, month, 0)).getUTCDate();
+const daysOfMonth = ({ year, month }: CivilTime): number => daysIn(year, month);
 
 const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];

@@ -6,7 +6,8 @@
  *
  * They come from the package date-holidays, which is large (some 50 MB on disk): it is installed by those who want it.
  */
-import { civilTimes, type CivilTime, DAY, stepOf } from './calendar.ts';
+import { DAY } from '../../data/timeTable/calendar.ts';
+import { civilTimes, type CivilTime, stepOf } from './calendar.ts';
 
 export interface HolidayOptions {
   /** ISO 3166-1, such as 'DE'. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { calendarCovariates, DAY } from '../../../src/forecast/covariates/calendar.ts';
+import { DAY } from '../../../src/data/timeTable/calendar.ts';
+import { calendarCovariates } from '../../../src/forecast/covariates/calendar.ts';
 import { forecastWithCovariates } from '../../../src/forecast/covariates/forecast.ts';
 import { holidayCovariates } from '../../../src/forecast/covariates/holidays.ts';
 import { GRID } from '../../../src/forecast/quantiles.ts';
