@@ -164,7 +164,8 @@ class Rows {
   private wake = () => {};
 
   add(rows: readonly Row[]): void {
-    this.waiting.push(...rows);
+    // Not spread: there may be more rows than a call takes arguments.
+    for (const row of rows) this.waiting.push(row);
     this.wake();
   }
 

@@ -1,5 +1,5 @@
 /** mamba-ts finetune: the forecaster goes on learning, from the series of a table. */
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { BackendName } from '../backend/open.ts';
 import { defaultHorizon, layoutLine, stepsLine, TableNotes } from '../data/timeTable/index.ts';
 import { finetune } from '../forecast/finetune.ts';
@@ -17,6 +17,7 @@ interface FinetuneFlags extends TableFlags {
   resume?: boolean;
   model?: string;
   backend?: string;
+  threads?: number;
 }
 
 const EXAMPLES = `
@@ -32,9 +33,9 @@ export function addFinetune(program: Command): void {
     .requiredOption('--out <folder>', 'the folder of the run; what to load is in its best/')
     .option('--horizon <steps>', 'steps ahead that matter (default: those that the frequency suggests)', positive)
     .option('--iters <n>', 'updates in all', positive, 300)
-    .option('--minutes <n>', 'stop after this time; --resume goes on', Number)
-    .option('--rate <number>', 'the highest learning rate', Number, 3e-4)
-    .option('--seed <n>', 'what randomness starts from', Number, 1)
+    .option('--minutes <n>', 'stop after this time; --resume goes on', above0)
+    .option('--rate <number>', 'the highest learning rate', above0, 3e-4)
+    .option('--seed <n>', 'what randomness starts from', whole, 1)
     .option('--resume', 'go on with the run in the folder')
     .option('--model <folder>', 'the forecaster to start from (default: the one of this package)');
   addTableFlags(addBackendOptions(command))
@@ -72,6 +73,7 @@ async function run(path: string, flags: FinetuneFlags): Promise<void> {
       learningRate: flags.rate,
       seed: flags.seed,
       backend: flags.backend as BackendName | undefined,
+      threads: flags.threads,
       signal: abort.signal,
       report: (line) => {
         loss = line.loss ?? loss;
@@ -95,4 +97,16 @@ async function run(path: string, flags: FinetuneFlags): Promise<void> {
     bar.stop();
     release();
   }
+}
+
+function above0(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError(`got ${JSON.stringify(text)}, expected a number above 0.`);
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new InvalidArgumentError(`got ${JSON.stringify(text)}, expected a whole number from 0 on.`);
 }

@@ -44,6 +44,8 @@ export interface FinetuneOptions {
   synthetic?: number;
   seed?: number;
   backend?: BackendName;
+  /** Default: every core. */
+  threads?: number;
   report?(line: Line): void;
   signal?: AbortSignal;
 }
@@ -74,7 +76,7 @@ export async function finetune(series: readonly Values[], options: FinetuneOptio
     if (!resume && (await folder.holdsRun())) {
       throw new Error(`finetune: ${out} holds a run already. Go on with it by --resume, or choose another --out.`);
     }
-    const backend = await openBackend(options.backend ?? 'auto');
+    const backend = await openBackend(options.backend ?? 'auto', { threads: options.threads });
     const model = await loadSequenceModel(resume ? out : (options.from ?? packagedWeights()), { backend });
     const held = spread(usable, HELD).map((values) => lessonAtEnd(values, horizon, season));
     const source = ownSeries(usable, horizon, season);

@@ -77,7 +77,7 @@ describe('a forecaster', () => {
   });
 
   it('repeats a constant, and a single value', async () => {
-    for (const values of [[5, 5, 5, 5, 5], [5], [Number.NaN, 5, Number.NaN]]) {
+    for (const values of [[5, 5, 5, 5, 5], [5], [Number.NaN, 5, Number.NaN], [5, 5 + 1e-300, 5]]) {
       const forecast = await f.forecast(values, { horizon: 3, levels: [95] });
       expect(forecast.median).toEqual([5, 5, 5]);
       expect(forecast.intervals?.['95'].high).toEqual([5, 5, 5]);
@@ -92,6 +92,11 @@ describe('a forecaster', () => {
     ]) {
       for (const x of numbersOf(await f.forecast(values, { horizon: 5 }))) expect(Number.isFinite(x)).toBe(true);
     }
+  });
+
+  it('answers where differences are too small to divide by', async () => {
+    const { median } = await f.forecast([0, 3.55e-15, -5e-324], { horizon: 2 });
+    expect(median).toEqual([0, 0]);
   });
 
   it('stays at or above 0 where the past did, unless told otherwise', async () => {

@@ -7,7 +7,10 @@
  * With a horizon of h, an origin stands every h steps, and each value has the one forecast that was made last.
  */
 import { defaultStart } from '../history.ts';
+import { checkHorizon } from '../options.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster, Values } from '../types.ts';
+import { checkValues } from '../values.ts';
+import { isKnown } from './windows.ts';
 
 export interface HistoricalOptions extends ForecastOptions {
   /** Values before the first that is forecast. Two of the shortest season if given, 8 at least. */
@@ -25,7 +28,8 @@ export async function historical(
   { start, context = Infinity, batch = 256, ...options }: HistoricalOptions,
 ): Promise<Forecast> {
   const { horizon, season } = options;
-  const y = Float64Array.from(values);
+  checkHorizon(horizon);
+  const y = checkValues(values);
   const begin = start ?? defaultStart(season);
   if (!(Number.isInteger(begin) && begin >= 1 && begin < y.length)) {
     throw new Error(
@@ -34,7 +38,10 @@ export async function historical(
   }
   const all: Forecast = { mean: blank(y.length), median: blank(y.length), quantiles: {} };
   const origins: number[] = [];
-  for (let origin = begin; origin < y.length; origin += horizon) origins.push(origin);
+  // What comes before the first value, or after a gap longer than what is read, was not forecast.
+  for (let origin = begin; origin < y.length; origin += horizon) {
+    if (isKnown(y, origin, context)) origins.push(origin);
+  }
   for (let i = 0; i < origins.length; i += batch) {
     const some = origins.slice(i, i + batch);
     const pasts = some.map((origin) => y.slice(Math.max(0, origin - context), origin));

@@ -6,7 +6,9 @@
  * At each cutoff a forecaster sees the values before it alone. (Tashman 2000; TimeGPT calls it cross_validation.)
  */
 import { checkHorizon, checkLevels, checkSeason, DEFAULT_QUANTILES } from '../options.ts';
+import { CONTEXT } from '../model/window.ts';
 import type { Forecast, SeasonOption, SeriesForecaster, Values } from '../types.ts';
+import { checkValues } from '../values.ts';
 
 export interface NamedSeries {
   id: string;
@@ -58,17 +60,20 @@ export async function* crossValidate(
   const { horizon, batch, season, levels, nonNegative, integer, ...rolling } = checkWindows(forecasters, options);
   let jobs: Job[] = [];
   let key = '';
+  let size = 0;
   let at = -1;
   const asked = { horizon, levels, quantiles: DEFAULT_QUANTILES, nonNegative, integer };
   const run = () => forecastBatch(forecasters, jobs, { ...asked, season: jobs[0].season ?? season });
   for await (const one of series) {
     at++;
-    const values = Float64Array.from(one.values);
+    const values = checkValues(one.values, one.id);
     const next = JSON.stringify(one.season ?? season);
     for (const cutoff of cutoffs(values, { horizon, ...rolling })) {
-      if (jobs.length > 0 && (jobs.length >= batch || next !== key)) {
+      size += cutoff;
+      if (jobs.length > 0 && (jobs.length >= batch || size > MOST_VALUES || next !== key)) {
         yield await run();
         jobs = [];
+        size = cutoff;
       }
       key = next;
       jobs.push({ id: one.id, series: at, season: one.season, values, cutoff });
@@ -76,6 +81,9 @@ export async function* crossValidate(
   }
   if (jobs.length > 0) yield await run();
 }
+
+/** Of the pasts of one call: each is a copy. */
+const MOST_VALUES = 2 ** 24;
 
 interface Job {
   id: string;
@@ -120,12 +128,19 @@ interface Rolling {
   step: number;
 }
 
-/** The origins of a series, before each of which there is a value. */
+/** The origins of a series, before each of which there is a value among those that are read. */
 export function cutoffs(values: Float64Array, { horizon, windows, step }: Rolling): number[] {
-  const first = values.findIndex((x) => !Number.isNaN(x));
-  const all = Array.from({ length: windows }, (_, w) => values.length - horizon - (windows - 1 - w) * step);
-  return first < 0 ? [] : all.filter((cutoff) => cutoff > first);
+  const last = values.length - horizon;
+  // More would lie before the first value.
+  const most = Math.min(windows, Math.max(0, Math.ceil(last / step)));
+  return Array.from({ length: most }, (_, i) => last - (most - 1 - i) * step).filter((cutoff) =>
+    isKnown(values, cutoff),
+  );
 }
+
+/** Whether there is a value before `origin` among the last ones, which a forecaster reads. */
+export const isKnown = (values: Float64Array, origin: number, context = CONTEXT): boolean =>
+  values.subarray(Math.max(0, origin - Math.min(context, CONTEXT)), origin).some((x) => !Number.isNaN(x));
 
 /** The options, with what is not given filled in. */
 export function checkWindows(forecasters: readonly SeriesForecaster[], options: WindowOptions) {

@@ -3,7 +3,7 @@
  *
  * Where a value is missing, the one a season ago stands in; so the future is read as values that are missing,
  * patch after patch, and a gap in the past is no case of its own. With each step go forecasts that need no
- * learning, which the model mixes (head.ts) and corrects:
+ * learning, which the network mixes (ops/quantiles.ts) and corrects:
  *
  *   repeated     yₜ₋ₛ, of the season s: the base, from which all else is measured
  *   last, level  the last value; exponential smoothing (Brown 1956)

@@ -42,6 +42,15 @@ describe('rolling origins', () => {
     expect(found.map(({ cutoff }) => cutoff)).toEqual([6, 8]);
   });
 
+  it('read null as missing, not as 0, and leave out what lies behind a gap longer than what is read', async () => {
+    const withNull = [3, null, 4, 5, 6, null, 7, 8] as number[];
+    const [window] = await windowsOf([naive()], [{ id: 'a', values: withNull }], { horizon: 3 });
+    expect([...window.truth]).toEqual([Number.NaN, 7, 8]);
+    const gap = [1, 2, 3, ...Array(5000).fill(Number.NaN), 4, 5, 6, 7];
+    const found = await windowsOf([naive()], [{ id: 'a', values: gap }], { horizon: 2, windows: 4, step: 1 });
+    expect(found.map(({ cutoff }) => cutoff)).toEqual([5004, 5005]);
+  });
+
   it('are forecast in batches of one season', async () => {
     const fake = naive();
     const series = [12, 12, 4, 12].map((season, i) => ({ id: String(i), values: range(30), season }));
@@ -157,6 +166,14 @@ describe('relative errors', () => {
 });
 
 describe('historical forecasts', () => {
+  it('begin at the first value, read null as missing, and refuse a horizon that goes nowhere', async () => {
+    const values = [...Array(9).fill(null), 5, 6, 7] as number[];
+    const { median } = await historical(normalForecaster('fake', lastValue), values, { horizon: 1, start: 8 });
+    expect(median.slice(8)).toEqual([Number.NaN, Number.NaN, 5, 6]);
+    const none = historical(normalForecaster('fake', lastValue), range(12), { horizon: 0, start: 8 });
+    await expect(none).rejects.toThrow('horizon is 0');
+  });
+
   it('are made from the values before each one', async () => {
     const fake = normalForecaster('fake', lastValue);
     const past = await historical(fake, range(12), { horizon: 1, start: 8, levels: [80] });
