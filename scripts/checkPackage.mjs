@@ -127,6 +127,26 @@ await check('Node imports it, trains and generates', () => {
   return `loss ${said.slice(2)}`;
 });
 
+await check('the forecaster comes with its weights, mamba-ts/finetune goes on from them', () => {
+  write(
+    'forecast.mjs',
+    `import { loadForecaster } from 'mamba-ts';
+import { finetune } from 'mamba-ts/finetune';
+
+const series = Array.from({ length: 80 }, (_, t) => (t % 7) ** 2);
+const { best, iter } = await finetune([series], { out: 'mine', iters: 1, horizon: 7, backend: 'wasm' });
+for (const path of [undefined, best]) {
+  const forecaster = await loadForecaster(path, { backend: 'wasm' });
+  const { median } = await forecaster.forecast(series, { horizon: 7 });
+  console.log(median.every((x, t) => Math.abs(x - ((80 + t) % 7) ** 2) < 1), iter);
+  forecaster.dispose();
+}
+`,
+  );
+  const said = node(['forecast.mjs']).trim();
+  if (said !== 'true 1\ntrue 1') throw new Error(`it printed ${said}`);
+});
+
 await check('mamba-ts/serve answers on a port', () => {
   write(
     'serve.mjs',
