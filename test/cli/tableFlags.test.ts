@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { addAnswerFlags, addTableFlags, answerOptions, openTable, type TableFlags } from '../../src/cli/tableFlags.ts';
+import { addFinetune } from '../../src/cli/finetune.ts';
 import { fileOutput } from '../../src/cli/forecastOutput.ts';
 import { folderOf } from '../data/folder.ts';
 
@@ -57,5 +58,20 @@ describe('flags of tables', () => {
     expect(() => fileOutput(path, () => ({}))).toThrow(
       `--out ${path} ends in ${ending}, expected .csv, .json, .svg, .png, .html.`,
     );
+  });
+});
+
+describe('flags of finetune', () => {
+  it.each([
+    [['--minutes', 'ten'], 'got "ten", expected a number above 0'],
+    [['--minutes', '0'], 'got "0", expected a number above 0'],
+    [['--rate', 'NaN'], 'got "NaN", expected a number above 0'],
+    [['--seed', '1.5'], 'got "1.5", expected a whole number from 0 on'],
+  ])('refuse %j before anything is read', async (args, message) => {
+    const program = new Command().exitOverride().configureOutput({ writeErr: () => {} });
+    addFinetune(program);
+    for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => {} });
+    const run = program.parseAsync(['finetune', 'none.csv', '--out', 'none', ...args], { from: 'user' });
+    await expect(run).rejects.toThrow(message);
   });
 });
