@@ -99,6 +99,20 @@ describe('a forecaster', () => {
     expect(median).toEqual([0, 0]);
   });
 
+  it('reads a spike as a missing value, alone and in a stream', async () => {
+    const values = walk(300, 12);
+    const [spiked, missing] = [values.slice(), values.slice()];
+    spiked[150] = 1e6;
+    missing[150] = Number.NaN;
+    const forecast = await f.forecast(spiked, { horizon: 20 });
+    same(forecast, await f.forecast(missing, { horizon: 20 }));
+    const s = f.stream();
+    s.observe(spiked.slice(0, 290));
+    await s.forecast({ horizon: 20 });
+    s.observe(spiked.slice(290));
+    same(await s.forecast({ horizon: 20 }), forecast);
+  });
+
   it('stays at or above 0 where the past did, unless told otherwise', async () => {
     const counts = walk(100, 8).map((x) => Math.max(0, Math.round(2 * x)));
     const low = (forecast: Forecast) => Math.min(...numbersOf(forecast));

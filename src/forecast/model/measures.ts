@@ -11,7 +11,6 @@ import { type Seasons, type SeasonsGiven, seasonsIn } from './seasons.ts';
 
 /** Below this part of the scale, errors are taken to be so large: what repeats exactly has some unit, too. */
 const LEAST_ERROR = 0.01;
-const SMALLEST = 1e-200;
 
 export class Measures {
   readonly location: number;
@@ -85,9 +84,7 @@ function deviation(seen: Float64Array, location: number): number {
   const distances = seen.map((x) => Math.abs(x - location)).sort();
   const median = middleOf(distances);
   const bound = median > 0 ? 10 * median : Infinity;
-  const scale = distances.reduce((sum, d) => sum + Math.min(d, bound), 0) / distances.length;
-  // What cannot be divided by is no scale.
-  return scale > SMALLEST ? scale : 0;
+  return distances.reduce((sum, d) => sum + Math.min(d, bound), 0) / distances.length;
 }
 
 /** Gaps as straight lines, for measures that need every value. */

@@ -36,7 +36,7 @@ export function predict(model: SequenceModel, rows: readonly Row[], horizon: num
   return rows.map(({ track, list, window }, b) => {
     const from = b * steps.L;
     remember(track, list, said, from, list.count - patches);
-    const width = track.hindsight.width(window);
+    const width = track.width(window);
     return Array.from({ length: horizon }, (_, t) => {
       const step = list.count - patches + Math.floor(t / PATCH);
       const quantileOf = quantilesOf(list, said, from, step);

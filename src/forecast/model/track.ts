@@ -9,6 +9,7 @@ import { Hindsight } from './hindsight.ts';
 import { Measures } from './measures.ts';
 import { CANDIDATES, FEATURES, PatchReader } from './reader.ts';
 import type { SeasonsGiven } from './seasons.ts';
+import { spikesOf } from './spikes.ts';
 import { PATCH } from './window.ts';
 
 /** Values that differ by less are one: up to ±1e100, they are still finite in this unit. */
@@ -45,6 +46,8 @@ export class Track {
   readonly hindsight = new Hindsight();
   /** Values that the measures were taken of. */
   readonly measured: number;
+  /** Values among them that are read as missing. */
+  private readonly spikes: readonly number[];
   private readonly reader: PatchReader;
   /** Behind the last patch that was read; undefined before the first. */
   state?: State;
@@ -52,7 +55,8 @@ export class Track {
   /** `measured`: the values up to the rung of what is read; `room`: how many there will be at first. */
   constructor(measured: Float64Array, room: number, season?: SeasonsGiven) {
     this.measured = measured.length;
-    this.measures = new Measures(measured, season);
+    this.spikes = spikesOf(measured);
+    this.measures = new Measures(withoutThose(measured, this.spikes), season);
     this.reader = new PatchReader(this.measures, room);
   }
 
@@ -79,7 +83,7 @@ export class Track {
   read(window: Float64Array, list: StepList): void {
     const { reader } = this;
     while (reader.end + PATCH < window.length) {
-      for (let i = 0; i < PATCH; i++) reader.push(window[reader.end]);
+      for (let i = 0; i < PATCH; i++) this.take(window);
       list.add(reader, PATCH);
     }
   }
@@ -89,7 +93,7 @@ export class Track {
     const { reader } = this;
     const mark = reader.mark();
     const rest = window.length - reader.end;
-    while (reader.end < window.length) reader.push(window[reader.end]);
+    while (reader.end < window.length) this.take(window);
     list.add(reader, rest);
     for (let k = 1; k < patches; k++) {
       for (let i = 0; i < PATCH; i++) reader.push(Number.NaN);
@@ -97,4 +101,21 @@ export class Track {
     }
     reader.rewind(mark);
   }
+
+  /** By what its intervals are to be widened, as `window` shows. */
+  width(window: Float64Array): number {
+    return this.hindsight.width(withoutThose(window, this.spikes));
+  }
+
+  private take(window: Float64Array): void {
+    const t = this.reader.end;
+    this.reader.push(this.spikes.includes(t) ? Number.NaN : window[t]);
+  }
+}
+
+function withoutThose(values: Float64Array, places: readonly number[]): Float64Array {
+  if (places.length === 0) return values;
+  const rest = values.slice();
+  for (const t of places) rest[t] = Number.NaN;
+  return rest;
 }
