@@ -14,7 +14,7 @@ import { predict, type Row } from './model/predict.ts';
 import { seasonsGiven } from './model/seasons.ts';
 import { StepList, Track } from './model/track.ts';
 import { PATCH, spanOf } from './model/window.ts';
-import { type CheckedOptions, checkOptions } from './options.ts';
+import { type CheckedOptions, checkOptions, withBounds } from './options.ts';
 import { ForecastStream, type StreamOptions, type StreamState } from './stream.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster, Values } from './types.ts';
 import { checkValues, requireKnown } from './values.ts';
@@ -30,10 +30,11 @@ export class Forecaster implements SeriesForecaster {
 
   forecast(values: Values, options: ForecastOptions): Promise<Forecast>;
   forecast(series: readonly Values[], options: ForecastOptions): Promise<Forecast[]>;
-  /** One series, NaN where a value is missing, or several: their forecasts come in the same order. */
+  /** One series, NaN where a value is missing, or several: their forecasts come in the same order. The bounds of `levels` are among the quantiles, too. */
   async forecast(values: Values | readonly Values[], options: ForecastOptions): Promise<Forecast | Forecast[]> {
-    if (isSeveral(values)) return this.forecastAll(values, options);
-    const [forecast] = await this.forecastAll([values], options);
+    const asked = withBounds(options);
+    if (isSeveral(values)) return this.forecastAll(values, asked);
+    const [forecast] = await this.forecastAll([values], asked);
     return forecast;
   }
 

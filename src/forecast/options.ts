@@ -1,6 +1,6 @@
 /** What a forecast is asked for, checked once: every error says what, got, expected, and what to do. */
 import { closest } from 'fastest-levenshtein';
-import { tidy } from './quantiles.ts';
+import { boundsOf, tidy } from './quantiles.ts';
 import type { ForecastOptions, SeasonOption } from './types.ts';
 
 /** What a forecaster can rely on. */
@@ -74,6 +74,13 @@ export function checkQuantiles(quantiles: readonly number[]): number[] {
     throw new Error(`forecast: quantiles has ${shown(p)}, expected numbers between 0 and 1, both excluded.${help}`);
   }
   return rising(quantiles);
+}
+
+/** The bounds of `levels` among the quantiles: an interval of 95 % is the quantiles 0.025 and 0.975. */
+export function withBounds(options: ForecastOptions): ForecastOptions {
+  if (options?.levels === undefined) return options;
+  const bounds = checkLevels(options.levels).flatMap(boundsOf);
+  return { ...options, quantiles: [...checkQuantiles(options.quantiles ?? DEFAULT_QUANTILES), ...bounds] };
 }
 
 function seasonsOf(season: SeasonOption | undefined): Pick<CheckedOptions, 'seasons' | 'likelySeasons'> {

@@ -15,7 +15,7 @@ import { carry, predict } from './model/predict.ts';
 import { type SeasonsGiven, seasonsGiven } from './model/seasons.ts';
 import { StepList, Track } from './model/track.ts';
 import { CONTEXT, PATCH, spanOf } from './model/window.ts';
-import { checkOptions } from './options.ts';
+import { checkOptions, withBounds } from './options.ts';
 import type { Forecast, ForecastOptions, SeasonOption } from './types.ts';
 import { checkObserved, requireKnown } from './values.ts';
 
@@ -89,7 +89,7 @@ export class ForecastStream {
         'forecast: season belongs to the stream, as f.stream({ season: 24 }): what was read so far depends on it.',
       );
     }
-    const asked = checkOptions(options);
+    const asked = checkOptions(withBounds(options));
     const { horizon } = asked;
     if (this.count === 0) throw new Error('forecast: nothing was observed yet, expected at least one value.');
     const { start, rung } = spanOf(this.count);

@@ -27,7 +27,7 @@ const same = (got: Forecast, want: Forecast, tolerance = 1e-4) =>
 describe('a forecaster', () => {
   it('answers in the form that was asked for', async () => {
     const forecast = await f.forecast(walk(200, 1), { horizon: 20, levels: [80, 95], quantiles: [0.025, 0.5, 0.9] });
-    expect(Object.keys(forecast.quantiles)).toEqual(['0.025', '0.5', '0.9']);
+    expect(Object.keys(forecast.quantiles)).toEqual(['0.025', '0.1', '0.5', '0.9', '0.975']);
     expect(Object.keys(forecast.intervals ?? {})).toEqual(['80', '95']);
     expect(forecast.mean).toHaveLength(20);
     expect(forecast.quantiles['0.5']).toEqual(forecast.median);
