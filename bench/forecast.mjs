@@ -11,7 +11,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openBaseline } from '../dist/forecast/baselines/index.js';
-import { withoutGaps } from '../dist/forecast/history.js';
+import { withoutGaps } from '../dist/forecast/gaps.js';
 import { backtestTable, backtest, markdown } from '../dist/forecast/backtest/index.js';
 import { loadForecaster } from '../dist/forecast/load.js';
 import { checkOptions } from '../dist/forecast/options.js';

@@ -1,21 +1,8 @@
-/** What is asked of the past of a series: its gaps closed, its season, its last value, where forecasts of it can begin. */
+/** What is asked of the past of a series: its season, its last value, where forecasts of it can begin. */
+import { withoutGaps } from './gaps.ts';
 import { findSeasons, seasonsGiven, seasonsIn } from './model/seasons.ts';
 import { type CheckedOptions, checkSeason } from './options.ts';
 import type { SeasonOption } from './types.ts';
-
-/** Gaps as straight lines between their neighbours; at the ends the nearest value. */
-export function withoutGaps(values: Float64Array): Float64Array {
-  const y = values.slice();
-  let before = -1;
-  for (let t = 0; t <= y.length; t++) {
-    if (t < y.length && Number.isNaN(y[t])) continue;
-    const to = t < y.length ? y[t] : y[before];
-    const from = before >= 0 ? y[before] : to;
-    for (let i = before + 1; i < t; i++) y[i] = from + ((to - from) * (i - before)) / (t - before);
-    before = t;
-  }
-  return y;
-}
 
 /** The last value that there is. */
 export function lastOf(values: Float64Array): number {

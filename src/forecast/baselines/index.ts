@@ -7,7 +7,8 @@
  * Where a method can't answer (too few values, no convergence), the seasonal naive one does, and `note` is told why.
  */
 import { closest } from 'fastest-levenshtein';
-import { shortestSeason, withoutGaps } from '../history.ts';
+import { withoutGaps } from '../gaps.ts';
+import { shortestSeason } from '../history.ts';
 import { checkOptions } from '../options.ts';
 import type { SeriesForecaster } from '../types.ts';
 import { checkValues } from '../values.ts';

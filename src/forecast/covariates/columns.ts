@@ -1,5 +1,5 @@
 /** Covariates as people have them, checked, as columns of numbers: a category becomes an indicator for each of its kinds. */
-import { withoutGaps } from '../history.ts';
+import { withoutGaps } from '../gaps.ts';
 
 /** One value a step: numbers, true and false, or the names of kinds; null or NaN where one is missing. */
 export type CovariateValues = ArrayLike<number | string | boolean | null | undefined>;

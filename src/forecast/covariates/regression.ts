@@ -8,7 +8,7 @@
  * what covariates are worth. Columns come in one by one where they lower the error by more than chance would
  * (Chen & Chen 2008); a ridge then shrinks what is left.
  */
-import { withoutGaps } from '../history.ts';
+import { withoutGaps } from '../gaps.ts';
 import { dot, gramOf, mix, ridgeByLeavingOut, solvePositive } from './linear.ts';
 
 /** Columns that come in together: a covariate at a lag. */

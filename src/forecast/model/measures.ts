@@ -7,6 +7,7 @@
  * error() at the lag of a seasonal naive forecast is the unit in which the model reads residuals and gives its
  * answers: a loss in it is the mean absolute scaled error (Hyndman & Koehler 2006), at every horizon about 1.
  */
+import { withoutGaps } from '../gaps.ts';
 import { type Seasons, type SeasonsGiven, seasonsIn } from './seasons.ts';
 
 /** Below this part of the scale, errors are taken to be so large: what repeats exactly has some unit, too. */
@@ -35,8 +36,7 @@ export class Measures {
     this.location = seen.length > 0 ? middleOf(seen) : 0;
     this.zeros = seen.length > 0 ? seen.reduce((count, x) => count + Number(x === 0), 0) / seen.length : 0;
     this.scale = deviation(seen, this.location);
-    this.seasons =
-      this.scale > 0 ? seasonsIn(filled(values, this.location), season) : { first: 1, second: 0, depth: 0 };
+    this.seasons = this.scale > 0 ? seasonsIn(withoutGaps(values), season) : { first: 1, second: 0, depth: 0 };
   }
 
   /** Of repeating the value `lag` steps ago. Beyond half of what was seen it grows as a random walk does. */
@@ -85,18 +85,4 @@ function deviation(seen: Float64Array, location: number): number {
   const median = middleOf(distances);
   const bound = median > 0 ? 10 * median : Infinity;
   return distances.reduce((sum, d) => sum + Math.min(d, bound), 0) / distances.length;
-}
-
-/** Gaps as straight lines, for measures that need every value. */
-function filled(values: Float64Array, location: number): Float64Array {
-  const y = values.slice();
-  let before = -1;
-  for (let t = 0; t <= y.length; t++) {
-    if (t < y.length && Number.isNaN(y[t])) continue;
-    const from = before >= 0 ? y[before] : t < y.length ? y[t] : location;
-    const to = t < y.length ? y[t] : from;
-    for (let i = before + 1; i < t; i++) y[i] = from + ((to - from) * (i - before)) / (t - before);
-    before = t;
-  }
-  return y;
 }

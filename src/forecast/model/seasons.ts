@@ -29,18 +29,40 @@ export function seasonsGiven({ seasons, likelySeasons }: CheckedOptions): Season
 
 /** Of a series without gaps, whatever is known of its seasons. */
 export function seasonsIn(y: Float64Array, given: SeasonsGiven | undefined): Seasons {
-  if (given === undefined) return findSeasons(y);
-  if ('known' in given) return mainFirst(y, findSeasons(y, given.known));
-  if (!('likely' in given)) return findSeasons(y, given);
-  const shown = seasonsThatShow(y, given.likely);
-  return shown.length > 0 ? mainFirst(y, findSeasons(y, shown)) : findSeasons(y);
+  const lags = new Lags(y);
+  if (given === undefined) return found(lags);
+  if ('known' in given) return mainFirst(lags, beside(lags, given.known));
+  if (!('likely' in given)) return beside(lags, given);
+  const shown = showing(lags, given.likely);
+  return shown.length > 0 ? mainFirst(lags, beside(lags, shown)) : found(lags);
+}
+
+/** `y` has no gaps. `given`: the seasons that are known; a second one is looked for beside one that is given. */
+export const findSeasons = (y: Float64Array, given?: readonly number[]): Seasons => seasonsIn(y, given);
+
+/** Of seasons that are likely, as those of a calendar, the ones that `y` shows at all. */
+export const seasonsThatShow = (y: Float64Array, likely: readonly number[]): number[] => showing(new Lags(y), likely);
+
+/** The variogram of a series, computed once, when first asked for. */
+class Lags {
+  readonly n: number;
+  private table?: Float64Array;
+
+  constructor(private readonly y: Float64Array) {
+    this.n = y.length;
+  }
+
+  get V(): Float64Array {
+    this.table ??= variogram(detrended(this.y));
+    return this.table;
+  }
 }
 
 /** A day that is known may hide a week that says much more: that is then the main season. */
-function mainFirst(y: Float64Array, seasons: Seasons): Seasons {
+function mainFirst(lags: Lags, seasons: Seasons): Seasons {
   const { first, second } = seasons;
-  if (second === 0 || y.length < 2 * second) return seasons;
-  const V = variogram(detrended(y));
+  if (second === 0 || lags.n < 2 * second) return seasons;
+  const { V } = lags;
   if (!(V[second] < MUCH_BETTER * V[first])) return seasons;
   return { first: second, second: first, depth: depthOf(V, second) };
 }
@@ -50,32 +72,39 @@ const LEAST = { depth: 0.05, byValues: 2.5, bySeasons: 0.7 };
 /** What a longer season must leave of V to be one beside a shorter one, and to be the main one in its place. */
 const [BETTER, MUCH_BETTER] = [0.9, 0.5];
 
-/** `y` has no gaps. `given`: the seasons that are known; a second one is looked for beside one that is given. */
-export function findSeasons(y: Float64Array, given?: readonly number[]): Seasons {
-  const n = y.length;
-  const [known, knownSecond] = given ?? [];
+/** Fewer values have no seasons to be found. */
+const LEAST_VALUES = 8;
+
+/** The seasons that are known, and a second one beside a single one. */
+function beside(lags: Lags, [known, knownSecond]: readonly number[]): Seasons {
+  const { n } = lags;
+  if (known === undefined) return found(lags);
   if (known === 1) return NONE;
-  if (n < 8) return known === undefined ? NONE : { first: known, second: knownSecond ?? 0, depth: 0 };
-  const V = variogram(detrended(y));
-  const found = dips(V, n);
-  if (known !== undefined) {
-    const depth = known < V.length ? depthOf(V, known) : 0;
-    return { first: known, second: knownSecond ?? longer(V, found, known), depth };
-  }
-  if (found.length === 0) return NONE;
-  const [shortest] = found;
+  if (n < LEAST_VALUES) return { first: known, second: knownSecond ?? 0, depth: 0 };
+  const { V } = lags;
+  const depth = known < V.length ? depthOf(V, known) : 0;
+  return { first: known, second: knownSecond ?? longer(V, dips(V, n), known), depth };
+}
+
+/** The seasons that the values show by themselves. */
+function found(lags: Lags): Seasons {
+  const { n } = lags;
+  if (n < LEAST_VALUES) return NONE;
+  const { V } = lags;
+  const all = dips(V, n);
+  if (all.length === 0) return NONE;
+  const [shortest] = all;
   let first = shortest;
-  for (const s of found) if (V[s] < MUCH_BETTER * V[first]) first = s;
-  const second = longer(V, found, first) || (first > shortest ? shortest : 0);
+  for (const s of all) if (V[s] < MUCH_BETTER * V[first]) first = s;
+  const second = longer(V, all, first) || (first > shortest ? shortest : 0);
   return { first, second, depth: depthOf(V, first) };
 }
 
-/** Of seasons that are likely, as those of a calendar, the ones that `y` shows at all. */
-export function seasonsThatShow(y: Float64Array, likely: readonly number[]): number[] {
-  const n = y.length;
+function showing(lags: Lags, likely: readonly number[]): number[] {
+  const { n } = lags;
   const possible = likely.filter((s) => s > 1 && 2 * s <= n);
-  if (n < 8 || possible.length === 0) return [];
-  const V = variogram(detrended(y));
+  if (n < LEAST_VALUES || possible.length === 0) return [];
+  const { V } = lags;
   return possible.filter((s) => depthOf(V, s) >= leastDepth(n, s) / 2);
 }
 
