@@ -166,7 +166,7 @@ function plot(panel: Panel, width: number, head: number): string {
   const left = Math.max(MARGIN.left, named + 7 + Math.max(0, ...ys.ticks.map(({ text }) => letters(text))));
   const xs = scaleOf(
     panel.x,
-    series.flatMap(({ x }) => [...x]),
+    series.flatMap(({ x, whiskers = [] }) => [...x, ...whiskers.flat()]),
     left,
     right,
   );
@@ -180,7 +180,7 @@ function plot(panel: Panel, width: number, head: number): string {
     ...ys.ticks.map(
       ({ at, text }) =>
         `<path d="M${round(left)} ${at}H${right}" stroke="${GRID}"/>` +
-        `<text x="${round(left - 7)}" y="${round(at + 4)}" text-anchor="end">${text}</text>`,
+        `<text x="${round(left - 7)}" y="${round(at + 4)}" text-anchor="end">${escaped(text)}</text>`,
     ),
   ];
   const middle = (top + bottom) / 2;
@@ -218,7 +218,8 @@ function draw(series: Series, index: number, xs: Scale, ys: Scale): string {
   if (series.style === 'band' && low?.length !== y.length) {
     throw new Error(`figure: ${name} is a band of ${y.length} upper and ${low?.length ?? 0} lower values.`);
   }
-  return mark(series, index, x.map(xs.map), y.map(ys.map), low?.map(ys.map));
+  const whiskers = series.whiskers?.map(([from, to]) => [xs.map(from), xs.map(to)] as const);
+  return mark(series, index, x.map(xs.map), y.map(ys.map), low?.map(ys.map), whiskers);
 }
 
 /** A short piece of a series, for the legend: its stroke, its dot, or both. */

@@ -8,12 +8,14 @@ export interface Series {
   y: readonly number[];
   /** The lower edge of a band; its upper is y. */
   low?: readonly number[];
+  /** Whiskers of points: from where to where, along x. */
+  whiskers?: readonly (readonly [number, number])[];
   /** line by default */
   style?: 'line' | 'dashed' | 'points' | 'both' | 'band';
   /** Index into the palette; by default the series' own place. */
   color?: number;
   width?: number;
-  /** Of a band; 0.2 by default. */
+  /** Of a band, 0.2 by default; or of points. */
   opacity?: number;
 }
 
@@ -22,13 +24,14 @@ const MANY = 2000;
 
 export const round = (value: number): number => Math.round(10 * value) / 10;
 
-/** `x`, `y` and `low` in pixels. */
+/** `x`, `y`, `low` and `whiskers` in pixels. */
 export function mark(
   series: Series,
   index: number,
   x: readonly number[],
   y: readonly number[],
   low: readonly number[] = [],
+  whiskers: readonly (readonly [number, number])[] = [],
 ): string {
   const color = PALETTE[(series.color ?? index) % PALETTE.length];
   const { style = 'line', width = 1.8, opacity = 0.2 } = series;
@@ -36,17 +39,23 @@ export function mark(
     const d = area(x, y, low);
     return `<path d="${d}" fill="${color}" fill-opacity="${opacity}" stroke="${color}" stroke-opacity="${opacity}"/>`;
   }
-  const parts: string[] = [];
+  const parts = whiskers
+    .map(([from, to], i) => [round(from), round(to), round(y[i])])
+    .filter((ends) => ends.every(Number.isFinite))
+    .map(
+      ([from, to, at]) => `<path d="M${from} ${at - 4}v8M${from} ${at}H${to}M${to} ${at - 4}v8" stroke="${color}"/>`,
+    );
   if (style !== 'points') {
     const dash = style === 'dashed' ? ' stroke-dasharray="6 4"' : ' stroke-linecap="round"';
     const d = path(...thinned(x, y));
     parts.push(`<path d="${d}" fill="none" stroke="${color}" stroke-width="${width}" stroke-linejoin="round"${dash}/>`);
   }
   if (style === 'points' || style === 'both') {
-    const radius = style === 'both' ? 3.2 : 2.4;
+    const radius = style === 'both' || whiskers.length > 0 ? 3.2 : 2.4;
+    const faint = series.opacity === undefined ? '' : ` fill-opacity="${opacity}"`;
     for (let i = 0; i < x.length; i++) {
       if (!Number.isFinite(x[i]) || !Number.isFinite(y[i])) continue;
-      parts.push(`<circle cx="${round(x[i])}" cy="${round(y[i])}" r="${radius}" fill="${color}"/>`);
+      parts.push(`<circle cx="${round(x[i])}" cy="${round(y[i])}" r="${radius}" fill="${color}"${faint}/>`);
     }
   }
   return parts.join('');

@@ -9,6 +9,8 @@ export interface Axis {
   time?: boolean;
   /** Ticks are no closer than this: the spacing of the data, where nothing is between them. */
   spacing?: number;
+  /** Names at 0, 1, 2 … in place of numbers; on a y axis the first is on top. */
+  names?: readonly string[];
   /** The ends; by default those of the data, with a little room on a y axis. */
   range?: readonly [number, number];
 }
@@ -35,6 +37,7 @@ const round = (value: number) => Math.round(10 * value) / 10;
 
 /** `from` and `to` are the pixels of the axis' ends. */
 export function scaleOf(axis: Axis, values: readonly number[], from: number, to: number): Scale {
+  if (axis.names) return named(axis.names, Math.min(from, to), Math.max(from, to));
   const shown = values.filter((value) => Number.isFinite(value) && (!axis.log || value > 0));
   let [low, high] = axis.range ?? extent(shown);
   if (axis.log) [low, high] = [Math.log10(low), Math.log10(high)];
@@ -54,6 +57,12 @@ export function scaleOf(axis: Axis, values: readonly number[], from: number, to:
     ticks: marks.map(({ value, ...text }) => ({ at: round(place(value)), ...text })),
     range: [low, high],
   };
+}
+
+/** Each name in the middle of an equal part. */
+function named(names: readonly string[], from: number, to: number): Scale {
+  const map = (value: number) => from + ((value + 0.5) / names.length) * (to - from);
+  return { map, ticks: names.map((text, i) => ({ at: round(map(i)), text })), range: [-0.5, names.length - 0.5] };
 }
 
 function extent(values: readonly number[]): [number, number] {

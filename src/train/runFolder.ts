@@ -24,6 +24,8 @@ export interface Progress {
   bestLoss?: number;
   /** A state saved by State.save(), in base64. */
   carried?: string;
+  /** Plain JSON that whoever trains keeps with it. */
+  notes?: unknown;
 }
 
 export class RunFolder {

@@ -1,0 +1,23 @@
+/** Of a few seeds: the mean, and how sure one can be of it. */
+
+export const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
+
+/** The sample's standard deviation, with n − 1; NaN for one value. */
+export function deviation(values: readonly number[]): number {
+  const m = mean(values);
+  return Math.sqrt(values.reduce((sum, v) => sum + (v - m) ** 2, 0) / (values.length - 1));
+}
+
+/** Student's t for 95 %, two-sided, by degrees of freedom from 1; 1.96 is its limit. */
+const T95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131];
+
+/** Half of the width of the 95 % confidence interval of the mean; NaN for one value. */
+export const halfWidth = (values: readonly number[]): number =>
+  ((T95[values.length - 2] ?? 1.96) * deviation(values)) / Math.sqrt(values.length);
+
+/** 1.234 ± 0.05, or the value alone where there is one. */
+export function withError(values: readonly number[], digits: number, factor = 1): string {
+  const half = halfWidth(values);
+  const text = (factor * mean(values)).toFixed(digits);
+  return Number.isFinite(half) ? `${text} ± ${(factor * half).toFixed(digits)}` : text;
+}
