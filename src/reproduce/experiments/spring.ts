@@ -7,7 +7,7 @@
 import { createSequenceModel } from '../../models/checkpoint.ts';
 import type { SequenceModel } from '../../models/sequenceModel.ts';
 import { Random } from '../../random.ts';
-import { type SpringTrajectory, springs } from '../../tasks/springs.ts';
+import { type SpringTrajectory, type SpringWorld, springs } from '../../tasks/springs.ts';
 import { enter } from '../../tensor/scope.ts';
 import type { TaskMaker } from '../../train/task.ts';
 import { defineExperiment, type Run, type RunContext } from '../experiment.ts';
@@ -54,9 +54,9 @@ export const spring = defineExperiment<SpringSettings, SpringResult>({
     measured: 32,
     ahead: 24,
     horizon: 48,
-    updates: 2500,
+    updates: 3000,
     batchSize: 32,
-    learningRate: 4e-3,
+    learningRate: 5e-3,
     trajectories: 2000,
   },
   quick: {
@@ -67,7 +67,7 @@ export const spring = defineExperiment<SpringSettings, SpringResult>({
     measured: 16,
     ahead: 8,
     horizon: 16,
-    updates: 150,
+    updates: 400,
     batchSize: 16,
     learningRate: 8e-3,
     trajectories: 200,
@@ -98,46 +98,62 @@ interface Test {
   system: System;
   settings: SpringSettings;
   trajectories: readonly SpringTrajectory[];
-  /** Which of them is the example. */
-  example: number;
+  /** Those of the system's other world. */
+  others: readonly SpringTrajectory[];
+  /** The one whose error of the Kalman filter is the middle one. */
+  example: SpringTrajectory;
 }
 
 /** The same trajectories for all that predict them. */
 function testOf(system: System, settings: SpringSettings): Test {
   const { measured, horizon, trajectories: count } = settings;
-  const make = springs(system.world, new Random(TEST_SEED));
-  const trajectories = Array.from({ length: count }, () => make(measured + horizon));
+  const many = (world: SpringWorld) => {
+    const make = springs(world, new Random(TEST_SEED));
+    return Array.from({ length: count }, () => make(measured + horizon));
+  };
+  const trajectories = many(system.world);
   const predict = kalmanPredictor(system, measured);
   const errors = trajectories.map((one) => errorsOf([one], measured, predict).reduce((sum, e) => sum + e * e, 0));
   const order = errors.map((_, i) => i).sort((a, b) => errors[a] - errors[b] || a - b);
-  return { system, settings, trajectories, example: order[count >> 1] };
+  const others = system.other ? many(system.other.world) : [];
+  return { system, settings, trajectories, others, example: trajectories[order[count >> 1]] };
 }
 
-function known({ system, settings, trajectories, example }: Test): SpringResult {
+function tested({ settings, trajectories, others, example }: Test, name: string, predict: Predictor): SpringResult {
+  const errors = (some: readonly SpringTrajectory[]) => ({
+    [name]: rounded(errorsOf(some, settings.measured, predict)),
+  });
+  return {
+    errors: errors(trajectories),
+    ...(others.length > 0 && { other: errors(others) }),
+    predicted: { [name]: rounded(predict(example)) },
+  };
+}
+
+function known(test: Test): SpringResult {
+  const { system, settings, example } = test;
   const { measured, horizon } = settings;
   const fitted = { measured, horizon, count: FITTED * measured };
-  const predictors: Record<string, Predictor> = {
-    kalman: kalmanPredictor(system, measured),
-    linear: linearPredictor(system, fitted, new Random(TEST_SEED).fork('linear')),
-    naive: lastValue(measured),
-  };
-  const of = <T>(give: (predictor: Predictor) => T) =>
-    Object.fromEntries(Object.entries(predictors).map(([name, predictor]) => [name, give(predictor)]));
-  const one = trajectories[example];
+  const results = [
+    tested(test, 'kalman', kalmanPredictor(system, measured)),
+    tested(test, 'linear', linearPredictor(system, fitted, new Random(TEST_SEED).fork('linear'))),
+    tested(test, 'naive', lastValue(measured)),
+  ];
   return {
-    errors: of((predictor) => rounded(errorsOf(trajectories, measured, predictor))),
-    predicted: of((predictor) => rounded(predictor(one))),
+    errors: Object.assign({}, ...results.map(({ errors }) => errors)),
+    other: Object.assign({}, ...results.map(({ other }) => other)),
+    predicted: Object.assign({}, ...results.map(({ predicted }) => predicted)),
     example: {
-      positions: rounded(one.positions),
-      measured: rounded(one.measured.subarray(0, measured)),
-      switches: [...one.switches],
+      positions: rounded(example.positions),
+      measured: rounded(example.measured.subarray(0, measured)),
+      switches: [...example.switches],
     },
   };
 }
 
 async function learned(test: Test, name: string, seed: number, context: RunContext): Promise<SpringResult> {
-  const { system, settings, trajectories, example } = test;
-  const { dModel, nLayer, updates, batchSize, learningRate, measured } = settings;
+  const { system, settings, trajectories, others } = test;
+  const { dModel, nLayer, updates, batchSize, learningRate } = settings;
   const config = { model: name, ...sizes[name], dModel, nLayer, dInput: inputsOf(system), nTargets: 1, output: 'step' };
   const model = await createSequenceModel(config, { backend: context.backend, seed });
   const task: TaskMaker = (_, random) => {
@@ -161,16 +177,16 @@ async function learned(test: Test, name: string, seed: number, context: RunConte
       minLearningRate: learningRate / 50,
       warmupIters: Math.min(50, Math.ceil(updates / 10)),
       weightDecay: 0.01,
+      beta2: 0.98,
       seed,
     },
   });
-  const outputs = predictions(model, system, trajectories, measured);
-  const predict = new Map(trajectories.map((one, i) => [one, outputs[i]]));
-  const parameters = Object.values(model.parameters).reduce((sum, { size }) => sum + size, 0);
+  const all = [...trajectories, ...others];
+  const outputs = predictions(model, system, all, settings.measured);
+  const said = new Map(all.map((one, i) => [one, outputs[i]]));
   return {
-    errors: { [name]: rounded(errorsOf(trajectories, measured, (one) => predict.get(one) ?? [])) },
-    predicted: { [name]: rounded(outputs[example]) },
-    parameters,
+    ...tested(test, name, (one) => said.get(one) ?? []),
+    parameters: Object.values(model.parameters).reduce((sum, { size }) => sum + size, 0),
     seconds,
   };
 }

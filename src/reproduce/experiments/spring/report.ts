@@ -1,10 +1,11 @@
 /** Tables, sentences, goals and the figure of the springs, from what the runs gave. */
 import type { Panel, Series } from '../../../inspect/figure.ts';
+import type { SpringWorld } from '../../../tasks/springs.ts';
 import type { Goal, Report, Table } from '../../experiment.ts';
 import { mean, withError } from '../../statistics.ts';
 import { errorUpTo } from './predictors.ts';
 import { type SystemName, systemNames, systems } from './systems.ts';
-import type { SpringResult, SpringSettings } from './types.ts';
+import type { Example, SpringResult, SpringSettings } from './types.ts';
 
 /** An error of at most so many times the Kalman filter's is near it. */
 const NEAR = 1.25;
@@ -33,57 +34,67 @@ interface Measured {
   readonly seeds: readonly (readonly number[])[];
 }
 
+/** What was measured in one world. */
 interface Outcome {
-  readonly system: SystemName;
-  readonly known: SpringResult;
+  readonly title: string;
+  readonly world: SpringWorld;
   readonly rows: readonly Measured[];
+}
+
+/** In the world that was learnt from, and in the other one. */
+interface SystemOutcome extends Outcome {
+  readonly other?: Outcome;
+  readonly example: Example;
   readonly predicted: Readonly<Record<string, number[]>>;
 }
 
 export function springReport(settings: SpringSettings, results: ReadonlyMap<string, SpringResult>): Report {
-  const outcomes = systemNames.map((system) => outcomeOf(system, settings, results));
+  const [fixed, switched] = systemNames.map((system) => outcomeOf(system, settings, results));
   return {
-    tables: outcomes.map((outcome) => tableOf(outcome, settings)),
-    says: saysOf(outcomes, settings),
-    goals: goalsOf(outcomes, settings),
+    tables: [fixed, switched, switched.other ?? []].flat().map((outcome) => tableOf(outcome, settings)),
+    says: saysOf(fixed, switched, settings),
+    goals: goalsOf(fixed, switched, settings),
     figure: {
       title: 'Springs after their measurements fell silent',
       description:
         'Left: one trajectory of each system, with predictions. Right: errors of all predictors by horizon; ' +
         'the upright line on the right ends the horizons of training.',
-      panels: outcomes.flatMap((outcome) => [trajectoryPanel(outcome, settings), errorPanel(outcome, settings)]),
+      panels: [fixed, switched].flatMap((one) => [trajectoryPanel(one, settings), errorPanel(one, settings)]),
       columns: 2,
-      width: 920,
       legend: 'shared',
     },
   };
 }
 
 function outcomeOf(
-  system: SystemName,
+  name: SystemName,
   { models, seeds }: SpringSettings,
   results: ReadonlyMap<string, SpringResult>,
-): Outcome {
+): SystemOutcome {
   const of = (id: string) => {
-    const found = results.get(`${system}-${id}`);
-    if (!found) throw new Error(`spring: there is no result of ${system}-${id}. Run the experiment to its end.`);
+    const found = results.get(`${name}-${id}`);
+    if (!found) throw new Error(`spring: there is no result of ${name}-${id}. Run the experiment to its end.`);
     return found;
   };
   const known = of('known');
+  if (!known.example) throw new Error(`spring: the result of ${name}-known has no example. Run it again.`);
+  const rows = (errors: (result: SpringResult) => Readonly<Record<string, number[]>>): Measured[] => [
+    ...Object.entries(errors(known)).map(([predictor, one]) => ({ name: predictor, seeds: [one] })),
+    ...models.map((model) => ({ name: model, seeds: seeds.map((seed) => errors(of(`${model}-${seed}`))[model]) })),
+  ];
+  const system = systems[name];
   return {
-    system,
-    known,
-    rows: [
-      ...Object.entries(known.errors).map(([name, errors]) => ({ name, seeds: [errors] })),
-      ...models.map((name) => ({ name, seeds: seeds.map((seed) => of(`${name}-${seed}`).errors[name]) })),
-    ],
-    predicted: Object.assign({ ...known.predicted }, ...models.map((name) => of(`${name}-${seeds[0]}`).predicted)),
+    ...system,
+    rows: rows(({ errors }) => errors),
+    other: system.other && { ...system.other, rows: rows(({ other = {} }) => other) },
+    example: known.example,
+    predicted: Object.assign({ ...known.predicted }, ...models.map((model) => of(`${model}-${seeds[0]}`).predicted)),
   };
 }
 
-const rowOf = ({ rows, system }: Outcome, name: string): Measured => {
+const rowOf = ({ rows, title }: Outcome, name: string): Measured => {
   const found = rows.find((one) => one.name === name);
-  if (!found) throw new Error(`spring: there are no errors of ${name} on ${systems[system].title}.`);
+  if (!found) throw new Error(`spring: there are no errors of ${name} on ${title}.`);
   return found;
 };
 /** By seed, over the horizons of training. */
@@ -106,7 +117,7 @@ function tableOf(outcome: Outcome, { ahead, horizon }: SpringSettings): Table {
     'naive',
   ];
   return {
-    title: `Error (m) on ${systems[outcome.system].title} by the steps since the last measurement; trained up to ${ahead}`,
+    title: `Error (m) on ${outcome.title} by the steps since the last measurement; trained up to ${ahead}`,
     rows: [
       ['', ...shown.map((h) => `${h}`), `1 to ${ahead}`, 'next to Kalman'],
       ...[...new Set(order)].map((name) => [
@@ -124,9 +135,10 @@ function tableOf(outcome: Outcome, { ahead, horizon }: SpringSettings): Table {
   };
 }
 
+const sentence = (text: string) => text[0].toUpperCase() + text.slice(1);
 const times = (factor: number) => `${factor.toFixed(2)}×`;
 
-function saysOf([fixed, switched]: readonly Outcome[], { models, ahead, horizon }: SpringSettings): string[] {
+function saysOf(fixed: Outcome, switched: SystemOutcome, { models, ahead, horizon }: SpringSettings): string[] {
   const next = (outcome: Outcome, to: string) =>
     models.map((name) => `${names[name]} ${times(mean(relative(outcome, name, to, ahead)))}`).join(', ');
   const linear = (outcome: Outcome) => times(relative(outcome, 'linear', 'kalman', ahead)[0]);
@@ -134,7 +146,7 @@ function saysOf([fixed, switched]: readonly Outcome[], { models, ahead, horizon 
     const far = (errors: readonly number[]) => errorUpTo([0, ...errors.slice(ahead + 1)], horizon - ahead);
     return mean(rowOf(outcome, name).seeds.map(far)) / far(rowOf(outcome, 'kalman').seeds[0]);
   };
-  const noise = systems.fixed.world.noise;
+  const { noise } = fixed.world;
   return [
     `One spring, ${ahead} steps from the last measurement on, next to the Kalman filter that knows the equations: ` +
       `${next(fixed, 'kalman')}; the best linear predictor ${linear(fixed)}.`,
@@ -146,11 +158,17 @@ function saysOf([fixed, switched]: readonly Outcome[], { models, ahead, horizon 
             [fixed, switched]
               .map(
                 (outcome) =>
-                  `${systems[outcome.system].title}: ` +
+                  `${outcome.title}: ` +
                   models.map((name) => `${names[name]} ${times(beyond(outcome, name))}`).join(', '),
               )
               .join('; ') +
             '.',
+        ]
+      : []),
+    ...(switched.other
+      ? [
+          `${sentence(switched.other.title)}, next to the Kalman filter: ${next(switched.other, 'kalman')}; ` +
+            `the best linear predictor of what was learnt from ${linear(switched.other)}.`,
         ]
       : []),
     `A measurement has noise of ${noise} m; the Kalman filter errs by ` +
@@ -159,12 +177,12 @@ function saysOf([fixed, switched]: readonly Outcome[], { models, ahead, horizon 
   ];
 }
 
-function goalsOf([fixed, switched]: readonly Outcome[], { models, ahead }: SpringSettings): Goal[] {
-  const noise = systems.fixed.world.noise;
-  const near = (name: string): Goal => {
-    const factors = relative(fixed, name, 'kalman', ahead);
+function goalsOf(fixed: Outcome, switched: Outcome, { models, ahead }: SpringSettings): Goal[] {
+  const { noise } = fixed.world;
+  const near = (outcome: Outcome, name: string): Goal => {
+    const factors = relative(outcome, name, 'kalman', ahead);
     return {
-      what: `one spring: ${names[name]} errs at most ${NEAR} times as much as the Kalman filter, at 1 to ${ahead} steps`,
+      what: `${outcome.title}: ${names[name]} errs at most ${NEAR} times as much as the Kalman filter, at 1 to ${ahead} steps`,
       measured: `${withError(factors, 2)}×`,
       reached: mean(factors) <= NEAR,
     };
@@ -172,7 +190,7 @@ function goalsOf([fixed, switched]: readonly Outcome[], { models, ahead }: Sprin
   const quiet = (name: string): Goal => {
     const largest = rowOf(fixed, name).seeds.map((errors) => Math.max(...errors.slice(1, ahead + 1)));
     return {
-      what: `one spring: at each of them ${names[name]} errs less than a measurement, ${noise} m`,
+      what: `${fixed.title}: at each of them ${names[name]} errs less than a measurement, ${noise} m`,
       measured: `at most ${withError(largest, 3)} m`,
       reached: mean(largest) < noise,
     };
@@ -180,20 +198,26 @@ function goalsOf([fixed, switched]: readonly Outcome[], { models, ahead }: Sprin
   const selects = (name: string): Goal => {
     const factors = relative(switched, name, 'linear', ahead);
     return {
-      what: `the switched spring: ${names[name]} errs at most ${SELECTS} times as much as the best linear predictor`,
+      what: `${switched.title}: ${names[name]} errs at most ${SELECTS} times as much as the best linear predictor`,
       measured: `${withError(factors, 2)}×`,
       reached: mean(factors) <= SELECTS,
     };
   };
   const selective = models.filter((name) => name !== 's4d');
-  return [...models.map(near), ...selective.map(quiet), ...selective.map(selects)];
+  return [
+    ...models.map((name) => near(fixed, name)),
+    ...selective.map(quiet),
+    ...selective.map((name) => near(switched, name)),
+    ...selective.map(selects),
+  ];
 }
 
 const STEP = systems.fixed.world.step;
 
-function trajectoryPanel({ system, known, predicted }: Outcome, { measured, models }: SpringSettings): Panel {
-  const { example } = known;
-  if (!example) throw new Error(`spring: the result of ${system}-known has no example. Run it again.`);
+function trajectoryPanel(
+  { title, world, example, predicted }: SystemOutcome,
+  { measured, models }: SpringSettings,
+): Panel {
   const at = (values: readonly unknown[], from = 0) => values.map((_, t) => STEP * (t + from));
   const ahead = ['kalman', ...models].map((name) => ({
     name: names[name],
@@ -202,7 +226,7 @@ function trajectoryPanel({ system, known, predicted }: Outcome, { measured, mode
     ...looks[name],
   }));
   return {
-    title: `One trajectory of ${systems[system].title}`,
+    title: `One trajectory of ${title}`,
     x: { label: 'time', unit: 's' },
     y: { label: 'position', unit: 'm' },
     series: [
@@ -210,7 +234,8 @@ function trajectoryPanel({ system, known, predicted }: Outcome, { measured, mode
       { name: 'measured', x: at(example.measured), y: example.measured, style: 'points', color: 0 },
       ...ahead,
     ],
-    spans: system === 'switched' ? { name: 'stiff spring', at: stiffSpans(example.switches), color: 5 } : undefined,
+    spans:
+      world.stiffness.length > 1 ? { name: 'stiff spring', at: stiffSpans(example.switches), color: 5 } : undefined,
     border: STEP * (measured - 0.5),
     height: 290,
   };
@@ -229,13 +254,17 @@ function stiffSpans(switches: readonly number[]): [number, number][] {
 }
 
 function errorPanel(outcome: Outcome, { ahead }: SpringSettings): Panel {
-  const { noise } = systems[outcome.system].world;
+  const { noise } = outcome.world;
   const shown = outcome.rows.filter(({ name }) => looks[name]);
   const horizons = shown[0].seeds[0].map((_, h) => h);
+  const largest = Math.max(
+    noise,
+    ...shown.flatMap(({ seeds }) => horizons.map((h) => mean(seeds.map((one) => one[h])))),
+  );
   return {
     title: 'Error since the last measurement',
-    x: { label: 'steps since the last measurement' },
-    y: { label: 'root mean squared error', unit: 'm' },
+    x: { label: 'steps since the last measurement', spacing: 1 },
+    y: { label: 'root mean squared error', unit: 'm', range: [0, 1.05 * largest] },
     series: [
       { name: 'noise of a measurement', x: [0, horizons.length - 1], y: [noise, noise], color: 5, style: 'dashed' },
       ...shown.map(({ name, seeds }) => ({

@@ -8,6 +8,8 @@ import { type SpringTrajectory, type SpringWorld, springs } from '../../../tasks
 export interface System {
   readonly title: string;
   readonly world: SpringWorld;
+  /** A world that is not learnt from, only tested. */
+  readonly other?: { readonly title: string; readonly world: SpringWorld };
 }
 
 const spring: SpringWorld = {
@@ -21,12 +23,17 @@ const spring: SpringWorld = {
   dwell: [6, 18],
 };
 
-export const systems = {
-  fixed: { title: 'one spring', world: spring },
-  switched: { title: 'a switched spring', world: { ...spring, stiffness: [1, 4], first: [1, 1.5] } },
-} as const satisfies Record<string, System>;
+const switched: SpringWorld = { ...spring, stiffness: [1, 4], first: [1, 1.5] };
 
-export type SystemName = keyof typeof systems;
+export type SystemName = 'fixed' | 'switched';
+export const systems: Readonly<Record<SystemName, System>> = {
+  fixed: { title: 'one spring', world: spring },
+  switched: {
+    title: 'a switched spring',
+    world: switched,
+    other: { title: 'a spring that is switched more often than in training', world: { ...switched, dwell: [2, 5] } },
+  },
+};
 export const systemNames = Object.keys(systems) as SystemName[];
 
 export const inputsOf = ({ world }: System): number => (world.stiffness.length > 1 ? 3 : 2);
@@ -55,7 +62,7 @@ export function rowsOf(
   return { inputs, B, L };
 }
 
-/** What is learnt from: rows in which the measurements fall silent for up to `ahead` steps, from a random step on. */
+/** What is learnt from: rows in which the measurements fall silent for `ahead` steps, from a random step on. */
 export interface Silence {
   /** Rows are as long as this and `ahead`. */
   readonly measured: number;
@@ -68,11 +75,9 @@ export function springBatches(system: System, { measured, ahead }: Silence, batc
   return (): SpringRows & { targets: Float32Array } => {
     const L = measured + ahead;
     const trajectories = Array.from({ length: batchSize }, () => make(L));
-    const silences = trajectories.map(() => {
-      const from = Math.ceil(measured / 3) + random.int(measured - Math.ceil(measured / 3) + 1);
-      return [from, from + Math.ceil(ahead / 2) + random.int(ahead - Math.ceil(ahead / 2) + 1)] as const;
-    });
-    const rows = rowsOf(system, trajectories, (t, b) => t < silences[b][0] || t >= silences[b][1]);
+    const least = Math.ceil(measured / 3);
+    const silent = trajectories.map(() => least + random.int(measured - least + 1));
+    const rows = rowsOf(system, trajectories, (t, b) => t < silent[b] || t >= silent[b] + ahead);
     const targets = new Float32Array(batchSize * L);
     trajectories.forEach(({ positions }, b) => {
       targets.set(positions, b * L);

@@ -28,6 +28,8 @@ export interface Example {
 export interface SpringResult {
   /** Root mean squared errors at horizons from 0 on, in m, by predictor. */
   errors: Record<string, number[]>;
+  /** The same on the system's other world, if it has one. */
+  other?: Record<string, number[]>;
   /** What each predictor says of the example, at horizons from 0 on. */
   predicted: Record<string, number[]>;
   example?: Example;
