@@ -13,9 +13,9 @@ import type { Unifilar } from './unifilar.ts';
 
 export const places = ['home', 'school', 'office', 'shop', 'park'] as const;
 export const announcements = ['as usual', 'strike', 'holiday'] as const;
-export const onTheWay = 'on the way';
+export const waiting = 'waiting';
 /** Tokens by their ids. */
-export const schoolRunTokens: readonly string[] = [...places, onTheWay, ...announcements];
+export const schoolRunTokens: readonly string[] = [...places, waiting, ...announcements];
 
 type Place = (typeof places)[number];
 type Routes = Readonly<Record<Place, Readonly<Partial<Record<Place, Place>>>>>;
@@ -48,44 +48,50 @@ const ROUTES: Readonly<Record<(typeof announcements)[number], Routes>> = {
 export interface SchoolRunOptions {
   /** Probability that a step is an announcement: each of the three is as likely. */
   announce: number;
-  /** Probability that a step is spent on the way. */
-  travel: number;
+  /** Probability that a wait begins once one has arrived, and that it goes on. */
+  wait: number;
+  stay: number;
   /** Probability of the likely next place; the others share the rest. */
   sure: number;
 }
 
-/** Its state is (announcement, place before, place): what the past says of the future, and nothing else does. */
-export function schoolRun({ announce, travel, sure }: SchoolRunOptions): Unifilar {
-  for (const [name, p] of Object.entries({ announce, travel, sure })) {
+/** Its state is (announcement, place before, place, waiting): what the past says of the future, and no more. */
+export function schoolRun({ announce, wait, stay, sure }: SchoolRunOptions): Unifilar {
+  for (const [name, p] of Object.entries({ announce, wait, stay, sure })) {
     if (!(p > 0 && p < 1)) throw new Error(`schoolRun: ${name} is ${p}, expected a probability between 0 and 1.`);
   }
-  const move = 1 - announce - travel;
-  if (!(move > 0)) {
+  const longest = Math.max(wait, stay);
+  if (!(announce + longest < 1)) {
     throw new Error(
-      `schoolRun: announce + travel is ${announce + travel}, expected less than 1. Leave steps to arrive somewhere.`,
+      `schoolRun: announce is ${announce} and waiting has ${longest}, expected less than 1 together. ` +
+        'Leave steps to arrive somewhere.',
     );
   }
   const states = announcements.flatMap((said) =>
-    places.flatMap((before) => places.flatMap((at) => (at === before ? [] : [{ said, before, at }]))),
+    places.flatMap((before) =>
+      places.filter((at) => at !== before).flatMap((at) => [false, true].map((waits) => ({ said, before, at, waits }))),
+    ),
   );
-  const index = new Map(states.map(({ said, before, at }, i) => [[said, before, at].join(), i]));
-  const stateOf = (...key: string[]) => index.get(key.join()) ?? -1;
+  const index = new Map(states.map(({ said, before, at, waits }, i) => [[said, before, at, waits].join(), i]));
+  const stateOf = (...key: (string | boolean)[]) => index.get(key.join()) ?? -1;
   return {
     symbols: schoolRunTokens,
-    start: stateOf('as usual', 'shop', 'home'),
-    emission: states.map(({ said, before, at }) => [
-      ...places.map((to) => {
-        if (to === at) return 0;
-        return move * (to === ROUTES[said][at][before] ? sure : (1 - sure) / (places.length - 2));
-      }),
-      travel,
-      ...announcements.map(() => announce / announcements.length),
-    ]),
+    start: stateOf('as usual', 'shop', 'home', false),
+    emission: states.map(({ said, before, at, waits }) => {
+      const again = waits ? stay : wait;
+      const move = 1 - announce - again;
+      const share = (to: string) => (to === ROUTES[said][at][before] ? sure : (1 - sure) / (places.length - 2));
+      return [
+        ...places.map((to) => (to === at ? 0 : move * share(to))),
+        again,
+        ...announcements.map(() => announce / announcements.length),
+      ];
+    }),
     // One does not go to where one is: what cannot happen leaves the state as it is.
-    next: states.map(({ said, before, at }, i) => [
-      ...places.map((to) => (to === at ? i : stateOf(said, at, to))),
-      i,
-      ...announcements.map((news) => stateOf(news, before, at)),
+    next: states.map(({ said, before, at, waits }, i) => [
+      ...places.map((to) => (to === at ? i : stateOf(said, at, to, false))),
+      stateOf(said, before, at, true),
+      ...announcements.map((news) => stateOf(news, before, at, waits)),
     ]),
   };
 }

@@ -76,18 +76,6 @@ export function bestLoss(source: Unifilar): number {
   return expected(source, stationary(source));
 }
 
-/** The least mean loss over the first `length` symbols from the start. */
-export function bestLossFrom(source: Unifilar, length: number): number {
-  const P = transitionOf(source);
-  let p = P.map((_, s) => Number(s === source.start));
-  let sum = 0;
-  for (let t = 0; t < length; t++) {
-    sum += expected(source, p);
-    p = p.map((_, j) => p.reduce((total, value, i) => total + value * P[i][j], 0));
-  }
-  return sum / length;
-}
-
 /** The least that a predictor loses which sees the last `order` symbols alone. */
 export function bestOfOrder(source: Unifilar, order: number): number {
   const { emission, next, symbols } = source;
