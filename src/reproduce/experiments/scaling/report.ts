@@ -42,6 +42,9 @@ export function reportOf(settings: Settings, results: ReadonlyMap<string, Measur
       `Mamba reads ${streamed} tokens in pieces of ${count(settings.piece)}, in ${size(stream.curves.mamba?.peak.at(-1) ?? 0)} of ` +
         `memory and with a state of ${size(stream.curves.mamba?.state.at(-1) ?? 0)}; the Transformer would hold ` +
         `${size(cacheOf(settings.stream))} of keys and values.`,
+      reading.ofProcess
+        ? 'All on one thread; times are those of the process, which other programs do not disturb.'
+        : 'Times are by the clock on the wall: other programs disturb them.',
     ],
     goals: [
       {

@@ -6,7 +6,7 @@ import { AdamW } from '../../../tensor/optimizer.ts';
 import { scope } from '../../../tensor/scope.ts';
 import { valueAndGrad } from '../../../tensor/tape.ts';
 import { type RunContext, Stopped } from '../../experiment.ts';
-import { inTurns } from '../../timing.ts';
+import { type Clock, inTurns, processClock, wallClock } from '../../timing.ts';
 import { type Curve, doublings, type Measures, modelOf, type Settings, type Side, sides, tokensOf } from './setup.ts';
 
 type Pair<T> = Record<Side, T>;
@@ -55,27 +55,31 @@ async function training(settings: Settings, context: RunContext): Promise<Measur
 
 /** Seconds are those of one token, after `length` were read. */
 async function generating(settings: Settings, context: RunContext): Promise<Measures> {
-  const measures = await compare(settings, context, (model, length) => {
+  const jobOf = (model: LanguageModel, length: number): Job => {
     const reader = new Reader(model);
     const tokens = tokensOf(length);
     for (let at = 0; at < length; at += settings.piece) reader.read(tokens.slice(at, at + settings.piece));
     const state = reader.bytes;
     return { run: () => reader.write(settings.generated), state: () => state, end: () => reader.dispose() };
-  });
+  };
+  // Not repeated: each turn makes the context longer.
+  const measures = await compare(settings, context, jobOf, 0);
   for (const curve of Object.values(measures.curves)) {
     curve.seconds = curve.seconds.map((seconds) => seconds / settings.generated);
   }
   return measures;
 }
 
-/** Both sides at each length, in turns. */
+/** Both sides at each length, in turns; a turn repeats what takes less than `turnSeconds`. */
 async function compare(
   settings: Settings,
   context: RunContext,
   jobOf: (model: LanguageModel, length: number) => Job,
+  turnSeconds?: number,
 ): Promise<Measures> {
   const lengths = doublings(settings.shortest, settings.longest);
   const total = lengths.reduce((sum, length) => sum + length, 0);
+  const [clock, ofProcess] = clockOf(context.backend);
   const curves: Pair<Curve> = { mamba: emptyCurve(), transformer: emptyCurve() };
   const models = { mamba: await modelOf(settings, 'mamba', context.backend) } as Pair<LanguageModel>;
   models.transformer = await modelOf(settings, 'transformer', context.backend);
@@ -85,7 +89,7 @@ async function compare(
     const peaks = jobs.map(({ run }) => peakOf(context.backend, run));
     const seconds = await inTurns(
       jobs.map(({ run }) => run),
-      { rounds: settings.rounds, signal: context.signal },
+      { clock, rounds: settings.rounds, seconds: turnSeconds, signal: context.signal },
     );
     sides.forEach((side, i) => {
       curves[side].seconds.push(seconds[i]);
@@ -97,13 +101,14 @@ async function compare(
     context.progress(done / total, `${length} tokens`);
   }
   const parameters = { mamba: models.mamba.tree.count(), transformer: models.transformer.tree.count() };
-  return { lengths, parameters, curves };
+  return { lengths, ofProcess, parameters, curves };
 }
 
 /** Mamba alone, in pieces: seconds are those since the start. */
 async function stream(settings: Settings, context: RunContext): Promise<Measures> {
   const model = await modelOf(settings, 'mamba', context.backend);
   const { piece } = settings;
+  const [clock, ofProcess] = clockOf(context.backend);
   const lengths = doublings(piece, settings.stream);
   const curve = emptyCurve();
   const tokens = tokensOf(piece);
@@ -117,9 +122,9 @@ async function stream(settings: Settings, context: RunContext): Promise<Measures
   let seconds = 0;
   for (let read = piece; read <= settings.stream; read += piece) {
     if (context.signal.aborted) throw new Stopped();
-    const begun = performance.now();
+    const begun = clock();
     reader.read(tokens);
-    seconds += (performance.now() - begun) / 1000;
+    seconds += clock() - begun;
     if (lengths.includes(read)) {
       curve.seconds.push(seconds);
       curve.peak.push(heap.peak - before);
@@ -129,7 +134,7 @@ async function stream(settings: Settings, context: RunContext): Promise<Measures
     await new Promise((resolve) => setImmediate(resolve));
   }
   reader.dispose();
-  return { lengths, parameters: { mamba: model.tree.count() }, curves: { mamba: curve } };
+  return { lengths, ofProcess, parameters: { mamba: model.tree.count() }, curves: { mamba: curve } };
 }
 
 export const parts: Readonly<
@@ -140,6 +145,10 @@ export const parts: Readonly<
   generating: { label: 'generating', work: 1, measure: generating },
   stream: { label: 'a stream', work: 2, measure: stream },
 };
+
+/** One thread waits for nobody: its time is the process's, undisturbed. Several are timed by the wall's clock. */
+const clockOf = ({ device }: Backend): [Clock, boolean] =>
+  device.threads === 1 ? [processClock, true] : [wallClock, false];
 
 const emptyCurve = (): Curve => ({ seconds: [], peak: [], state: [] });
 

@@ -36,6 +36,8 @@ export interface Curve {
 /** What a run measures at some lengths; `stream` has Mamba alone. */
 export interface Measures {
   lengths: number[];
+  /** Whether seconds are those of the process, as with one thread, or of the wall's clock. */
+  ofProcess: boolean;
   parameters: Partial<Record<Side, number>>;
   curves: Partial<Record<Side, Curve>>;
 }
