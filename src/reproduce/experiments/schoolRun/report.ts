@@ -114,12 +114,12 @@ function lossPanel(rows: readonly { name: string; values: readonly number[] }[],
 
 /** Upright lines where something is said, and Δ of each layer. */
 function deltaPanel({ layers, tokens }: Opening): Panel {
-  const most = Math.max(...layers.flatMap(({ shown }) => shown));
+  const [least, most] = [Math.min, Math.max].map((of) => of(...layers.flatMap(({ shown }) => shown)));
   const at = tokens.flatMap((token, t) => (isAnnouncement(token) ? [t] : []));
   const uprights: Series = {
     name: 'announcement',
     x: at.flatMap((t) => [t, t, t]),
-    y: at.flatMap(() => [0, most, Number.NaN]),
+    y: at.flatMap(() => [least, most, Number.NaN]),
     style: 'dashed',
     color: 2,
     width: 1.2,
@@ -137,7 +137,7 @@ function deltaPanel({ layers, tokens }: Opening): Panel {
   return {
     title: `Mamba's Δ, mean of the ${CHANNELS} channels that react most`,
     x: { label: 'step' },
-    y: { label: 'Δ' },
+    y: { label: 'Δ', log: true },
     series: [uprights, ...curves],
     height: 260,
   };

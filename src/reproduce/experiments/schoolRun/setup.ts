@@ -6,6 +6,7 @@ import type { Opening } from './delta.ts';
 export type Settings = {
   dModel: number;
   nLayer: number;
+  /** Of the source: see SchoolRunOptions. */
   announce: number;
   wait: number;
   stay: number;
@@ -25,7 +26,6 @@ export interface Result {
   /** Mean loss on the test sequences, nats a step, and what the optimal filter loses on them. */
   loss: number;
   filter: number;
-  seconds: number;
   opening?: Opening;
 }
 
@@ -34,7 +34,7 @@ export const orders = [1, 2, 3, 4];
 
 export const variants: Readonly<Record<string, { name: string; config: Readonly<Record<string, unknown>> }>> = {
   mamba: { name: 'Mamba', config: { model: 'mamba', dState: 4, dtRank: 8 } },
-  transformer: { name: 'Transformer', config: { model: 'transformer' } },
+  transformer: { name: 'Transformer', config: { model: 'transformer', numHeads: 2, dFfn: 64 } },
   lti: { name: "Mamba's block with S4D in it", config: { model: 'mamba', inner: 's4d', dState: 16 } },
   s4d: { name: 'S4D', config: { model: 's4d' } },
   s4: { name: 'S4', config: { model: 's4' } },
