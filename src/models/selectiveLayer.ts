@@ -6,7 +6,7 @@
  *
  * A channel has dState states; dtRank numbers make all the Δ.
  */
-import { exp, neg } from '../ops/elementwise.ts';
+import { add, exp, neg, softplus } from '../ops/elementwise.ts';
 import { linear } from '../ops/linear.ts';
 import type { Positions } from '../ops/positions.ts';
 import { CHUNK, scanFromState } from '../ops/selectiveScan.ts';
@@ -20,6 +20,7 @@ import {
   type ParameterTree,
   uniform,
 } from '../tensor/parameters.ts';
+import { offer } from '../tensor/tape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Field, field, type ModelConfig } from './config.ts';
 import type { InnerLayer } from './innerLayer.ts';
@@ -89,10 +90,14 @@ export class SelectiveLayer implements InnerLayer {
     gate?: Tensor,
   ): { y: Tensor; state: LayerState } {
     const [dt, B, C] = split(applyLinear(this.xProj, u), this.sizes);
+    const delta = linear(dt, this.dtProj.weight.value);
+    offer('delta', () => softplus(add(delta, this.dtProj.bias.value)));
+    offer('B', () => B);
+    offer('C', () => C);
     const scan = scanFromState(
       {
         u,
-        delta: linear(dt, this.dtProj.weight.value),
+        delta,
         A: this.decay.value,
         B,
         C,
