@@ -60,8 +60,8 @@ export class SelectiveLayer implements InnerLayer {
   private readonly skip: Parameter;
 
   constructor(tree: ParameterTree, config: SelectiveConfig, D: number) {
-    const { dModel, dState } = config;
-    const dtRank = config.dtRank === 'auto' ? Math.ceil(dModel / 16) : config.dtRank;
+    const { dState } = config;
+    const dtRank = rankOf(config);
     this.sizes = [dtRank, dState, dState];
     this.stateFields = { ssm: { shape: [dState, D], transposed: true } };
     this.mixingFlops = D * 5 * dState;
@@ -113,8 +113,12 @@ export class SelectiveLayer implements InnerLayer {
   }
 }
 
+/** Of the map that makes Δ. */
+export const rankOf = ({ dtRank, dModel }: SelectiveConfig): number =>
+  dtRank === 'auto' ? Math.ceil(dModel / 16) : dtRank;
+
 /** A_log = log(1 … N) for every channel: S4D-Real. */
-const logOfIndex: Init = (values, _random, [, N]) => {
+export const logOfIndex: Init = (values, _random, [, N]) => {
   for (let i = 0; i < values.length; i++) values[i] = Math.log((i % N) + 1);
 };
 
