@@ -39,6 +39,9 @@ export interface Results {
   runs: Readonly<Record<string, RunResult>>;
 }
 
+/** Seconds between two notes of the time that a run took, for one that is killed. */
+const BETWEEN = 20;
+
 /** → the results, or nothing where it was stopped before the end. */
 export async function conduct(
   experiment: Experiment,
@@ -60,22 +63,15 @@ export async function conduct(
     for (const [index, run] of runs.entries()) {
       if (kept.has(run.id)) continue;
       if (signal.aborted) return undefined;
-      const context: RunContext = {
-        backend,
-        folder: await folder.workOf(run.id),
-        signal,
-        progress(done, note = '') {
-          const at = clock.at(run, done);
-          reporter?.progress?.({ run, index, count: runs.length, ...at, note });
-        },
-        data: (name) => dataPath(experiment.name, name, options.data),
-      };
-      const begun = performance.now();
-      const result = await experiment.run(run, settings, context);
-      const seconds = (performance.now() - begun) / 1000;
-      kept.set(run.id, { seconds, result });
-      await folder.keep(run.id, { seconds, result });
-      reporter?.ended?.({ run, index, count: runs.length, seconds, left: clock.end(run) });
+      const tell: RunContext['progress'] = (done, note = '') =>
+        reporter?.progress?.({ run, index, count: runs.length, ...clock.at(run, done), note });
+      const data = (name: string) => dataPath(experiment.name, name, options.data);
+      const ended = await timed(folder, run.id, signal, tell, (work) =>
+        experiment.run(run, settings, { backend, signal, data, ...work }),
+      );
+      kept.set(run.id, ended);
+      await folder.keep(run.id, ended);
+      reporter?.ended?.({ run, index, count: runs.length, seconds: ended.seconds, left: clock.end(run) });
     }
     const results: Results = {
       experiment: experiment.name,
@@ -92,6 +88,31 @@ export async function conduct(
   } finally {
     await folder.close();
   }
+}
+
+/** A run and its time, with that of sessions before this one. */
+async function timed(
+  folder: ResultFolder,
+  id: string,
+  signal: AbortSignal,
+  tell: RunContext['progress'],
+  run: (work: Pick<RunContext, 'folder' | 'progress'>) => Promise<unknown>,
+): Promise<RunResult> {
+  const work = await folder.workOf(id);
+  const before = await folder.spentOn(id);
+  const begun = performance.now();
+  const spent = () => before + (performance.now() - begun) / 1000;
+  let written = begun;
+  const result = await run({
+    folder: work,
+    progress(done, note) {
+      tell(done, note);
+      if (performance.now() - written < 1000 * BETWEEN && !signal.aborted) return;
+      written = performance.now();
+      folder.spend(id, spent());
+    },
+  });
+  return { seconds: spent(), result };
 }
 
 /** What is shown of results: from their numbers alone. */

@@ -3,11 +3,14 @@
  * which it is, runs/ID.json what each run gave, and work/ID/ holds the checkpoints of the one that is running.
  */
 import { join } from 'node:path';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { writeAtomic } from '../formats/index.ts';
 import { readJsonFile } from '../formats/jsonFile.ts';
 import { lockFolder } from '../train/folderLock.ts';
 import type { Settings } from './experiment.ts';
+
+const SPENT = 'seconds';
 
 /** What a folder is for. */
 export interface Plan {
@@ -99,12 +102,22 @@ export class ResultFolder {
     return path;
   }
 
+  /** Seconds that sessions before this one spent on a run that did not end. */
+  async spentOn(id: string): Promise<number> {
+    return Number(await readFile(this.file('work', id, SPENT), 'utf8').catch(() => '0')) || 0;
+  }
+
+  spend(id: string, seconds: number): void {
+    writeFileSync(this.file('work', id, SPENT), String(seconds));
+  }
+
   async writeJson(path: string, value: unknown): Promise<void> {
     await writeAtomic(path, [Buffer.from(`${JSON.stringify(value, null, 1)}\n`)]);
   }
 
   async close(): Promise<void> {
-    await rm(this.file('work'), { recursive: false }).catch(() => undefined);
+    // Where a run is still to be ended, it stays.
+    await rmdir(this.file('work')).catch(() => undefined);
     await this.unlock();
   }
 }
