@@ -11,7 +11,12 @@ import { encodeWav } from '../dist/formats/index.js';
 const [from, to] = process.argv.slice(2);
 const RATE = 8000;
 const names = (await readdir(from)).map((name) => name.match(/^(\d)_([a-z]+)_(\d+)\.wav$/)).filter(Boolean);
-const takes = names.map(([file, digit, speaker, take]) => ({ file, digit: Number(digit), speaker, take: Number(take) }));
+const takes = names.map(([file, digit, speaker, take]) => ({
+  file,
+  digit: Number(digit),
+  speaker,
+  take: Number(take),
+}));
 takes.sort((a, b) => a.digit - b.digit || a.take - b.take);
 const speakers = {};
 await mkdir(to, { recursive: true });
@@ -27,9 +32,13 @@ for (const speaker of [...new Set(takes.map((one) => one.speaker))].sort()) {
     clips.push([digit, take, length]);
   }
   const samples = new Float32Array(blocks.reduce((sum, { length }) => sum + length, 0));
-  blocks.reduce((at, block) => (samples.set(block, at), at + block.length), 0);
+  let at = 0;
+  for (const block of blocks) {
+    samples.set(block, at);
+    at += block.length;
+  }
   await writeFile(join(to, `${speaker}.wav`), encodeWav(samples, { sampleRate: RATE }));
   speakers[speaker] = clips;
 }
 const index = { sampleRate: RATE, columns: ['digit', 'take', 'samples'], speakers };
-await writeFile(join(to, 'index.json'), `${JSON.stringify(index).replaceAll(/"[a-z]+":\[\[|\}\}$/g, "\n$&")}\n`);
+await writeFile(join(to, 'index.json'), `${JSON.stringify(index).replaceAll(/"[a-z]+":\[\[|\}\}$/g, '\n$&')}\n`);
