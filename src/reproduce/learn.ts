@@ -50,7 +50,11 @@ export async function learn<M extends Model>(context: RunContext, course: Course
   const trainer = new Trainer(model, data, options);
   try {
     let { curve, sum, count, done } = await resumed(folder, trainer);
-    const save = () => folder.save(trainer, { trainer: trainer.state(), notes: { curve, sum, count, done } });
+    const save = async () => {
+      const carried = trainer.carried && Buffer.from(await trainer.carried.save()).toString('base64');
+      const notes = { curve, sum, count, done };
+      await folder.save(trainer, { trainer: trainer.state(), notes, ...(carried && { carried }) });
+    };
     let savedAt = performance.now();
     while (!done) {
       const { iter, loss } = await trainer.step();
@@ -87,7 +91,7 @@ interface Notes {
 
 async function resumed<M extends Model>(folder: RunFolder, trainer: Trainer<M>): Promise<Notes> {
   if (!(await folder.holdsRun())) return { curve: [], sum: 0, count: 0, done: false };
-  const { notes } = await folder.restore(trainer);
+  const { notes, carried } = await folder.restore(trainer);
   const weights = await openTensorFile(folder.file('model.safetensors'));
   try {
     for (const [name, tensor] of Object.entries(trainer.model.parameters)) {
@@ -96,5 +100,6 @@ async function resumed<M extends Model>(folder: RunFolder, trainer: Trainer<M>):
   } finally {
     await weights.close();
   }
+  if (carried) trainer.carried = await trainer.model.loadState(Buffer.from(carried, 'base64'));
   return notes as Notes;
 }
