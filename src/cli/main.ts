@@ -12,6 +12,7 @@ import { addGenerate } from './generate.ts';
 import { addInfo } from './info.ts';
 import { addPlay } from './play.ts';
 import { addPredict } from './predict.ts';
+import { addReproduce } from './reproduce.ts';
 import { addServe } from './serve.ts';
 import { addStart } from './start.ts';
 import { addTheory } from './theory.ts';
@@ -35,6 +36,7 @@ for (const add of [
   addEval,
   addPredict,
   addInfo,
+  addReproduce,
   addTheory,
   addDoctor,
 ])

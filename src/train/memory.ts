@@ -14,14 +14,21 @@ export function trainingBytes(model: Model, batchSize: number, blockSize: number
 /** Throws where the step cannot fit. The model needs no values yet. */
 export function checkMemory(model: Model, backend: Backend, batchSize: number, blockSize: number): void {
   const needed = trainingBytes(model, batchSize, blockSize);
-  const isWasm = backend.name === 'wasm';
-  const available = isWasm ? 2 ** 32 : nodeModule('os').totalmem();
-  if (needed > available) {
+  const lack = lackOf(needed, backend);
+  if (lack) {
     throw new Error(
-      `train: a step of ${batchSize} × ${blockSize} tokens needs about ${size(needed)}, ${isWasm ? 'WebAssembly addresses' : 'this machine has'} ${size(available)}. ` +
+      `train: a step of ${batchSize} × ${blockSize} tokens needs about ${lack}. ` +
         'Use a smaller --batch-size with --gradient-accumulation, a smaller --block-size, or a smaller model.',
     );
   }
+}
+
+/** '9 GiB, this machine has 4 GiB' where so much does not fit; nothing where it does. */
+export function lackOf(needed: number, { name }: Backend): string | undefined {
+  const isWasm = name === 'wasm';
+  const available = isWasm ? 2 ** 32 : nodeModule('os').totalmem();
+  if (needed <= available) return undefined;
+  return `${size(needed)}, ${isWasm ? 'WebAssembly addresses' : 'this machine has'} ${size(available)}`;
 }
 
 /** Throws where the data has sequences that the model cannot read to their end. */

@@ -10,6 +10,7 @@ import { configJson } from '../models/checkpoint.ts';
 import type { Model } from '../models/model.ts';
 import { nodeModule } from '../node.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { lockFolder } from './folderLock.ts';
 import type { Trainer, TrainerState } from './trainer.ts';
 
 const WEIGHTS = 'model.safetensors';
@@ -29,6 +30,8 @@ export interface Progress {
 }
 
 export class RunFolder {
+  private unlock = async (): Promise<void> => {};
+
   private constructor(readonly path: string) {}
 
   /** Takes the folder for this process. A folder that another process trains in is refused. */
@@ -37,7 +40,11 @@ export class RunFolder {
     const folder = new RunFolder(path);
     try {
       await fs.mkdir(path, { recursive: true });
-      await folder.lock();
+      folder.unlock = await lockFolder(
+        path,
+        LOCK,
+        (pid) => `train: process ${pid} is training in ${path}. Wait for it, or choose another --out.`,
+      );
       await folder.sweep();
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
@@ -157,7 +164,7 @@ export class RunFolder {
   }
 
   async close(): Promise<void> {
-    await nodeModule('fs/promises').rm(this.file(LOCK), { force: true });
+    await this.unlock();
   }
 
   /** Removes what a kill in the middle of writing left behind. */
@@ -169,32 +176,6 @@ export class RunFolder {
         if (HALF_WRITTEN.test(name)) await fs.rm(nodeModule('path').join(this.file(folder), name), { force: true });
       }
     }
-  }
-
-  private async lock(): Promise<void> {
-    const fs = nodeModule('fs/promises');
-    const path = this.file(LOCK);
-    try {
-      await fs.writeFile(path, String(process.pid), { flag: 'wx' });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      const owner = Number(await fs.readFile(path, 'utf8').catch(() => ''));
-      if (owner !== process.pid && isRunning(owner)) {
-        throw new Error(`train: process ${owner} is training in ${this.path}. Wait for it, or choose another --out.`);
-      }
-      await fs.writeFile(path, String(process.pid));
-    }
-  }
-}
-
-/** A lock whose process is gone was left by a kill. */
-function isRunning(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

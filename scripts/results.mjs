@@ -1,0 +1,27 @@
+// `npm run results [-- FOLDER …]`: docs/results.md and its figures from docs/results/*.json.
+// Folders of full runs (runs/reproduce/NAME) are taken into docs/results/ first.
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const docs = join(root, 'docs');
+const { experiments, resultsFigure, resultsPage } = await import('../dist/reproduce/index.js');
+const read = (path) => JSON.parse(readFileSync(path, 'utf8'));
+
+for (const folder of process.argv.slice(2)) {
+  const path = join(folder, 'results.json');
+  const { experiment, quick } = read(path);
+  if (quick) throw new Error(`results: ${folder} holds a quick run, expected a full one.`);
+  copyFileSync(path, join(docs, 'results', `${experiment}.json`));
+}
+
+const entries = experiments.map((experiment) => {
+  const path = join(docs, 'results', `${experiment.name}.json`);
+  return { experiment, results: existsSync(path) ? read(path) : undefined };
+});
+for (const entry of entries) {
+  if (entry.results) writeFileSync(join(docs, 'results', `${entry.experiment.name}.svg`), resultsFigure(entry));
+}
+writeFileSync(join(docs, 'results.md'), resultsPage(entries));
+console.log(`docs/results.md: ${entries.filter(({ results }) => results).length} of ${entries.length} experiments`);

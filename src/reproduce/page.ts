@@ -1,0 +1,64 @@
+/** docs/results.md: every claim, what the paper says of it, what was measured, and the command. */
+import { figure } from '../inspect/figure.ts';
+import { type Results, reportOf } from './conduct.ts';
+import type { Experiment } from './experiment.ts';
+import { markdownReport } from './text.ts';
+
+/** An experiment and its committed results; none where its full run is still to be made. */
+export interface Entry {
+  experiment: Experiment;
+  results?: Results;
+}
+
+const INTRO = `# Results
+
+Each claim that people choose Mamba for, and questions still open, as an experiment that one command runs:
+
+\`\`\`sh
+npx mamba-ts reproduce                            # lists them
+npx mamba-ts reproduce parity --quick             # within a minute: every step of it, much smaller
+npx mamba-ts reproduce parity                     # the run that is shown here
+npx mamba-ts reproduce parity --set seeds=4,5,6   # with settings of one's own
+\`\`\`
+
+A full run shows its progress and the time left. Stopped or killed, the same command goes on where it was. Sizes are scaled down from the papers to what two cores do in minutes or hours; each section says how. All tables and figures on this page are drawn from the committed results in [results/](results/) by \`npm run results\`; times are those of one thread unless said.
+`;
+
+export function resultsPage(entries: readonly Entry[]): string {
+  const done = entries.filter((entry): entry is Required<Entry> => entry.results !== undefined);
+  const overview = [
+    '| experiment | shows | goals reached |',
+    '|---|---|---|',
+    ...entries.map((entry) => `| ${link(entry)} | ${entry.experiment.about} | ${reached(entry)} |`),
+  ].join('\n');
+  return [INTRO, `${overview}\n`, ...done.map(section)].join('\n');
+}
+
+const link = ({ experiment: { name }, results }: Entry) => (results ? `[${name}](#${name})` : name);
+
+function reached({ experiment, results }: Entry): string {
+  if (!results) return 'not run yet';
+  const { goals } = reportOf(experiment, results);
+  return `${goals.filter((goal) => goal.reached).length} of ${goals.length}`;
+}
+
+function section({ experiment, results }: Required<Entry>): string {
+  const { name, about, claim, scale, notes = [] } = experiment;
+  const seconds = Object.values(results.runs).reduce((sum, run) => sum + run.seconds, 0);
+  return [
+    `## ${name}\n`,
+    `${about[0].toUpperCase()}${about.slice(1)}.\n`,
+    `- **The paper**: ${claim}`,
+    `- **Here**: ${scale}`,
+    `- **Command**: \`npx mamba-ts reproduce ${name}\`, ${duration(seconds)} (${results.machine})\n`,
+    `![${reportOf(experiment, results).figure.title}](results/${name}.svg)\n`,
+    markdownReport(reportOf(experiment, results)),
+    ...notes.map((note) => `${note}\n`),
+  ].join('\n');
+}
+
+const duration = (seconds: number) =>
+  seconds < 5400 ? `${Math.max(1, Math.round(seconds / 60))} minutes` : `${(seconds / 3600).toFixed(1)} hours`;
+
+export const resultsFigure = ({ experiment, results }: Required<Entry>): string =>
+  figure(reportOf(experiment, results).figure);

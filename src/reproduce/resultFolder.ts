@@ -1,0 +1,141 @@
+/**
+ * Where an experiment's results are kept while it runs, so that a killed one goes on: experiment.json says
+ * which it is, runs/ID.json what each run gave, and work/ID/ holds the checkpoints of the one that is running.
+ */
+import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { writeAtomic } from '../formats/index.ts';
+import { readJsonFile } from '../formats/jsonFile.ts';
+import { lockFolder } from '../train/folderLock.ts';
+import type { Settings } from './experiment.ts';
+
+const SPENT = 'seconds';
+
+/** What a folder is for. */
+export interface Plan {
+  name: string;
+  quick: boolean;
+  settings: Settings;
+}
+
+export interface RunResult {
+  /** What the run took, all its sessions together. */
+  seconds: number;
+  result: unknown;
+}
+
+export class ResultFolder {
+  private constructor(
+    readonly path: string,
+    private readonly unlock: () => Promise<void>,
+  ) {}
+
+  /** Takes the folder for this process. Refuses one in use, one of other settings, and one of something else. */
+  static async open(path: string, plan: Plan): Promise<ResultFolder> {
+    let unlock: () => Promise<void>;
+    try {
+      await mkdir(join(path, 'runs'), { recursive: true });
+      unlock = await lockFolder(
+        path,
+        'reproduce.lock',
+        (pid) => `reproduce: process ${pid} is at work in ${path}. Wait for it, or choose another --out.`,
+      );
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === undefined) throw error;
+      throw new Error(`reproduce: the folder ${path} cannot be written (${code}). Choose another --out.`);
+    }
+    const folder = new ResultFolder(path, unlock);
+    try {
+      await folder.claim(plan);
+    } catch (error) {
+      await folder.close();
+      throw error;
+    }
+    return folder;
+  }
+
+  file(...names: string[]): string {
+    return join(this.path, ...names);
+  }
+
+  private async claim(plan: Plan): Promise<void> {
+    const path = this.file('experiment.json');
+    const names = await readdir(this.path);
+    if (names.includes('experiment.json')) {
+      const found = (await readJsonFile(path, damaged(path))) as Partial<Plan> | null;
+      requireSame(found, plan, this.path);
+      return;
+    }
+    const strangers = names.filter((name) => name !== 'runs' && name !== 'reproduce.lock');
+    if (strangers.length > 0) {
+      throw new Error(
+        `reproduce: ${this.path} holds other things (${strangers[0]}), expected an empty folder or one of this experiment. Choose another --out.`,
+      );
+    }
+    await this.writeJson(path, plan);
+  }
+
+  /** What a run gave, or nothing where it is still to be done. */
+  async read(id: string): Promise<RunResult | undefined> {
+    const names = await readdir(this.file('runs'));
+    if (!names.includes(`${id}.json`)) return undefined;
+    const path = this.file('runs', `${id}.json`);
+    const found = (await readJsonFile(path, damaged(path))) as Partial<RunResult> | null;
+    if (typeof found?.seconds !== 'number' || found.result === undefined) {
+      throw new Error(`${path} holds no result. ${damaged(path)}`);
+    }
+    return found as RunResult;
+  }
+
+  /** Keeps what a run gave; its checkpoints are not needed any more. */
+  async keep(id: string, result: RunResult): Promise<void> {
+    await this.writeJson(this.file('runs', `${id}.json`), result);
+    await rm(this.file('work', id), { recursive: true, force: true });
+  }
+
+  /** The folder of a run's checkpoints. */
+  async workOf(id: string): Promise<string> {
+    const path = this.file('work', id);
+    await mkdir(path, { recursive: true });
+    return path;
+  }
+
+  /** Seconds that sessions before this one spent on a run that did not end. */
+  async spentOn(id: string): Promise<number> {
+    return Number(await readFile(this.file('work', id, SPENT), 'utf8').catch(() => '0')) || 0;
+  }
+
+  spend(id: string, seconds: number): void {
+    writeFileSync(this.file('work', id, SPENT), String(seconds));
+  }
+
+  async writeJson(path: string, value: unknown): Promise<void> {
+    await writeAtomic(path, [Buffer.from(`${JSON.stringify(value, null, 1)}\n`)]);
+  }
+
+  async close(): Promise<void> {
+    // Where a run is still to be ended, it stays.
+    await rmdir(this.file('work')).catch(() => undefined);
+    await this.unlock();
+  }
+}
+
+const damaged = (path: string) => `It is damaged: remove ${path}, and what it held is done again.`;
+
+function requireSame(found: Partial<Plan> | null, plan: Plan, path: string): void {
+  const advice = 'Choose another --out, or remove the folder.';
+  if (found?.name !== plan.name) {
+    throw new Error(`reproduce: ${path} holds the experiment '${found?.name}', not '${plan.name}'. ${advice}`);
+  }
+  const show = (value: unknown) => JSON.stringify(value);
+  const before: Record<string, unknown> = { ...found.settings };
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(plan.settings)])];
+  const other = keys.find((key) => show(before[key]) !== show(plan.settings[key]));
+  if (other === undefined) return;
+  throw new Error(
+    `reproduce: ${other} was ${show(before[other])} in ${path} and is ${show(plan.settings[other])} now` +
+      `${found.quick === plan.quick ? '' : `, for it holds a ${found.quick ? 'quick' : 'full'} run`}. ${advice}`,
+  );
+}

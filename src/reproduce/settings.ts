@@ -1,0 +1,39 @@
+/** The settings of an experiment, with those that a user sets otherwise: --set longest=65536 --set seeds=1,2. */
+import { nearestName } from '../models/config.ts';
+import type { Setting, Settings } from './experiment.ts';
+
+/** `assignments`: name=value, each of the kind that the setting has. Throws for strangers and other kinds. */
+export function changed(settings: Settings, assignments: readonly string[]): Settings {
+  const result: Record<string, Setting> = { ...settings };
+  for (const assignment of assignments) {
+    const at = assignment.indexOf('=');
+    const name = at < 0 ? assignment : assignment.slice(0, at);
+    if (!Object.hasOwn(settings, name)) {
+      const names = Object.keys(settings);
+      throw new Error(
+        `reproduce: there is no setting '${name}'. Did you mean '${nearestName(name, names)}'? There are ${names.join(', ')}.`,
+      );
+    }
+    result[name] = readValue(name, at < 0 ? '' : assignment.slice(at + 1), settings[name]);
+  }
+  return result;
+}
+
+function readValue(name: string, text: string, before: Setting): Setting {
+  const fail = (expected: string) =>
+    new Error(`reproduce: the setting ${name} is '${text}', expected ${expected}, such as --set ${name}=${before}.`);
+  const number = (one: string) => {
+    const value = one.trim() === '' ? Number.NaN : Number(one);
+    if (!Number.isFinite(value)) throw fail(typeof before === 'number' ? 'a number' : 'numbers separated by commas');
+    return value;
+  };
+  if (typeof before === 'number') return number(text);
+  if (typeof before === 'boolean') {
+    if (text !== 'true' && text !== 'false') throw fail('true or false');
+    return text === 'true';
+  }
+  if (text === '') throw fail('a text');
+  if (typeof before === 'string') return text;
+  const items = text.split(',');
+  return typeof before[0] === 'number' ? items.map(number) : items.map((one) => one.trim());
+}
