@@ -45,9 +45,6 @@ const SECONDS = 30;
 
 export async function learn<M extends Model>(context: RunContext, course: Course<M>): Promise<Learned> {
   const { model, data, options, name = 'model' } = course;
-  if (options.carryState) {
-    throw new Error('learn: carryState is true, expected false: a checkpoint does not hold the state that rows carry.');
-  }
   const trainer = new Trainer(model, data, options);
   try {
     const folder = await RunFolder.open(`${context.folder}/${name}`);
@@ -69,7 +66,11 @@ async function follow<M extends Model>(
 ): Promise<Learned> {
   const { model, options, evalEvery = options.maxIters, evaluate, isSolved, share: [from, to] = [0, 1] } = course;
   let { curve, sum, count, done } = await resumed(folder, trainer);
-  const save = () => folder.save(trainer, { trainer: trainer.state(), notes: { curve, sum, count, done } });
+  const save = async () => {
+    const carried = trainer.carried && Buffer.from(await trainer.carried.save()).toString('base64');
+    const notes = { curve, sum, count, done };
+    await folder.save(trainer, { trainer: trainer.state(), notes, ...(carried && { carried }) });
+  };
   let savedAt = performance.now();
   while (!done) {
     const { iter, loss } = await trainer.step();
@@ -103,7 +104,7 @@ interface Notes {
 async function resumed<M extends Model>(folder: RunFolder, trainer: Trainer<M>): Promise<Notes> {
   if (!(await folder.holdsRun())) return { curve: [], sum: 0, count: 0, done: false };
   try {
-    const { notes } = await folder.restore(trainer);
+    const { notes, carried } = await folder.restore(trainer);
     const weights = await openTensorFile(folder.file('model.safetensors'));
     try {
       for (const [name, tensor] of Object.entries(trainer.model.parameters)) {
@@ -112,6 +113,7 @@ async function resumed<M extends Model>(folder: RunFolder, trainer: Trainer<M>):
     } finally {
       await weights.close();
     }
+    if (carried) trainer.carried = await trainer.model.loadState(Buffer.from(carried, 'base64'));
     return notes as Notes;
   } catch (error) {
     throw new Error(
