@@ -22,9 +22,7 @@ describe('copying', () => {
   it('has the symbols at the same places in plain copying, and at any in selective', () => {
     const places = (selective: boolean) => {
       const { tokens, B, L } = copying(new Random(2), { ...sizes, selective });
-      return Array.from({ length: B }, (_, b) =>
-        rowOf(tokens, b, L).flatMap((token, t) => (token > ASK ? [t] : [])),
-      );
+      return Array.from({ length: B }, (_, b) => rowOf(tokens, b, L).flatMap((token, t) => (token > ASK ? [t] : [])));
     };
     expect(new Set(places(false).map(String))).toEqual(new Set(['0,1,2']));
     const counts = new Array<number>(12).fill(0);
