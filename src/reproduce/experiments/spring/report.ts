@@ -32,6 +32,8 @@ const looks: Readonly<Record<string, Pick<Series, 'color' | 'style' | 'width'>>>
 interface Measured {
   readonly name: string;
   readonly seeds: readonly (readonly number[])[];
+  /** Of a model. */
+  readonly parameters?: number;
 }
 
 /** What was measured in one world. */
@@ -80,7 +82,10 @@ function outcomeOf(
   if (!known.example) throw new Error(`spring: the result of ${name}-known has no example. Run it again.`);
   const rows = (errors: (result: SpringResult) => Readonly<Record<string, number[]>>): Measured[] => [
     ...Object.entries(errors(known)).map(([predictor, one]) => ({ name: predictor, seeds: [one] })),
-    ...models.map((model) => ({ name: model, seeds: seeds.map((seed) => errors(of(`${model}-${seed}`))[model]) })),
+    ...models.map((model) => {
+      const found = seeds.map((seed) => of(`${model}-${seed}`));
+      return { name: model, seeds: found.map((one) => errors(one)[model]), parameters: found[0].parameters };
+    }),
   ];
   const system = systems[name];
   return {
@@ -106,21 +111,16 @@ function relative(outcome: Outcome, name: string, to: string, until: number): nu
   return overall(outcome, name, until).map((error) => error / base);
 }
 
-function tableOf(outcome: Outcome, { ahead, horizon }: SpringSettings): Table {
+function tableOf(outcome: Outcome, { models, ahead, horizon }: SpringSettings): Table {
   const shown = [...new Set([1, Math.ceil(ahead / 4), Math.ceil(ahead / 2), ahead, horizon])].filter(
     (h) => h <= horizon,
   );
-  const order = [
-    'kalman',
-    ...outcome.rows.map(({ name }) => name).filter((name) => !looks[name]?.style),
-    'linear',
-    'naive',
-  ];
+  const order = ['kalman', ...models, 'linear', 'naive'];
   return {
     title: `Error (m) on ${outcome.title} by the steps since the last measurement; trained up to ${ahead}`,
     rows: [
-      ['', ...shown.map((h) => `${h}`), `1 to ${ahead}`, 'next to Kalman'],
-      ...[...new Set(order)].map((name) => [
+      ['', ...shown.map((h) => `${h}`), `1 to ${ahead}`, 'next to Kalman', 'parameters'],
+      ...order.map((name) => [
         names[name],
         ...shown.map((h) =>
           withError(
@@ -130,6 +130,7 @@ function tableOf(outcome: Outcome, { ahead, horizon }: SpringSettings): Table {
         ),
         withError(overall(outcome, name, ahead), 3),
         `${withError(relative(outcome, name, 'kalman', ahead), 2)}×`,
+        `${rowOf(outcome, name).parameters ?? ''}`,
       ]),
     ],
   };
