@@ -39,4 +39,3 @@ export const variantOfTask = (task: string, kind: Kind, settings: AblationASetti
     work: i === 0 ? 1 : 1.7,
   };
 };
-

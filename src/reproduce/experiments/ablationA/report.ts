@@ -38,19 +38,10 @@ export function ablationAReport(settings: AblationASettings, results: ReadonlyMa
     ];
     return `${kind.name}: ${parts.filter(Boolean).join('; ')}.`;
   };
-  const answer = (question: string, some: readonly Kind[]) => {
-    const all = some.flatMap((kind) => settings.tasks.map((task) => verdict(task, kind)));
-    const count = (which: Verdict) => all.filter((one) => one === which).length;
-    const [better, worse] = [count('better'), count('worse')];
-    const verdictText =
-      better > worse
-        ? better === all.length
-          ? 'yes, in every comparison here'
-          : 'yes, in some comparisons'
-        : worse > better
-          ? 'no, here it rather does harm'
-          : 'not that these runs could tell';
-    return `${question} ${verdictText[0].toUpperCase()}${verdictText.slice(1)}: better in ${better}, worse in ${worse} of ${all.length}.`;
+  const answer = (question: string, kind: Kind) => {
+    const [better, worse] = [where(kind, 'better').length, where(kind, 'worse').length];
+    const of = settings.tasks.length;
+    return `${question} ${shortAnswer(better, worse, of)}: better in ${better}, worse in ${worse} of ${of} tasks.`;
   };
   const tables = settings.tasks.map(
     (task): Table => ({
@@ -95,8 +86,8 @@ export function ablationAReport(settings: AblationASettings, results: ReadonlyMa
   return {
     tables,
     says: [
-      answer('Does a selective A add to a selective Δ?', [beside]),
-      answer('Does a Δ of each state add to one of each channel?', [perState]),
+      answer('Does a selective A add to a selective Δ?', beside),
+      answer('Does a Δ of each state add to one of each channel?', perState),
       ...[inPlace, beside, perState, both].map(says),
       `Of ${others.length * settings.tasks.length} intervals of 95 %, ` +
         `${(0.05 * others.length * settings.tasks.length).toFixed(1)} are expected to miss 0 by chance.`,
@@ -117,4 +108,11 @@ export function ablationAReport(settings: AblationASettings, results: ReadonlyMa
       ),
     },
   };
+}
+
+function shortAnswer(better: number, worse: number, of: number): string {
+  if (better > 0 && worse > 0) return 'It depends on the task';
+  if (better === of) return 'Yes, in every task here';
+  if (better > 0) return 'In part';
+  return worse > 0 ? 'No, and it can do harm' : 'Not so that these runs could tell';
 }
