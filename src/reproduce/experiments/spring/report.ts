@@ -153,7 +153,7 @@ function saysOf(fixed: Outcome, switched: SystemOutcome, settings: SpringSetting
   const linear = (outcome: Outcome) => times(relative(outcome, 'linear', 'kalman', ahead)[0]);
   const { noise } = fixed.world;
   return [
-    `One spring, ${ahead} steps from the last measurement on, next to the Kalman filter that knows the equations: ` +
+    `One spring, at 1 to ${ahead} steps after the last measurement, next to the Kalman filter that knows the equations: ` +
       `${next(fixed, 'kalman')}; the best linear predictor ${linear(fixed)}.`,
     `The switched spring, next to the Kalman filter that knows equations and switch: ${next(switched, 'kalman')}; ` +
       `the best linear predictor, which bounds whatever is linear and time-invariant, ${linear(switched)}.`,
@@ -196,7 +196,7 @@ function goalsOf(fixed: Outcome, switched: Outcome, settings: SpringSettings): G
   const quiet = (name: string): Goal => {
     const largest = rowOf(fixed, name).seeds.map((errors) => Math.max(...errors.slice(1, ahead + 1)));
     return {
-      what: `${fixed.title}: at each of them ${names[name]} errs less than a measurement, ${noise} m`,
+      what: `${fixed.title}: ${names[name]} errs less than a measurement, ${noise} m, at each of 1 to ${ahead} steps`,
       measured: `at most ${withError(largest, 3)} m`,
       reached: mean(largest) < noise,
     };
@@ -212,7 +212,7 @@ function goalsOf(fixed: Outcome, switched: Outcome, settings: SpringSettings): G
   const goesOn = (name: string): Goal => {
     const factors = beyond(fixed, name, settings);
     return {
-      what: `${fixed.title}: ${names[name]}, whose states rotate, stays as near beyond the horizons of training, at ${ahead + 1} to ${horizon} steps`,
+      what: `${fixed.title}: ${names[name]}, whose states rotate, errs at most ${NEAR} times as much at ${ahead + 1} to ${horizon} steps, too, beyond those of training`,
       measured: `${withError(factors, 2)}×`,
       reached: mean(factors) <= NEAR,
     };
@@ -241,7 +241,7 @@ function trajectoryPanel(
     ...looks[name],
   }));
   return {
-    title: `${sentence(title)}, measured up to the line`,
+    title: `${sentence(title)}, measured to the line`,
     x: { label: 'time', unit: 's' },
     y: { label: 'position', unit: 'm' },
     series: [
@@ -277,7 +277,7 @@ function errorPanel(outcome: Outcome, { ahead }: SpringSettings): Panel {
     ...shown.flatMap(({ seeds }) => horizons.map((h) => mean(seeds.map((one) => one[h])))),
   );
   return {
-    title: 'Errors, learnt up to the line',
+    title: 'Errors, learnt to the line',
     x: { label: 'steps since the last measurement', spacing: 1 },
     y: { label: 'root mean squared error', unit: 'm', range: [0, 1.05 * largest] },
     series: [
