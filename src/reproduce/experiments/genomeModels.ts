@@ -7,7 +7,7 @@ export interface GenomeSettings extends Settings {
   models: readonly string[];
   /** Of each model. */
   learningRates: readonly number[];
-  seeds: number;
+  seeds: readonly number[];
   /** Mamba's. */
   dModel: number;
   nLayer: number;

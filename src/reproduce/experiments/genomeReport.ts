@@ -34,7 +34,7 @@ const savings = ({ all }: Row, from: number, to: number): number[] =>
 
 export function genomeReport(settings: GenomeSettings, results: ReadonlyMap<string, GenomeResult>): Report {
   const rows: Row[] = settings.models.map((name) => {
-    const all = Array.from({ length: settings.seeds }, (_, i) => results.get(`${name}-${i + 1}`) as GenomeResult);
+    const all = settings.seeds.map((seed) => results.get(`${name}-${seed}`) as GenomeResult);
     return { name, label: genomeLabels[name], all, bits: average(all.map(({ pieces }) => pieces.map(mean))) };
   });
   const markov = mean((results.get(MARKOV) as GenomeResult).pieces[0]);
