@@ -18,7 +18,7 @@ import { readsTask } from './genomeReads.ts';
 import { genomeReport, type GenomeResult } from './genomeReport.ts';
 
 /** Bases of a piece: within it, neighbours go together; from piece to piece, means are nearly independent. */
-const PIECE = 4096;
+const PIECE = 2048;
 /** A window scores a quarter as many bases as it has before the first one. */
 const WINDOW_PART = 4;
 /** How fast the mixture of Markov models learns its weights. */
@@ -35,7 +35,7 @@ const full: GenomeSettings = {
   batchSize: 8,
   blockSize: 1024,
   longest: 65_536,
-  maxIters: 1800,
+  maxIters: 2400,
   warmupIters: 50,
   heldOut: 104_000,
   scored: 98_304,
@@ -52,9 +52,9 @@ const quick: GenomeSettings = {
   batchSize: 4,
   blockSize: 256,
   longest: 4096,
-  maxIters: 120,
+  maxIters: 240,
   warmupIters: 10,
-  scored: 8192,
+  scored: 16_384,
   contexts: [256, 1024, 4096],
   orders: [2, 4, 8, 11],
 };

@@ -1,5 +1,7 @@
 /** The configs in examples/ are those that the experiment runs: `vitest -u` writes them. */
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { language } from '../../../src/reproduce/experiments/language.ts';
@@ -9,7 +11,10 @@ import {
   type LanguageSettings,
   variants,
 } from '../../../src/reproduce/experiments/languageModels.ts';
+import type { Evaluation } from '../../../src/train/evaluate.ts';
 import { modelConfigOf, runConfig } from '../../../src/train/options.ts';
+import { train } from '../../../src/train/run.ts';
+import { anyBackend } from '../../support/backends.ts';
 
 const settings = language.full as LanguageSettings;
 const fileOf = (name: string) =>
@@ -42,6 +47,29 @@ describe('the experiment', () => {
     const ids = language.runs(quick).map(({ id }) => id);
     expect(new Set(ids).size).toBe(Object.keys(variants).length * quick.seeds.length);
     expect(ids).toContain('transformer-mqa-2');
+  });
+
+  it('gives the bits that mamba-ts train ends with', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'language-'));
+    const data = join(folder, 'play.txt');
+    const text = await readFile(fileURLToPath(new URL('../../../data/shakespeare.txt', import.meta.url)), 'utf8');
+    await writeFile(data, text.slice(0, 20_000));
+    const tiny = { ...quick, dModel: 16, blockSize: 32, maxIters: 6, evalEvery: 4 };
+    const context = {
+      ...{ backend: anyBackend, folder: join(folder, 'run'), signal: new AbortController().signal },
+      progress: () => {},
+      data: async () => data,
+    };
+    const result = (await language.run({ id: 'transformer-mqa-2', label: '' }, tiny, context)) as {
+      bits: number;
+      curve: object[];
+    };
+    const place = { data, out: join(folder, 'train'), backend: 'wasm', threads: 1 };
+    const trained = await train({ layers: [languageConfig('transformer-mqa', tiny, 2), place] });
+    expect(result.bits).toBe((trained.evaluation as Evaluation).bitsPerByte);
+    expect(result.curve).toHaveLength(2);
+    trained.model.backend.dispose();
+    await rm(folder, { recursive: true });
   });
 
   it('refuses settings that do not compare', () => {
