@@ -25,14 +25,14 @@ const WINDOW_PART = 4;
 const MARKOV_RATE = 0.002;
 
 const full: GenomeSettings = {
-  models: ['mamba', 's4d', 'transformer'],
-  learningRates: [4e-3, 4e-3, 2e-3],
+  models: ['mamba3', 'mamba', 's4d', 'transformer'],
+  learningRates: [4e-3, 4e-3, 8e-3, 3e-3],
   seeds: [1, 2],
   dModel: 64,
   nLayer: 2,
   window: 512,
   dtMin: 1e-4,
-  batchSize: 8,
+  batchSize: 2,
   blockSize: 1024,
   longest: 65_536,
   maxIters: 2400,
