@@ -71,6 +71,8 @@ async function run(name: string | undefined, flags: Flags): Promise<void> {
     const report = reportOf(experiment, results);
     await writeFile(figureFile, figure(report.figure));
     await writeFile(join(out, 'report.md'), markdownReport(report));
+    const files = Object.entries(report.files ?? {});
+    for (const [file, bytes] of files) await writeFile(join(out, file), bytes);
     const goals = report.goals.length > 0 ? [{ title: undefined, rows: goalRows(report) }] : [];
     for (const { title, rows } of [...report.tables, ...goals]) {
       console.log(title === undefined ? '' : `\n${title}`);
@@ -78,6 +80,7 @@ async function run(name: string | undefined, flags: Flags): Promise<void> {
     }
     console.log(`\n${report.says.join('\n')}`);
     say(`\nfigure   ${figureFile}`);
+    for (const [file] of files) say(`file     ${join(out, file)}`);
     say(`results  ${join(out, 'results.json')}, ${join(out, 'report.md')}`);
   } finally {
     reporter.stop();

@@ -54,6 +54,8 @@ export interface Report {
   readonly says: readonly string[];
   readonly goals: readonly Goal[];
   readonly figure: Figure;
+  /** More that is written beside the figure: bytes by the name of the file. */
+  readonly files?: Readonly<Record<string, Uint8Array>>;
 }
 
 export interface Experiment<S extends Settings = Settings, R = unknown> {
