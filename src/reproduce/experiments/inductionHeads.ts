@@ -28,6 +28,7 @@ interface InductionSettings extends Settings {
   /** Of an update. */
   tokens: number;
   learningRate: number;
+  weightDecay: number;
 }
 
 interface InductionResult extends Recalled {
@@ -43,7 +44,7 @@ interface Variant {
 }
 
 /** Below the gradients of rows that are mastered, so that what is right becomes more so: it must hold for longer. */
-const EPSILON = 1e-14;
+const EPSILON = 1e-12;
 const SHORTEST = 8;
 const LAYERS = 2;
 const HEADS = 2;
@@ -106,7 +107,7 @@ const ROWS_ATTENTION = 16;
 async function run({ id }: Run, settings: InductionSettings, context: RunContext): Promise<InductionResult> {
   const { variant, seed } = every(settings).find((one) => runId(one.variant, one.seed) === id)!;
   const { recurrent, config } = variants[variant];
-  const { train, vocab, dModel, tokens, learningRate, rows } = settings;
+  const { train, vocab, dModel, tokens, learningRate, weightDecay, rows } = settings;
   const shape = { vocabSize: vocab, dModel, nLayer: LAYERS, ...config(settings) };
   const model = await createModel(shape, { backend: context.backend, seed });
   const updates = recurrent ? settings.updates : settings.updatesAttention;
@@ -123,7 +124,7 @@ async function run({ id }: Run, settings: InductionSettings, context: RunContext
       maxIters: updates,
       learningRate,
       minLearningRate: learningRate / 20,
-      weightDecay: 0,
+      weightDecay,
       adamEps: EPSILON,
       warmupIters: 20,
       seed,
@@ -274,7 +275,8 @@ export const inductionHeads = defineExperiment<InductionSettings, InductionResul
     updates: 1200,
     updatesAttention: 1500,
     tokens: 4096,
-    learningRate: 3e-3,
+    learningRate: 5e-3,
+    weightDecay: 0.1,
   },
   quick: {
     variants: ['mamba', 'rope'],
@@ -290,6 +292,7 @@ export const inductionHeads = defineExperiment<InductionSettings, InductionResul
     updatesAttention: 150,
     tokens: 2048,
     learningRate: 5e-3,
+    weightDecay: 0.1,
   },
   runs,
   bytes,
