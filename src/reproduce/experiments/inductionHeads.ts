@@ -43,14 +43,16 @@ interface Variant {
   config(settings: InductionSettings): Readonly<Record<string, unknown>>;
 }
 
-/** Below the gradients of rows that are mastered, so that what is right becomes more so: it must hold for longer. */
-const EPSILON = 1e-12;
 const SHORTEST = 8;
 const LAYERS = 2;
 const HEADS = 2;
 
 const variants: Readonly<Record<string, Variant>> = {
-  mamba: { name: 'Mamba', recurrent: true, config: ({ dState }) => ({ model: 'mamba', dState }) },
+  mamba: {
+    name: 'Mamba',
+    recurrent: true,
+    config: ({ dState }) => ({ model: 'mamba', dState, dtRank: 16, dtMin: 1e-6, dtInitFloor: 1e-6 }),
+  },
   mamba2: { name: 'Mamba-2', recurrent: true, config: ({ dState }) => ({ model: 'mamba2', dState, headDim: 16 }) },
   mamba3: { name: 'Mamba-3', recurrent: true, config: ({ dState }) => ({ model: 'mamba3', dState, headDim: 16 }) },
   h3: { name: 'H3', recurrent: true, config: ({ dState }) => ({ model: 'h3', dState }) },
@@ -125,7 +127,6 @@ async function run({ id }: Run, settings: InductionSettings, context: RunContext
       learningRate,
       minLearningRate: learningRate / 20,
       weightDecay,
-      adamEps: EPSILON,
       warmupIters: 20,
       seed,
     },
@@ -276,7 +277,7 @@ export const inductionHeads = defineExperiment<InductionSettings, InductionResul
     updatesAttention: 1500,
     tokens: 4096,
     learningRate: 5e-3,
-    weightDecay: 0.1,
+    weightDecay: 0,
   },
   quick: {
     variants: ['mamba', 'rope'],
@@ -292,7 +293,7 @@ export const inductionHeads = defineExperiment<InductionSettings, InductionResul
     updatesAttention: 150,
     tokens: 2048,
     learningRate: 5e-3,
-    weightDecay: 0.1,
+    weightDecay: 0,
   },
   runs,
   bytes,
