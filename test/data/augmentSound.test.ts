@@ -18,6 +18,8 @@ function strength(samples: Float32Array, frequency: number): number {
 }
 
 const all: SoundChanges = {
+  pitch: 0.2,
+  breath: 0.5,
   speed: 0.2,
   sway: 0.1,
   shift: 0.05,
