@@ -8,7 +8,7 @@
  * peaking equaliser of Bristow-Johnson, "Cookbook formulae for audio EQ biquad filter coefficients".
  */
 import type { Random } from '../random.ts';
-import { revoiced } from './revoice.ts';
+import { analysed, revoiced, type Spoken } from './revoice.ts';
 
 export interface SoundChanges {
   /** Samples a second; 8000 by default. It is the unit of the frequencies of the equaliser and of times. */
@@ -48,8 +48,13 @@ const PEAKS = 3;
 const LOWEST = 80;
 const HIGHEST = 0.475;
 
-/** The changes, one after another. The samples given stay as they are. */
-export function augmentSound(samples: Float32Array, changes: SoundChanges, random: Random): Float32Array {
+/** The changes, one after another. The samples given stay as they are. `spoken`: their parts, where known. */
+export function augmentSound(
+  samples: Float32Array,
+  changes: SoundChanges,
+  random: Random,
+  spoken?: Spoken,
+): Float32Array {
   const {
     sampleRate = 8000,
     pitch,
@@ -68,7 +73,7 @@ export function augmentSound(samples: Float32Array, changes: SoundChanges, rando
   let sound = Float32Array.from(samples);
   if (pitch || breath) {
     const voice = { pitch: Math.exp(around(random, Math.log1p(pitch ?? 0))), breath: (breath ?? 0) * random.uniform() };
-    sound = revoiced(sound, voice, random);
+    sound = revoiced(spoken ?? analysed(samples), voice, random);
   }
   if (speed || sway) {
     const factor = Math.exp(around(random, Math.log1p(speed ?? 0)));

@@ -30,14 +30,29 @@ const window = Float64Array.from(
   (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * (i + 0.5)) / WINDOW),
 );
 
-export function revoiced(samples: Float32Array, { pitch, breath }: Voice, random: Random): Float32Array<ArrayBuffer> {
+/** A sound in its two parts. */
+export interface Spoken {
+  /** e, of each sample. */
+  readonly excitation: Float32Array;
+  /** a, of each stretch. */
+  readonly filters: readonly Float64Array[];
+}
+
+export function analysed(samples: Float32Array): Spoken {
   const count = Math.ceil(samples.length / HOP);
   const filters = Array.from({ length: count }, (_, i) => predictorAt(samples, (i + 0.5) * HOP));
-  const excitation = excitationOf(samples, filters);
-  if (breath > 0) whisper(excitation, breath, random);
-  const length = Math.max(1, Math.round(samples.length / pitch));
+  return { excitation: excitationOf(samples, filters), filters };
+}
+
+export function revoiced(
+  { excitation: own, filters }: Spoken,
+  { pitch, breath }: Voice,
+  random: Random,
+): Float32Array<ArrayBuffer> {
+  const excitation = breath > 0 ? whispered(own, breath, random) : own;
+  const length = Math.max(1, Math.round(own.length / pitch));
   const result = new Float32Array(length);
-  const last = samples.length - 1;
+  const last = own.length - 1;
   for (let t = 0; t < length; t++) {
     const at = Math.min(last, t * pitch);
     const k = Math.floor(at);
@@ -51,8 +66,8 @@ export function revoiced(samples: Float32Array, { pitch, breath }: Voice, random
 }
 
 /** What the prediction of each sample leaves. */
-function excitationOf(samples: Float32Array, filters: readonly Float64Array[]): Float64Array {
-  const excitation = new Float64Array(samples.length);
+function excitationOf(samples: Float32Array, filters: readonly Float64Array[]): Float32Array {
+  const excitation = new Float32Array(samples.length);
   for (let t = 0; t < samples.length; t++) {
     const a = filters[Math.floor(t / HOP)];
     let value = samples[t];
@@ -63,7 +78,8 @@ function excitationOf(samples: Float32Array, filters: readonly Float64Array[]): 
 }
 
 /** Noise as strong as each stretch takes the place of a part of it. */
-function whisper(excitation: Float64Array, breath: number, random: Random): void {
+function whispered(excitation: Float32Array, breath: number, random: Random): Float32Array {
+  const result = new Float32Array(excitation.length);
   const kept = Math.sqrt(1 - breath);
   for (let from = 0; from < excitation.length; from += HOP) {
     const to = Math.min(excitation.length, from + HOP);
@@ -72,9 +88,10 @@ function whisper(excitation: Float64Array, breath: number, random: Random): void
     // Uniform on [−1, 1) has the variance 1/3.
     const strength = Math.sqrt((3 * breath * sum) / (to - from));
     for (let t = from; t < to; t++) {
-      excitation[t] = kept * excitation[t] + strength * (random.next() * 2 ** -31 - 1);
+      result[t] = kept * excitation[t] + strength * (random.next() * 2 ** -31 - 1);
     }
   }
+  return result;
 }
 
 /** The coefficients that predict a sample from those before it, around `middle`. */

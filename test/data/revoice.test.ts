@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loudness } from '../../src/data/augmentSound.ts';
-import { revoiced } from '../../src/data/revoice.ts';
+import { analysed, revoiced } from '../../src/data/revoice.ts';
 import { Random } from '../../src/random.ts';
 
 const RATE = 8000;
@@ -58,7 +58,7 @@ describe('revoiced', () => {
   const vowelA = vowel(100, [700, 1900]);
 
   it('is the sound itself with its own pitch and no breath', () => {
-    const heard = revoiced(vowelA, { pitch: 1, breath: 0 }, new Random(1));
+    const heard = revoiced(analysed(vowelA), { pitch: 1, breath: 0 }, new Random(1));
     expect(heard.length).toBe(vowelA.length);
     heard.forEach((v, i) => {
       expect(v).toBeCloseTo(vowelA[i], 6);
@@ -66,7 +66,7 @@ describe('revoiced', () => {
   });
 
   it.each([0.8, 1.25])('has the pitch times %f and the same resonances', (pitch) => {
-    const heard = revoiced(vowelA, { pitch, breath: 0 }, new Random(1));
+    const heard = revoiced(analysed(vowelA), { pitch, breath: 0 }, new Random(1));
     expect(heard.length).toBe(Math.round(4000 / pitch));
     expect(Math.abs(period(heard) - 80 / pitch)).toBeLessThanOrEqual(1);
     const [before, after] = [spectrum(vowelA), spectrum(heard)];
@@ -79,7 +79,7 @@ describe('revoiced', () => {
   });
 
   it('whispers with the same resonances, as loud, and without a pitch', () => {
-    const heard = revoiced(vowelA, { pitch: 1, breath: 1 }, new Random(1));
+    const heard = revoiced(analysed(vowelA), { pitch: 1, breath: 1 }, new Random(1));
     expect(loudness(heard) / loudness(vowelA)).toBeGreaterThan(0.7);
     expect(loudness(heard) / loudness(vowelA)).toBeLessThan(1.4);
     expect(Math.abs(centre(spectrum(heard), 400, 1000) - 700)).toBeLessThan(80);
@@ -97,7 +97,7 @@ describe('revoiced', () => {
 
   it('survives silence and one sample', () => {
     for (const samples of [new Float32Array(500), Float32Array.of(1)]) {
-      const heard = revoiced(samples, { pitch: 1.1, breath: 0.5 }, new Random(1));
+      const heard = revoiced(analysed(samples), { pitch: 1.1, breath: 0.5 }, new Random(1));
       expect(heard.every(Number.isFinite)).toBe(true);
     }
   });
