@@ -20,6 +20,7 @@
 #include "s4.cpp"
 #include "s4modes.cpp"
 #include "scan.cpp"
+#include "statescan.cpp"
 #include "shift.cpp"
 #include "softmax.cpp"
 #include "wkv.cpp"

@@ -67,6 +67,8 @@ export interface KernelArguments {
   softmax_backward: [y: Pointer, dy: Pointer, dx: Pointer, N: number];
   ssd_forward: [x: Pointer, dt: Pointer, A: Pointer, b: Pointer, c: Pointer, D: Pointer, bias: Pointer, state: Pointer, age: Pointer, lengths: Pointer, y: Pointer, lastState: Pointer, borders: Pointer, scratch: Pointer, L: number, H: number, P: number, N: number, G: number, W: number, T: number, ldx: number, lddt: number, ldb: number, ldc: number, softplusDt: number, chunked: number];
   ssd_backward: [x: Pointer, dt: Pointer, A: Pointer, b: Pointer, c: Pointer, D: Pointer, bias: Pointer, age: Pointer, lengths: Pointer, borders: Pointer, dy: Pointer, dlast: Pointer, dx: Pointer, ddt: Pointer, dA: Pointer, db: Pointer, dc: Pointer, dD: Pointer, dbias: Pointer, dstate: Pointer, scratch: Pointer, batch: number, L: number, H: number, P: number, N: number, G: number, W: number, T: number, ldx: number, lddt: number, ldb: number, ldc: number, lddx: number, ldddt: number, softplusDt: number, chunked: number];
+  state_scan_forward: [u: Pointer, delta: Pointer, rate: Pointer, b: Pointer, c: Pointer, state: Pointer, age: Pointer, lengths: Pointer, y: Pointer, last: Pointer, borders: Pointer, L: number, D: number, N: number, T: number, wide: number, moves: number, selectsB: number, selectsC: number];
+  state_scan_backward: [u: Pointer, delta: Pointer, rate: Pointer, b: Pointer, c: Pointer, age: Pointer, lengths: Pointer, borders: Pointer, dy: Pointer, dlast: Pointer, du: Pointer, ddelta: Pointer, drate: Pointer, db: Pointer, dc: Pointer, dstate: Pointer, L: number, D: number, N: number, T: number, wide: number, moves: number, selectsB: number, selectsC: number];
   reverse_steps: [x: Pointer, lengths: Pointer, y: Pointer, L: number, D: number, ldx: number, ldy: number];
   max_steps_forward: [x: Pointer, state: Pointer, lengths: Pointer, y: Pointer, at: Pointer, L: number, D: number, ldx: number];
   max_steps_backward: [dy: Pointer, at: Pointer, dx: Pointer, dstate: Pointer, L: number, D: number, lddx: number];
@@ -140,6 +142,8 @@ export const kernelNames: readonly KernelName[] = [
   'softmax_backward',
   'ssd_forward',
   'ssd_backward',
+  'state_scan_forward',
+  'state_scan_backward',
   'reverse_steps',
   'max_steps_forward',
   'max_steps_backward',

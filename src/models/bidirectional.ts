@@ -13,6 +13,7 @@ import type { Positions } from '../ops/positions.ts';
 import { reverse, reversePositions } from '../ops/reverse.ts';
 import { contiguous, split } from '../ops/shape.ts';
 import { linearInit, type ParameterTree, zeros } from '../tensor/parameters.ts';
+import { beneath } from '../tensor/tape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { applyLinear, declareLinear } from './linearMap.ts';
 import type { LayerDeclaration, Mixer } from './mixer.ts';
@@ -55,7 +56,9 @@ class BidirectionalMixer implements Mixer {
 
   forward(x: Tensor, _state: LayerState | undefined, positions: Positions): { y: Tensor; state: LayerState } {
     const ahead = this.ahead.forward(x, undefined, positions).y;
-    const back = this.back.forward(reverse(x, positions), undefined, reversePositions(positions)).y;
+    const back = beneath('reverse', () =>
+      this.back.forward(reverse(x, positions), undefined, reversePositions(positions)),
+    ).y;
     return { y: this.join(ahead, reverse(back, positions), x), state: {} };
   }
 }

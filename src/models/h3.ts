@@ -16,6 +16,7 @@ import { type Family, field, residualScale } from './config.ts';
 import { checkInner, type InnerConfig, type InnerLayer, innerField, innerLayer } from './innerLayer.ts';
 import { applyLinear, declareLinear, type LinearMap } from './linearMap.ts';
 import type { Mixer } from './mixer.ts';
+import { selectionFields } from './selection.ts';
 import { selectiveFields } from './selectiveLayer.ts';
 import type { LayerState, StateFields } from './state.ts';
 
@@ -72,6 +73,7 @@ export const h3: Family<H3Config> = {
     dConv: field.count(4, { official: 'ssm_cfg.d_conv' }, MAX_TAPS),
     expand: field.count(1, { official: 'ssm_cfg.expand' }),
     ...selectiveFields,
+    ...selectionFields,
     bias: field.flag(false, { official: 'ssm_cfg.bias' }),
     inner: innerField('s4d'),
   },

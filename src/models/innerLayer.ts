@@ -2,7 +2,8 @@
  * The sequence layer inside a block: (B, L, D) → (B, L, D), with maps of its own or none.
  *
  * The Mamba block and the H3 block take any of them, which is the ablation of table 6 of the Mamba paper:
- * 'selective' is S6; 's4d' and 's4' are the time-invariant, complex ones; 's4d-real' starts on the real line.
+ * 'selective' is S6, or what `selects` leaves of it; 's4d' and 's4' are the time-invariant, complex ones;
+ * 's4d-real' starts on the real line.
  */
 import type { ParameterTree } from '../tensor/parameters.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -11,7 +12,8 @@ import { type Field, field } from './config.ts';
 import type { Mixer } from './mixer.ts';
 import { S4Layer } from './s4.ts';
 import { evenCount, S4dLayer } from './s4d.ts';
-import { type SelectiveConfig, SelectiveLayer } from './selectiveLayer.ts';
+import { isPlain, type SelectionConfig, SelectionLayer } from './selection.ts';
+import { SelectiveLayer } from './selectiveLayer.ts';
 import type { LayerState } from './state.ts';
 
 /** As a mixer; with a gate, y is multiplied by silu(gate). */
@@ -26,7 +28,7 @@ export interface InnerLayer extends Mixer {
 
 export const innerNames = ['selective', 's4d', 's4d-real', 's4'] as const;
 
-export interface InnerConfig extends SelectiveConfig {
+export interface InnerConfig extends SelectionConfig {
   inner: (typeof innerNames)[number];
 }
 
@@ -34,7 +36,7 @@ export interface InnerConfig extends SelectiveConfig {
 export function innerLayer(tree: ParameterTree, config: InnerConfig, width: number): InnerLayer {
   switch (config.inner) {
     case 'selective':
-      return new SelectiveLayer(tree, config, width);
+      return isPlain(config) ? new SelectiveLayer(tree, config, width) : new SelectionLayer(tree, config, width);
     case 's4':
       return new S4Layer(tree, config, width);
     default:

@@ -15,6 +15,7 @@ import { type Family, field, residualScale } from './config.ts';
 import { checkInner, type InnerConfig, type InnerLayer, innerField, innerLayer } from './innerLayer.ts';
 import { applyLinear, declareLinear, type LinearMap } from './linearMap.ts';
 import type { Mixer } from './mixer.ts';
+import { selectionFields } from './selection.ts';
 import { selectiveFields } from './selectiveLayer.ts';
 import type { LayerState, StateFields } from './state.ts';
 
@@ -73,6 +74,7 @@ export const mamba: Family<MambaConfig> = {
     dConv: field.count(4, { official: 'ssm_cfg.d_conv', huggingface: 'conv_kernel' }, MAX_TAPS),
     expand: field.count(2, { official: 'ssm_cfg.expand', huggingface: 'expand' }),
     ...selectiveFields,
+    ...selectionFields,
     convBias: field.flag(true, { official: 'ssm_cfg.conv_bias', huggingface: 'use_conv_bias' }),
     bias: field.flag(false, { official: 'ssm_cfg.bias', huggingface: 'use_bias' }),
     inner: innerField('selective'),

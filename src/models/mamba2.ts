@@ -8,7 +8,7 @@
  * channel; the heads of a group share B and C. The norm is over the channels of a group.
  */
 import { causalConv1d, MAX_TAPS } from '../ops/causalConv1d.ts';
-import { exp, mul, neg, silu } from '../ops/elementwise.ts';
+import { add, exp, mul, neg, silu, softplus } from '../ops/elementwise.ts';
 import { gatedNorm } from '../ops/gatedNorm.ts';
 import type { Positions } from '../ops/positions.ts';
 import { split } from '../ops/shape.ts';
@@ -22,6 +22,7 @@ import {
   type ParameterTree,
   zeros,
 } from '../tensor/parameters.ts';
+import { offer } from '../tensor/tape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Family, type Field, field, type ModelConfig, residualScale } from './config.ts';
 import { applyLinear, declareLinear, type LinearMap } from './linearMap.ts';
@@ -111,6 +112,9 @@ export class Mamba2Mixer implements Mixer {
       positions,
     });
     const [x, B, C] = split(conv.y, this.convolved);
+    offer('delta', () => softplus(add(dt, this.dtBias.value)));
+    offer('B', () => B);
+    offer('C', () => C);
     const scan = ssdFromState(
       {
         x,

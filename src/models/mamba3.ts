@@ -17,6 +17,7 @@ import type { Positions } from '../ops/positions.ts';
 import { rankGate } from '../ops/rankGate.ts';
 import { reshape, split } from '../ops/shape.ts';
 import { type Init, linearInit, ones, type Parameter, type ParameterTree } from '../tensor/parameters.ts';
+import { offer } from '../tensor/tape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Family, type Field, field, type ModelConfig, residualScale } from './config.ts';
 import { applyLinear, declareLinear, type LinearMap } from './linearMap.ts';
@@ -107,12 +108,17 @@ export class Mamba3Mixer implements Mixer {
     const [z, x, B, C, dt, a, trap, angles] = split(applyLinear(this.inProj, input), this.projected);
     const normed = (one: Tensor, weight: Parameter) =>
       rmsNorm(reshape(one, [batch, L, this.sizes.rank, nGroups, dState]), weight.value, NORM_EPSILON);
+    const [normedC, normedB] = [normed(C, this.cNorm), normed(B, this.bNorm)];
+    const steps = mamba3Steps({ dt, a, dtBias: this.dtBias.value, floor: aFloor });
+    offer('delta', () => steps.DT);
+    offer('B', () => normedB);
+    offer('C', () => normedC);
     const scan = mamba3FromState(
       {
-        C: normed(C, this.cNorm),
-        B: normed(B, this.bNorm),
+        C: normedC,
+        B: normedB,
         x,
-        ...mamba3Steps({ dt, a, dtBias: this.dtBias.value, floor: aFloor }),
+        ...steps,
         trap,
         angles,
         sharedAngles: true,

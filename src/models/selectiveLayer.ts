@@ -6,7 +6,7 @@
  *
  * A channel has dState states; dtRank numbers make all the Δ.
  */
-import { exp, neg } from '../ops/elementwise.ts';
+import { add, exp, neg, softplus } from '../ops/elementwise.ts';
 import { linear } from '../ops/linear.ts';
 import type { Positions } from '../ops/positions.ts';
 import { CHUNK, scanFromState } from '../ops/selectiveScan.ts';
@@ -20,6 +20,7 @@ import {
   type ParameterTree,
   uniform,
 } from '../tensor/parameters.ts';
+import { offer } from '../tensor/tape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Field, field, type ModelConfig } from './config.ts';
 import type { InnerLayer } from './innerLayer.ts';
@@ -59,8 +60,8 @@ export class SelectiveLayer implements InnerLayer {
   private readonly skip: Parameter;
 
   constructor(tree: ParameterTree, config: SelectiveConfig, D: number) {
-    const { dModel, dState } = config;
-    const dtRank = config.dtRank === 'auto' ? Math.ceil(dModel / 16) : config.dtRank;
+    const { dState } = config;
+    const dtRank = rankOf(config);
     this.sizes = [dtRank, dState, dState];
     this.stateFields = { ssm: { shape: [dState, D], transposed: true } };
     this.mixingFlops = D * 5 * dState;
@@ -89,10 +90,14 @@ export class SelectiveLayer implements InnerLayer {
     gate?: Tensor,
   ): { y: Tensor; state: LayerState } {
     const [dt, B, C] = split(applyLinear(this.xProj, u), this.sizes);
+    const delta = linear(dt, this.dtProj.weight.value);
+    offer('delta', () => softplus(add(delta, this.dtProj.bias.value)));
+    offer('B', () => B);
+    offer('C', () => C);
     const scan = scanFromState(
       {
         u,
-        delta: linear(dt, this.dtProj.weight.value),
+        delta,
         A: this.decay.value,
         B,
         C,
@@ -108,8 +113,12 @@ export class SelectiveLayer implements InnerLayer {
   }
 }
 
+/** Of the map that makes Δ. */
+export const rankOf = ({ dtRank, dModel }: SelectiveConfig): number =>
+  dtRank === 'auto' ? Math.ceil(dModel / 16) : dtRank;
+
 /** A_log = log(1 … N) for every channel: S4D-Real. */
-const logOfIndex: Init = (values, _random, [, N]) => {
+export const logOfIndex: Init = (values, _random, [, N]) => {
   for (let i = 0; i < values.length; i++) values[i] = Math.log((i % N) + 1);
 };
 

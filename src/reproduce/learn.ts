@@ -44,38 +44,54 @@ export interface Learned {
 const SECONDS = 30;
 
 export async function learn<M extends Model>(context: RunContext, course: Course<M>): Promise<Learned> {
-  const { model, data, options, name = 'model', evalEvery = options.maxIters, evaluate, isSolved } = course;
-  const [from, to] = course.share ?? [0, 1];
-  const folder = await RunFolder.open(`${context.folder}/${name}`);
+  const { model, data, options, name = 'model' } = course;
   const trainer = new Trainer(model, data, options);
   try {
-    let { curve, sum, count, done } = await resumed(folder, trainer);
-    const save = () => folder.save(trainer, { trainer: trainer.state(), notes: { curve, sum, count, done } });
-    let savedAt = performance.now();
-    while (!done) {
-      const { iter, loss } = await trainer.step();
-      sum += loss;
-      count++;
-      if (iter % evalEvery === 0 || iter === options.maxIters) {
-        const measured = (await evaluate?.(model, iter)) ?? {};
-        curve.push({ iter, loss: sum / count, ...measured });
-        [sum, count] = [0, 0];
-        done = iter === options.maxIters || isSolved?.(measured) === true;
-      }
-      context.progress(from + ((to - from) * iter) / options.maxIters, `loss ${loss.toFixed(3)}`);
-      if (done || context.signal.aborted || performance.now() - savedAt > 1000 * SECONDS) {
-        await save();
-        savedAt = performance.now();
-      }
-      if (!done && context.signal.aborted) throw new Stopped();
-      // Signals and timers get their turn.
-      await new Promise((resolve) => setImmediate(resolve));
+    const folder = await RunFolder.open(`${context.folder}/${name}`);
+    try {
+      return await follow(context, course, trainer, folder);
+    } finally {
+      await folder.close();
     }
-    return { iter: trainer.iter, seconds: trainer.seconds, curve };
   } finally {
     trainer.dispose();
-    await folder.close();
   }
+}
+
+async function follow<M extends Model>(
+  context: RunContext,
+  course: Course<M>,
+  trainer: Trainer<M>,
+  folder: RunFolder,
+): Promise<Learned> {
+  const { model, options, evalEvery = options.maxIters, evaluate, isSolved, share: [from, to] = [0, 1] } = course;
+  let { curve, sum, count, done } = await resumed(folder, trainer);
+  const save = async () => {
+    const carried = trainer.carried && Buffer.from(await trainer.carried.save()).toString('base64');
+    const notes = { curve, sum, count, done };
+    await folder.save(trainer, { trainer: trainer.state(), notes, ...(carried && { carried }) });
+  };
+  let savedAt = performance.now();
+  while (!done) {
+    const { iter, loss } = await trainer.step();
+    sum += loss;
+    count++;
+    if (iter % evalEvery === 0 || iter === options.maxIters) {
+      const measured = (await evaluate?.(model, iter)) ?? {};
+      curve.push({ iter, loss: sum / count, ...measured });
+      [sum, count] = [0, 0];
+      done = iter === options.maxIters || isSolved?.(measured) === true;
+    }
+    context.progress(from + ((to - from) * iter) / options.maxIters, `loss ${loss.toFixed(3)}`);
+    if (done || context.signal.aborted || performance.now() - savedAt > 1000 * SECONDS) {
+      await save();
+      savedAt = performance.now();
+    }
+    if (!done && context.signal.aborted) throw new Stopped();
+    // Signals and timers get their turn.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return { iter: trainer.iter, seconds: trainer.seconds, curve };
 }
 
 interface Notes {
@@ -87,14 +103,22 @@ interface Notes {
 
 async function resumed<M extends Model>(folder: RunFolder, trainer: Trainer<M>): Promise<Notes> {
   if (!(await folder.holdsRun())) return { curve: [], sum: 0, count: 0, done: false };
-  const { notes } = await folder.restore(trainer);
-  const weights = await openTensorFile(folder.file('model.safetensors'));
   try {
-    for (const [name, tensor] of Object.entries(trainer.model.parameters)) {
-      tensor.write((await weights.read(name)).data);
+    const { notes, carried } = await folder.restore(trainer);
+    const weights = await openTensorFile(folder.file('model.safetensors'));
+    try {
+      for (const [name, tensor] of Object.entries(trainer.model.parameters)) {
+        tensor.write((await weights.read(name)).data);
+      }
+    } finally {
+      await weights.close();
     }
-  } finally {
-    await weights.close();
+    if (carried) trainer.carried = await trainer.model.loadState(Buffer.from(carried, 'base64'));
+    return notes as Notes;
+  } catch (error) {
+    throw new Error(
+      `reproduce: the checkpoint in ${folder.path} is damaged or of other settings (${(error as Error).message}) ` +
+        'Remove that folder, and this run starts again.',
+    );
   }
-  return notes as Notes;
 }

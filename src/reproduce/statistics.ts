@@ -8,12 +8,17 @@ export function deviation(values: readonly number[]): number {
   return Math.sqrt(values.reduce((sum, v) => sum + (v - m) ** 2, 0) / (values.length - 1));
 }
 
-/** Student's t for 95 %, two-sided, by degrees of freedom from 1; 1.96 is its limit. */
+/** Student's t for 95 %, two-sided, by degrees of freedom from 1. */
 const T95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131];
+/** Its limit, and how it is approached: exact to 0.001 beyond the table (Abramowitz & Stegun 26.7.5). */
+const Z95 = 1.95996;
+const t95 = (freedom: number): number =>
+  T95[freedom - 1] ??
+  Z95 + (Z95 ** 3 + Z95) / (4 * freedom) + (5 * Z95 ** 5 + 16 * Z95 ** 3 + 3 * Z95) / (96 * freedom ** 2);
 
 /** Half of the width of the 95 % confidence interval of the mean; NaN for one value. */
 export const halfWidth = (values: readonly number[]): number =>
-  ((T95[values.length - 2] ?? 1.96) * deviation(values)) / Math.sqrt(values.length);
+  (t95(values.length - 1) * deviation(values)) / Math.sqrt(values.length);
 
 /** 1.234 ± 0.05, or the value alone where there is one. */
 export function withError(values: readonly number[], digits: number, factor = 1): string {

@@ -36,6 +36,8 @@ export class Heap {
   /** Bytes in use, and bytes taken from the device so far. */
   used = 0;
   reserved = 0;
+  /** The most bytes in use so far; whoever measures sets it to `used` before. */
+  peak = 0;
 
   constructor(private readonly device: Device) {}
 
@@ -49,6 +51,7 @@ export class Heap {
     block.free = false;
     this.taken.set(block.address, block);
     this.used += block.size;
+    if (this.used > this.peak) this.peak = this.used;
     return block.address;
   }
 

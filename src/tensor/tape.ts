@@ -28,6 +28,7 @@ export interface Operation {
 
 let active: Tape | undefined;
 let observer: ((operation: Operation, place: string) => void) | undefined;
+let valueObserver: ((name: string, value: Tensor) => void) | undefined;
 let place = '';
 
 /** Whether a gradient will be asked of any of these tensors: what only the backward needs is then kept. */
@@ -53,6 +54,28 @@ export function within<T>(name: string, f: () => T): T {
     return f();
   } finally {
     place = outer;
+  }
+}
+
+/** As within(), under a name inside the name around. */
+export const beneath = <T>(name: string, f: () => T): T => within(placed(name), f);
+
+const placed = (name: string) => (place ? `${place}.${name}` : name);
+
+/** Offers an inner value to whoever observes, as 'backbone.layers.3.mixer.delta'; made only where somebody does. */
+export function offer(name: string, make: () => Tensor): void {
+  const visit = valueObserver;
+  if (visit) withoutGradients(() => enter(() => visit(placed(name), make())));
+}
+
+/** Runs `f` and calls `visit` with each value that is offered; the tensor is the caller's only until it returns. */
+export function observeValues<T>(f: () => T, visit: (name: string, value: Tensor) => void): T {
+  const outer = valueObserver;
+  valueObserver = visit;
+  try {
+    return f();
+  } finally {
+    valueObserver = outer;
   }
 }
 

@@ -2,7 +2,7 @@
 import type { LanguageModel } from '../../src/models/languageModel.ts';
 import { type Array64, array, map } from '../reference/array.ts';
 import { causalConv1d } from '../reference/causalConv1d.ts';
-import { silu } from '../reference/elementwise.ts';
+import { silu, softplus } from '../reference/elementwise.ts';
 import { embedding } from '../reference/embedding.ts';
 import { linear } from '../reference/linear.ts';
 import { norm } from '../reference/norm.ts';
@@ -10,6 +10,7 @@ import { s4Scan } from '../reference/s4.ts';
 import { s4dModes, s4dScan } from '../reference/s4d.ts';
 import { selectiveScan } from '../reference/selectiveScan.ts';
 import { columns } from '../reference/shape.ts';
+import { stateScan } from '../reference/stateScan.ts';
 import type { Weights } from './reference.ts';
 
 type At = (name: string) => Array64;
@@ -20,7 +21,48 @@ export const times = (...factors: Array64[]): Array64 =>
     factors[0].data.map((_, i) => factors.reduce((product, { data }) => product * data[i], 1)),
   );
 
+/** S6 with what is selective told from the weights that are there. */
+function selectionOf(at: At, u: Array64): Array64 {
+  const [D, N] = at('A_log').shape;
+  const [batch, L] = u.shape;
+  const ranks = ['dt_proj.weight', 'a_proj.weight'].map((name) => at(name)?.shape[1] ?? 0);
+  const sizes = [ranks[0], at('B') ? 0 : N, at('C') ? 0 : N, ranks[1]];
+  const projected = at('x_proj.weight') && linear(u, at('x_proj.weight'));
+  const [r, B, C, s] = sizes.map((size, i) => {
+    const from = sizes.slice(0, i).reduce((a, b) => a + b, 0);
+    return size ? columns(projected, from, size) : undefined;
+  });
+  const transposed = ({ data }: Array64) =>
+    array(
+      [N, D],
+      data.map((_, k) => data[(k % D) * N + Math.floor(k / D)]),
+    );
+  const aLog = transposed(at('A_log'));
+  const bias = at('dt_proj.bias');
+  const steps = bias.data.length;
+  const still = array([batch, L, steps], new Float64Array(batch * L * steps));
+  const raw = r ? linear(r, at('dt_proj.weight')) : still;
+  const delta = raw.data.map((value, k) => softplus(value + bias.data[k % steps]));
+  const log = s && linear(s, at('a_proj.weight')).data.map((value, k) => value + aLog.data[k % (N * D)]);
+  const { y } = stateScan({
+    u,
+    delta: array(steps === D ? [batch, L, D] : [batch, L, N, D], delta),
+    rate: log ? array([batch, L, N, D], log.map(Math.exp)) : map(aLog, Math.exp),
+    B: B ?? transposed(at('B')),
+    C: C ?? transposed(at('C')),
+  });
+  const skip = at('D').data;
+  return array(
+    y.shape,
+    y.data.map((value, k) => value + skip[k % D] * u.data[k]),
+  );
+}
+
+const isPlain = (at: At) =>
+  !at('B') && !at('C') && !at('a_proj.weight') && at('dt_proj.weight')?.shape[0] === at('A_log').shape[0];
+
 function innerOf(at: At, inner: string, u: Array64): Array64 {
+  if (inner === 'selective' && !isPlain(at)) return selectionOf(at, u);
   if (inner === 'selective') {
     const dState = at('A_log').shape[1];
     const dtRank = at('dt_proj.weight').shape[1];

@@ -10,6 +10,8 @@ const tiny: Readonly<Record<string, readonly Record<string, unknown>[]>> = {
     { dConv: 2, dState: 8 },
     { dConv: 4, dState: 16, dIntermediate: 40 },
     { dState: 6, inner: 's4d' },
+    { dState: 3, selects: 'B' },
+    { dState: 5, selects: 'A,delta,B,C', aRank: 3, deltaPerState: true },
     { dState: 4, inner: 's4', bias: true },
     { dState: 4, attnLayerIdx: [1], attnCfg: { num_heads: 4, num_heads_kv: 2, causal: true, d_conv: 3 } },
   ],
@@ -27,6 +29,7 @@ const tiny: Readonly<Record<string, readonly Record<string, unknown>[]>> = {
   h3: [
     { dState: 6, dConv: 3 },
     { dState: 4, inner: 'selective', nLayer: 1 },
+    { dState: 4, inner: 'selective', selects: 'A,C', nLayer: 1 },
   ],
   hybrid: [
     {

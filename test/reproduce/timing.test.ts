@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { parametersOf, sizedAs } from '../../src/reproduce/equalSize.ts';
+import { Stopped } from '../../src/reproduce/experiment.ts';
+import { exponentOf, inTurns, median, processClock } from '../../src/reproduce/timing.ts';
+
+describe('times in turns', () => {
+  /** A clock that only the sides move. */
+  const fake = () => {
+    let now = 0;
+    const order: string[] = [];
+    const side = (name: string, seconds: number) => () => {
+      now += seconds;
+      order.push(name);
+    };
+    return { clock: () => now, side, order };
+  };
+
+  it('gives the median of a call, and repeats what is short', async () => {
+    const { clock, side, order } = fake();
+    const [a, b] = await inTurns([side('a', 0.01), side('b', 1)], { clock, rounds: 3, seconds: 0.05 });
+    expect(a).toBeCloseTo(0.01, 10);
+    expect(b).toBeCloseTo(1, 10);
+    expect(order.slice(0, 3).join('')).toBe('aab');
+    expect(order.slice(3).join('')).toBe('aaaaab'.repeat(3));
+  });
+
+  it('ends when it is asked to', async () => {
+    const { clock, side } = fake();
+    await expect(inTurns([side('a', 1)], { clock, rounds: 2, signal: AbortSignal.abort() })).rejects.toThrow(Stopped);
+  });
+
+  it('has a clock that stands still while the process sleeps', async () => {
+    const begun = processClock();
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(processClock() - begun).toBeLessThan(0.2);
+  });
+});
+
+describe('numbers of times', () => {
+  it('finds medians and powers', () => {
+    expect(median([5, 1, 3])).toBe(3);
+    expect(median([4, 1, 3, 2])).toBe(2.5);
+    const x = [512, 1024, 2048];
+    expect(
+      exponentOf(
+        x,
+        x.map((n) => 3e-7 * n ** 2),
+      ),
+    ).toBeCloseTo(2, 12);
+    expect(exponentOf(x, [1, 2, 4])).toBeCloseTo(1, 12);
+    expect(exponentOf([1, 2, 4], [1, 8, 4])).toBeCloseTo(1, 12);
+  });
+});
+
+describe('a model of equal size', () => {
+  it('is the nearest of its family', () => {
+    const mamba = { model: 'mamba', dModel: 32, nLayer: 2, vocabSize: 16 };
+    const wanted = parametersOf(mamba);
+    expect(sizedAs(wanted, mamba).dModel).toBe(32);
+    const other = { model: 's4d', nLayer: 2, vocabSize: 16 };
+    const { dModel } = sizedAs(wanted, other);
+    const apart = (d: number) => Math.abs(parametersOf({ ...other, dModel: d }) - wanted);
+    expect(apart(dModel)).toBeLessThanOrEqual(apart(dModel - 4));
+    expect(apart(dModel)).toBeLessThanOrEqual(apart(dModel + 4));
+    expect(sizedAs(1, other).dModel).toBe(4);
+  });
+});
