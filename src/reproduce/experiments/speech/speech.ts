@@ -58,7 +58,7 @@ export const speech = defineExperiment<Speech, SpeechResult>({
   notes: [
     'With so few speakers, what is heard in training decides. Each pass changes every clip: another voice by linear ' +
       'prediction (pitch, whisper), speed, filters, phases, noise. The other voices raised the accuracy on a speaker ' +
-      'never heard by 5 to 10 points.',
+      'never heard by about 5 points.',
     'All of this was chosen by training on two speakers and hearing a third, twice, with the fourth left out ' +
       '(george and jackson for nicolas; nicolas and theo for jackson), in shorter runs. None of the models reported was used.',
   ],
