@@ -8,14 +8,17 @@ import { architecture } from '../../src/reproduce/experiments/architecture.ts';
 
 const all = [ablationA, ablationSelectivity, ablationState, architecture];
 
-/** A report of losses that a function of the run's id gives. */
+/** A report of losses that a function of the run's id gives; those of recall have an id without the task. */
 function reportOf(experiment: Experiment, settings: Settings, loss: (id: string) => number) {
-  const results = experiment.runs(settings).map(({ id }) => [id, { loss: loss(id), parameters: 1000, curve: [] }]);
+  const results = experiment
+    .runs(settings)
+    .map(({ id }) => [id, { loss: loss(id.replace(/^recall-/, '')), parameters: 1000, curve: [] }]);
   return experiment.report(settings, new Map(results as [string, unknown][]));
 }
 
 /** Small and different for every run. */
 const noise = (id: string) => 1e-4 * ([...id].reduce((sum, c) => (31 * sum + c.charCodeAt(0)) % 101, 7) / 101);
+const one = (experiment: Experiment): Settings => ({ ...experiment.full, tasks: ['recall'] });
 const reached = ({ goals }: ReturnType<typeof reportOf>) => goals.map((goal) => goal.reached);
 
 describe.each(all)('$name', (experiment) => {
@@ -40,9 +43,9 @@ describe('ablation-selectivity', () => {
     noise(id);
 
   it('reaches its goals where Δ is the largest single gain and all three are best, and not otherwise', () => {
-    expect(reached(reportOf(ablationSelectivity, ablationSelectivity.full, losses(2.1, 2)))).toEqual([true, true]);
-    expect(reached(reportOf(ablationSelectivity, ablationSelectivity.full, losses(2.25, 2)))).toEqual([false, true]);
-    expect(reached(reportOf(ablationSelectivity, ablationSelectivity.full, losses(2.1, 2.15)))).toEqual([true, false]);
+    expect(reached(reportOf(ablationSelectivity, one(ablationSelectivity), losses(2.1, 2)))).toEqual([true, true]);
+    expect(reached(reportOf(ablationSelectivity, one(ablationSelectivity), losses(2.25, 2)))).toEqual([false, true]);
+    expect(reached(reportOf(ablationSelectivity, one(ablationSelectivity), losses(2.1, 2.15)))).toEqual([true, false]);
   });
 
   it('needs every row of the table', () => {
@@ -55,7 +58,7 @@ describe('ablation-selectivity', () => {
 describe('ablation-A', () => {
   /** Added to 1: what the differences to S6 are. */
   const shifted = (shift: Readonly<Record<string, number>>) => (id: string) => {
-    const kind = Object.keys(shift).find((one) => new RegExp(`^[a-z]+-${one}-seed`).test(id));
+    const kind = Object.keys(shift).find((one) => new RegExp(`^([a-z]+-)?${one}-seed`).test(id));
     return 1 + (kind ? shift[kind] : 0) + noise(id);
   };
   const says = (shift: Readonly<Record<string, number>>) =>
@@ -64,15 +67,14 @@ describe('ablation-A', () => {
   it('tells better from worse and from what cannot be told', () => {
     const text = says({ 'a-delta': -0.01, a: 0.01 });
     expect(text).toContain('Does a selective A add to a selective Δ? Yes, in every task here: better in 3');
-    expect(text).toMatch(/A in place of Δ: worse in language, selective copying, sums of several time scales\./);
+    expect(text).toMatch(/A in place of Δ: worse in language, recall, time scales\./);
     expect(says({ 'per-state': 0.5 })).toContain(
       'one of each channel? No, and it can do harm: better in 0, worse in 3',
     );
     // By half of the seeds better, by the others worse.
-    const apart = (id: string) => (id.includes('-s6-') ? 1 : Number(id.at(-1)) % 2 ? 1.1 : 0.9);
+    const apart = (id: string) => (id.includes('s6-') ? 1 : Number(id.at(-1)) % 2 ? 1.1 : 0.9);
     expect(reportOf(ablationA, ablationA.full, apart).says[0]).toContain('Not so that these runs could tell');
-    const mixed = (id: string) =>
-      (/^language-a-delta/.test(id) ? 0.9 : /^copying-a-delta/.test(id) ? 1.1 : 1) + noise(id);
+    const mixed = (id: string) => (/^language-a-delta/.test(id) ? 0.9 : /^a-delta/.test(id) ? 1.1 : 1) + noise(id);
     expect(reportOf(ablationA, ablationA.full, mixed).says[0]).toContain('It depends on the task');
   });
 
@@ -80,6 +82,12 @@ describe('ablation-A', () => {
     expect(() => ablationA.runs({ ...ablationA.full, deltaRanks: [2, 0, 4, 2, 1] })).toThrow(/within 2 %/);
     expect(() => ablationA.runs({ ...ablationA.full, aRanks: [0, 3] })).toThrow('aRanks has 2 ranks, expected 5');
     expect(() => ablationA.runs({ ...ablationA.full, tasks: ['music'] })).toThrow("tasks has 'music'");
+    expect(() => ablationA.runs({ ...ablationA.full, tasks: [] })).toThrow(
+      'tasks has nothing, expected some of language',
+    );
+    expect(() => ablationA.runs({ ...ablationA.full, drawnRows: 0 })).toThrow(
+      'drawnRows is 0, expected a whole number',
+    );
   });
 });
 
@@ -91,8 +99,8 @@ describe('ablation-state', () => {
         kind === 'rank' ? 0.1 * Math.min(1, Number(size)) : kind === 'selective-n' && !flat ? Number(size) : 0;
       return 2 - 0.05 * gain + noise(id);
     };
-    expect(reached(reportOf(ablationState, ablationState.full, losses(false)))).toEqual([true, true, true]);
-    expect(reached(reportOf(ablationState, ablationState.full, losses(true)))[0]).toBe(false);
+    expect(reached(reportOf(ablationState, one(ablationState), losses(false)))).toEqual([true, true, true]);
+    expect(reached(reportOf(ablationState, one(ablationState), losses(true)))[0]).toBe(false);
   });
 
   it('needs something to compare', () => {
@@ -104,8 +112,8 @@ describe('ablation-state', () => {
 describe('architecture', () => {
   it('reaches its goals where S6 is best in both blocks, and not otherwise', () => {
     const losses = (s6: number) => (id: string) => (id.includes('selective') ? s6 : 2.1) + noise(id);
-    expect(reached(reportOf(architecture, architecture.full, losses(2)))).toEqual([true, true, true, true]);
-    expect(reached(reportOf(architecture, architecture.full, losses(2.2)))).toEqual([false, false, true, false]);
+    expect(reached(reportOf(architecture, one(architecture), losses(2)))).toEqual([true, true, true, true]);
+    expect(reached(reportOf(architecture, one(architecture), losses(2.2)))).toEqual([false, false, true, false]);
   });
 
   it('refuses what it does not know', () => {

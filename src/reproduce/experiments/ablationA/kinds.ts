@@ -1,9 +1,8 @@
 /** What the ablation of A compares. */
 import type { Variant } from '../ablations.ts';
-import { tasks, type TaskSettings } from './tasks.ts';
+import type { TaskSettings } from '../ablationTasks.ts';
 
 export interface AblationASettings extends TaskSettings {
-  tasks: readonly string[];
   /** Of the variants in their order: the ranks of the maps that make Δ and A, 0 where these are not selective. */
   deltaRanks: readonly number[];
   aRanks: readonly number[];
@@ -28,13 +27,13 @@ export const kinds: readonly Kind[] = [
 /** Parameters may differ by so much of those of S6. */
 export const ALLOWED = 0.02;
 
-export const variantOfTask = (task: string, kind: Kind, settings: AblationASettings): Variant => {
+export const variantOf = (kind: Kind, settings: AblationASettings): Variant => {
   const i = kinds.indexOf(kind);
   const { selects, deltaPerState = false } = kind;
   const [dtRank, aRank] = [settings.deltaRanks[i], settings.aRanks[i]];
   return {
-    id: `${task}-${kind.id}`,
-    name: `${tasks[task].name}, ${kind.name}`,
+    id: kind.id,
+    name: kind.name,
     config: { selects, deltaPerState, ...(dtRank > 0 && { dtRank }), ...(aRank > 0 && { aRank }) },
     work: i === 0 ? 1 : 1.7,
   };

@@ -3,9 +3,9 @@ import type { Panel } from '../../../inspect/figure.ts';
 import type { Goal, Report, Table } from '../../experiment.ts';
 import { dotPlot } from '../../figures.ts';
 import { halfWidth, mean, withError } from '../../statistics.ts';
-import { type Ablated, lossesOf, parametersOf, signed } from '../ablations.ts';
-import { ALLOWED, type AblationASettings, type Kind, kinds, variantOfTask } from './kinds.ts';
-import { tasks } from './tasks.ts';
+import { AblationResults, signed } from '../ablations.ts';
+import { ALLOWED, type AblationASettings, type Kind, kinds, variantOf } from './kinds.ts';
+import { type Ablated, tasks } from '../ablationTasks.ts';
 
 /** An interval that is wider than this, in percent of S6's loss, tells little. */
 const NARROW = 10;
@@ -15,8 +15,9 @@ type Verdict = 'better' | 'worse' | 'open';
 export function ablationAReport(settings: AblationASettings, results: ReadonlyMap<string, Ablated>): Report {
   const { seeds } = settings;
   const [base, ...others] = kinds;
-  const losses = (task: string, kind: Kind) => lossesOf(variantOfTask(task, kind, settings), seeds, results);
-  const parameters = (task: string, kind: Kind) => parametersOf(variantOfTask(task, kind, settings), seeds, results);
+  const found = new AblationResults(results, seeds);
+  const losses = (task: string, kind: Kind) => found.losses(task, variantOf(kind, settings));
+  const parameters = (task: string, kind: Kind) => found.parameters(task, variantOf(kind, settings));
   /** In percent of S6's loss with the same seed: the same batches. */
   const differences = (task: string, kind: Kind) => {
     const of = losses(task, base);
