@@ -65,7 +65,7 @@ function report(settings: SelectivitySettings, results: ReadonlyMap<string, Abla
         {
           what: `${title}: Δ alone gains more than B or C alone`,
           measured: `${gains} ${unit}`,
-          reached: largest === 'delta',
+          reached: largest === 'delta' && gain('delta') > 0,
         },
         {
           what: `${title}: Δ, B and C together are best`,

@@ -128,6 +128,21 @@ async function learnDrawn<M extends Model>(
   return { loss, parameters: model.tree.count(), curve: thin(curve) };
 }
 
+const recallTask = (name: string, overwrites: boolean): AblationTask => ({
+  name,
+  unit: 'bits per answer',
+  shape: (settings) => ({ vocabSize: recallVocab(settings), tieEmbeddings: false }),
+  async run(context, config, settings, seed) {
+    const { keys, values, drawnLength: L } = settings;
+    const model = await createModel({ ...sizes(settings), ...config }, { backend: context.backend, seed });
+    const learnt = await learnDrawn(context, model, settings, seed, (learner, random, B) => {
+      const batch = recall(random, { B, L, keys, values, overwrites, noise: NOISE });
+      return () => learner.loss(batch, batch.targets);
+    });
+    return { ...learnt, loss: learnt.loss / Math.LN2 };
+  },
+});
+
 export const tasks: Readonly<Record<string, AblationTask>> = {
   language: {
     name: 'language',
@@ -135,20 +150,8 @@ export const tasks: Readonly<Record<string, AblationTask>> = {
     shape: () => ({ vocabSize: CHARACTERS }),
     run: learnText,
   },
-  recall: {
-    name: 'recall',
-    unit: 'bits per answer',
-    shape: (settings) => ({ vocabSize: recallVocab(settings), tieEmbeddings: false }),
-    async run(context, config, settings, seed) {
-      const { keys, values, drawnLength: L } = settings;
-      const model = await createModel({ ...sizes(settings), ...config }, { backend: context.backend, seed });
-      const learnt = await learnDrawn(context, model, settings, seed, (learner, random, B) => {
-        const batch = recall(random, { B, L, keys, values, noise: NOISE });
-        return () => learner.loss(batch, batch.targets);
-      });
-      return { ...learnt, loss: learnt.loss / Math.LN2 };
-    },
-  },
+  recall: recallTask('recall', false),
+  overwriting: recallTask('recall with overwriting', true),
   timescales: {
     name: 'time scales',
     unit: '% of the variance',
