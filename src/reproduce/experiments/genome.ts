@@ -25,8 +25,8 @@ const WINDOW_PART = 4;
 const MARKOV_RATE = 0.002;
 
 const full: GenomeSettings = {
-  models: ['mamba3', 'mamba', 's4d', 'transformer'],
-  learningRates: [4e-3, 4e-3, 8e-3, 3e-3],
+  models: ['mamba', 'hybrid', 's4d', 'transformer'],
+  learningRates: [4e-3, 8e-3, 8e-3, 3e-3],
   seeds: [1, 2],
   dModel: 64,
   nLayer: 2,
@@ -47,7 +47,7 @@ const quick: GenomeSettings = {
   ...full,
   seeds: [1],
   dModel: 32,
-  nLayer: 1,
+  nLayer: 2,
   window: 128,
   batchSize: 4,
   blockSize: 256,
