@@ -8,10 +8,15 @@
  * peaking equaliser of Bristow-Johnson, "Cookbook formulae for audio EQ biquad filter coefficients".
  */
 import type { Random } from '../random.ts';
+import { analysed, revoiced, type Spoken } from './revoice.ts';
 
 export interface SoundChanges {
   /** Samples a second; 8000 by default. It is the unit of the frequencies of the equaliser and of times. */
   sampleRate?: number;
+  /** The pitch is up to this part higher or lower while the timbre stays: see revoice.ts. */
+  pitch?: number;
+  /** Up to this part of the voice becomes a whisper. */
+  breath?: number;
   /** The whole is played up to this part faster or slower: pitch and timbre go with it. */
   speed?: number;
   /** Within it, the speed sways by up to this part. */
@@ -43,10 +48,33 @@ const PEAKS = 3;
 const LOWEST = 80;
 const HIGHEST = 0.475;
 
-/** The changes, one after another. The samples given stay as they are. */
-export function augmentSound(samples: Float32Array, changes: SoundChanges, random: Random): Float32Array {
-  const { sampleRate = 8000, speed, sway, equalizer, phase = 0, tilt, noise, shift, mask, gain, flip } = changes;
+/** The changes, one after another. The samples given stay as they are. `spoken`: their parts, where known. */
+export function augmentSound(
+  samples: Float32Array,
+  changes: SoundChanges,
+  random: Random,
+  spoken?: Spoken,
+): Float32Array {
+  const {
+    sampleRate = 8000,
+    pitch,
+    breath,
+    speed,
+    sway,
+    equalizer,
+    phase = 0,
+    tilt,
+    noise,
+    shift,
+    mask,
+    gain,
+    flip,
+  } = changes;
   let sound = Float32Array.from(samples);
+  if (pitch || breath) {
+    const voice = { pitch: Math.exp(around(random, Math.log1p(pitch ?? 0))), breath: (breath ?? 0) * random.uniform() };
+    sound = revoiced(spoken ?? analysed(samples), voice, random);
+  }
   if (speed || sway) {
     const factor = Math.exp(around(random, Math.log1p(speed ?? 0)));
     sound = played(sound, factor, sway ? around(random, sway) : 0, random.uniform());

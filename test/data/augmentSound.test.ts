@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { augmentSound, loudness, played, type SoundChanges } from '../../src/data/augmentSound.ts';
+import { analysed } from '../../src/data/revoice.ts';
 import { Random } from '../../src/random.ts';
 
 const RATE = 8000;
@@ -18,6 +19,8 @@ function strength(samples: Float32Array, frequency: number): number {
 }
 
 const all: SoundChanges = {
+  pitch: 0.2,
+  breath: 0.5,
   speed: 0.2,
   sway: 0.1,
   shift: 0.05,
@@ -45,6 +48,7 @@ describe('augmentSound', () => {
     expect(augmentSound(samples, all, new Random(1))).toEqual(a);
     expect(augmentSound(samples, all, new Random(2))).not.toEqual(a);
     expect(samples).toEqual(tone(440));
+    expect(augmentSound(samples, all, new Random(1), analysed(samples))).toEqual(a);
   });
 
   it.each(Object.keys(all) as (keyof SoundChanges)[])('changes the sound by %s alone, into finite samples', (name) => {

@@ -1,5 +1,6 @@
 /** Which digit a clip says: batches of changed clips to learn from, and how often a model is right. */
 import { augmentSound, loudness, played, type SoundChanges } from '../../../data/augmentSound.ts';
+import { analysed } from '../../../data/revoice.ts';
 import { shuffled } from '../../../data/examples.ts';
 import type { SequenceModel } from '../../../models/sequenceModel.ts';
 import type { Random } from '../../../random.ts';
@@ -11,14 +12,16 @@ export const DIGITS = 10;
 
 /** What a listener does not mind, and a model should not. */
 export const CHANGES: SoundChanges = {
-  speed: 0.2,
+  pitch: 0.25,
+  breath: 0.9,
+  speed: 0.3,
   sway: 0.08,
   shift: 0.05,
-  equalizer: 9,
+  equalizer: 12,
   phase: 3,
   tilt: 0.5,
   mask: 0.1,
-  noise: [10, 40],
+  noise: [15, 45],
   flip: true,
 };
 
@@ -31,17 +34,19 @@ export const digitLessons =
   ({ batchSize }, random) => {
     const frame = model.config.dInput;
     const perPass = Math.ceil(clips.length / batchSize);
+    // A clip is heard in many voices, and taken apart once.
+    const spoken = clips.map(({ samples }) => analysed(samples));
     let step = 0;
     let order: { pass: number; batches: number[][] } = { pass: -1, batches: [] };
     return {
       async next(): Promise<Lesson> {
         const pass = Math.floor(step / perPass);
         if (order.pass !== pass) order = { pass, batches: batchesOf(clips, batchSize, random.fork(`pass ${pass}`)) };
-        const chosen = order.batches[step % perPass].map((i) => clips[i]);
+        const chosen = order.batches[step % perPass];
         const draw = random.fork(`changes ${step}`);
         step++;
-        const rows = chosen.map(({ samples }) => framesOf(augmentSound(samples, changes, draw), frame));
-        const labels = Int32Array.from(chosen, ({ digit }) => digit);
+        const rows = chosen.map((i) => framesOf(augmentSound(clips[i].samples, changes, draw, spoken[i]), frame));
+        const labels = Int32Array.from(chosen, (i) => clips[i].digit);
         const steps = rows.reduce((sum, { length }) => sum + length / frame, 0);
         return { steps, loss: () => ({ loss: model.loss(rows, labels) }) };
       },

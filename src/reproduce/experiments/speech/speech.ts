@@ -31,7 +31,7 @@ const full = {
   learningRate: 3e-3,
   weightDecay: 0.1,
   /** At which a clip is heard before it is decided. */
-  speeds: [0.85, 0.92, 1, 1.08, 1.17],
+  speeds: [0.9, 1, 1.1],
   soundWidth: 64,
   soundLayers: 2,
   soundUpdates: 6000,
@@ -49,12 +49,19 @@ export const speech = defineExperiment<Speech, SpeechResult>({
   name: 'speech',
   about: 'spoken digits from raw samples: speakers that were heard, one that was not, and sound that goes on',
   claim:
-    'Selective and structured state space models read raw speech: S4 knows 35 spoken words from 16,000 samples a ' +
-    'second with 98.3 % accuracy, without a spectrogram (Gu et al. 2022, Table 5), and Mamba generates spoken digits ' +
-    'better than SaShiMi, GANs and diffusion (Gu & Dao 2023, Table 4).',
+    'State space models read raw speech without a spectrogram: S4 knows ten spoken words from 16,000 samples with ' +
+    '98.3 % accuracy (Gu et al. 2022, Table 5, SC10), and Mamba generates spoken digits better than SaShiMi, GANs and ' +
+    'diffusion (Gu & Dao 2023, Table 4, SC09).',
   scale:
-    '1000 clips of ten digits by four speakers at 8 kHz (the papers: 35,000 clips of about 2,000 speakers at 16 kHz), and models of about ' +
-    '70,000 parameters. Frames of raw samples enter by a learned linear map.',
+    '1000 clips of ten digits by four speakers at 8 kHz (SC09: 31,000 clips of 2,000 speakers at 16 kHz), and models ' +
+    'of 70,000 parameters. Frames of 32 raw samples enter by a learned linear map, after y = x − 0.9 x₋₁ and at one loudness.',
+  notes: [
+    'With so few speakers, what is heard in training decides. Each pass changes every clip: another voice by linear ' +
+      'prediction (pitch, whisper), speed, filters, phases, noise. The other voices raised the accuracy on a speaker ' +
+      'never heard by about 5 points.',
+    'All of this was chosen by training on two speakers and hearing a third, twice, with the fourth left out ' +
+      '(george and jackson for nicolas; nicolas and theo for jackson), in shorter runs. None of the models reported was used.',
+  ],
   full,
   quick: {
     ...full,

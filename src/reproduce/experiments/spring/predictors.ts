@@ -3,6 +3,7 @@
  *
  * The best linear predictor of each horizon weighs the measurements by least squares over many trajectories. Whatever
  * is linear and does the same at every step, an LTI state space model say, is one of those that it was chosen from.
+ * It leaves the switch out: mirrored positions are as likely with the same switch, so the two are uncorrelated.
  */
 import { leastSquares } from '../../../ssm/matrix.ts';
 import type { Random } from '../../../random.ts';
