@@ -201,13 +201,13 @@ export const language = defineExperiment<LanguageSettings, LanguageResult>({
   full,
   quick: {
     ...full,
-    seeds: [1, 2],
+    seeds: [1],
     dModel: 32,
     nLayer: 2,
     blockSize: 128,
-    maxIters: 60,
+    maxIters: 200,
     warmupIters: 10,
-    evalEvery: 30,
+    evalEvery: 100,
   },
   runs,
   async run({ id }, settings, context) {
