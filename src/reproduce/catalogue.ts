@@ -1,6 +1,7 @@
 /** The experiments, in the order of docs/results.md. A new one is a file in experiments/ and a line here. */
 import { closest } from 'fastest-levenshtein';
 import type { Experiment } from './experiment.ts';
+import { ablationA } from './experiments/ablationA.ts';
 import { ablationSelectivity } from './experiments/ablationSelectivity.ts';
 import { ablationState } from './experiments/ablationState.ts';
 import { architecture } from './experiments/architecture.ts';
@@ -18,6 +19,7 @@ export const experiments: readonly Experiment[] = [
   selectiveCopying,
   inductionHeads,
   ablationSelectivity,
+  ablationA,
   ablationState,
   architecture,
   schoolRun,

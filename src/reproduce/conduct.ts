@@ -71,7 +71,8 @@ export async function conduct(
       );
       kept.set(run.id, ended);
       await folder.keep(run.id, ended);
-      reporter?.ended?.({ run, index, count: runs.length, seconds: ended.seconds, left: clock.end(run) });
+      const left = clock.end(run);
+      reporter?.ended?.({ run, index, count: runs.length, seconds: ended.seconds, left });
     }
     const results: Results = {
       experiment: experiment.name,

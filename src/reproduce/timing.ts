@@ -21,17 +21,25 @@ export interface TurnOptions {
 /** Median seconds of one call of each; a first round is not counted. */
 export async function inTurns(sides: readonly (() => void)[], options: TurnOptions): Promise<number[]> {
   const { clock, rounds, seconds = 0.05, signal } = options;
-  const counts = sides.map((side) => countFor(side, seconds, clock));
+  const counts: number[] = [];
+  for (const side of sides) {
+    await pause(signal);
+    counts.push(countFor(side, seconds, clock));
+  }
   const samples: number[][] = sides.map(() => []);
   for (let round = 0; round < rounds; round++) {
     for (const [i, side] of sides.entries()) {
-      if (signal?.aborted) throw new Stopped();
+      await pause(signal);
       samples[i].push(meanTime(side, counts[i], clock));
-      // Signals and timers get their turn.
-      await new Promise((resolve) => setImmediate(resolve));
     }
   }
   return samples.map(median);
+}
+
+/** Signals and timers get their turn. Throws Stopped where one asked to stop. */
+export async function pause(signal?: AbortSignal): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  if (signal?.aborted) throw new Stopped();
 }
 
 function meanTime(run: () => void, count: number, clock: Clock): number {

@@ -9,7 +9,8 @@
  * of steps is spent on the way; the last announcement counts, until another is made. So no fixed number of steps
  * back is enough, and what must be remembered is picked by content: (announcement, place, place before).
  */
-import type { Unifilar } from './unifilar.ts';
+import type { Random } from '../random.ts';
+import { draw, type Unifilar } from './unifilar.ts';
 
 export const places = ['home', 'school', 'office', 'shop', 'park'] as const;
 export const announcements = ['as usual', 'strike', 'holiday'] as const;
@@ -94,4 +95,10 @@ export function schoolRun({ announce, wait, stay, sure }: SchoolRunOptions): Uni
       ...announcements.map((news) => stateOf(news, before, at, waits)),
     ]),
   };
+}
+
+/** A sequence that begins with an announcement: each is as likely, as it is at any later time. */
+export function drawSchoolRun(source: Unifilar, random: Random, length: number): Int32Array {
+  const first = schoolRunTokens.length - announcements.length + random.int(announcements.length);
+  return draw(source, random, length, [first]).symbols;
 }

@@ -21,13 +21,18 @@ export interface Unifilar {
   readonly next: readonly (readonly number[])[];
 }
 
-/** Symbols from the start; `states` are those that they were drawn in. */
-export function draw(source: Unifilar, random: Random, length: number): { symbols: Int32Array; states: Int32Array } {
+/** Symbols from the start, the `first` ones as given; `states` are those that they were drawn in. */
+export function draw(
+  source: Unifilar,
+  random: Random,
+  length: number,
+  first: readonly number[] = [],
+): { symbols: Int32Array; states: Int32Array } {
   const { start, emission, next } = source;
   const [symbols, states] = [new Int32Array(length), new Int32Array(length)];
   let state = start;
   for (let t = 0; t < length; t++) {
-    const symbol = pick(emission[state], random.uniform());
+    const symbol = first[t] ?? pick(emission[state], random.uniform());
     symbols[t] = symbol;
     states[t] = state;
     state = next[state][symbol];

@@ -62,6 +62,8 @@ describe('scaling', () => {
     // 128 times: the square root of 2^14.
     const { says, tables } = scaling.report(full, ideal(full, 2));
     expect(says.join('\n')).toContain('After 16,384 tokens Mamba writes 128.0 times as many tokens a second.');
+    // 4 layers × (keys, values) × 128 channels × 4 bytes × 2^20.
+    expect(says.join('\n')).toContain('the Transformer would hold 4.0 GiB of keys and values');
     expect(tables[2].rows.at(-1)?.at(-1)).toBe('128.0');
   });
 

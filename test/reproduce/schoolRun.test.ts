@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { createModel } from '../../src/models/checkpoint.ts';
 import type { LanguageModel } from '../../src/models/languageModel.ts';
 import { Random } from '../../src/random.ts';
-import { parametersOf } from '../../src/reproduce/equalSize.ts';
 import { lessons, schoolRun } from '../../src/reproduce/experiments/schoolRun.ts';
 import { openingOf } from '../../src/reproduce/experiments/schoolRun/delta.ts';
 import { configsOf, type Result, type Settings, sourceOf } from '../../src/reproduce/experiments/schoolRun/setup.ts';
-import { announcements, schoolRunTokens, waiting } from '../../src/tasks/schoolRun.ts';
-import { bestLoss, draw } from '../../src/tasks/unifilar.ts';
+import { announcements, drawSchoolRun, schoolRunTokens, waiting } from '../../src/tasks/schoolRun.ts';
+import { parametersOf } from '../../src/reproduce/sameSize.ts';
+import { bestLoss } from '../../src/tasks/unifilar.ts';
 import { offer, within } from '../../src/tensor/tape.ts';
 import { Trainer } from '../../src/train/trainer.ts';
 import { anyBackend } from '../support/backends.ts';
@@ -85,7 +85,7 @@ describe('the opening of Δ', () => {
 
   it('is that of the channels that react most', () => {
     const random = new Random(1);
-    const sequences = Array.from({ length: 12 }, () => draw(source, random, 129));
+    const sequences = Array.from({ length: 12 }, () => drawSchoolRun(source, random, 129));
     const { layers, tokens } = openingOf(model([0, 9]), sequences);
     expect(layers).toHaveLength(1);
     const [{ name, announced, arrived, waited, shown }] = layers;
@@ -95,7 +95,7 @@ describe('the opening of Δ', () => {
     expect(arrived).toBeCloseTo(0.1, 5);
     expect(waited).toBeCloseTo(0.05, 5);
     expect(shown).toEqual(tokens.map((token) => (isNews(token) ? 5.5 : token === WAITING ? 0.05 : 0.1)));
-    const liveliest = Math.max(...sequences.slice(6).map(({ symbols }) => newsOf([...symbols])));
+    const liveliest = Math.max(...sequences.slice(6).map((symbols) => newsOf([...symbols])));
     expect(newsOf(tokens)).toBeGreaterThanOrEqual(liveliest - 1);
   });
 });

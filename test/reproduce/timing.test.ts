@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { parametersOf, sizedAs } from '../../src/reproduce/equalSize.ts';
 import { Stopped } from '../../src/reproduce/experiment.ts';
 import { exponentOf, inTurns, median, processClock } from '../../src/reproduce/timing.ts';
 
@@ -49,19 +48,5 @@ describe('numbers of times', () => {
     ).toBeCloseTo(2, 12);
     expect(exponentOf(x, [1, 2, 4])).toBeCloseTo(1, 12);
     expect(exponentOf([1, 2, 4], [1, 8, 4])).toBeCloseTo(1, 12);
-  });
-});
-
-describe('a model of equal size', () => {
-  it('is the nearest of its family', () => {
-    const mamba = { model: 'mamba', dModel: 32, nLayer: 2, vocabSize: 16 };
-    const wanted = parametersOf(mamba);
-    expect(sizedAs(wanted, mamba).dModel).toBe(32);
-    const other = { model: 's4d', nLayer: 2, vocabSize: 16 };
-    const { dModel } = sizedAs(wanted, other);
-    const apart = (d: number) => Math.abs(parametersOf({ ...other, dModel: d }) - wanted);
-    expect(apart(dModel)).toBeLessThanOrEqual(apart(dModel - 4));
-    expect(apart(dModel)).toBeLessThanOrEqual(apart(dModel + 4));
-    expect(sizedAs(1, other).dModel).toBe(4);
   });
 });

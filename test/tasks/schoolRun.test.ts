@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/random.ts';
 import { MarkovModel } from '../../src/tasks/markov.ts';
-import { announcements, places, schoolRun, schoolRunTokens, waiting } from '../../src/tasks/schoolRun.ts';
+import {
+  announcements,
+  drawSchoolRun,
+  places,
+  schoolRun,
+  schoolRunTokens,
+  waiting,
+} from '../../src/tasks/schoolRun.ts';
 import { bestLoss, bestOfOrder, draw, lossesOf, stationary } from '../../src/tasks/unifilar.ts';
 
 const options = { announce: 1 / 60, wait: 0.3, stay: 0.9, sure: 0.95 };
@@ -50,6 +57,18 @@ describe('the school run', () => {
       model.read(seen);
       expect(Math.abs(mean(model.losses(test)) / bestOfOrder(source, order) - 1)).toBeLessThan(0.01);
     }
+  });
+
+  it('begins with any announcement, as it goes on', () => {
+    const random = new Random(3);
+    const rows = Array.from({ length: 3000 }, () => drawSchoolRun(source, random, 40));
+    for (const news of announcements) {
+      const share = rows.filter(([first]) => first === id(news)).length / rows.length;
+      expect(Math.abs(share - 1 / 3)).toBeLessThan(0.03);
+    }
+    // What follows is what the source says, from the first step on.
+    const losses = rows.map((row) => mean(lossesOf(source, row).subarray(1)));
+    expect(Math.abs(losses.reduce((sum, v) => sum + v, 0) / rows.length / bestLoss(source) - 1)).toBeLessThan(0.05);
   });
 
   it('keeps short memories far above the least', () => {

@@ -1,20 +1,11 @@
 /** What has to be selective: table 7 of the Mamba paper. */
-import { defineExperiment, type Run, type RunContext } from '../experiment.ts';
+import { defineExperiment, type Run } from '../experiment.ts';
 import { dotPlot } from '../figures.ts';
 import { mean, withError } from '../statistics.ts';
-import {
-  type Ablated,
-  type LearningSettings,
-  learnText,
-  lossesOf,
-  paired,
-  runsOf,
-  signed,
-  type Variant,
-  variantOf,
-} from './ablations.ts';
+import { AblationResults, fixed, paired, runOne, runsOf, signed, type Variant } from './ablations.ts';
+import { type Ablated, tasks, type TaskSettings } from './ablationTasks.ts';
 
-interface SelectivitySettings extends LearningSettings {
+interface SelectivitySettings extends TaskSettings {
   /** What is selective: 'none', or names joined by '+'. */
   selections: readonly string[];
 }
@@ -40,28 +31,26 @@ function runs(settings: SelectivitySettings): Run[] {
       `ablation-selectivity: selections has no ${missing}, expected none, B, C, delta and ${ALL} among them.`,
     );
   }
-  return runsOf('ablation-selectivity', variants(settings), settings.seeds);
-}
-
-function run(one: Run, settings: SelectivitySettings, context: RunContext): Promise<Ablated> {
-  const { variant, seed } = variantOf(variants(settings), settings.seeds, one);
-  return learnText(context, variant.config, settings, seed);
+  return runsOf('ablation-selectivity', variants(settings), settings);
 }
 
 function report(settings: SelectivitySettings, results: ReadonlyMap<string, Ablated>) {
   const { selections, seeds } = settings;
+  const found = new AblationResults(results, seeds);
   const all = variants(settings);
-  const of = new Map(selections.map((name, i) => [name, lossesOf(all[i], seeds, results)]));
-  const losses = (name: string) => of.get(name) as number[];
-  const gain = (name: string) => mean(paired(losses('none'), losses(name)));
-  const largest = SINGLE.reduce((best, name) => (gain(name) > gain(best) ? name : best));
-  const best = selections.reduce((a, b) => (mean(losses(b)) < mean(losses(a)) ? b : a));
-  const text = (name: string) => `${nameOf(name)} ${gain(name).toFixed(3)}`;
-  return {
-    tables: [
-      {
+  const of = (name: string) => all[selections.indexOf(name)];
+  const parts = settings.tasks.map((task) => {
+    const { name: title, unit } = tasks[task];
+    const losses = (name: string) => found.losses(task, of(name));
+    const gain = (name: string) => mean(paired(losses('none'), losses(name)));
+    const largest = SINGLE.reduce((best, name) => (gain(name) > gain(best) ? name : best));
+    const best = selections.reduce((a, b) => (mean(losses(b)) < mean(losses(a)) ? b : a));
+    const gains = SINGLE.map((name) => `${nameOf(name)} ${fixed(gain(name))}`).join(', ');
+    return {
+      table: {
+        title: `${title}: ${unit}`,
         rows: [
-          ['selective', 'bits per byte', 'difference to none'],
+          ['selective', unit, 'difference to none'],
           ...selections.map((name) => [
             nameOf(name),
             withError(losses(name), 3),
@@ -69,33 +58,36 @@ function report(settings: SelectivitySettings, results: ReadonlyMap<string, Abla
           ]),
         ],
       },
-    ],
-    says: [
-      `Of a single selective parameter, ${nameOf(largest)} gains the most: ${SINGLE.map(text).join(', ')} bits per byte.`,
-      `The best is ${best === 'none' ? 'no selection' : `the selection of ${nameOf(best)}`}; ` +
-        `all three together gain ${gain(ALL).toFixed(3)} bits per byte.`,
-    ],
-    goals: [
-      {
-        what: 'Δ alone gains more than B or C alone',
-        measured: `${SINGLE.map(text).join(', ')} bits`,
-        reached: largest === 'delta',
-      },
-      {
-        what: 'Δ, B and C together are best',
-        measured: `${withError(losses(ALL), 3)} bits per byte, best ${nameOf(best)}`,
-        reached: best === ALL,
-      },
-    ],
+      says:
+        `In ${title}, of a single selective parameter ${nameOf(largest)} gains the most (${gains} ${unit}); ` +
+        `all three gain ${fixed(gain(ALL))}, and best is ${best === 'none' ? 'none' : nameOf(best)}.`,
+      goals: [
+        {
+          what: `${title}: Δ alone gains more than B or C alone`,
+          measured: `${gains} ${unit}`,
+          reached: largest === 'delta',
+        },
+        {
+          what: `${title}: Δ, B and C together are best`,
+          measured: `${withError(losses(ALL), 3)} ${unit}, best ${nameOf(best)}`,
+          reached: best === ALL,
+        },
+      ],
+      panel: dotPlot(
+        selections.map((name) => ({ name: nameOf(name), values: losses(name) })),
+        { label: 'test loss', unit },
+        title,
+      ),
+    };
+  });
+  return {
+    tables: parts.map(({ table }) => table),
+    says: parts.map(({ says }) => says),
+    goals: parts.flatMap(({ goals }) => goals),
     figure: {
       title: 'What has to be selective',
-      description: `Bits per byte of models whose Δ, B and C are selective or not. Best: ${nameOf(best)}.`,
-      panels: [
-        dotPlot(
-          selections.map((name) => ({ name: nameOf(name), values: losses(name) })),
-          { label: 'test loss', unit: 'bits per byte' },
-        ),
-      ],
+      description: 'Test loss of models whose Δ, B and C are selective or not.',
+      panels: parts.map(({ panel }) => panel),
     },
   };
 }
@@ -110,28 +102,42 @@ export const ablationSelectivity = defineExperiment<SelectivitySettings, Ablated
     'Two layers of 64 channels with 8 states on the plays of Shakespeare (1 MB), bits per byte of their last tenth; ' +
     'there 350 million parameters on the Pile. All variants of a seed see the same batches.',
   full: {
+    tasks: ['language', 'recall'],
     selections: ['none', 'B', 'C', 'B+C', 'delta', ALL],
     seeds: [1, 2, 3],
     dModel: 64,
     nLayer: 2,
     dState: 8,
-    updates: 2000,
+    learningRate: 5e-3,
+    updates: 1500,
     batchSize: 16,
     length: 128,
-    learningRate: 4e-3,
+    drawnUpdates: 2000,
+    drawnRows: 16,
+    drawnLength: 64,
+    testRows: 1024,
+    keys: 4,
+    values: 8,
   },
   quick: {
+    tasks: ['language', 'recall'],
     selections: ['none', 'B', 'C', 'delta', ALL],
     seeds: [1],
     dModel: 32,
     nLayer: 1,
     dState: 8,
-    updates: 150,
+    learningRate: 1e-2,
+    updates: 100,
     batchSize: 8,
     length: 128,
-    learningRate: 1e-2,
+    drawnUpdates: 500,
+    drawnRows: 16,
+    drawnLength: 32,
+    testRows: 256,
+    keys: 2,
+    values: 4,
   },
   runs,
-  run,
+  run: (one, settings, context) => runOne(variants(settings), one, settings, context),
   report,
 });

@@ -1,18 +1,11 @@
 /** What a larger state is worth, and what a larger projection of Δ: tables 9 and 10 of the Mamba paper. */
 import type { Panel, Series } from '../../inspect/figure.ts';
-import { defineExperiment, type Goal, type Run, type RunContext } from '../experiment.ts';
+import { defineExperiment, type Goal, type Run } from '../experiment.ts';
 import { mean, withError } from '../statistics.ts';
-import {
-  type Ablated,
-  type LearningSettings,
-  learnText,
-  lossesOf,
-  runsOf,
-  type Variant,
-  variantOf,
-} from './ablations.ts';
+import { AblationResults, fixed, runOne, runsOf, type Variant } from './ablations.ts';
+import { type Ablated, tasks, type TaskSettings } from './ablationTasks.ts';
 
-interface StateSettings extends LearningSettings {
+interface StateSettings extends TaskSettings {
   /** N, with constant B and C and with selective ones. */
   states: readonly number[];
   /** Ranks of the projection that makes Δ; 0: Δ is not selective. With dState states. */
@@ -52,58 +45,69 @@ function runs(settings: StateSettings): Run[] {
   if (!ranks.includes(0) || ranks.length < 2) {
     throw new Error(`ablation-state: ranks is ${ranks.join(',')}, expected 0 (a constant Δ) and at least one more.`);
   }
-  return runsOf('ablation-state', variants(settings), settings.seeds);
-}
-
-function run(one: Run, settings: StateSettings, context: RunContext): Promise<Ablated> {
-  const { variant, seed } = variantOf(variants(settings), settings.seeds, one);
-  return learnText(context, variant.config, settings, seed);
+  return runsOf('ablation-state', variants(settings), settings);
 }
 
 function report(settings: StateSettings, results: ReadonlyMap<string, Ablated>) {
-  const { states, ranks, seeds, dState } = settings;
-  const losses = (variant: Variant) => lossesOf(variant, seeds, results);
+  const parts = settings.tasks.map((task) => partOf(task, settings, new AblationResults(results, settings.seeds)));
+  return {
+    tables: parts.flatMap((part) => part.tables),
+    says: parts.flatMap(({ says }) => says),
+    goals: parts.flatMap(({ goals }) => goals),
+    figure: {
+      title: 'What a larger state is worth',
+      description: 'Test loss against states of a channel, and against the rank of the projection of Δ.',
+      columns: 2,
+      panels: parts.flatMap(({ panels }) => panels),
+    },
+  };
+}
+
+function partOf(task: string, { states, ranks, dState }: StateSettings, found: AblationResults) {
+  const { name: title, unit } = tasks[task];
+  const losses = (variant: Variant) => found.losses(task, variant);
+  const loss = (variant: Variant) => found.loss(task, variant);
   const [least, most] = [Math.min(...states), Math.max(...states)];
-  const gains = KINDS.map((kind) => mean(losses(stateVariant(kind, least))) - mean(losses(stateVariant(kind, most))));
-  const [constant, selective] = gains;
-  const byRank = ranks.map((rank) => mean(losses(rankVariant(rank))));
-  const of = (rank: number) => byRank[ranks.indexOf(rank)];
+  const [constant, selective] = KINDS.map((kind) => loss(stateVariant(kind, least)) - loss(stateVariant(kind, most)));
   const projected = ranks.filter((rank) => rank > 0).sort((a, b) => a - b);
   const [first, last] = [projected[0], projected[projected.length - 1]];
-  const toFirst = of(0) - of(first);
-  const toLast = of(first) - of(last);
+  const toFirst = loss(rankVariant(0)) - loss(rankVariant(first));
+  const toLast = loss(rankVariant(first)) - loss(rankVariant(last));
   const goals: Goal[] = [
     {
-      what: `from ${least} to ${most} states, selective B and C gain at least twice what constant ones do`,
-      measured: `${selective.toFixed(3)} and ${constant.toFixed(3)} bits per byte`,
+      what: `${title}: from ${least} to ${most} states, selective B and C gain at least twice what constant ones do`,
+      measured: `${fixed(selective)} and ${fixed(constant)} ${unit}`,
       reached: selective > 0 && selective >= 2 * constant,
     },
     {
-      what: `with ${most} states, selective B and C are better than constant ones`,
-      measured: KINDS.map((kind) => withError(losses(stateVariant(kind, most)), 3))
-        .reverse()
-        .join(' and '),
-      reached: mean(losses(stateVariant(KINDS[1], most))) < mean(losses(stateVariant(KINDS[0], most))),
+      what: `${title}: with ${most} states, selective B and C are better than constant ones`,
+      measured: [KINDS[1], KINDS[0]].map((kind) => withError(losses(stateVariant(kind, most)), 3)).join(' and '),
+      reached: loss(stateVariant(KINDS[1], most)) < loss(stateVariant(KINDS[0], most)),
     },
     {
-      what: `a Δ of rank ${first} gains more over a constant one than rank ${last} over that`,
-      measured: `${toFirst.toFixed(3)} and ${toLast.toFixed(3)} bits per byte`,
+      what: `${title}: a Δ of rank ${first} gains more over a constant one than rank ${last} over that`,
+      measured: `${fixed(toFirst)} and ${fixed(toLast)} ${unit}`,
       reached: toFirst > 0 && toFirst > toLast,
     },
   ];
+  const kindCurves = KINDS.map((kind) => ({
+    name: kind.name,
+    of: (N: number) => losses(stateVariant(kind, N)),
+  }));
+  const rankCurve = { of: (rank: number) => losses(rankVariant(rank)) };
   return {
     tables: [
       {
-        title: 'Bits per byte by states of a channel',
+        title: `${title}: ${unit} by states of a channel`,
         rows: [
           ['N', ...KINDS.map(({ name }) => name)],
           ...states.map((N) => [String(N), ...KINDS.map((kind) => withError(losses(stateVariant(kind, N)), 3))]),
         ],
       },
       {
-        title: `Bits per byte by the rank of Δ's projection, ${dState} states`,
+        title: `${title}: ${unit} by the rank of Δ's projection, ${dState} states`,
         rows: [
-          ['rank', 'bits per byte'],
+          ['rank', unit],
           ...ranks.map((rank) => [
             rank === 0 ? 'none: Δ constant' : String(rank),
             withError(losses(rankVariant(rank)), 3),
@@ -112,29 +116,15 @@ function report(settings: StateSettings, results: ReadonlyMap<string, Ablated>) 
       },
     ],
     says: [
-      `From ${least} to ${most} states, constant B and C gain ${constant.toFixed(3)} bits per byte, ` +
-        `selective ones ${selective.toFixed(3)}.`,
-      `A selective Δ of rank ${first} gains ${toFirst.toFixed(3)} bits per byte over a constant one, ` +
-        `rank ${last} a further ${toLast.toFixed(3)}.`,
+      `In ${title}, from ${least} to ${most} states constant B and C gain ${fixed(constant)} ${unit}, selective ones ` +
+        `${fixed(selective)}; a selective Δ of rank ${first} gains ${fixed(toFirst)} over a constant one, rank ${last} ` +
+        `a further ${fixed(toLast)}.`,
     ],
     goals,
-    figure: {
-      title: 'What a larger state is worth',
-      description: 'Bits per byte against states of a channel, and against the rank of the projection of Δ.',
-      columns: 2,
-      panels: [
-        panelOf(
-          'States of a channel',
-          'N',
-          states,
-          KINDS.map((kind) => ({
-            name: kind.name,
-            of: (N: number) => losses(stateVariant(kind, N)),
-          })),
-        ),
-        panelOf("Rank of Δ's projection", 'rank', ranks, [{ of: (rank: number) => losses(rankVariant(rank)) }]),
-      ],
-    },
+    panels: [
+      panelOf(`${title}: states of a channel`, 'N', unit, states, kindCurves),
+      panelOf(`${title}: rank of Δ's projection`, 'rank', unit, ranks, [rankCurve]),
+    ],
   };
 }
 
@@ -142,6 +132,7 @@ function report(settings: StateSettings, results: ReadonlyMap<string, Ablated>) 
 function panelOf(
   title: string,
   label: string,
+  unit: string,
   at: readonly number[],
   curves: readonly { name?: string; of(at: number): number[] }[],
 ): Panel {
@@ -155,7 +146,7 @@ function panelOf(
       opacity: 0.45,
     },
   ]);
-  return { title, x: { label, names: at.map(String) }, y: { label: 'test loss', unit: 'bits per byte' }, series };
+  return { title, x: { label, names: at.map(String) }, y: { label: 'test loss', unit }, series };
 }
 
 export const ablationState = defineExperiment<StateSettings, Ablated>({
@@ -169,30 +160,44 @@ export const ablationState = defineExperiment<StateSettings, Ablated>({
     'Two layers of 64 channels on the plays of Shakespeare (1 MB), bits per byte of their last tenth; there 350 ' +
     'million parameters on the Pile. All variants of a seed see the same batches.',
   full: {
+    tasks: ['language', 'recall'],
     states: [1, 2, 4, 8, 16],
     ranks: [0, 1, 2, 4, 8],
     seeds: [1, 2],
     dModel: 64,
     nLayer: 2,
     dState: 8,
+    learningRate: 5e-3,
     updates: 1500,
     batchSize: 16,
     length: 128,
-    learningRate: 4e-3,
+    drawnUpdates: 2000,
+    drawnRows: 16,
+    drawnLength: 64,
+    testRows: 1024,
+    keys: 4,
+    values: 8,
   },
   quick: {
+    tasks: ['language', 'recall'],
     states: [1, 16],
     ranks: [0, 1, 4],
     seeds: [1],
     dModel: 32,
     nLayer: 1,
     dState: 8,
-    updates: 500,
+    learningRate: 1e-2,
+    updates: 100,
     batchSize: 8,
     length: 128,
-    learningRate: 1e-2,
+    drawnUpdates: 500,
+    drawnRows: 16,
+    drawnLength: 32,
+    testRows: 256,
+    keys: 2,
+    values: 4,
   },
   runs,
-  run,
+  run: (one, settings, context) => runOne(variants(settings), one, settings, context),
   report,
 });

@@ -1,74 +1,87 @@
-/** What the ablations share: variants with seeds, all on the same batches, and a small model that learns a text. */
-import { createModel } from '../../models/checkpoint.ts';
-import { bitsPerByte, openText } from '../corpus.ts';
-import type { Run, RunContext, Settings } from '../experiment.ts';
-import { learn, type Learned } from '../learn.ts';
+/** What the ablations share: variants of a model, each with all tasks and seeds, on the same batches. */
+import type { Run, RunContext } from '../experiment.ts';
 import { mean, withError } from '../statistics.ts';
+import { type Ablated, requireTasks, tasks, type TaskSettings } from './ablationTasks.ts';
 
 /** Something that is compared. */
 export interface Variant {
-  /** Of its runs, before the seed. */
   readonly id: string;
   readonly name: string;
   /** Keys of the model that differ. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Of a step, next to other variants; 1 by default. */
   readonly work?: number;
 }
 
-/** What a run of any of them gives. */
-export interface Ablated {
-  /** On data that nothing was chosen by: bits a byte, or what the task measures. Lower is better. */
-  loss: number;
-  parameters: number;
-  /** The mean loss of training between two updates, in nats or squares. */
-  curve: { iter: number; loss: number }[];
-}
-
-export interface LearningSettings extends Settings {
-  seeds: readonly number[];
-  dModel: number;
-  nLayer: number;
-  dState: number;
-  updates: number;
-  batchSize: number;
-  /** Tokens of a row. */
-  length: number;
-  learningRate: number;
-}
-
-const idOf = ({ id }: Variant, seed: number) => `${id}-seed${seed}`;
+const idOf = (task: string, { id }: Variant, seed: number) => `${task}-${id}-seed${seed}`;
 
 /** Seeds outside: after each of them all variants can be compared. */
-export function runsOf(experiment: string, variants: readonly Variant[], seeds: readonly number[]): Run[] {
+export function runsOf(experiment: string, variants: readonly Variant[], settings: TaskSettings): Run[] {
+  requireTasks(experiment, settings);
+  const { seeds } = settings;
   for (const [what, list] of Object.entries({ seeds, variants: variants.map(({ id }) => id) })) {
     const twice = list.find((one, i) => list.indexOf(one as never) !== i);
     if (list.length === 0) throw new Error(`${experiment}: no ${what}, expected at least one.`);
     if (twice !== undefined) throw new Error(`${experiment}: ${what} has ${twice} twice, expected each once.`);
   }
-  return seeds.flatMap((seed) =>
-    variants.map((variant) => ({
-      id: idOf(variant, seed),
-      label: `${variant.name}, seed ${seed}`,
-      work: variant.work,
-    })),
+  return settings.tasks.flatMap((task) =>
+    seeds.flatMap((seed) =>
+      variants.map((variant) => ({
+        id: idOf(task, variant, seed),
+        label: `${tasks[task].name}, ${variant.name}, seed ${seed}`,
+        work: (variant.work ?? 1) * stepsOf(task, settings),
+      })),
+    ),
   );
 }
 
-/** The variant and the seed that a run is of. */
-export function variantOf(variants: readonly Variant[], seeds: readonly number[], { id }: Run) {
-  for (const seed of seeds) {
-    const variant = variants.find((one) => idOf(one, seed) === id);
-    if (variant) return { variant, seed };
+/** Thousands of steps that are learnt from. */
+const stepsOf = (task: string, settings: TaskSettings) =>
+  (task === 'language'
+    ? settings.updates * settings.batchSize * settings.length
+    : settings.drawnUpdates * settings.drawnRows * settings.drawnLength) / 1000;
+
+/** Does a run: the task, the variant and the seed that its id is of. */
+export function runOne(
+  variants: readonly Variant[],
+  { id }: Run,
+  settings: TaskSettings,
+  context: RunContext,
+): Promise<Ablated> {
+  for (const task of settings.tasks) {
+    for (const seed of settings.seeds) {
+      const variant = variants.find((one) => idOf(task, one, seed) === id);
+      if (!variant) continue;
+      const { shape, run } = tasks[task];
+      return run(context, { ...shape(settings), ...variant.config }, settings, seed);
+    }
   }
   throw new Error(`The run ${id} is of no variant.`);
 }
 
-/** Losses of a variant, by seed. */
-export const lossesOf = (variant: Variant, seeds: readonly number[], results: ReadonlyMap<string, Ablated>) =>
-  seeds.map((seed) => (results.get(idOf(variant, seed)) as Ablated).loss);
+export class AblationResults {
+  constructor(
+    private readonly results: ReadonlyMap<string, Ablated>,
+    private readonly seeds: readonly number[],
+  ) {}
 
-export const parametersOf = (variant: Variant, seeds: readonly number[], results: ReadonlyMap<string, Ablated>) =>
-  (results.get(idOf(variant, seeds[0])) as Ablated).parameters;
+  private of(task: string, variant: Variant): Ablated[] {
+    return this.seeds.map((seed) => this.results.get(idOf(task, variant, seed)) as Ablated);
+  }
+
+  /** By seed. */
+  losses(task: string, variant: Variant): number[] {
+    return this.of(task, variant).map(({ loss }) => loss);
+  }
+
+  loss(task: string, variant: Variant): number {
+    return mean(this.losses(task, variant));
+  }
+
+  parameters(task: string, variant: Variant): number {
+    return this.of(task, variant)[0].parameters;
+  }
+}
 
 /** a − b, seed by seed: both saw the same batches. */
 export const paired = (a: readonly number[], b: readonly number[]): number[] => a.map((value, i) => value - b[i]);
@@ -77,42 +90,5 @@ export const paired = (a: readonly number[], b: readonly number[]): number[] => 
 export const signed = (values: readonly number[], digits: number): string =>
   `${mean(values) < 0 ? '' : '+'}${withError(values, digits)}`.replace('-', '−');
 
-export const trainingOptions = ({ updates, batchSize, length, learningRate }: LearningSettings, seed: number) => ({
-  maxIters: updates,
-  batchSize,
-  blockSize: length,
-  learningRate,
-  minLearningRate: learningRate / 20,
-  warmupIters: Math.ceil(updates / 20),
-  seed,
-});
-
-/** A model of the plays, and its bits a byte on their last tenth. */
-export async function learnText(
-  context: RunContext,
-  config: Readonly<Record<string, unknown>>,
-  settings: LearningSettings,
-  seed: number,
-): Promise<Ablated> {
-  const text = await openText(context);
-  const { dModel, nLayer, dState, length, updates } = settings;
-  const model = await createModel(
-    { model: 'mamba', vocabSize: text.vocabSize, dModel, nLayer, dState, ...config },
-    { backend: context.backend, seed },
-  );
-  const { curve } = await learn(context, {
-    model,
-    data: text.train,
-    options: trainingOptions(settings, seed),
-    evalEvery: Math.ceil(updates / 20),
-    share: [0, 0.97],
-  });
-  return {
-    loss: await bitsPerByte(model, text, 'test', { length }),
-    parameters: model.tree.count(),
-    curve: thin(curve),
-  };
-}
-
-export const thin = (curve: Learned['curve']): Ablated['curve'] =>
-  curve.map(({ iter, loss }) => ({ iter, loss: Number(loss.toPrecision(5)) }));
+/** 0.123 or −0.123. */
+export const fixed = (value: number, digits = 3): string => value.toFixed(digits).replace('-', '−');

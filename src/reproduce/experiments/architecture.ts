@@ -1,21 +1,13 @@
 /** Which block, around which sequence layer: table 6 of the Mamba paper. */
 import { LanguageModel } from '../../models/languageModel.ts';
 import { configOf } from '../../models/registry.ts';
-import { defineExperiment, type Goal, type Run, type RunContext } from '../experiment.ts';
+import { defineExperiment, type Goal, type Run } from '../experiment.ts';
 import { dotPlot } from '../figures.ts';
 import { mean, withError } from '../statistics.ts';
-import {
-  type Ablated,
-  type LearningSettings,
-  learnText,
-  lossesOf,
-  parametersOf,
-  runsOf,
-  type Variant,
-  variantOf,
-} from './ablations.ts';
+import { AblationResults, fixed, runOne, runsOf, type Variant } from './ablations.ts';
+import { type Ablated, tasks, type TaskSettings } from './ablationTasks.ts';
 
-interface ArchitectureSettings extends LearningSettings {
+interface ArchitectureSettings extends TaskSettings {
   /** dModel is that of the Mamba block around S6; all others come as close to its parameters as they can. */
   blocks: readonly string[];
   inners: readonly string[];
@@ -28,8 +20,10 @@ const innerNames: Readonly<Record<string, string>> = {
   's4d-real': 'S4D (real)',
   selective: 'S6',
 };
-/** Of the plays' characters, for counting. */
+/** Tokens, for counting: of any of the tasks, about. */
 const VOCAB = 65;
+/** Bits that do not matter. */
+const CLOSE = 0.02;
 
 const configOfCell = (block: string, inner: string) => ({ model: block, inner, expand: 2 });
 
@@ -63,82 +57,85 @@ function runs(settings: ArchitectureSettings): Run[] {
   if (settings.blocks.length < 2 || !settings.inners.includes('selective') || settings.inners.length < 2) {
     throw new Error('architecture: expected the blocks h3 and mamba, and selective and others among inners.');
   }
-  return runsOf('architecture', variants(settings), settings.seeds);
-}
-
-function run(one: Run, settings: ArchitectureSettings, context: RunContext): Promise<Ablated> {
-  const { variant, seed } = variantOf(variants(settings), settings.seeds, one);
-  return learnText(context, variant.config, settings, seed);
+  return runsOf('architecture', variants(settings), settings);
 }
 
 function report(settings: ArchitectureSettings, results: ReadonlyMap<string, Ablated>) {
-  const { blocks, inners, seeds } = settings;
+  const parts = settings.tasks.map((task) => partOf(task, settings, new AblationResults(results, settings.seeds)));
+  return {
+    tables: parts.map(({ table }) => table),
+    says: parts.flatMap(({ says }) => says),
+    goals: parts.flatMap(({ goals }) => goals),
+    figure: {
+      title: 'Blocks and sequence layers',
+      description: 'Test loss of S4, S4D and S6 in the H3 block and in the Mamba block.',
+      panels: parts.map(({ panel }) => panel),
+    },
+  };
+}
+
+function partOf(task: string, settings: ArchitectureSettings, found: AblationResults) {
+  const { blocks, inners } = settings;
+  const { name: title, unit } = tasks[task];
   const all = variants(settings);
   const cell = (block: string, inner: string) => all.find(({ id }) => id === `${block}-${inner}`) as Variant;
-  const losses = (block: string, inner: string) => lossesOf(cell(block, inner), seeds, results);
-  const loss = (block: string, inner: string) => mean(losses(block, inner));
-  const bestOf = (block: string) => inners.reduce((a, b) => (loss(block, b) < loss(block, a) ? b : a));
+  const loss = (block: string, inner: string) => found.loss(task, cell(block, inner));
   const others = inners.filter((inner) => inner !== 'selective');
   const nearest = (block: string) => Math.min(...others.map((inner) => loss(block, inner)));
-  const selection = mean(blocks.map((block) => nearest(block) - loss(block, 'selective')));
+  const gain = (block: string) => nearest(block) - loss(block, 'selective');
   const between = loss('h3', 'selective') - loss('mamba', 'selective');
   const spread = (block: string) => Math.max(...others.map((inner) => loss(block, inner))) - nearest(block);
   const goals: Goal[] = [
     ...blocks.map((block) => ({
-      what: `S6 is the best layer of the ${blockNames[block]} block`,
-      measured: `${loss(block, 'selective').toFixed(3)}, the next ${nearest(block).toFixed(3)} bits per byte`,
-      reached: bestOf(block) === 'selective',
+      what: `${title}: S6 is the best layer of the ${blockNames[block]} block`,
+      measured: `${fixed(loss(block, 'selective'))}, the next ${fixed(nearest(block))} ${unit}`,
+      reached: gain(block) > 0,
     })),
     {
-      what: 'around S6, the Mamba block is at least as good as H3, within 0.02 bits',
-      measured: `${loss('mamba', 'selective').toFixed(3)} and ${loss('h3', 'selective').toFixed(3)} bits per byte`,
-      reached: between >= -0.02,
+      what: `${title}: around S6, the Mamba block is at least as good as H3, within ${CLOSE}`,
+      measured: `${fixed(loss('mamba', 'selective'))} and ${fixed(loss('h3', 'selective'))} ${unit}`,
+      reached: between >= -CLOSE,
     },
   ];
   if (others.includes('s4d') && others.includes('s4d-real')) {
     const apart = mean(blocks.map((block) => loss(block, 's4d-real') - loss(block, 's4d')));
+    const selection = mean(blocks.map(gain));
     goals.push({
-      what: 'real or complex matters less than selection',
-      measured: `${Math.abs(apart).toFixed(3)} and ${selection.toFixed(3)} bits per byte`,
+      what: `${title}: real or complex matters less than selection`,
+      measured: `${fixed(Math.abs(apart))} and ${fixed(selection)} ${unit}`,
       reached: Math.abs(apart) < selection,
     });
   }
   return {
-    tables: [
-      {
-        rows: [
-          ['block', 'layer', 'parameters', 'bits per byte'],
-          ...blocks.flatMap((block) =>
-            inners.map((inner) => [
-              blockNames[block],
-              innerNames[inner],
-              String(parametersOf(cell(block, inner), seeds, results)),
-              withError(losses(block, inner), 3),
-            ]),
-          ),
-        ],
-      },
-    ],
-    says: [
-      ...blocks.map(
-        (block) =>
-          `In the ${blockNames[block]} block ${innerNames[bestOf(block)]} is best; S6 has ` +
-          `${(nearest(block) - loss(block, 'selective')).toFixed(3)} bits per byte less than the best layer without ` +
-          `selection, and those are within ${spread(block).toFixed(3)} of each other.`,
-      ),
-      `Around S6 the Mamba block has ${Math.abs(between).toFixed(3)} bits per byte ${between >= 0 ? 'less' : 'more'} than H3.`,
-    ],
-    goals,
-    figure: {
-      title: 'Blocks and sequence layers',
-      description: 'Bits per byte of S4, S4D and S6 in the H3 block and in the Mamba block.',
-      panels: [
-        dotPlot(
-          all.map((variant) => ({ name: variant.name, values: lossesOf(variant, seeds, results) })),
-          { label: 'test loss', unit: 'bits per byte' },
+    table: {
+      title: `${title}: ${unit}`,
+      rows: [
+        ['block', 'layer', 'parameters', unit],
+        ...blocks.flatMap((block) =>
+          inners.map((inner) => [
+            blockNames[block],
+            innerNames[inner],
+            String(found.parameters(task, cell(block, inner))),
+            withError(found.losses(task, cell(block, inner)), 3),
+          ]),
         ),
       ],
     },
+    says: [
+      ...blocks.map(
+        (block) =>
+          `In ${title}, in the ${blockNames[block]} block, S6 is ${fixed(Math.abs(gain(block)))} ${unit} ` +
+          `${gain(block) > 0 ? 'better' : 'worse'} than the best layer without selection; those are within ` +
+          `${fixed(spread(block))} of each other.`,
+      ),
+      `Around S6 the Mamba block has ${fixed(Math.abs(between))} ${unit} ${between >= 0 ? 'less' : 'more'} than H3.`,
+    ],
+    goals,
+    panel: dotPlot(
+      all.map((variant) => ({ name: variant.name, values: found.losses(task, variant) })),
+      { label: 'test loss', unit },
+      title,
+    ),
   };
 }
 
@@ -152,30 +149,44 @@ export const architecture = defineExperiment<ArchitectureSettings, Ablated>({
     'Two layers with the parameters of Mamba at 64 channels, 16 states, on the plays of Shakespeare (1 MB), bits per ' +
     'byte of their last tenth; there 350 million parameters on the Pile. All variants of a seed see the same batches.',
   full: {
+    tasks: ['language', 'recall'],
     blocks: ['h3', 'mamba'],
     inners: ['s4', 's4d', 's4d-real', 'selective'],
     seeds: [1, 2, 3],
     dModel: 64,
     nLayer: 2,
     dState: 16,
+    learningRate: 5e-3,
     updates: 1500,
     batchSize: 16,
     length: 128,
-    learningRate: 4e-3,
+    drawnUpdates: 2000,
+    drawnRows: 16,
+    drawnLength: 64,
+    testRows: 1024,
+    keys: 4,
+    values: 8,
   },
   quick: {
+    tasks: ['language', 'recall'],
     blocks: ['h3', 'mamba'],
     inners: ['s4', 's4d', 's4d-real', 'selective'],
     seeds: [1],
     dModel: 32,
     nLayer: 1,
     dState: 8,
-    updates: 400,
+    learningRate: 1e-2,
+    updates: 100,
     batchSize: 8,
     length: 128,
-    learningRate: 1e-2,
+    drawnUpdates: 500,
+    drawnRows: 16,
+    drawnLength: 32,
+    testRows: 256,
+    keys: 2,
+    values: 4,
   },
   runs,
-  run,
+  run: (one, settings, context) => runOne(variants(settings), one, settings, context),
   report,
 });

@@ -7,7 +7,7 @@ export interface GenomeSettings extends Settings {
   models: readonly string[];
   /** Of each model. */
   learningRates: readonly number[];
-  seeds: number;
+  seeds: readonly number[];
   /** Mamba's. */
   dModel: number;
   nLayer: number;
@@ -34,11 +34,14 @@ export interface GenomeSettings extends Settings {
 type Keys = Readonly<Record<string, unknown>>;
 
 const ATTENTION_HEADS = 4;
+/** Mamba-3: channels of a head; a step turns by π Δ at most, and codons ask for a third of a turn. */
+const TURNING = { headDim: 16, dtMax: 1 };
 /** The run that counts. */
 export const MARKOV = 'markov';
 
 export const genomeLabels: Readonly<Record<string, string>> = {
   mamba: 'Mamba',
+  mamba3: 'Mamba-3',
   s4d: 'S4D',
   transformer: 'Transformer',
   [MARKOV]: 'Markov models, mixed',
@@ -51,6 +54,7 @@ export function genomeModel(name: string, settings: GenomeSettings): { config: K
   const mamba = { model: 'mamba', dModel, dtMin, dtInitFloor: dtMin, ...common };
   const candidates: Readonly<Record<string, () => Keys[]>> = {
     mamba: () => [mamba],
+    mamba3: () => widths(16, 128, 4).map((dState) => ({ ...mamba, model: 'mamba3', ...TURNING, dState })),
     s4d: () => widths(dModel, 3 * dModel, 2).map((width) => ({ model: 's4d', dModel: width, dtMin, ...common })),
     transformer: () =>
       widths(16, 4 * dModel, 2).map((dFfn) => ({

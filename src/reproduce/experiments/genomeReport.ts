@@ -34,7 +34,7 @@ const savings = ({ all }: Row, from: number, to: number): number[] =>
 
 export function genomeReport(settings: GenomeSettings, results: ReadonlyMap<string, GenomeResult>): Report {
   const rows: Row[] = settings.models.map((name) => {
-    const all = Array.from({ length: settings.seeds }, (_, i) => results.get(`${name}-${i + 1}`) as GenomeResult);
+    const all = settings.seeds.map((seed) => results.get(`${name}-${seed}`) as GenomeResult);
     return { name, label: genomeLabels[name], all, bits: average(all.map(({ pieces }) => pieces.map(mean))) };
   });
   const markov = mean((results.get(MARKOV) as GenomeResult).pieces[0]);
@@ -142,7 +142,8 @@ function goalsOf(
 }
 
 function figureOf(rows: readonly Row[], contexts: readonly number[], markov: number): Figure {
-  const x = { label: 'bases before each base', log: true };
+  const x = { label: 'bases before each base', names: contexts.map(count) };
+  const at = contexts.map((_, k) => k);
   const base = Math.max(0, contexts.indexOf(1024));
   return {
     title: 'What more context tells of the bases of a genome',
@@ -157,10 +158,10 @@ function figureOf(rows: readonly Row[], contexts: readonly number[], markov: num
         x,
         y: { label: 'held-out bases', unit: 'bits a base' },
         series: [
-          ...rows.map(({ label, bits }) => ({ name: label, x: contexts, y: bits, style: 'both' as const })),
+          ...rows.map(({ label, bits }) => ({ name: label, x: at, y: bits, style: 'both' as const })),
           {
             name: `${genomeLabels[MARKOV]}, all before`,
-            x: [contexts[0], contexts[contexts.length - 1]],
+            x: [0, contexts.length - 1],
             y: [markov, markov],
             style: 'dashed' as const,
           },
@@ -177,13 +178,13 @@ function figureOf(rows: readonly Row[], contexts: readonly number[], markov: num
           const halves = saved.map((values) => halfWidth(values));
           return [
             {
-              x: contexts,
+              x: at,
               y: means.map((value, k) => value + halves[k]),
               low: means.map((value, k) => value - halves[k]),
               style: 'band' as const,
               color: i,
             },
-            { name: row.label, x: contexts, y: means, style: 'both' as const, color: i },
+            { name: row.label, x: at, y: means, style: 'both' as const, color: i },
           ];
         }),
         height: 280,

@@ -28,6 +28,7 @@ interface InductionSettings extends Settings {
   /** Of an update. */
   tokens: number;
   learningRate: number;
+  weightDecay: number;
 }
 
 interface InductionResult extends Recalled {
@@ -47,7 +48,11 @@ const LAYERS = 2;
 const HEADS = 2;
 
 const variants: Readonly<Record<string, Variant>> = {
-  mamba: { name: 'Mamba', recurrent: true, config: ({ dState }) => ({ model: 'mamba', dState }) },
+  mamba: {
+    name: 'Mamba',
+    recurrent: true,
+    config: ({ dState }) => ({ model: 'mamba', dState, dtRank: 16, dtMin: 1e-6, dtInitFloor: 1e-6 }),
+  },
   mamba2: { name: 'Mamba-2', recurrent: true, config: ({ dState }) => ({ model: 'mamba2', dState, headDim: 16 }) },
   mamba3: { name: 'Mamba-3', recurrent: true, config: ({ dState }) => ({ model: 'mamba3', dState, headDim: 16 }) },
   h3: { name: 'H3', recurrent: true, config: ({ dState }) => ({ model: 'h3', dState }) },
@@ -104,7 +109,7 @@ const ROWS_ATTENTION = 16;
 async function run({ id }: Run, settings: InductionSettings, context: RunContext): Promise<InductionResult> {
   const { variant, seed } = every(settings).find((one) => runId(one.variant, one.seed) === id)!;
   const { recurrent, config } = variants[variant];
-  const { train, vocab, dModel, tokens, learningRate, rows } = settings;
+  const { train, vocab, dModel, tokens, learningRate, weightDecay, rows } = settings;
   const shape = { vocabSize: vocab, dModel, nLayer: LAYERS, ...config(settings) };
   const model = await createModel(shape, { backend: context.backend, seed });
   const updates = recurrent ? settings.updates : settings.updatesAttention;
@@ -121,7 +126,7 @@ async function run({ id }: Run, settings: InductionSettings, context: RunContext
       maxIters: updates,
       learningRate,
       minLearningRate: learningRate / 20,
-      weightDecay: 0,
+      weightDecay,
       warmupIters: 20,
       seed,
     },
@@ -271,7 +276,8 @@ export const inductionHeads = defineExperiment<InductionSettings, InductionResul
     updates: 1200,
     updatesAttention: 1500,
     tokens: 4096,
-    learningRate: 3e-3,
+    learningRate: 5e-3,
+    weightDecay: 0,
   },
   quick: {
     variants: ['mamba', 'rope'],
@@ -287,6 +293,7 @@ export const inductionHeads = defineExperiment<InductionSettings, InductionResul
     updatesAttention: 150,
     tokens: 2048,
     learningRate: 5e-3,
+    weightDecay: 0,
   },
   runs,
   bytes,

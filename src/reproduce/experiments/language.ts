@@ -31,8 +31,8 @@ const ABOUT = 0.02;
 
 const full: LanguageSettings = {
   models: ['mamba', 'mamba2', 'mamba3', 'transformer', 'transformer-mqa', 'rwkv4', 's4d'],
-  learningRates: [6e-3, 6e-3, 6e-3, 3e-3, 3e-3, 3e-3, 6e-3],
-  seeds: 3,
+  learningRates: [0.012, 0.012, 0.012, 0.003, 0.003, 0.006, 0.012],
+  seeds: [1, 2, 3],
   dModel: 96,
   nLayer: 4,
   batchSize: 4,
@@ -42,13 +42,11 @@ const full: LanguageSettings = {
   evalEvery: 400,
 };
 
-/** Seeds of the run files: 1, 2 … */
 const runId = (name: string, seed: number) => `${name}-${seed}`;
 
 function runs(settings: LanguageSettings): Run[] {
   check(settings);
-  const seeds = Array.from({ length: settings.seeds }, (_, i) => i + 1);
-  return seeds.flatMap((seed) =>
+  return settings.seeds.flatMap((seed) =>
     settings.models.map((name) => ({
       id: runId(name, seed),
       label: `${labelOf(name)}, seed ${seed}`,
@@ -68,7 +66,7 @@ function check({ models, learningRates, nLayer, dModel, seeds }: LanguageSetting
       `language: ${learningRates.length} learningRates for ${models.length} models, expected one for each, in their order.`,
     );
   }
-  if (!(seeds >= 1)) throw new Error(`language: seeds is ${seeds}, expected a whole number ≥ 1.`);
+  if (seeds.length === 0) throw new Error('language: there are no seeds, expected at least one, e.g. 1,2,3.');
   if (!(nLayer >= 2) || nLayer % 2 !== 0) {
     throw new Error(
       `language: nLayer is ${nLayer}, expected an even number: a block of attention takes the place of two.`,
@@ -86,7 +84,7 @@ function check({ models, learningRates, nLayer, dModel, seeds }: LanguageSetting
 }
 
 const of = (results: ReadonlyMap<string, LanguageResult>, name: string, { seeds }: LanguageSettings) =>
-  Array.from({ length: seeds }, (_, i) => results.get(runId(name, i + 1)) as LanguageResult);
+  seeds.map((seed) => results.get(runId(name, seed)) as LanguageResult);
 
 function report(settings: LanguageSettings, results: ReadonlyMap<string, LanguageResult>): Report {
   const rows = settings.models.map((name) => {
@@ -197,7 +195,16 @@ export const language = defineExperiment<LanguageSettings, LanguageResult>({
   scale:
     'Some 300,000 parameters and 2.5 million bytes of one author, where the papers have 125 million parameters and more, and 2.5 billion tokens and more of the Pile.',
   full,
-  quick: { ...full, seeds: 2, dModel: 32, nLayer: 2, blockSize: 128, maxIters: 60, warmupIters: 10, evalEvery: 30 },
+  quick: {
+    ...full,
+    seeds: [1, 2],
+    dModel: 32,
+    nLayer: 2,
+    blockSize: 128,
+    maxIters: 60,
+    warmupIters: 10,
+    evalEvery: 30,
+  },
   runs,
   async run({ id }, settings, context) {
     const at = id.lastIndexOf('-');

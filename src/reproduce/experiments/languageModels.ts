@@ -13,7 +13,7 @@ export interface LanguageSettings extends Settings {
   models: readonly string[];
   /** Of each model. */
   learningRates: readonly number[];
-  seeds: number;
+  seeds: readonly number[];
   dModel: number;
   /** Mamba blocks, an even number. */
   nLayer: number;
@@ -43,7 +43,7 @@ const selective = (model: string) => (sizes: Sizes) =>
 const attending = (more: Keys) => (sizes: Sizes) =>
   mlps('transformer', sizes).map((keys) => ({ ...keys, numHeads: ATTENTION_HEADS, ...more }));
 const mlps = (model: string, { dModel, nLayer }: Sizes) =>
-  widths(dModel, 5 * dModel, 4).map((dFfn) => ({ model, dModel, nLayer: nLayer / 2, dFfn }));
+  widths(dModel, 8 * dModel, 4).map((dFfn) => ({ model, dModel, nLayer: nLayer / 2, dFfn }));
 
 export const variants: Readonly<Record<string, Variant>> = {
   mamba: { label: 'Mamba', work: 1, candidates: (sizes) => [{ model: 'mamba', ...sizes }] },
@@ -89,7 +89,7 @@ export function languageConfig(name: string, settings: LanguageSettings, seed: n
     blockSize,
     maxIters,
     learningRate,
-    minLearningRate: learningRate / 20,
+    minLearningRate: Number((learningRate / 20).toPrecision(6)),
     schedule: 'cosine',
     warmupIters,
     weightDecay: 0.1,

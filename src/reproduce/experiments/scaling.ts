@@ -21,7 +21,7 @@ export const scaling = defineExperiment<Settings, Measures>({
     longest: 2 ** 14,
     stream: 2 ** 20,
     piece: 2 ** 12,
-    generated: 32,
+    generated: 64,
     rounds: 5,
   },
   quick: {

@@ -3,8 +3,8 @@ import { createModel } from '../../models/checkpoint.ts';
 import type { LanguageModel } from '../../models/languageModel.ts';
 import { Random } from '../../random.ts';
 import { MarkovModel } from '../../tasks/markov.ts';
-import { schoolRunTokens } from '../../tasks/schoolRun.ts';
-import { draw, lossesOf, type Unifilar } from '../../tasks/unifilar.ts';
+import { drawSchoolRun, schoolRunTokens } from '../../tasks/schoolRun.ts';
+import { lossesOf, type Unifilar } from '../../tasks/unifilar.ts';
 import type { TaskMaker } from '../../train/task.ts';
 import { defineExperiment, type Run, type RunContext } from '../experiment.ts';
 import { learn } from '../learn.ts';
@@ -12,8 +12,6 @@ import { mean } from '../statistics.ts';
 import { openingOf } from './schoolRun/delta.ts';
 import { reportOf } from './schoolRun/report.ts';
 import { configsOf, orders, type Result, type Settings, sourceOf, variants } from './schoolRun/setup.ts';
-
-type Drawn = { symbols: Int32Array };
 
 /** Fresh sequences for ever. */
 export const lessons =
@@ -31,7 +29,7 @@ export const lessons =
 function rows(source: Unifilar, random: Random, B: number, L: number) {
   const [tokens, targets] = [new Int32Array(B * L), new Int32Array(B * L)];
   for (let b = 0; b < B; b++) {
-    const { symbols } = draw(source, random, L + 1);
+    const symbols = drawSchoolRun(source, random, L + 1);
     tokens.set(symbols.subarray(0, L), b * L);
     targets.set(symbols.subarray(1), b * L);
   }
@@ -41,15 +39,15 @@ function rows(source: Unifilar, random: Random, B: number, L: number) {
 /** The same for all runs. */
 function testRows(source: Unifilar, { tests, length }: Settings) {
   const random = new Random(0).fork('test');
-  return Array.from({ length: tests }, () => draw(source, random, length + 1));
+  return Array.from({ length: tests }, () => drawSchoolRun(source, random, length + 1));
 }
 
-/** The loss of the optimal filter on the predicted steps of the test sequences. */
-const filterLoss = (source: Unifilar, sequences: readonly Drawn[]) =>
-  mean(sequences.map(({ symbols }) => mean([...lossesOf(source, symbols)].slice(1))));
+/** The loss of the optimal filter on the test sequences, whose first symbol is given. */
+const filterLoss = (source: Unifilar, sequences: readonly Int32Array[]) =>
+  mean(sequences.map((symbols) => mean([...lossesOf(source, symbols)].slice(1))));
 
-function lossOn(model: LanguageModel, sequences: readonly Drawn[]): number {
-  const losses = sequences.map(({ symbols }) => {
+function lossOn(model: LanguageModel, sequences: readonly Int32Array[]): number {
+  const losses = sequences.map((symbols) => {
     const L = symbols.length - 1;
     const loss = model.loss({ tokens: symbols.slice(0, L), B: 1, L }, symbols.slice(1));
     const value = loss.read()[0];
@@ -60,14 +58,14 @@ function lossOn(model: LanguageModel, sequences: readonly Drawn[]): number {
 }
 
 /** A Markov model that has counted as many steps as the others learn from. */
-function counted(order: number, source: Unifilar, settings: Settings, tests: readonly Drawn[], seed: number) {
+function counted(order: number, source: Unifilar, settings: Settings, tests: readonly Int32Array[], seed: number) {
   const V = schoolRunTokens.length;
   const model = new MarkovModel(order, V);
   const random = new Random(seed).fork('markov');
   for (let i = 0; i < settings.updates * settings.batchSize; i++) {
-    model.read(draw(source, random, settings.length + 1).symbols);
+    model.read(drawSchoolRun(source, random, settings.length + 1));
   }
-  const loss = mean(tests.map(({ symbols }) => mean([...model.losses(symbols)].slice(1))));
+  const loss = mean(tests.map((symbols) => mean([...model.losses(symbols)].slice(1))));
   return { parameters: V ** order * (V - 1), loss };
 }
 
@@ -151,7 +149,7 @@ export const schoolRun = defineExperiment<Settings, Result>({
     wait: 0.3,
     stay: 0.93,
     sure: 0.95,
-    updates: 400,
+    updates: 800,
     batchSize: 4,
     length: 128,
     learningRate: 5e-3,

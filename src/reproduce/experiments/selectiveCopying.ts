@@ -3,7 +3,8 @@ import type { Panel } from '../../inspect/figure.ts';
 import { createModel } from '../../models/checkpoint.ts';
 import { Random } from '../../random.ts';
 import { copying } from '../../tasks/copying.ts';
-import { accuracy, drawn, inBatches } from '../drawn.ts';
+import { requireCount } from '../../tasks/tokens.ts';
+import { accuracy, Curriculum, drawn, inBatches } from '../drawn.ts';
 import { defineExperiment, type Goal, type Run, type RunContext, type Settings, type Table } from '../experiment.ts';
 import { dotPlot } from '../figures.ts';
 import { learn } from '../learn.ts';
@@ -51,15 +52,22 @@ const variants: Readonly<Record<string, Variant>> = {
 };
 
 const LAYERS = 2;
-/** Accuracy at which nothing is left to learn. */
+/** Accuracy at which nothing is left to learn, and at which rows may have one symbol more. */
 const SOLVED = 0.999;
+const MASTERED = 0.9;
+/** Symbols of the first rows. */
+const FIRST = 2;
+/** Updates between looks at both. */
+const EVERY = 25;
+/** From this part of the updates on, rows are as long as they get, whatever was mastered. */
+const AT_LATEST = 0.5;
 
 type Kind = 'selective' | 'plain';
 const kinds: readonly Kind[] = ['selective', 'plain'];
 const kindNames: Readonly<Record<Kind, string>> = { selective: 'Selective copying', plain: 'Plain copying' };
 
 const runId = (kind: Kind, variant: string, seed: number) => `${kind}-${variant}-seed${seed}`;
-const every = (settings: CopyingSettings) =>
+const everyRun = (settings: CopyingSettings) =>
   kinds.flatMap((kind) => settings[kind].flatMap((variant) => settings.seeds.map((seed) => ({ kind, variant, seed }))));
 
 function runs(settings: CopyingSettings): Run[] {
@@ -70,8 +78,9 @@ function runs(settings: CopyingSettings): Run[] {
     throw new Error(`selective-copying: ${kind} has '${stranger}', expected some of ${known}.`);
   }
   // Refuses sizes that do not fit each other, before anything is learnt.
-  copying(new Random(0), { B: 1, ...settings, selective: true });
-  return every(settings).map(({ kind, variant, seed }) => ({
+  copying(new Random(0), { ...settings, B: 1, selective: true });
+  requireCount('selective-copying', 'symbols', settings.symbols, FIRST, 'rows begin with so many');
+  return everyRun(settings).map(({ kind, variant, seed }) => ({
     id: runId(kind, variant, seed),
     label: `${kindNames[kind].toLowerCase()}, ${variants[variant].name}, seed ${seed}`,
     work: kind === 'plain' ? 0.5 : 1,
@@ -79,17 +88,33 @@ function runs(settings: CopyingSettings): Run[] {
 }
 
 async function run({ id }: Run, settings: CopyingSettings, context: RunContext): Promise<CopyingResult> {
-  const { kind, variant, seed } = every(settings).find((one) => runId(one.kind, one.variant, one.seed) === id)!;
+  const { kind, variant, seed } = everyRun(settings).find((one) => runId(one.kind, one.variant, one.seed) === id)!;
   const { vocab, dModel, dState, updates, batch, learningRate, rows } = settings;
   const shape = { vocabSize: vocab, dModel, dState, nLayer: LAYERS, ...variants[variant].config };
   const model = await createModel(shape, { backend: context.backend, seed });
-  const selective = kind === 'selective';
-  const data = drawn(model, (random) => copying(random, { ...settings, B: batch, selective }));
-  const test = (name: string, count: number) => {
+  const course = new Curriculum(FIRST, settings.symbols, 1.01);
+  /** Rows of so many symbols, in as much noise as the longest have. */
+  const rowsOf = (random: Random, B: number, symbols = settings.symbols) =>
+    copying(random, {
+      B,
+      context: Math.round((symbols * settings.context) / settings.symbols),
+      symbols,
+      vocab,
+      selective: kind === 'selective',
+    });
+  const data = drawn(
+    model,
+    (random, update) => {
+      const symbols = update > AT_LATEST * updates ? settings.symbols : course.length;
+      return rowsOf(random, Math.round((batch * settings.symbols) / symbols), symbols);
+    },
+    course,
+  );
+  const test = (name: string, count: number, symbols?: number) => {
     const random = new Random(seed).fork(name);
     return accuracy(
       model,
-      inBatches(count, batch, (B) => copying(random, { ...settings, B, selective })),
+      inBatches(count, batch, (B) => rowsOf(random, B, symbols)),
     );
   };
   const { curve, iter } = await learn(context, {
@@ -103,15 +128,21 @@ async function run({ id }: Run, settings: CopyingSettings, context: RunContext):
       warmupIters: 50,
       seed,
     },
-    evalEvery: Math.ceil(updates / 40),
-    evaluate: (_, iter) => ({ accuracy: test(`exam ${iter}`, 2 * batch) }),
+    evalEvery: EVERY,
+    evaluate(_, iter) {
+      if (course.length < settings.symbols && test(`exam ${iter}`, batch, course.length) >= MASTERED) course.advance();
+      return { accuracy: test(`exam ${iter}`, 2 * batch) };
+    },
     isSolved: ({ accuracy }) => accuracy >= SOLVED,
     share: [0, 0.97],
   });
+  const every = Math.ceil(curve.length / 40);
   return {
     accuracy: test('test', rows),
     updates: iter,
-    curve: curve.map(({ iter, loss, accuracy }) => ({ iter, loss, accuracy })),
+    curve: curve
+      .filter((_, i) => (i + 1) % every === 0 || i === curve.length - 1)
+      .map(({ iter, loss, accuracy }) => ({ iter, loss, accuracy })),
   };
 }
 
@@ -234,7 +265,7 @@ export const selectiveCopying = defineExperiment<CopyingSettings, CopyingResult>
     dState: 16,
     updates: 2000,
     batch: 32,
-    learningRate: 2e-3,
+    learningRate: 3e-3,
     rows: 512,
   },
   quick: {
@@ -246,8 +277,8 @@ export const selectiveCopying = defineExperiment<CopyingSettings, CopyingResult>
     vocab: 8,
     dModel: 32,
     dState: 8,
-    updates: 200,
-    batch: 32,
+    updates: 600,
+    batch: 16,
     learningRate: 4e-3,
     rows: 64,
   },

@@ -41,11 +41,15 @@ export const spring = defineExperiment<SpringSettings, SpringResult>({
   name: 'spring',
   about: 'a mass on a spring, fixed or switched, predicted from noisy measurements beside the Kalman filter',
   claim:
-    'Gu & Dao 2023, section 3.1: linear time-invariant models have constant dynamics and cannot select; for S4, Gu, ' +
-    'Goel & Ré 2022, section 2.1, a state space model is a physical system. The optimum is that of Kalman 1960.',
+    'Gu & Dao 2023, section 3.1: the dynamics of linear time-invariant models are constant, those of selective ones ' +
+    'depend on the input. How well a system can be predicted at all is what Kalman 1960 gives.',
   scale:
     'Not an experiment of a paper: models of two layers, 32 wide, learn trajectories of a spring that are drawn ' +
     'without end.',
+  notes: [
+    'The states of S4D are time-invariant, but the gates behind them (GLU) multiply: two layers are not linear, and the ' +
+      'best linear predictor does not bound them.',
+  ],
   full: {
     models: ['mamba', 'mamba3', 's4d'],
     seeds: [1, 2, 3],

@@ -20,7 +20,8 @@ export function reportOf(settings: Settings, results: ReadonlyMap<string, Measur
   const growth = ratioOf(stream.curves.mamba?.peak);
   const longest = count(settings.longest);
   const streamed = count(settings.stream);
-  const cacheOf = (length: number) => stateBytes(declared(settings, 'transformer').stateFields, 1, length);
+  const reader = declared({ ...settings, longest: settings.stream }, 'transformer');
+  const cache = stateBytes(reader.stateFields, 1, settings.stream);
   const exponents = (measures: Measures) =>
     sides.map((side) => `${sideNames[side]} ${exponent(measures, side).toFixed(2)}`).join(', ');
   const isLinear = (value: number) => value >= 0.85 && value <= 1.15;
@@ -41,7 +42,7 @@ export function reportOf(settings: Settings, results: ReadonlyMap<string, Measur
       `After ${longest} tokens Mamba writes ${faster.toFixed(1)} times as many tokens a second.`,
       `Mamba reads ${streamed} tokens in pieces of ${count(settings.piece)}, in ${size(stream.curves.mamba?.peak.at(-1) ?? 0)} of ` +
         `memory and with a state of ${size(stream.curves.mamba?.state.at(-1) ?? 0)}; the Transformer would hold ` +
-        `${size(cacheOf(settings.stream))} of keys and values.`,
+        `${size(cache)} of keys and values.`,
       reading.ofProcess
         ? 'All on one thread; times are those of the process, which other programs do not disturb.'
         : 'Times are by the clock on the wall: other programs disturb them.',

@@ -5,8 +5,8 @@ import type { Backend } from '../../../tensor/backend.ts';
 import { AdamW } from '../../../tensor/optimizer.ts';
 import { scope } from '../../../tensor/scope.ts';
 import { valueAndGrad } from '../../../tensor/tape.ts';
-import { type RunContext, Stopped } from '../../experiment.ts';
-import { type Clock, inTurns, processClock, wallClock } from '../../timing.ts';
+import type { RunContext } from '../../experiment.ts';
+import { type Clock, inTurns, pause, processClock, wallClock } from '../../timing.ts';
 import { type Curve, doublings, type Measures, modelOf, type Settings, type Side, sides, tokensOf } from './setup.ts';
 
 type Pair<T> = Record<Side, T>;
@@ -55,7 +55,10 @@ async function training(settings: Settings, context: RunContext): Promise<Measur
 
 /** Seconds are those of one token, after `length` were read. */
 async function generating(settings: Settings, context: RunContext): Promise<Measures> {
+  const warm = new Set<LanguageModel>();
   const jobOf = (model: LanguageModel, length: number): Job => {
+    if (!warm.has(model)) warmUp(model, settings.shortest);
+    warm.add(model);
     const reader = new Reader(model);
     const tokens = tokensOf(length);
     for (let at = 0; at < length; at += settings.piece) reader.read(tokens.slice(at, at + settings.piece));
@@ -68,6 +71,13 @@ async function generating(settings: Settings, context: RunContext): Promise<Meas
     curve.seconds = curve.seconds.map((seconds) => seconds / settings.generated);
   }
   return measures;
+}
+
+/** Writes for as long as JavaScript needs to compile what a token takes. */
+function warmUp(model: LanguageModel, tokens: number): void {
+  const reader = new Reader(model);
+  reader.write(tokens);
+  reader.dispose();
 }
 
 /** Both sides at each length, in turns; a turn repeats what takes less than `turnSeconds`. */
@@ -85,8 +95,14 @@ async function compare(
   models.transformer = await modelOf(settings, 'transformer', context.backend);
   let done = 0;
   for (const length of lengths) {
-    const jobs = sides.map((side) => jobOf(models[side], length));
-    const peaks = jobs.map(({ run }) => peakOf(context.backend, run));
+    const jobs: Job[] = [];
+    const peaks: number[] = [];
+    for (const side of sides) {
+      await pause(context.signal);
+      const job = jobOf(models[side], length);
+      jobs.push(job);
+      peaks.push(peakOf(context.backend, job.run));
+    }
     const seconds = await inTurns(
       jobs.map(({ run }) => run),
       { clock, rounds: settings.rounds, seconds: turnSeconds, signal: context.signal },
@@ -121,7 +137,7 @@ async function stream(settings: Settings, context: RunContext): Promise<Measures
   heap.peak = before;
   let seconds = 0;
   for (let read = piece; read <= settings.stream; read += piece) {
-    if (context.signal.aborted) throw new Stopped();
+    await pause(context.signal);
     const begun = clock();
     reader.read(tokens);
     seconds += clock() - begun;
@@ -131,7 +147,6 @@ async function stream(settings: Settings, context: RunContext): Promise<Measures
       curve.state.push(reader.bytes);
     }
     context.progress(read / settings.stream, `${read} tokens`);
-    await new Promise((resolve) => setImmediate(resolve));
   }
   reader.dispose();
   return { lengths, ofProcess, parameters: { mamba: model.tree.count() }, curves: { mamba: curve } };

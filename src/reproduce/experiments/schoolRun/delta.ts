@@ -20,8 +20,6 @@ export interface Opening {
   tokens: number[];
 }
 
-type Sequence = { symbols: Int32Array };
-
 /** Channels that are shown of each layer. */
 export const CHANNELS = 8;
 const ANNOUNCED = schoolRunTokens.length - announcements.length;
@@ -30,12 +28,12 @@ export const isAnnouncement = (token: number): boolean => token >= ANNOUNCED;
 const kindOf = (token: number) => (isAnnouncement(token) ? 'announced' : token === WAITING ? 'waited' : 'arrived');
 
 /** The first half of the sequences chooses the channels, the second says how they react; its liveliest is shown. */
-export function openingOf(model: LanguageModel, sequences: readonly Sequence[]): Opening {
+export function openingOf(model: LanguageModel, sequences: readonly Int32Array[]): Opening {
   const half = Math.ceil(sequences.length / 2);
   const [choosing, telling] = [sequences.slice(0, half), sequences.slice(half)];
-  const news = ({ symbols }: Sequence) => symbols.filter(isAnnouncement).length;
+  const news = (symbols: Int32Array) => symbols.filter(isAnnouncement).length;
   const shown = telling.reduce((best, one) => (news(one) > news(best) ? one : best), telling[0] ?? choosing[0]);
-  const tokens = [...shown.symbols].slice(0, -1);
+  const tokens = [...shown].slice(0, -1);
   const chosen = meansByKind(model, choosing);
   const told = meansByKind(model, telling.length > 0 ? telling : choosing);
   const steps = deltasOf(model, shown);
@@ -60,11 +58,11 @@ export function openingOf(model: LanguageModel, sequences: readonly Sequence[]):
 type Kinds = Record<ReturnType<typeof kindOf>, number[]>;
 
 /** By layer: the mean Δ of each channel at each kind of token. */
-function meansByKind(model: LanguageModel, sequences: readonly Sequence[]): Record<string, Kinds> {
+function meansByKind(model: LanguageModel, sequences: readonly Int32Array[]): Record<string, Kinds> {
   const sums: Record<string, Kinds> = {};
   const counts = { announced: 0, arrived: 0, waited: 0 };
   for (const sequence of sequences) {
-    const tokens = sequence.symbols.subarray(0, -1);
+    const tokens = sequence.subarray(0, -1);
     for (const token of tokens) counts[kindOf(token)]++;
     for (const [name, { data, width }] of Object.entries(deltasOf(model, sequence))) {
       const none = () => new Array<number>(width).fill(0);
@@ -84,7 +82,7 @@ function meansByKind(model: LanguageModel, sequences: readonly Sequence[]): Reco
 }
 
 /** By layer: Δ after softplus, (L, width). */
-function deltasOf(model: LanguageModel, { symbols }: Sequence) {
+function deltasOf(model: LanguageModel, symbols: Int32Array) {
   const L = symbols.length - 1;
   const read = () => void model.forward({ tokens: symbols.slice(0, L), B: 1, L });
   const { values } = observe(read, (name) => name.endsWith('.delta'));

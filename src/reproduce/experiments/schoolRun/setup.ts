@@ -1,6 +1,6 @@
 /** The school run's settings, and the models that are compared, of as many parameters each. */
 import { schoolRun, schoolRunTokens } from '../../../tasks/schoolRun.ts';
-import { parametersOf, sizedAs } from '../../equalSize.ts';
+import { nearestInSize, parametersOf, widths } from '../../sameSize.ts';
 import type { Opening } from './delta.ts';
 
 export type Settings = {
@@ -51,7 +51,8 @@ export function configsOf(settings: Settings): Record<string, Record<string, unk
   return Object.fromEntries(
     Object.entries(variants).map(([id, { config }]) => {
       const extra = config.model === 'transformer' ? { maxLength: length } : {};
-      return [id, id === 'mamba' ? first : sizedAs(wanted, { ...shared, ...config, ...extra })];
+      const sized = (width: number) => ({ ...shared, ...config, ...extra, dModel: width });
+      return [id, id === 'mamba' ? first : nearestInSize(wanted, widths(4, 4 * dModel, 4).map(sized)).config];
     }),
   );
 }

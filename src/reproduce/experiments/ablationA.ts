@@ -1,0 +1,93 @@
+/**
+ * Does a selective A add to a selective Δ, and is one Δ enough for all states of a channel? Both at equal parameters.
+ *
+ * Only Δ A reaches what a state keeps, so that Δ alone can choose it; but Δ is one number for all states of a
+ * channel, and it scales what they take in, too. A selective A, and a Δ of each state, are free of that.
+ */
+import { LanguageModel } from '../../models/languageModel.ts';
+import { configOf } from '../../models/registry.ts';
+import { sequenceConfigOf } from '../../models/sequenceConfig.ts';
+import { SequenceModel } from '../../models/sequenceModel.ts';
+import { defineExperiment, type Run } from '../experiment.ts';
+import { runOne, runsOf, type Variant } from './ablations.ts';
+import { ALLOWED, type AblationASettings, kinds, variantOf } from './ablationA/kinds.ts';
+import { ablationAReport } from './ablationA/report.ts';
+import { type Ablated, type AblationTask, requireTasks, tasks } from './ablationTasks.ts';
+
+const variants = (settings: AblationASettings): Variant[] => kinds.map((kind) => variantOf(kind, settings));
+
+function count(task: AblationTask, { config }: Variant, settings: AblationASettings): number {
+  const { dModel, nLayer, dState } = settings;
+  const shape = task.shape(settings);
+  const whole = { model: 'mamba', dModel, nLayer, dState, ...shape, ...config };
+  const model = 'dInput' in shape ? new SequenceModel(sequenceConfigOf(whole)) : new LanguageModel(configOf(whole));
+  return model.tree.count();
+}
+
+function runs(settings: AblationASettings): Run[] {
+  requireTasks('ablation-A', settings);
+  for (const what of ['deltaRanks', 'aRanks'] as const) {
+    if (settings[what].length === kinds.length) continue;
+    throw new Error(`ablation-A: ${what} has ${settings[what].length} ranks, expected ${kinds.length}, one a variant.`);
+  }
+  for (const task of settings.tasks) {
+    const sizes = kinds.map((kind) => count(tasks[task], variantOf(kind, settings), settings));
+    const off = sizes.findIndex((size) => Math.abs(size / sizes[0] - 1) > ALLOWED);
+    if (off < 0) continue;
+    throw new Error(
+      `ablation-A: ${kinds[off].name} has ${sizes[off]} parameters, ${kinds[0].name} ${sizes[0]}, expected within ` +
+        `${100 * ALLOWED} %. Choose other deltaRanks or aRanks.`,
+    );
+  }
+  return runsOf('ablation-A', variants(settings), settings);
+}
+
+export const ablationA = defineExperiment<AblationASettings, Ablated>({
+  name: 'ablation-A',
+  about: 'Does a selective A add to a selective Δ, and is one Δ enough for all states of a channel?',
+  claim:
+    'A could be selective too; as it acts through Δ A alone, a selective Δ is enough, and A would have a similar ' +
+    'effect: a hypothesis that the paper leaves untested. Gu & Dao 2023, section 3.5.2, interpretation of A.',
+  scale: 'Two layers of 32 channels with 8 states. All variants of a seed see the same batches.',
+  full: {
+    tasks: ['language', 'recall', 'timescales'],
+    deltaRanks: [13, 0, 4, 2, 1],
+    aRanks: [0, 3, 2, 0, 1],
+    seeds: [1, 2, 3, 4, 5, 6],
+    dModel: 32,
+    nLayer: 2,
+    dState: 8,
+    learningRate: 5e-3,
+    updates: 1500,
+    batchSize: 16,
+    length: 128,
+    drawnUpdates: 2000,
+    drawnRows: 16,
+    drawnLength: 64,
+    testRows: 1024,
+    keys: 4,
+    values: 8,
+  },
+  quick: {
+    tasks: ['language', 'recall', 'timescales'],
+    deltaRanks: [13, 0, 4, 2, 1],
+    aRanks: [0, 3, 2, 0, 1],
+    seeds: [1, 2],
+    dModel: 32,
+    nLayer: 1,
+    dState: 8,
+    learningRate: 1e-2,
+    updates: 100,
+    batchSize: 8,
+    length: 128,
+    drawnUpdates: 500,
+    drawnRows: 16,
+    drawnLength: 32,
+    testRows: 256,
+    keys: 2,
+    values: 4,
+  },
+  runs,
+  run: (one, settings, context) => runOne(variants(settings), one, settings, context),
+  report: ablationAReport,
+});

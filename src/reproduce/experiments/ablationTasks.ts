@@ -1,0 +1,178 @@
+/** What the ablations learn: a text, and tasks whose rows are drawn anew for every update. Lower losses are better. */
+import { createModel, createSequenceModel } from '../../models/checkpoint.ts';
+import type { Model } from '../../models/model.ts';
+import { Random, type RandomState } from '../../random.ts';
+import { recall, recallVocab } from '../../tasks/recall.ts';
+import { timescales } from '../../tasks/timescales.ts';
+import { requireCount } from '../../tasks/tokens.ts';
+import { scope } from '../../tensor/scope.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { TaskMaker } from '../../train/task.ts';
+import { bitsPerByte, openText } from '../corpus.ts';
+import type { RunContext, Settings } from '../experiment.ts';
+import { learn, type Learned } from '../learn.ts';
+
+export interface TaskSettings extends Settings {
+  tasks: readonly string[];
+  seeds: readonly number[];
+  dModel: number;
+  nLayer: number;
+  dState: number;
+  learningRate: number;
+  /** Language: updates, rows of each, and characters of a row. */
+  updates: number;
+  batchSize: number;
+  length: number;
+  /** The same of what is drawn, and rows of its test. */
+  drawnUpdates: number;
+  drawnRows: number;
+  drawnLength: number;
+  testRows: number;
+  /** Recall: keys, and values that one may have. */
+  keys: number;
+  values: number;
+}
+
+/** What a run gives. */
+export interface Ablated {
+  /** On data that nothing was chosen by, in the unit of the task. */
+  loss: number;
+  parameters: number;
+  /** The mean loss of training between two updates, in nats or squares. */
+  curve: { iter: number; loss: number }[];
+}
+
+type Config = Readonly<Record<string, unknown>>;
+
+export interface AblationTask {
+  readonly name: string;
+  readonly unit: string;
+  /** Keys of the model that the task decides. */
+  shape(settings: TaskSettings): Config;
+  run(context: RunContext, config: Config, settings: TaskSettings, seed: number): Promise<Ablated>;
+}
+
+/** Of the plays: a character is a byte. */
+const CHARACTERS = 65;
+/** Of the events of recall. */
+const NOISE = 0.4;
+/** Sums of several time scales: τ, in steps. */
+const SCALES = [2, 8, 32, 128];
+/** Nobody learns from rows of this seed. */
+const TEST_SEED = 20_231_201;
+const TEST_ROWS = 64;
+
+const sizes = ({ dModel, nLayer, dState }: TaskSettings) => ({ model: 'mamba', dModel, nLayer, dState });
+
+const scheduleOf = (updates: number, { learningRate }: TaskSettings, seed: number) => ({
+  maxIters: updates,
+  learningRate,
+  minLearningRate: learningRate / 20,
+  warmupIters: Math.ceil(updates / 20),
+  seed,
+});
+
+const thin = (curve: Learned['curve']): Ablated['curve'] =>
+  curve.map(({ iter, loss }) => ({ iter, loss: Number(loss.toPrecision(5)) }));
+
+/** A model of the plays, and its bits a byte on their last tenth. */
+async function learnText(context: RunContext, config: Config, settings: TaskSettings, seed: number): Promise<Ablated> {
+  const text = await openText(context);
+  const { updates, batchSize, length } = settings;
+  const model = await createModel({ ...sizes(settings), ...config }, { backend: context.backend, seed });
+  const { curve } = await learn(context, {
+    model,
+    data: text.train,
+    options: { ...scheduleOf(updates, settings, seed), batchSize, blockSize: length },
+    evalEvery: Math.ceil(updates / 20),
+    share: [0, 0.97],
+  });
+  return {
+    loss: await bitsPerByte(model, text, 'test', { length }),
+    parameters: model.tree.count(),
+    curve: thin(curve),
+  };
+}
+
+/** `draw` gives the loss of rows; the test is the mean over rows that nobody learns from. */
+async function learnDrawn<M extends Model>(
+  context: RunContext,
+  model: M,
+  settings: TaskSettings,
+  seed: number,
+  draw: (model: M, random: Random, B: number) => () => Tensor,
+): Promise<Ablated> {
+  const { drawnUpdates, drawnRows, drawnLength, testRows } = settings;
+  const data: TaskMaker = (_, random) => ({
+    async next() {
+      const loss = draw(model, random, drawnRows);
+      return { steps: drawnRows * drawnLength, loss: () => ({ loss: loss() }) };
+    },
+    state: () => random.state(),
+    restore: (state) => random.restore(state as RandomState),
+  });
+  const { curve } = await learn(context, {
+    model,
+    data,
+    options: { ...scheduleOf(drawnUpdates, settings, seed), weightDecay: 0 },
+    evalEvery: Math.ceil(drawnUpdates / 20),
+    share: [0, 0.97],
+  });
+  const random = new Random(TEST_SEED);
+  let loss = 0;
+  for (let done = 0; done < testRows; done += TEST_ROWS) {
+    const B = Math.min(TEST_ROWS, testRows - done);
+    const test = draw(model, random, B);
+    loss += (B / testRows) * scope(() => test().read()[0]);
+  }
+  return { loss, parameters: model.tree.count(), curve: thin(curve) };
+}
+
+export const tasks: Readonly<Record<string, AblationTask>> = {
+  language: {
+    name: 'language',
+    unit: 'bits per byte',
+    shape: () => ({ vocabSize: CHARACTERS }),
+    run: learnText,
+  },
+  recall: {
+    name: 'recall',
+    unit: 'bits per answer',
+    shape: (settings) => ({ vocabSize: recallVocab(settings), tieEmbeddings: false }),
+    async run(context, config, settings, seed) {
+      const { keys, values, drawnLength: L } = settings;
+      const model = await createModel({ ...sizes(settings), ...config }, { backend: context.backend, seed });
+      const learnt = await learnDrawn(context, model, settings, seed, (learner, random, B) => {
+        const batch = recall(random, { B, L, keys, values, noise: NOISE });
+        return () => learner.loss(batch, batch.targets);
+      });
+      return { ...learnt, loss: learnt.loss / Math.LN2 };
+    },
+  },
+  timescales: {
+    name: 'time scales',
+    unit: '% of the variance',
+    shape: () => ({ dInput: 1 + SCALES.length, nTargets: SCALES.length, output: 'step' }),
+    async run(context, config, settings, seed) {
+      const model = await createSequenceModel({ ...sizes(settings), ...config }, { backend: context.backend, seed });
+      const learnt = await learnDrawn(context, model, settings, seed, (learner, random, B) => {
+        const batch = timescales(random, { B, L: settings.drawnLength, scales: SCALES });
+        return () => learner.loss(batch, batch.targets);
+      });
+      return { ...learnt, loss: 100 * learnt.loss };
+    },
+  },
+};
+
+/** Refuses tasks that there are not, and sizes that are not whole. */
+export function requireTasks(experiment: string, settings: TaskSettings): void {
+  const stranger = settings.tasks.find((task) => !Object.hasOwn(tasks, task));
+  if (stranger !== undefined || settings.tasks.length === 0) {
+    throw new Error(
+      `${experiment}: tasks has ${stranger === undefined ? 'nothing' : `'${stranger}'`}, expected some of ${Object.keys(tasks).join(', ')}.`,
+    );
+  }
+  for (const name of ['updates', 'batchSize', 'length', 'drawnUpdates', 'drawnRows', 'drawnLength', 'testRows']) {
+    requireCount(experiment, name, settings[name] as number, 1, 'without it nothing is learnt or tested');
+  }
+}

@@ -1,0 +1,3 @@
+import { quickRun } from '../quickRun.ts';
+
+quickRun('ablation-A');
