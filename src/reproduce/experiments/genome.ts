@@ -49,13 +49,14 @@ const quick: GenomeSettings = {
   dModel: 32,
   nLayer: 2,
   window: 128,
-  batchSize: 4,
+  dtMin: 1e-3,
+  batchSize: 2,
   blockSize: 256,
   longest: 4096,
-  maxIters: 240,
+  maxIters: 400,
   warmupIters: 10,
   scored: 16_384,
-  contexts: [256, 1024, 4096],
+  contexts: [64, 256, 1024],
   orders: [2, 4, 8, 11],
 };
 
