@@ -1,10 +1,10 @@
 /**
- * Associative recall with overwriting (after Arora et al. 2024): what was last written under this key?
+ * Associative recall (after Arora et al. 2024): what was written under this key, or what was last?
  *
  *   a 3 · b 1 · · a 7 ?b · ?a   →   at ?b: 1, at ?a: 7
  *
  * Keys, values and noise come in any order, and keys are asked for in between. Noise is to be skipped, a value kept
- * however long it takes, and given up at once when its key is written again.
+ * however long it takes, and given up at once where its key is written again.
  *
  * Tokens: 0 is noise, then the keys, the questions for them, and the values.
  */
@@ -18,13 +18,15 @@ export interface RecallOptions {
   L: number;
   keys: number;
   values: number;
+  /** Whether keys may be written again. */
+  overwrites: boolean;
   /** The part of the events that is noise, 0 to below 1; the rest are writes and questions, half and half. */
   noise: number;
 }
 
 export const recallVocab = ({ keys, values }: Pick<RecallOptions, 'keys' | 'values'>): number => 1 + 2 * keys + values;
 
-export function recall(random: Random, { B, L, keys, values, noise }: RecallOptions): TokenBatch {
+export function recall(random: Random, { B, L, keys, values, overwrites, noise }: RecallOptions): TokenBatch {
   requireCount('recall', 'B', B, 1, 'rows');
   requireCount('recall', 'L', L, 3, 'a key, its value and the question');
   requireCount('recall', 'keys', keys, 1, 'something is to be kept under a key');
@@ -37,10 +39,11 @@ export function recall(random: Random, { B, L, keys, values, noise }: RecallOpti
     for (let t = 0; t < L; t++) {
       const at = b * L + t;
       if (random.uniform() < noise) continue;
-      if (written.size === 0 || random.uniform() < 0.5) {
+      const full = !overwrites && written.size === keys;
+      if (written.size === 0 || (!full && random.uniform() < 0.5)) {
         // The last step has no room for a value: it stays noise.
         if (t + 1 === L) continue;
-        const key = random.int(keys);
+        const key = overwrites ? random.int(keys) : unwritten(random, keys, written);
         const value = 1 + 2 * keys + random.int(values);
         written.set(key, value);
         tokens[at] = 1 + key;
@@ -54,4 +57,10 @@ export function recall(random: Random, { B, L, keys, values, noise }: RecallOpti
     }
   }
   return { tokens, targets, B, L };
+}
+
+/** One of the keys that were not written yet, each as likely. */
+function unwritten(random: Random, keys: number, written: ReadonlyMap<number, number>): number {
+  let left = random.int(keys - written.size);
+  for (let key = 0; ; key++) if (!written.has(key) && left-- === 0) return key;
 }

@@ -67,7 +67,7 @@ describe('ablation-A', () => {
   it('tells better from worse and from what cannot be told', () => {
     const text = says({ 'a-delta': -0.01, a: 0.01 });
     expect(text).toContain('Does a selective A add to a selective Δ? Yes, in every task here: better in 3');
-    expect(text).toMatch(/A in place of Δ: worse in language, recall, time scales\./);
+    expect(text).toMatch(/A in place of Δ: worse in language, recall with overwriting, time scales\./);
     expect(says({ 'per-state': 0.5 })).toContain(
       'one of each channel? No, and it can do harm: better in 0, worse in 3',
     );

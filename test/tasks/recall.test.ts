@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/random.ts';
 import { type RecallOptions, recall, recallVocab } from '../../src/tasks/recall.ts';
 
-const options: RecallOptions = { B: 40, L: 60, keys: 5, values: 4, noise: 0.3 };
+const options: RecallOptions = { B: 40, L: 60, keys: 5, values: 4, overwrites: true, noise: 0.3 };
 
 describe('recall', () => {
   it('asks for what was last written under a key', () => {
@@ -26,6 +26,18 @@ describe('recall', () => {
     }
     expect(questions).toBeGreaterThan(300);
     expect(overwritten).toBeGreaterThan(100);
+  });
+
+  it('writes each key once where nothing is overwritten, every one of them if there is time', () => {
+    const { tokens, targets, B, L } = recall(new Random(4), { ...options, overwrites: false, noise: 0 });
+    for (let b = 0; b < B; b++) {
+      const row = tokens.subarray(b * L, (b + 1) * L);
+      const keys = row.filter((token) => token >= 1 && token <= 5);
+      expect([...keys].sort((a, c) => a - c)).toEqual([1, 2, 3, 4, 5]);
+      for (const [t, token] of row.entries()) {
+        if (token > 5 && token <= 10) expect(targets[b * L + t]).toBe(row[row.indexOf(token - 5) + 1]);
+      }
+    }
   });
 
   it('has as much noise as it is told', () => {

@@ -15,15 +15,17 @@ import { learn, type Learned } from '../learn.ts';
 export interface TaskSettings extends Settings {
   tasks: readonly string[];
   seeds: readonly number[];
-  dModel: number;
   nLayer: number;
   dState: number;
   learningRate: number;
-  /** Language: updates, rows of each, and characters of a row. */
+  /** Language: width, updates, rows of each, and characters of a row. */
+  dModel: number;
   updates: number;
   batchSize: number;
   length: number;
-  /** The same of what is drawn, and rows of its test. */
+  /** The same of what is drawn, the channels of a mixer in widths, and rows of the test. */
+  drawnModel: number;
+  drawnExpand: number;
   drawnUpdates: number;
   drawnRows: number;
   drawnLength: number;
@@ -57,12 +59,13 @@ const CHARACTERS = 65;
 /** Of the events of recall. */
 const NOISE = 0.4;
 /** Sums of several time scales: τ, in steps. */
-const SCALES = [2, 8, 32, 128];
+const SCALES = [2, 6, 18, 54];
 /** Nobody learns from rows of this seed. */
 const TEST_SEED = 20_231_201;
 const TEST_ROWS = 64;
 
-const sizes = ({ dModel, nLayer, dState }: TaskSettings) => ({ model: 'mamba', dModel, nLayer, dState });
+const sizes = ({ nLayer, dState }: TaskSettings) => ({ model: 'mamba', nLayer, dState });
+const drawnSizes = ({ drawnModel, drawnExpand }: TaskSettings) => ({ dModel: drawnModel, expand: drawnExpand });
 
 const scheduleOf = (updates: number, { learningRate }: TaskSettings, seed: number) => ({
   maxIters: updates,
@@ -128,31 +131,39 @@ async function learnDrawn<M extends Model>(
   return { loss, parameters: model.tree.count(), curve: thin(curve) };
 }
 
+const recallTask = (name: string, overwrites: boolean): AblationTask => ({
+  name,
+  unit: 'bits per answer',
+  shape: (settings) => ({ vocabSize: recallVocab(settings), tieEmbeddings: false, ...drawnSizes(settings) }),
+  async run(context, config, settings, seed) {
+    const { keys, values, drawnLength: L } = settings;
+    const model = await createModel({ ...sizes(settings), ...config }, { backend: context.backend, seed });
+    const learnt = await learnDrawn(context, model, settings, seed, (learner, random, B) => {
+      const batch = recall(random, { B, L, keys, values, overwrites, noise: NOISE });
+      return () => learner.loss(batch, batch.targets);
+    });
+    return { ...learnt, loss: learnt.loss / Math.LN2 };
+  },
+});
+
 export const tasks: Readonly<Record<string, AblationTask>> = {
   language: {
     name: 'language',
     unit: 'bits per byte',
-    shape: () => ({ vocabSize: CHARACTERS }),
+    shape: ({ dModel }) => ({ vocabSize: CHARACTERS, dModel }),
     run: learnText,
   },
-  recall: {
-    name: 'recall',
-    unit: 'bits per answer',
-    shape: (settings) => ({ vocabSize: recallVocab(settings), tieEmbeddings: false }),
-    async run(context, config, settings, seed) {
-      const { keys, values, drawnLength: L } = settings;
-      const model = await createModel({ ...sizes(settings), ...config }, { backend: context.backend, seed });
-      const learnt = await learnDrawn(context, model, settings, seed, (learner, random, B) => {
-        const batch = recall(random, { B, L, keys, values, noise: NOISE });
-        return () => learner.loss(batch, batch.targets);
-      });
-      return { ...learnt, loss: learnt.loss / Math.LN2 };
-    },
-  },
+  recall: recallTask('recall', false),
+  overwriting: recallTask('recall with overwriting', true),
   timescales: {
     name: 'time scales',
     unit: '% of the variance',
-    shape: () => ({ dInput: 1 + SCALES.length, nTargets: SCALES.length, output: 'step' }),
+    shape: (settings) => ({
+      dInput: 1 + SCALES.length,
+      nTargets: SCALES.length,
+      output: 'step',
+      ...drawnSizes(settings),
+    }),
     async run(context, config, settings, seed) {
       const model = await createSequenceModel({ ...sizes(settings), ...config }, { backend: context.backend, seed });
       const learnt = await learnDrawn(context, model, settings, seed, (learner, random, B) => {

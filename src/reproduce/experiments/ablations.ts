@@ -15,18 +15,21 @@ export interface Variant {
 
 const idOf = (task: string, { id }: Variant, seed: number) => `${task}-${id}-seed${seed}`;
 
+/** What is compared in a task. */
+export type Variants = (task: string) => readonly Variant[];
+
 /** Seeds outside: after each of them all variants can be compared. */
-export function runsOf(experiment: string, variants: readonly Variant[], settings: TaskSettings): Run[] {
+export function runsOf(experiment: string, variants: Variants, settings: TaskSettings): Run[] {
   requireTasks(experiment, settings);
   const { seeds } = settings;
-  for (const [what, list] of Object.entries({ seeds, variants: variants.map(({ id }) => id) })) {
+  for (const [what, list] of Object.entries({ seeds, variants: variants(settings.tasks[0]).map(({ id }) => id) })) {
     const twice = list.find((one, i) => list.indexOf(one as never) !== i);
     if (list.length === 0) throw new Error(`${experiment}: no ${what}, expected at least one.`);
     if (twice !== undefined) throw new Error(`${experiment}: ${what} has ${twice} twice, expected each once.`);
   }
   return settings.tasks.flatMap((task) =>
     seeds.flatMap((seed) =>
-      variants.map((variant) => ({
+      variants(task).map((variant) => ({
         id: idOf(task, variant, seed),
         label: `${tasks[task].name}, ${variant.name}, seed ${seed}`,
         work: (variant.work ?? 1) * stepsOf(task, settings),
@@ -42,15 +45,11 @@ const stepsOf = (task: string, settings: TaskSettings) =>
     : settings.drawnUpdates * settings.drawnRows * settings.drawnLength) / 1000;
 
 /** Does a run: the task, the variant and the seed that its id is of. */
-export function runOne(
-  variants: readonly Variant[],
-  { id }: Run,
-  settings: TaskSettings,
-  context: RunContext,
-): Promise<Ablated> {
+export function runOne(variants: Variants, { id }: Run, settings: TaskSettings, context: RunContext): Promise<Ablated> {
   for (const task of settings.tasks) {
+    const all = variants(task);
     for (const seed of settings.seeds) {
-      const variant = variants.find((one) => idOf(task, one, seed) === id);
+      const variant = all.find((one) => idOf(task, one, seed) === id);
       if (!variant) continue;
       const { shape, run } = tasks[task];
       return run(context, { ...shape(settings), ...variant.config }, settings, seed);

@@ -103,6 +103,7 @@ export function ablationAReport(settings: AblationASettings, results: ReadonlyMa
             others.map((kind) => ({ name: kind.name, values: differences(task, kind) })),
             { label: 'loss next to S6 (left is better)', unit: '%' },
             tasks[task].name,
+            [0],
           ),
           border: 0,
         }),
