@@ -87,7 +87,7 @@ const speedOf = ({ bases, seconds }: Pass) => Math.round(bases / seconds);
 const inThousandths = (saved: readonly number[]) => {
   const half = halfWidth(saved);
   const text = (1000 * mean(saved)).toFixed(2);
-  return `${Number.isFinite(half) ? `${text} ± ${(1000 * half).toFixed(2)}` : text} mbit`;
+  return `${Number.isFinite(half) ? `${text} ± ${(1000 * half).toFixed(2)}` : text} millibits`;
 };
 
 function goalsOf(
