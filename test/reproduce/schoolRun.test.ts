@@ -15,7 +15,7 @@ import { anyBackend } from '../support/backends.ts';
 const full = schoolRun.full as Settings;
 const quick = schoolRun.quick as Settings;
 const source = sourceOf(full);
-const layer = { name: 'layer 1', announced: 0.5, arrived: 0.1, waited: 0.05, shown: [0.1, 0.5, 0.1] };
+const layer = { name: 'layer 1', announced: 0.5, arrived: 0.1, waited: 0.05, opens: 5, shown: [0.1, 0.5, 0.1] };
 const opening = { layers: [layer], tokens: [1, 6, 5] };
 
 /** Every seed of a variant loses so many per cent more than the filter, which itself was lucky. */
@@ -88,13 +88,14 @@ describe('the opening of Δ', () => {
     const sequences = Array.from({ length: 12 }, () => drawSchoolRun(source, random, 129));
     const { layers, tokens } = openingOf(model([0, 9]), sequences);
     expect(layers).toHaveLength(1);
-    const [{ name, announced, arrived, waited, shown }] = layers;
+    const [{ name, announced, arrived, waited, opens, shown }] = layers;
     expect(name).toBe('layer 1');
-    // Channels 1 to 8.
-    expect(announced).toBeCloseTo(5.5, 5);
+    // Channels 5 to 8.
+    expect(announced).toBeCloseTo(7.5, 5);
+    expect(opens).toBeCloseTo(10 * (6 * 7 * 8 * 9) ** 0.25, 3);
     expect(arrived).toBeCloseTo(0.1, 5);
     expect(waited).toBeCloseTo(0.05, 5);
-    expect(shown).toEqual(tokens.map((token) => (isNews(token) ? 5.5 : token === WAITING ? 0.05 : 0.1)));
+    expect(shown).toEqual(tokens.map((token) => (isNews(token) ? 7.5 : token === WAITING ? 0.05 : 0.1)));
     const liveliest = Math.max(...sequences.slice(6).map((symbols) => newsOf([...symbols])));
     expect(newsOf(tokens)).toBeGreaterThanOrEqual(liveliest - 1);
   });

@@ -1,7 +1,7 @@
 /**
  * A bacterial genome, base by base: what do more bases before a base tell of it?
  *
- * Three small models learn from the first part of the genome, in reads of many lengths on both strands. Then
+ * Small models learn from the first part of the genome, in reads of many lengths on both strands. Then
  * the same bases of the last part, which none has seen, are scored with 1 k to 64 k bases before each. One
  * model also reads the whole genome in one pass.
  */
@@ -25,8 +25,8 @@ const WINDOW_PART = 4;
 const MARKOV_RATE = 0.002;
 
 const full: GenomeSettings = {
-  models: ['mamba3', 'mamba', 's4d', 'transformer'],
-  learningRates: [4e-3, 4e-3, 8e-3, 3e-3],
+  models: ['hybrid', 'mamba', 's4d', 'transformer'],
+  learningRates: [8e-3, 4e-3, 8e-3, 3e-3],
   seeds: [1, 2],
   dModel: 64,
   nLayer: 2,
@@ -35,7 +35,7 @@ const full: GenomeSettings = {
   batchSize: 2,
   blockSize: 1024,
   longest: 65_536,
-  maxIters: 2400,
+  maxIters: 5000,
   warmupIters: 50,
   heldOut: 104_000,
   scored: 98_304,
@@ -47,15 +47,16 @@ const quick: GenomeSettings = {
   ...full,
   seeds: [1],
   dModel: 32,
-  nLayer: 1,
+  nLayer: 2,
   window: 128,
-  batchSize: 4,
+  dtMin: 1e-3,
+  batchSize: 2,
   blockSize: 256,
   longest: 4096,
-  maxIters: 240,
+  maxIters: 400,
   warmupIters: 10,
   scored: 16_384,
-  contexts: [256, 1024, 4096],
+  contexts: [64, 256, 1024],
   orders: [2, 4, 8, 11],
 };
 
@@ -145,7 +146,10 @@ export const genome = defineExperiment<GenomeSettings, GenomeResult>({
   scale:
     'One bacterium of 1,042,519 bases, models of some 60,000 parameters and contexts of up to 65,536 bases, where the paper has the human genome, 1.3 million to 40 million parameters and contexts of up to a million.',
   notes: [
-    'A bacterial genome has few repeats and is dense with genes: what a base has to do with another one far away is little, so the gains from context are thousandths of a bit. They are measured on the same bases for all contexts, and their intervals are of the differences.',
+    'Nearly all of a bacterial genome is genes, and most of what can be known of a base hangs on the reading frame: its place in a codon of three. Mamba has real states that only decay, and such states cannot count modulo three (Sarrof et al. 2024; Grazzi et al. 2024); the complex ones of S4D turn, and keep the frame. So Mamba alone stays behind S4D here, as it does not on the human genome, and a block of S4D below one of Mamba, of the same size together, is better than both.',
+    'A bacterial genome has few repeats: what a base has to do with others far away is little, and longer contexts save thousandths of a bit. They are measured on the same bases for all contexts, and the intervals are of the differences.',
+    'The Transformer sees a window; what lies more than two windows back is out of its reach. Reads of one block to 64 blocks, from nothing, make short contexts as familiar as long ones to all models.',
+    'Settings were chosen by the bits of bases 731,000 to 830,000, with models that had learnt from those before.',
   ],
   full,
   quick,

@@ -34,14 +34,12 @@ export interface GenomeSettings extends Settings {
 type Keys = Readonly<Record<string, unknown>>;
 
 const ATTENTION_HEADS = 4;
-/** Mamba-3: channels of a head; a step turns by π Δ at most, and codons ask for a third of a turn. */
-const TURNING = { headDim: 16, dtMax: 1 };
 /** The run that counts. */
 export const MARKOV = 'markov';
 
 export const genomeLabels: Readonly<Record<string, string>> = {
   mamba: 'Mamba',
-  mamba3: 'Mamba-3',
+  hybrid: 'S4D, then Mamba',
   s4d: 'S4D',
   transformer: 'Transformer',
   [MARKOV]: 'Markov models, mixed',
@@ -54,7 +52,12 @@ export function genomeModel(name: string, settings: GenomeSettings): { config: K
   const mamba = { model: 'mamba', dModel, dtMin, dtInitFloor: dtMin, ...common };
   const candidates: Readonly<Record<string, () => Keys[]>> = {
     mamba: () => [mamba],
-    mamba3: () => widths(16, 128, 4).map((dState) => ({ ...mamba, model: 'mamba3', ...TURNING, dState })),
+    hybrid: () =>
+      widths(dModel, 2 * dModel, 2).map((width) => ({
+        ...{ model: 'hybrid', mixers: ['s4d', 'mamba'], dModel: width },
+        settings: { s4d: { dtMin }, mamba: { dtMin, dtInitFloor: dtMin } },
+        ...common,
+      })),
     s4d: () => widths(dModel, 3 * dModel, 2).map((width) => ({ model: 's4d', dModel: width, dtMin, ...common })),
     transformer: () =>
       widths(16, 4 * dModel, 2).map((dFfn) => ({

@@ -25,6 +25,9 @@ interface Row {
 /** Bases a second that one thread is to read. */
 const SPEED = 50_000;
 
+/** The context that others are compared with: 1,024 bases, or the shortest. */
+const baseOf = (contexts: readonly number[]) => Math.max(0, contexts.slice(0, -1).indexOf(1024));
+
 const average = (lists: readonly (readonly number[])[]): number[] =>
   lists[0].map((_, i) => mean(lists.map((list) => list[i])));
 
@@ -40,7 +43,7 @@ export function genomeReport(settings: GenomeSettings, results: ReadonlyMap<stri
   const markov = mean((results.get(MARKOV) as GenomeResult).pieces[0]);
   const { contexts } = settings;
   const last = contexts.length - 1;
-  const base = Math.max(0, contexts.indexOf(1024));
+  const base = baseOf(contexts);
   const table = [
     [
       'model',
@@ -84,7 +87,7 @@ const speedOf = ({ bases, seconds }: Pass) => Math.round(bases / seconds);
 const inThousandths = (saved: readonly number[]) => {
   const half = halfWidth(saved);
   const text = (1000 * mean(saved)).toFixed(2);
-  return `${Number.isFinite(half) ? `${text} ± ${(1000 * half).toFixed(2)}` : text} mbit`;
+  return `${Number.isFinite(half) ? `${text} ± ${(1000 * half).toFixed(2)}` : text} millibits`;
 };
 
 function goalsOf(
@@ -144,7 +147,7 @@ function goalsOf(
 function figureOf(rows: readonly Row[], contexts: readonly number[], markov: number): Figure {
   const x = { label: 'bases before each base', names: contexts.map(count) };
   const at = contexts.map((_, k) => k);
-  const base = Math.max(0, contexts.indexOf(1024));
+  const base = baseOf(contexts);
   return {
     title: 'What more context tells of the bases of a genome',
     description: rows

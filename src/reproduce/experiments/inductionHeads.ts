@@ -43,6 +43,10 @@ interface Variant {
   config(settings: InductionSettings): Readonly<Record<string, unknown>>;
 }
 
+/** Adam's, below the gradients of rows that are mastered: they go on to sharpen what must hold for longer. */
+const EPSILON = 1e-14;
+/** The part of the updates in which rows are of any length. */
+const MIXED = 0.5;
 const SHORTEST = 8;
 const LAYERS = 2;
 const HEADS = 2;
@@ -51,7 +55,7 @@ const variants: Readonly<Record<string, Variant>> = {
   mamba: {
     name: 'Mamba',
     recurrent: true,
-    config: ({ dState }) => ({ model: 'mamba', dState, dtRank: 16, dtMin: 1e-6, dtInitFloor: 1e-6 }),
+    config: ({ dState }) => ({ model: 'mamba', dState, dtRank: 16, dtMin: 1e-8, dtMax: 1e-8, dtInitFloor: 1e-8 }),
   },
   mamba2: { name: 'Mamba-2', recurrent: true, config: ({ dState }) => ({ model: 'mamba2', dState, headDim: 16 }) },
   mamba3: { name: 'Mamba-3', recurrent: true, config: ({ dState }) => ({ model: 'mamba3', dState, headDim: 16 }) },
@@ -113,9 +117,10 @@ async function run({ id }: Run, settings: InductionSettings, context: RunContext
   const shape = { vocabSize: vocab, dModel, nLayer: LAYERS, ...config(settings) };
   const model = await createModel(shape, { backend: context.backend, seed });
   const updates = recurrent ? settings.updates : settings.updatesAttention;
-  // As many rows of each length as of any other, on a logarithmic scale.
-  const data = drawn(model, (random) => {
-    const length = Math.round(SHORTEST * (train / SHORTEST) ** random.uniform());
+  // At first as many rows of each length as of any other, on a logarithmic scale; then the longest.
+  const data = drawn(model, (random, update) => {
+    const part = update > MIXED * updates ? 1 : random.uniform();
+    const length = Math.round(SHORTEST * (train / SHORTEST) ** part);
     return task(random, { B: Math.ceil(tokens / length), length, vocab });
   });
   const exam = () => [task(new Random(seed).fork('exam'), { B: 256, length: train, vocab })];
@@ -127,6 +132,7 @@ async function run({ id }: Run, settings: InductionSettings, context: RunContext
       learningRate,
       minLearningRate: learningRate / 20,
       weightDecay,
+      adamEps: EPSILON,
       warmupIters: 20,
       seed,
     },

@@ -233,7 +233,7 @@ export const parity = defineExperiment<ParitySettings, ParityResult>({
     rows: 128,
     dModel: 32,
     dState: 16,
-    updates: 2500,
+    updates: 3000,
     tokens: 2048,
     learningRate: 5e-3,
   },

@@ -263,7 +263,7 @@ export const selectiveCopying = defineExperiment<CopyingSettings, CopyingResult>
     vocab: 16,
     dModel: 64,
     dState: 16,
-    updates: 2000,
+    updates: 2500,
     batch: 32,
     learningRate: 3e-3,
     rows: 512,

@@ -38,7 +38,7 @@ describe('the experiment of the genome', () => {
     ]);
     const report = genome.report(given, results);
     // 10, 11 and 9 thousandths: mean 10, and 4.303 / √3 of their deviation of 1 to each side.
-    expect(report.tables[0].rows[1]).toEqual(['Mamba', '10', '1.9200', '1.9100', '10.00 ± 2.48 mbit']);
+    expect(report.tables[0].rows[1]).toEqual(['Mamba', '10', '1.9200', '1.9100', '10.00 ± 2.48 millibits']);
     expect(report.goals.slice(0, 4).map(({ reached }) => reached)).toEqual([true, true, true, true]);
     const swapped = new Map([...results, ['mamba-1', s4d] as const, ['s4d-1', mamba] as const]);
     expect(

@@ -44,8 +44,8 @@ describe('the experiment', () => {
   const asked = (more: Partial<LanguageSettings>) => () => language.runs({ ...quick, ...more } as never);
 
   it('runs every model with every seed', () => {
-    const ids = language.runs(quick).map(({ id }) => id);
-    expect(new Set(ids).size).toBe(Object.keys(variants).length * quick.seeds.length);
+    const ids = language.runs(settings).map(({ id }) => id);
+    expect(new Set(ids).size).toBe(Object.keys(variants).length * settings.seeds.length);
     expect(ids).toContain('transformer-mqa-2');
   });
 

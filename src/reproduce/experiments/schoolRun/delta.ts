@@ -10,6 +10,8 @@ export interface LayerOpening {
   announced: number;
   arrived: number;
   waited: number;
+  /** Δ at announcements to Δ at places or waiting, whichever is more: the channels' geometric mean. */
+  opens: number;
   /** Mean Δ at each step of the sequence that is shown. */
   shown: number[];
 }
@@ -21,7 +23,7 @@ export interface Opening {
 }
 
 /** Channels that are shown of each layer. */
-export const CHANNELS = 8;
+export const CHANNELS = 4;
 const ANNOUNCED = schoolRunTokens.length - announcements.length;
 const WAITING = schoolRunTokens.indexOf(waiting);
 export const isAnnouncement = (token: number): boolean => token >= ANNOUNCED;
@@ -38,17 +40,18 @@ export function openingOf(model: LanguageModel, sequences: readonly Int32Array[]
   const told = meansByKind(model, telling.length > 0 ? telling : choosing);
   const steps = deltasOf(model, shown);
   const layers = Object.keys(chosen).map((name) => {
-    const { announced, arrived, waited } = chosen[name];
-    const reaction = announced.map((at, c) => at / Math.max(arrived[c], waited[c]));
+    const reaction = reactionOf(chosen[name]);
     const channels = reaction.map((_, c) => c).sort((a, b) => reaction[b] - reaction[a]);
     const most = channels.slice(0, CHANNELS);
     const over = (means: ArrayLike<number>, from = 0) => most.reduce((sum, c) => sum + means[from + c], 0) / CHANNELS;
     const { data, width } = steps[name];
+    const reacted = reactionOf(told[name]);
     return {
       name,
       announced: over(told[name].announced),
       arrived: over(told[name].arrived),
       waited: over(told[name].waited),
+      opens: Math.exp(over(reacted.map(Math.log))),
       shown: tokens.map((_, t) => Number(over(data, t * width).toPrecision(4))),
     };
   });
@@ -56,6 +59,9 @@ export function openingOf(model: LanguageModel, sequences: readonly Int32Array[]
 }
 
 type Kinds = Record<ReturnType<typeof kindOf>, number[]>;
+
+const reactionOf = ({ announced, arrived, waited }: Kinds): number[] =>
+  announced.map((at, c) => at / Math.max(arrived[c], waited[c]));
 
 /** By layer: the mean Δ of each channel at each kind of token. */
 function meansByKind(model: LanguageModel, sequences: readonly Int32Array[]): Record<string, Kinds> {

@@ -68,7 +68,7 @@ export const speech = defineExperiment<Speech, SpeechResult>({
     speakers: ['theo'],
     takes: 10,
     widths: [32, 48],
-    updates: 70,
+    updates: 150,
     soundWidth: 32,
     soundLayers: 1,
     soundUpdates: 40,
