@@ -15,9 +15,9 @@ interface ArchitectureSettings extends TaskSettings {
 
 const blockNames: Readonly<Record<string, string>> = { h3: 'H3', mamba: 'Mamba' };
 const innerNames: Readonly<Record<string, string>> = {
-  s4: 'S4 (complex)',
-  s4d: 'S4D (complex)',
-  's4d-real': 'S4D (real)',
+  s4: 'S4',
+  s4d: 'S4D',
+  's4d-real': 'S4D, real',
   selective: 'S6',
 };
 /** Bits that do not matter. */
