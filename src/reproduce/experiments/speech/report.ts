@@ -151,9 +151,10 @@ const APART = 0.26;
 /** A line a test, a colour a model. */
 function accuracyPanel(digits: readonly DigitsResult[], models: readonly string[]): Panel {
   const tests = [...new Set(digits.map(testOf))];
+  const least = Math.min(...digits.map((one) => whiskersOf(one)[0]));
   return {
-    title: 'Right of unheard clips',
-    x: { label: 'right', unit: '%' },
+    title: 'Right of unheard clips, with 95 % intervals',
+    x: { label: 'right', unit: '%', range: [10 * Math.floor(least / 10), 100] },
     y: { label: '', names: tests },
     series: models.map((model, k) => {
       const own = digits.filter((one) => one.model === model);
