@@ -33,6 +33,9 @@ describe('a config in the names of this project', () => {
       convBias: true,
       bias: false,
       inner: 'selective',
+      selects: 'delta,B,C',
+      aRank: 'auto',
+      deltaPerState: false,
     });
   });
 
