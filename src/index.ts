@@ -25,6 +25,7 @@ export type { SequenceConfig } from './models/sequenceConfig.ts';
 export { SequenceModel, type SequenceOptions } from './models/sequenceModel.ts';
 export type { SequenceInput, SequenceTargets } from './models/sequenceRows.ts';
 export { State } from './models/state.ts';
+export { type Observed, observe } from './inspect/observe.ts';
 export { type Generated, type GenerateOptions, generate } from './generate/generate.ts';
 export { type GenerateTextOptions, generateText } from './generate/text.ts';
 export {
