@@ -268,7 +268,8 @@ export const inductionHeads = defineExperiment<InductionSettings, InductionResul
     'method goes beyond twice that length. Gu & Dao 2023, table 2.',
   scale:
     'Two layers of 64 channels as there, and some fifty times less training, on rows of 8 to 256 steps. Mamba steps begin ' +
-    'near nothing (dt_min and dt_max 1e-8): what is not asked for is not taken in. The special token of a test comes within the first 64 steps, so that it is as far away as the row is long.',
+    'near nothing (dt_min and dt_max 1e-8), so that noise is hardly taken in. The special token of a test comes within ' +
+    'the first 64 steps: it is as far away as the row is long.',
   full: {
     variants: ['mamba', 'h3', 'rope'],
     seeds: [1, 2, 3],
