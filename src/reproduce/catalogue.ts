@@ -12,7 +12,7 @@ import { parity } from './experiments/parity.ts';
 import { scaling } from './experiments/scaling.ts';
 import { schoolRun } from './experiments/schoolRun.ts';
 import { selectiveCopying } from './experiments/selectiveCopying.ts';
-import { speech } from './experiments/speech/speech.ts';
+import { speech } from './experiments/speech.ts';
 import { spring } from './experiments/spring.ts';
 
 export const experiments: readonly Experiment[] = [

@@ -1,9 +1,9 @@
 /** What has to be selective: table 7 of the Mamba paper. */
 import { defineExperiment, type Run } from '../experiment.ts';
-import { dotPlot } from '../figures.ts';
-import { mean, withError } from '../statistics.ts';
-import { AblationResults, fixed, paired, runOne, runsOf, signed, type Variant } from './ablations.ts';
-import { type Ablated, tasks, type TaskSettings } from './ablationTasks.ts';
+import { dotPlot } from '../parts/figures.ts';
+import { mean, withError } from '../parts/statistics.ts';
+import { AblationResults, fixed, paired, runOne, runsOf, signed, type Variant } from './ablations/compared.ts';
+import { type Ablated, tasks, type TaskSettings } from './ablations/tasks.ts';
 
 interface SelectivitySettings extends TaskSettings {
   /** What is selective: 'none', or names joined by '+'. */

@@ -1,9 +1,9 @@
 /** What a larger state is worth, and what a larger projection of Δ: tables 9 and 10 of the Mamba paper. */
 import type { Panel, Series } from '../../inspect/figure.ts';
 import { defineExperiment, type Goal, type Run } from '../experiment.ts';
-import { mean, withError } from '../statistics.ts';
-import { AblationResults, fixed, runOne, runsOf, type Variant } from './ablations.ts';
-import { type Ablated, tasks, type TaskSettings } from './ablationTasks.ts';
+import { mean, withError } from '../parts/statistics.ts';
+import { AblationResults, fixed, runOne, runsOf, type Variant } from './ablations/compared.ts';
+import { type Ablated, tasks, type TaskSettings } from './ablations/tasks.ts';
 
 interface StateSettings extends TaskSettings {
   /** N, with constant B and C and with selective ones. */

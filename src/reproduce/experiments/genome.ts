@@ -9,13 +9,13 @@ import { prepareTokens } from '../../data/index.ts';
 import { createModel } from '../../models/checkpoint.ts';
 import { dnaTokenizer } from '../../tokenize/index.ts';
 import { defineExperiment, type Run, type RunContext } from '../experiment.ts';
-import { learn } from '../learn.ts';
-import { markovBits } from '../markov.ts';
-import { mean } from '../statistics.ts';
-import { bitsWithContext, readThrough } from './genomeBits.ts';
-import { genomeLabels, genomeModel, type GenomeSettings, MARKOV } from './genomeModels.ts';
-import { readsTask } from './genomeReads.ts';
-import { genomeReport, type GenomeResult } from './genomeReport.ts';
+import { learn } from '../parts/learn.ts';
+import { markovBits } from '../parts/markov.ts';
+import { mean } from '../parts/statistics.ts';
+import { bitsWithContext, readThrough } from './genome/bits.ts';
+import { genomeLabels, genomeModel, type GenomeSettings, MARKOV } from './genome/models.ts';
+import { readsTask } from './genome/reads.ts';
+import { genomeReport, type GenomeResult } from './genome/report.ts';
 
 /** Bases of a piece: within it, neighbours go together; from piece to piece, means are nearly independent. */
 const PIECE = 2048;

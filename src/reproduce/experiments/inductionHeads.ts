@@ -3,81 +3,18 @@ import { createModel } from '../../models/checkpoint.ts';
 import { Random } from '../../random.ts';
 import { inductionHeads as task } from '../../tasks/inductionHeads.ts';
 import { requireCount } from '../../tasks/tokens.ts';
-import { accuracy, drawn } from '../drawn.ts';
-import { defineExperiment, type Goal, type Run, type RunContext, type Settings } from '../experiment.ts';
-import { learn } from '../learn.ts';
-import { mean } from '../statistics.ts';
-import { recall, type Recalled } from './inductionRecall.ts';
-
-interface InductionSettings extends Settings {
-  variants: readonly string[];
-  seeds: readonly number[];
-  /** Steps of the longest rows that are learnt from. */
-  train: number;
-  /** Steps of the longest rows that are tested, and of those that attention is asked to read. */
-  longest: number;
-  longestAttention: number;
-  /** Of a test, each read to the longest length. */
-  rows: number;
-  vocab: number;
-  dModel: number;
-  dState: number;
-  updates: number;
-  /** Of attention, which learns more slowly. */
-  updatesAttention: number;
-  /** Of an update. */
-  tokens: number;
-  learningRate: number;
-  weightDecay: number;
-}
-
-interface InductionResult extends Recalled {
-  /** Accuracy at the length of the training. */
-  learning: { iter: number; loss: number; accuracy: number }[];
-}
-
-interface Variant {
-  name: string;
-  /** Whether it reads on from a state of fixed size. */
-  recurrent: boolean;
-  config(settings: InductionSettings): Readonly<Record<string, unknown>>;
-}
+import { accuracy, drawn } from '../parts/drawn.ts';
+import { defineExperiment, type Run, type RunContext } from '../experiment.ts';
+import { learn } from '../parts/learn.ts';
+import { recall } from './inductionHeads/recall.ts';
+import { inductionReport } from './inductionHeads/report.ts';
+import { type InductionResult, type InductionSettings, LAYERS, runId, variants } from './inductionHeads/setup.ts';
 
 /** Adam's, below the gradients of rows that are mastered: they go on to sharpen what must hold for longer. */
 const EPSILON = 1e-14;
 /** The part of the updates in which rows are of any length. */
 const MIXED = 0.5;
 const SHORTEST = 8;
-const LAYERS = 2;
-const HEADS = 2;
-
-const variants: Readonly<Record<string, Variant>> = {
-  mamba: {
-    name: 'Mamba',
-    recurrent: true,
-    config: ({ dState }) => ({ model: 'mamba', dState, dtRank: 16, dtMin: 1e-8, dtMax: 1e-8, dtInitFloor: 1e-8 }),
-  },
-  mamba2: { name: 'Mamba-2', recurrent: true, config: ({ dState }) => ({ model: 'mamba2', dState, headDim: 16 }) },
-  mamba3: { name: 'Mamba-3', recurrent: true, config: ({ dState }) => ({ model: 'mamba3', dState, headDim: 16 }) },
-  h3: { name: 'H3', recurrent: true, config: ({ dState }) => ({ model: 'h3', dState }) },
-  rope: {
-    name: 'attention, rotary',
-    recurrent: false,
-    config: ({ longestAttention }) => ({ model: 'transformer', numHeads: HEADS, maxLength: longestAttention }),
-  },
-  nope: {
-    name: 'attention, no positions',
-    recurrent: false,
-    config: ({ dModel }) => ({
-      model: 'hybrid',
-      mixers: ['attention'],
-      settings: { attention: { numHeads: HEADS } },
-      dIntermediate: 2 * dModel,
-    }),
-  },
-};
-
-const runId = (variant: string, seed: number) => `${variant}-seed${seed}`;
 const every = ({ variants: chosen, seeds }: InductionSettings) =>
   chosen.flatMap((variant) => seeds.map((seed) => ({ variant, seed })));
 
@@ -153,114 +90,6 @@ async function run({ id }: Run, settings: InductionSettings, context: RunContext
   return { learning: curve.map(({ iter, loss, accuracy }) => ({ iter, loss, accuracy })), ...recalled };
 }
 
-function report(settings: InductionSettings, results: ReadonlyMap<string, InductionResult>) {
-  const { variants: chosen, seeds, train, rows } = settings;
-  const of = (variant: string) => seeds.map((seed) => results.get(runId(variant, seed)) as InductionResult);
-  const lengths = lengthsOf([...results.values()]);
-  // A seed that was lost before a length is not averaged into it.
-  const at = (variant: string, n: number) =>
-    of(variant).flatMap(({ lengths, accuracy }) => (lengths.includes(n) ? [100 * accuracy[lengths.indexOf(n)]] : []));
-  const shown = lengths.filter((_, i) => i % 2 === 0);
-  const longest = (variant: string) => Math.min(...of(variant).map(({ lengths }) => lengths[lengths.length - 1]));
-  const least = (variant: string) => Math.min(...of(variant).flatMap(({ accuracy }) => accuracy));
-  const recurrent = chosen.filter((one) => variants[one].recurrent);
-  const attention = chosen.filter((one) => !variants[one].recurrent);
-  const goals: Goal[] = [];
-  if (chosen.includes('mamba')) goals.push(recalls(settings, of('mamba')), flat(of('mamba')));
-  for (const one of attention) {
-    const last = mean(at(one, longest(one)));
-    goals.push({
-      what: `${variants[one].name} falls beyond ${train} steps: at most 50 % at its longest`,
-      measured: `${last.toFixed(1)} % at ${steps(longest(one))}`,
-      reached: last <= 50 && longest(one) > train,
-    });
-  }
-  return {
-    tables: [
-      {
-        title: `Rows answered right, in %, by steps (trained on at most ${train}; ${seeds.length} × ${rows} rows of each; –: not read)`,
-        rows: [
-          ['', ...shown.map(steps)],
-          ...chosen.map((one) => [
-            variants[one].name,
-            ...shown.map((n) => (at(one, n).length > 0 ? mean(at(one, n)).toFixed(1) : '–')),
-          ]),
-        ],
-      },
-      {
-        title: 'Memory while rows are read to the longest',
-        rows: [
-          ['', 'state of a row, bytes', 'process, MiB, early', 'at most'],
-          ...chosen.map((one) => {
-            const [first, last] = of(one)[0].stateBytes.map(Math.round);
-            const early = Math.max(...of(one).map(({ memory }) => memory[0]));
-            const most = Math.max(...of(one).map(({ memory }) => memory[1]));
-            return [variants[one].name, first === last ? `${first}` : `${first} to ${last}`, `${early}`, `${most}`];
-          }),
-        ],
-      },
-    ],
-    says: recurrent.map(
-      (one) =>
-        `${variants[one].name} answers ${least(one).toFixed(3) === '1.000' ? 'every row' : `at least ${(100 * least(one)).toFixed(1)} % of the rows`} ` +
-        `at all lengths from 64 to ${steps(longest(one))}.`,
-    ),
-    goals,
-    figure: {
-      title: 'Induction heads beyond the training length',
-      description: `Rows answered right against their length for ${chosen.map((one) => variants[one].name).join(', ')}.`,
-      panels: [
-        {
-          x: { label: 'steps of a row', log: true },
-          y: { label: 'answered right', unit: '%', range: [-4, 104] as const },
-          border: train,
-          height: 300,
-          series: chosen.flatMap((one, color) =>
-            of(one).map((seed) => ({
-              name: variants[one].name,
-              x: seed.lengths,
-              y: seed.accuracy.map((part) => 100 * part),
-              style: 'both' as const,
-              color: color + 1,
-              opacity: 0.8,
-            })),
-          ),
-        },
-      ],
-    },
-  };
-}
-
-function recalls({ longest }: InductionSettings, seeds: readonly InductionResult[]): Goal {
-  const worst = seeds.map(({ lengths, accuracy }) => (lengths.includes(longest) ? Math.min(...accuracy) : 0));
-  return {
-    what: `a Mamba: at least 99 % at every length up to ${steps(longest)}`,
-    measured: `at the worst length, seed by seed: ${worst.map((part) => `${(100 * part).toFixed(1)} %`).join(', ')}`,
-    reached: worst.some((part) => part >= 0.99),
-  };
-}
-
-/** The same memory for a million steps as for a thousand. */
-function flat(seeds: readonly InductionResult[]): Goal {
-  const growth = Math.max(...seeds.map(({ memory: [early, most] }) => most - early));
-  return {
-    what: `Mamba's process grows by at most ${GROWTH} MiB from 4096 steps to the longest`,
-    measured: `${growth} MiB`,
-    reached: growth <= GROWTH,
-  };
-}
-
-/** MiB that a garbage collector needs to be lazy. */
-const GROWTH = 64;
-
-const lengthsOf = (results: readonly InductionResult[]): readonly number[] =>
-  results.reduce((most: readonly number[], { lengths }) => (lengths.length > most.length ? lengths : most), []);
-
-const steps = (n: number): string => {
-  const power = Math.log2(n);
-  return Number.isInteger(power) && n >= 2048 ? `2^${power}` : `${n}`;
-};
-
 export const inductionHeads = defineExperiment<InductionSettings, InductionResult>({
   name: 'induction-heads',
   about: 'Recall over a million steps after training on 256: Mamba does it in constant memory, attention does not.',
@@ -312,5 +141,5 @@ export const inductionHeads = defineExperiment<InductionSettings, InductionResul
   runs,
   bytes,
   run,
-  report,
+  report: inductionReport,
 });

@@ -10,10 +10,10 @@ import { byteTokenizer } from '../../tokenize/index.ts';
 import { evaluate } from '../../train/evaluate.ts';
 import { modelConfigOf, runConfig } from '../../train/options.ts';
 import { defineExperiment, type Goal, type Report, type Run } from '../experiment.ts';
-import { dotPlot } from '../figures.ts';
-import { learn } from '../learn.ts';
-import { mean, withError } from '../statistics.ts';
-import { labelOf, languageConfig, languageModel, type LanguageSettings, variants } from './languageModels.ts';
+import { dotPlot } from '../parts/figures.ts';
+import { learn } from '../parts/learn.ts';
+import { mean, withError } from '../parts/statistics.ts';
+import { labelOf, languageConfig, languageModel, type LanguageSettings, variants } from './language/models.ts';
 
 interface LanguageResult {
   /** Bits a byte of the validation part, after the last update. */

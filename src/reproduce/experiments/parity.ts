@@ -5,10 +5,10 @@ import type { LanguageModel } from '../../models/languageModel.ts';
 import { Random } from '../../random.ts';
 import { requireCount, type TokenBatch } from '../../tasks/tokens.ts';
 import { runningSums } from '../../tasks/parity.ts';
-import { accuracy, Curriculum, drawn, inBatches } from '../drawn.ts';
+import { accuracy, Curriculum, drawn, inBatches } from '../parts/drawn.ts';
 import { defineExperiment, type Goal, type Run, type RunContext, type Settings, type Table } from '../experiment.ts';
-import { learn } from '../learn.ts';
-import { mean, withError } from '../statistics.ts';
+import { learn } from '../parts/learn.ts';
+import { mean, withError } from '../parts/statistics.ts';
 
 interface ParitySettings extends Settings {
   models: readonly string[];

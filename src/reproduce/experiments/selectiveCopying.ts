@@ -4,11 +4,11 @@ import { createModel } from '../../models/checkpoint.ts';
 import { Random } from '../../random.ts';
 import { copying } from '../../tasks/copying.ts';
 import { requireCount } from '../../tasks/tokens.ts';
-import { accuracy, Curriculum, drawn, inBatches } from '../drawn.ts';
+import { accuracy, Curriculum, drawn, inBatches } from '../parts/drawn.ts';
 import { defineExperiment, type Goal, type Run, type RunContext, type Settings, type Table } from '../experiment.ts';
-import { dotPlot } from '../figures.ts';
-import { learn } from '../learn.ts';
-import { mean, withError } from '../statistics.ts';
+import { dotPlot } from '../parts/figures.ts';
+import { learn } from '../parts/learn.ts';
+import { mean, withError } from '../parts/statistics.ts';
 
 interface CopyingSettings extends Settings {
   /** Of selective copying, of plain copying. */

@@ -11,7 +11,7 @@ import { type SpringTrajectory, type SpringWorld, springs } from '../../tasks/sp
 import { enter } from '../../tensor/scope.ts';
 import type { TaskMaker } from '../../train/task.ts';
 import { defineExperiment, type Run, type RunContext } from '../experiment.ts';
-import { learn } from '../learn.ts';
+import { learn } from '../parts/learn.ts';
 import { errorsOf, kalmanPredictor, lastValue, linearPredictor, type Predictor } from './spring/predictors.ts';
 import { springReport } from './spring/report.ts';
 import {

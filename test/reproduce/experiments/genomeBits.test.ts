@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createModel } from '../../../src/models/checkpoint.ts';
 import { Random } from '../../../src/random.ts';
-import { bitsWithContext, readThrough } from '../../../src/reproduce/experiments/genomeBits.ts';
+import { bitsWithContext, readThrough } from '../../../src/reproduce/experiments/genome/bits.ts';
 import { anyBackend } from '../../support/backends.ts';
 
 const random = new Random(8);

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { createModel } from '../../../src/models/checkpoint.ts';
 import { Random } from '../../../src/random.ts';
 import { type RunContext, Stopped } from '../../../src/reproduce/experiment.ts';
-import { ReadSampler, readsTask } from '../../../src/reproduce/experiments/genomeReads.ts';
-import { learn } from '../../../src/reproduce/learn.ts';
+import { ReadSampler, readsTask } from '../../../src/reproduce/experiments/genome/reads.ts';
+import { learn } from '../../../src/reproduce/parts/learn.ts';
 import { reverseComplement } from '../../../src/tokenize/dna.ts';
 import { anyBackend } from '../../support/backends.ts';
 

@@ -10,7 +10,7 @@ import {
   languageModel,
   type LanguageSettings,
   variants,
-} from '../../../src/reproduce/experiments/languageModels.ts';
+} from '../../../src/reproduce/experiments/language/models.ts';
 import type { Evaluation } from '../../../src/train/evaluate.ts';
 import { modelConfigOf, runConfig } from '../../../src/train/options.ts';
 import { train } from '../../../src/train/run.ts';

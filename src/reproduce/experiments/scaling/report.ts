@@ -3,7 +3,7 @@ import type { Panel, Series } from '../../../inspect/figure.ts';
 import { stateBytes } from '../../../models/state.ts';
 import { size } from '../../../train/memory.ts';
 import type { Report, Table } from '../../experiment.ts';
-import { exponentOf } from '../../timing.ts';
+import { exponentOf } from '../../parts/timing.ts';
 import { declared, type Measures, type Settings, type Side, sideNames, sides } from './setup.ts';
 
 /** Lengths at the long end that an exponent is fitted to. */

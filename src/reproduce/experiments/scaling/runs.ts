@@ -6,7 +6,7 @@ import { AdamW } from '../../../tensor/optimizer.ts';
 import { scope } from '../../../tensor/scope.ts';
 import { valueAndGrad } from '../../../tensor/tape.ts';
 import type { RunContext } from '../../experiment.ts';
-import { type Clock, inTurns, pause, processClock, wallClock } from '../../timing.ts';
+import { type Clock, inTurns, pause, processClock, wallClock } from '../../parts/timing.ts';
 import { type Curve, doublings, type Measures, modelOf, type Settings, type Side, sides, tokensOf } from './setup.ts';
 
 type Pair<T> = Record<Side, T>;

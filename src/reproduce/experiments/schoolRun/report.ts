@@ -2,9 +2,9 @@
 import type { Panel, Series } from '../../../inspect/figure.ts';
 import { bestLoss, bestOfOrder } from '../../../tasks/unifilar.ts';
 import type { Report } from '../../experiment.ts';
-import { dotPlot } from '../../figures.ts';
-import { mean, withError } from '../../statistics.ts';
-import { median } from '../../timing.ts';
+import { dotPlot } from '../../parts/figures.ts';
+import { mean, withError } from '../../parts/statistics.ts';
+import { median } from '../../parts/timing.ts';
 import { CHANNELS, isAnnouncement, type Opening } from './delta.ts';
 import { LTI, orders, type Result, type Settings, sourceOf, variants } from './setup.ts';
 

@@ -1,6 +1,6 @@
 /** The school run's settings, and the models that are compared, of as many parameters each. */
 import { schoolRun, schoolRunTokens } from '../../../tasks/schoolRun.ts';
-import { nearestInSize, parametersOf, widths } from '../../sameSize.ts';
+import { nearestInSize, parametersOf, widths } from '../../parts/sameSize.ts';
 import type { Opening } from './delta.ts';
 
 export type Settings = {

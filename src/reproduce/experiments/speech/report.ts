@@ -3,7 +3,7 @@ import { encodeWav } from '../../../formats/index.ts';
 import type { Panel } from '../../../inspect/figure.ts';
 import { muLawDecode } from '../../../tokenize/muLaw.ts';
 import type { Goal, Report } from '../../experiment.ts';
-import { mean } from '../../statistics.ts';
+import { mean } from '../../parts/statistics.ts';
 import { type Continued, tokensIn } from './continuation.ts';
 import { SAMPLE_RATE } from './digits.ts';
 import type { Score } from './classify.ts';

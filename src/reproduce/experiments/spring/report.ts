@@ -2,7 +2,7 @@
 import type { Panel, Series } from '../../../inspect/figure.ts';
 import type { SpringWorld } from '../../../tasks/springs.ts';
 import type { Goal, Report, Table } from '../../experiment.ts';
-import { mean, withError } from '../../statistics.ts';
+import { mean, withError } from '../../parts/statistics.ts';
 import { errorUpTo } from './predictors.ts';
 import { type SystemName, systemNames, systems } from './systems.ts';
 import type { Example, SpringResult, SpringSettings } from './types.ts';

@@ -1,7 +1,7 @@
 /** Bits of bases: with so many bases before each of them, or of all in one pass. */
-import type { LanguageModel } from '../../models/languageModel.ts';
-import type { State } from '../../models/state.ts';
-import { scope } from '../../tensor/scope.ts';
+import type { LanguageModel } from '../../../models/languageModel.ts';
+import type { State } from '../../../models/state.ts';
+import { scope } from '../../../tensor/scope.ts';
 
 export interface Scored {
   /** The bases that are scored: [begin, end). */

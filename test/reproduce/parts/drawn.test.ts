@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createModel } from '../../src/models/checkpoint.ts';
-import { Random } from '../../src/random.ts';
-import { accuracy, Curriculum, drawn, inBatches } from '../../src/reproduce/drawn.ts';
-import { runningSums } from '../../src/tasks/parity.ts';
-import type { TokenBatch } from '../../src/tasks/tokens.ts';
-import { openBackend } from '../../src/tensor/backend.ts';
-import { Trainer } from '../../src/train/trainer.ts';
+import { createModel } from '../../../src/models/checkpoint.ts';
+import { Random } from '../../../src/random.ts';
+import { accuracy, Curriculum, drawn, inBatches } from '../../../src/reproduce/parts/drawn.ts';
+import { runningSums } from '../../../src/tasks/parity.ts';
+import type { TokenBatch } from '../../../src/tasks/tokens.ts';
+import { openBackend } from '../../../src/tensor/backend.ts';
+import { Trainer } from '../../../src/train/trainer.ts';
 
 const backend = await openBackend('wasm', { threads: 1 });
 const model = await createModel({ vocabSize: 3, dModel: 8, nLayer: 1, dState: 4 }, { backend, seed: 1 });

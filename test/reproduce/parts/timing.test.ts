@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Stopped } from '../../src/reproduce/experiment.ts';
-import { exponentOf, inTurns, median, processClock } from '../../src/reproduce/timing.ts';
+import { Stopped } from '../../../src/reproduce/experiment.ts';
+import { exponentOf, inTurns, median, processClock } from '../../../src/reproduce/parts/timing.ts';
 
 describe('times in turns', () => {
   /** A clock that only the sides move. */

@@ -2,13 +2,13 @@ import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createSequenceModel } from '../../src/models/checkpoint.ts';
-import type { SequenceModel } from '../../src/models/sequenceModel.ts';
-import { type RunContext, Stopped } from '../../src/reproduce/experiment.ts';
-import { type Course, learn } from '../../src/reproduce/learn.ts';
-import type { TaskMaker } from '../../src/train/task.ts';
-import { anyBackend as backend } from '../support/backends.ts';
-import { expectIdentical } from '../support/compare.ts';
+import { createSequenceModel } from '../../../src/models/checkpoint.ts';
+import type { SequenceModel } from '../../../src/models/sequenceModel.ts';
+import { type RunContext, Stopped } from '../../../src/reproduce/experiment.ts';
+import { type Course, learn } from '../../../src/reproduce/parts/learn.ts';
+import type { TaskMaker } from '../../../src/train/task.ts';
+import { anyBackend as backend } from '../../support/backends.ts';
+import { expectIdentical } from '../../support/compare.ts';
 
 let folder: string;
 beforeEach(async () => {

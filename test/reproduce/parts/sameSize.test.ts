@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nearestInSize, parametersOf, widths } from '../../src/reproduce/sameSize.ts';
+import { nearestInSize, parametersOf, widths } from '../../../src/reproduce/parts/sameSize.ts';
 
 describe('models of one size', () => {
   it('counts what a checkpoint would hold', () => {

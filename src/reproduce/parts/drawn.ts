@@ -2,11 +2,11 @@
  * Language models on tasks whose rows are drawn anew for every update: nothing is seen twice, so that what is
  * measured on other rows is what was learnt of the task.
  */
-import type { LanguageModel } from '../models/languageModel.ts';
-import type { Random, RandomState } from '../random.ts';
-import { countRight, type TokenBatch } from '../tasks/tokens.ts';
-import { scope } from '../tensor/scope.ts';
-import type { TaskMaker } from '../train/task.ts';
+import type { LanguageModel } from '../../models/languageModel.ts';
+import type { Random, RandomState } from '../../random.ts';
+import { countRight, type TokenBatch } from '../../tasks/tokens.ts';
+import { scope } from '../../tensor/scope.ts';
+import type { TaskMaker } from '../../train/task.ts';
 
 /** Something that a task goes by, and that a resumed run must find as it was. */
 export interface Remembered {

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { createModel } from '../../src/models/checkpoint.ts';
-import type { LanguageModel } from '../../src/models/languageModel.ts';
-import { Random } from '../../src/random.ts';
-import { lessons, schoolRun } from '../../src/reproduce/experiments/schoolRun.ts';
-import { openingOf } from '../../src/reproduce/experiments/schoolRun/delta.ts';
-import { configsOf, type Result, type Settings, sourceOf } from '../../src/reproduce/experiments/schoolRun/setup.ts';
-import { announcements, drawSchoolRun, schoolRunTokens, waiting } from '../../src/tasks/schoolRun.ts';
-import { parametersOf } from '../../src/reproduce/sameSize.ts';
-import { bestLoss } from '../../src/tasks/unifilar.ts';
-import { offer, within } from '../../src/tensor/tape.ts';
-import { Trainer } from '../../src/train/trainer.ts';
-import { anyBackend } from '../support/backends.ts';
+import { createModel } from '../../../src/models/checkpoint.ts';
+import type { LanguageModel } from '../../../src/models/languageModel.ts';
+import { Random } from '../../../src/random.ts';
+import { lessons, schoolRun } from '../../../src/reproduce/experiments/schoolRun.ts';
+import { openingOf } from '../../../src/reproduce/experiments/schoolRun/delta.ts';
+import { configsOf, type Result, type Settings, sourceOf } from '../../../src/reproduce/experiments/schoolRun/setup.ts';
+import { announcements, drawSchoolRun, schoolRunTokens, waiting } from '../../../src/tasks/schoolRun.ts';
+import { parametersOf } from '../../../src/reproduce/parts/sameSize.ts';
+import { bestLoss } from '../../../src/tasks/unifilar.ts';
+import { offer, within } from '../../../src/tensor/tape.ts';
+import { Trainer } from '../../../src/train/trainer.ts';
+import { anyBackend } from '../../support/backends.ts';
 
 const full = schoolRun.full as Settings;
 const quick = schoolRun.quick as Settings;

@@ -5,9 +5,9 @@
  * parameters of two Mamba blocks, so these families have half as many (Gu & Dao 2023, section 3.4). What is
  * left is made up by one knob of each family: the states of a head, the width of the MLP, the width of S4D.
  */
-import { byteTokenizer } from '../../tokenize/index.ts';
-import type { Settings } from '../experiment.ts';
-import { nearestInSize, parametersOf, widths } from '../sameSize.ts';
+import { byteTokenizer } from '../../../tokenize/index.ts';
+import type { Settings } from '../../experiment.ts';
+import { nearestInSize, parametersOf, widths } from '../../parts/sameSize.ts';
 
 export interface LanguageSettings extends Settings {
   models: readonly string[];

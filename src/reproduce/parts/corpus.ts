@@ -8,12 +8,12 @@
  *
  * Settings are chosen by the validation part; the test part is for what is reported.
  */
-import { split, textData, type TokenStore } from '../data/index.ts';
-import type { LanguageModel } from '../models/languageModel.ts';
-import { nodeModule } from '../node.ts';
-import { byteTokenizer, charTokenizer, type Tokenizer } from '../tokenize/index.ts';
-import { evaluate } from '../train/evaluate.ts';
-import type { RunContext } from './experiment.ts';
+import { split, textData, type TokenStore } from '../../data/index.ts';
+import type { LanguageModel } from '../../models/languageModel.ts';
+import { nodeModule } from '../../node.ts';
+import { byteTokenizer, charTokenizer, type Tokenizer } from '../../tokenize/index.ts';
+import { evaluate } from '../../train/evaluate.ts';
+import type { RunContext } from '../experiment.ts';
 
 export interface Text {
   readonly tokenizer: Tokenizer;

@@ -1,9 +1,9 @@
 /** What the bits of the genome's bases say: who needs how many, with how many bases before each. */
-import type { Figure } from '../../inspect/figure.ts';
-import type { Goal, Report } from '../experiment.ts';
-import { halfWidth, mean } from '../statistics.ts';
-import type { Pass } from './genomeBits.ts';
-import { type GenomeSettings, genomeLabels, MARKOV } from './genomeModels.ts';
+import type { Figure } from '../../../inspect/figure.ts';
+import type { Goal, Report } from '../../experiment.ts';
+import { halfWidth, mean } from '../../parts/statistics.ts';
+import type { Pass } from './bits.ts';
+import { type GenomeSettings, genomeLabels, MARKOV } from './models.ts';
 
 export interface GenomeResult {
   /** Bits a base of each piece of what is scored, for each context; one list for Markov models. */

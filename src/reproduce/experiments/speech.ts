@@ -4,16 +4,16 @@
  *
  * Papers: Gu & Dao 2023, 4.4.2 and E.4 (SC09, spoken digits); Gu et al. 2022 (S4), 4.3 (raw speech).
  */
-import { createModel, createSequenceModel } from '../../../models/checkpoint.ts';
-import type { Model } from '../../../models/model.ts';
-import { muLawTokenizer } from '../../../tokenize/muLaw.ts';
-import { evaluate } from '../../../train/evaluate.ts';
-import { defineExperiment, type Run, type RunContext } from '../../experiment.ts';
-import { learn } from '../../learn.ts';
-import { CHANGES, DIGITS, digitLessons, scoreOf } from './classify.ts';
-import { continued, pairBits, soundStore } from './continuation.ts';
-import { type Clip, randomSplit, readDigits, SAMPLE_RATE, withoutSpeaker } from './digits.ts';
-import { type DigitsResult, type SoundResult, type SpeechResult, speechReport } from './report.ts';
+import { createModel, createSequenceModel } from '../../models/checkpoint.ts';
+import type { Model } from '../../models/model.ts';
+import { muLawTokenizer } from '../../tokenize/muLaw.ts';
+import { evaluate } from '../../train/evaluate.ts';
+import { defineExperiment, type Run, type RunContext } from '../experiment.ts';
+import { learn } from '../parts/learn.ts';
+import { CHANGES, DIGITS, digitLessons, scoreOf } from './speech/classify.ts';
+import { continued, pairBits, soundStore } from './speech/continuation.ts';
+import { type Clip, randomSplit, readDigits, SAMPLE_RATE, withoutSpeaker } from './speech/digits.ts';
+import { type DigitsResult, type SoundResult, type SpeechResult, speechReport } from './speech/report.ts';
 
 const full = {
   seed: 1,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Report } from '../../src/reproduce/experiment.ts';
-import { scaling } from '../../src/reproduce/experiments/scaling.ts';
+import type { Report } from '../../../src/reproduce/experiment.ts';
+import { scaling } from '../../../src/reproduce/experiments/scaling.ts';
 import {
   bytesFor,
   configOfSide,
@@ -8,7 +8,7 @@ import {
   doublings,
   type Measures,
   type Settings,
-} from '../../src/reproduce/experiments/scaling/setup.ts';
+} from '../../../src/reproduce/experiments/scaling/setup.ts';
 
 const full = scaling.full as Settings;
 

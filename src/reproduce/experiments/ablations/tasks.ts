@@ -1,16 +1,16 @@
 /** What the ablations learn: a text, and tasks whose rows are drawn anew for every update. Lower losses are better. */
-import { createModel, createSequenceModel } from '../../models/checkpoint.ts';
-import type { Model } from '../../models/model.ts';
-import { Random, type RandomState } from '../../random.ts';
-import { recall, recallVocab } from '../../tasks/recall.ts';
-import { timescales } from '../../tasks/timescales.ts';
-import { requireCount } from '../../tasks/tokens.ts';
-import { scope } from '../../tensor/scope.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
-import type { TaskMaker } from '../../train/task.ts';
-import { bitsPerByte, openText } from '../corpus.ts';
-import type { RunContext, Settings } from '../experiment.ts';
-import { learn, type Learned } from '../learn.ts';
+import { createModel, createSequenceModel } from '../../../models/checkpoint.ts';
+import type { Model } from '../../../models/model.ts';
+import { Random, type RandomState } from '../../../random.ts';
+import { recall, recallVocab } from '../../../tasks/recall.ts';
+import { timescales } from '../../../tasks/timescales.ts';
+import { requireCount } from '../../../tasks/tokens.ts';
+import { scope } from '../../../tensor/scope.ts';
+import type { Tensor } from '../../../tensor/tensor.ts';
+import type { TaskMaker } from '../../../train/task.ts';
+import { bitsPerByte, openText } from '../../parts/corpus.ts';
+import type { RunContext, Settings } from '../../experiment.ts';
+import { learn, type Learned } from '../../parts/learn.ts';
 
 export interface TaskSettings extends Settings {
   tasks: readonly string[];

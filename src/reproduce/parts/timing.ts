@@ -1,5 +1,5 @@
 /** Times that are compared, measured in turns: A B A B …, so that what slows the machine for a while slows all. */
-import { Stopped } from './experiment.ts';
+import { Stopped } from '../experiment.ts';
 
 /** Seconds since some moment. */
 export type Clock = () => number;

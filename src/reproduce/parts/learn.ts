@@ -5,12 +5,12 @@
  *
  * A run that is stopped or killed goes on to the same bits as one that was not.
  */
-import type { Model } from '../models/model.ts';
-import { openTensorFile } from '../formats/index.ts';
-import { RunFolder } from '../train/runFolder.ts';
-import type { TrainingData } from '../train/task.ts';
-import { Trainer, type TrainerOptions } from '../train/trainer.ts';
-import { type RunContext, Stopped } from './experiment.ts';
+import type { Model } from '../../models/model.ts';
+import { openTensorFile } from '../../formats/index.ts';
+import { RunFolder } from '../../train/runFolder.ts';
+import type { TrainingData } from '../../train/task.ts';
+import { Trainer, type TrainerOptions } from '../../train/trainer.ts';
+import { type RunContext, Stopped } from '../experiment.ts';
 
 /** What an evaluation says, by name. */
 export type Measured = Readonly<Record<string, number>>;

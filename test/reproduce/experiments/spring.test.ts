@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../src/random.ts';
-import { spring } from '../../src/reproduce/experiments/spring.ts';
+import { Random } from '../../../src/random.ts';
+import { spring } from '../../../src/reproduce/experiments/spring.ts';
 import {
   errorsOf,
   errorUpTo,
   kalmanPredictor,
   lastValue,
   linearPredictor,
-} from '../../src/reproduce/experiments/spring/predictors.ts';
-import { rowsOf, springBatches, systems } from '../../src/reproduce/experiments/spring/systems.ts';
-import type { SpringResult } from '../../src/reproduce/experiments/spring/types.ts';
-import { springFilter, springs } from '../../src/tasks/springs.ts';
+} from '../../../src/reproduce/experiments/spring/predictors.ts';
+import { rowsOf, springBatches, systems } from '../../../src/reproduce/experiments/spring/systems.ts';
+import type { SpringResult } from '../../../src/reproduce/experiments/spring/types.ts';
+import { springFilter, springs } from '../../../src/tasks/springs.ts';
 
 const { fixed, switched } = systems;
 const many = (system: typeof fixed, count: number, length: number, seed = 1) => {

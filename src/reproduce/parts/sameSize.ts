@@ -1,6 +1,6 @@
 /** Models of as many parameters as another one: what is compared is then the family, not the size. */
-import { LanguageModel } from '../models/languageModel.ts';
-import { configOf } from '../models/registry.ts';
+import { LanguageModel } from '../../models/languageModel.ts';
+import { configOf } from '../../models/registry.ts';
 
 type Keys = Readonly<Record<string, unknown>>;
 

@@ -2,13 +2,13 @@
  * How long a model recalls: rows are read in pieces with the state carried on, and at every power of two the
  * question is asked on the side, from the state so far. So one reading tests all lengths, in the memory of a piece.
  */
-import type { LanguageModel } from '../../models/languageModel.ts';
-import type { State } from '../../models/state.ts';
-import type { Random } from '../../random.ts';
-import { inductionRows, SPECIAL } from '../../tasks/inductionHeads.ts';
-import { largest } from '../../tasks/tokens.ts';
-import { scope } from '../../tensor/scope.ts';
-import { type RunContext, Stopped } from '../experiment.ts';
+import type { LanguageModel } from '../../../models/languageModel.ts';
+import type { State } from '../../../models/state.ts';
+import type { Random } from '../../../random.ts';
+import { inductionRows, SPECIAL } from '../../../tasks/inductionHeads.ts';
+import { largest } from '../../../tasks/tokens.ts';
+import { scope } from '../../../tensor/scope.ts';
+import { type RunContext, Stopped } from '../../experiment.ts';
 
 export interface Recalled {
   /** Steps at which the question was asked, and the part of the rows that were answered right. */

@@ -5,10 +5,10 @@
  * power of two of blocks, so the model meets states of all ages, and short contexts are as familiar to it as
  * long ones. Gradients reach back to the start of a block (truncated back-propagation).
  */
-import type { LanguageModel } from '../../models/languageModel.ts';
-import type { Random, RandomState } from '../../random.ts';
-import { reverseComplement } from '../../tokenize/dna.ts';
-import type { TaskMaker } from '../../train/task.ts';
+import type { LanguageModel } from '../../../models/languageModel.ts';
+import type { Random, RandomState } from '../../../random.ts';
+import { reverseComplement } from '../../../tokenize/dna.ts';
+import type { TaskMaker } from '../../../train/task.ts';
 
 /** A read in blocks, from a base of a strand on. */
 interface Read {

@@ -1,27 +1,27 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { SoundChanges } from '../../src/data/augmentSound.ts';
-import { encodeWav } from '../../src/formats/index.ts';
-import { createSequenceModel } from '../../src/models/checkpoint.ts';
-import type { SequenceModel } from '../../src/models/sequenceModel.ts';
-import { Random } from '../../src/random.ts';
-import { digitLessons, framesOf, scoreOf } from '../../src/reproduce/experiments/speech/classify.ts';
-import { pairBits, soundStore, tokensOf } from '../../src/reproduce/experiments/speech/continuation.ts';
+import type { SoundChanges } from '../../../src/data/augmentSound.ts';
+import { encodeWav } from '../../../src/formats/index.ts';
+import { createSequenceModel } from '../../../src/models/checkpoint.ts';
+import type { SequenceModel } from '../../../src/models/sequenceModel.ts';
+import { Random } from '../../../src/random.ts';
+import { digitLessons, framesOf, scoreOf } from '../../../src/reproduce/experiments/speech/classify.ts';
+import { pairBits, soundStore, tokensOf } from '../../../src/reproduce/experiments/speech/continuation.ts';
 import {
   type Clip,
   randomSplit,
   readDigits,
   withoutSilence,
   withoutSpeaker,
-} from '../../src/reproduce/experiments/speech/digits.ts';
-import { speech } from '../../src/reproduce/experiments/speech/speech.ts';
-import { openBackend } from '../../src/tensor/backend.ts';
-import { muLawDecode } from '../../src/tokenize/muLaw.ts';
-import { Trainer } from '../../src/train/trainer.ts';
-import { folderOf } from '../data/folder.ts';
+} from '../../../src/reproduce/experiments/speech/digits.ts';
+import { speech } from '../../../src/reproduce/experiments/speech.ts';
+import { openBackend } from '../../../src/tensor/backend.ts';
+import { muLawDecode } from '../../../src/tokenize/muLaw.ts';
+import { Trainer } from '../../../src/train/trainer.ts';
+import { folderOf } from '../../data/folder.ts';
 
-const DATA = new URL('../../data/digits', import.meta.url).pathname;
+const DATA = new URL('../../../data/digits', import.meta.url).pathname;
 
 describe('the spoken digits', () => {
   let clips: Clip[];

@@ -1,7 +1,7 @@
 /** The models of the genome: their settings, names and configs, all of about the size of Mamba. */
-import { dnaTokenizer } from '../../tokenize/index.ts';
-import type { Settings } from '../experiment.ts';
-import { nearestInSize, parametersOf, widths } from '../sameSize.ts';
+import { dnaTokenizer } from '../../../tokenize/index.ts';
+import type { Settings } from '../../experiment.ts';
+import { nearestInSize, parametersOf, widths } from '../../parts/sameSize.ts';
 
 export interface GenomeSettings extends Settings {
   models: readonly string[];

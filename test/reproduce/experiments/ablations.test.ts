@@ -1,10 +1,10 @@
 /** What the ablations conclude from results, made up here, and the settings that they refuse. */
 import { describe, expect, it } from 'vitest';
-import type { Experiment, Settings } from '../../src/reproduce/experiment.ts';
-import { ablationA } from '../../src/reproduce/experiments/ablationA.ts';
-import { ablationSelectivity } from '../../src/reproduce/experiments/ablationSelectivity.ts';
-import { ablationState } from '../../src/reproduce/experiments/ablationState.ts';
-import { architecture } from '../../src/reproduce/experiments/architecture.ts';
+import type { Experiment, Settings } from '../../../src/reproduce/experiment.ts';
+import { ablationA } from '../../../src/reproduce/experiments/ablationA.ts';
+import { ablationSelectivity } from '../../../src/reproduce/experiments/ablationSelectivity.ts';
+import { ablationState } from '../../../src/reproduce/experiments/ablationState.ts';
+import { architecture } from '../../../src/reproduce/experiments/architecture.ts';
 
 const all = [ablationA, ablationSelectivity, ablationState, architecture];
 

@@ -1,6 +1,6 @@
 /** Panels that several experiments share. */
-import type { Panel } from '../inspect/figure.ts';
-import type { Axis } from '../inspect/scale.ts';
+import type { Panel } from '../../inspect/figure.ts';
+import type { Axis } from '../../inspect/scale.ts';
 import { halfWidth, mean } from './statistics.ts';
 
 /** A variant and what each of its seeds measured. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { markovBits } from '../../src/reproduce/markov.ts';
-import { Random } from '../../src/random.ts';
-import { reverseComplement } from '../../src/tokenize/dna.ts';
+import { markovBits } from '../../../src/reproduce/parts/markov.ts';
+import { Random } from '../../../src/random.ts';
+import { reverseComplement } from '../../../src/tokenize/dna.ts';
 
 const draw = (length: number, seed: number): Int32Array => {
   const random = new Random(seed);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../src/random.ts';
-import { deviation, halfWidth, mean, withError } from '../../src/reproduce/statistics.ts';
+import { Random } from '../../../src/random.ts';
+import { deviation, halfWidth, mean, withError } from '../../../src/reproduce/parts/statistics.ts';
 
 const values = [2, 4, 4, 4, 5, 5, 7, 9];
 
