@@ -1,19 +1,19 @@
 // `npm run results [-- FOLDER …]`: docs/results.md and its figures from docs/results/*.json.
 // Folders of full runs (runs/reproduce/NAME) are taken into docs/results/ first.
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const docs = join(root, 'docs');
-const { experiments, resultsFigure, resultsPage } = await import('../dist/reproduce/index.js');
+const { experiments, resultsFigure, resultsPage, resultsText } = await import('../dist/reproduce/index.js');
 const read = (path) => JSON.parse(readFileSync(path, 'utf8'));
 
 for (const folder of process.argv.slice(2)) {
-  const path = join(folder, 'results.json');
-  const { experiment, quick } = read(path);
+  const results = read(join(folder, 'results.json'));
+  const { experiment, quick } = results;
   if (quick) throw new Error(`results: ${folder} holds a quick run, expected a full one.`);
-  copyFileSync(path, join(docs, 'results', `${experiment}.json`));
+  writeFileSync(join(docs, 'results', `${experiment}.json`), resultsText(results));
 }
 
 const entries = experiments.map((experiment) => {

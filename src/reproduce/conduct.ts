@@ -6,10 +6,12 @@ import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeAtomic } from '../formats/index.ts';
 import { lackOf } from '../train/memory.ts';
 import type { Backend } from '../tensor/backend.ts';
 import { type Experiment, type Report, type Run, type RunContext, type Settings, Stopped } from './experiment.ts';
 import { ResultFolder, type RunResult } from './resultFolder.ts';
+import { resultsText } from './text.ts';
 
 export interface ConductOptions {
   settings: Settings;
@@ -81,7 +83,7 @@ export async function conduct(
       machine: `${cpus()[0]?.model ?? 'unknown CPU'}, ${backend.device.description}, Node ${process.versions.node}`,
       runs: Object.fromEntries(runs.map(({ id }) => [id, kept.get(id) as RunResult])),
     };
-    await folder.writeJson(folder.file('results.json'), results);
+    await writeAtomic(folder.file('results.json'), [Buffer.from(resultsText(results))]);
     return results;
   } catch (error) {
     if (error instanceof Stopped) return undefined;

@@ -1,4 +1,5 @@
-/** Results as text: tables of Markdown, and what was to be reached. */
+/** Results as text: JSON, tables of Markdown, and what was to be reached. */
+import type { Results } from './conduct.ts';
 import type { Report, Table } from './experiment.ts';
 
 const cell = (text: string) => text.replaceAll('|', '\\|');
@@ -20,4 +21,10 @@ export const goalRows = ({ goals }: Report): string[][] => [
 export function markdownReport(report: Report): string {
   const tables = [...report.tables, ...(report.goals.length > 0 ? [{ rows: goalRows(report) }] : [])];
   return [...tables.map(markdownTable), `${report.says.join(' ')}\n`].join('\n');
+}
+
+/** JSON with a line a run. */
+export function resultsText({ runs, ...rest }: Results): string {
+  const lines = Object.entries(runs).map(([id, one]) => `  ${JSON.stringify(id)}: ${JSON.stringify(one)}`);
+  return `${JSON.stringify(rest, null, 1).slice(0, -2)},\n "runs": {\n${lines.join(',\n')}\n }\n}\n`;
 }
