@@ -47,7 +47,7 @@ function section({ experiment, results }: Required<Entry>): string {
   const seconds = Object.values(results.runs).reduce((sum, run) => sum + run.seconds, 0);
   return [
     `## ${name}\n`,
-    `${about[0].toUpperCase()}${about.slice(1)}.\n`,
+    `${about}${about.endsWith('?') ? '' : '.'}\n`,
     `- **The paper**: ${claim}`,
     `- **Here**: ${scale}`,
     `- **Command**: \`npx mamba-ts reproduce ${name}\`, ${duration(seconds)} (${results.machine})\n`,

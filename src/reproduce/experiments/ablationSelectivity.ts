@@ -94,7 +94,7 @@ function report(settings: SelectivitySettings, results: ReadonlyMap<string, Abla
 
 export const ablationSelectivity = defineExperiment<SelectivitySettings, Ablated>({
   name: 'ablation-selectivity',
-  about: 'Which of Δ, B and C must be selective: each alone, and all of them.',
+  about: 'Which of Δ, B and C must be selective: each alone, and all of them',
   claim:
     'A selective Δ matters most, as it gates what a state takes in and keeps; B and C add to it: perplexity 10.93 ' +
     'without selection, 10.15 with B, 9.98 with C, 9.81 with Δ, 8.71 with all. Gu & Dao 2023, table 7.',

@@ -151,7 +151,7 @@ function panelOf(
 
 export const ablationState = defineExperiment<StateSettings, Ablated>({
   name: 'ablation-state',
-  about: 'Loss against the size of the state, with constant and with selective B and C, and against the rank of Δ.',
+  about: 'Loss against the size of the state, with constant and with selective B and C, and against the rank of Δ',
   claim:
     'With constant B and C more states do next to nothing (perplexity 9.88 to 9.81 from N = 1 to 16), with ' +
     'selective ones they help (9.73 to 8.71); Δ by a projection to a single dimension is already much better than a ' +

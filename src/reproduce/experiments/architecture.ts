@@ -141,7 +141,7 @@ function partOf(task: string, settings: ArchitectureSettings, found: AblationRes
 
 export const architecture = defineExperiment<ArchitectureSettings, Ablated>({
   name: 'architecture',
-  about: 'S4, S4D and S6 in the H3 block and in the Mamba block, at equal parameters.',
+  about: 'S4, S4D and S6 in the H3 block and in the Mamba block, at equal parameters',
   claim:
     'The layer decides: S6 is much better than the time-invariant ones (perplexity 8.95 in H3, 8.69 in Mamba, against ' +
     '10.30 to 10.56), of which real and complex are alike; the Mamba block does as well as H3. Gu & Dao 2023, table 6.',

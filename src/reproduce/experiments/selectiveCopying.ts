@@ -42,15 +42,25 @@ interface Variant {
   config: Readonly<Record<string, unknown>>;
 }
 
+/** States of a channel of S4, as its authors have it: with 16 it cannot hold back so many symbols. */
+const TIME_INVARIANT = 64;
+
 /** The rows of table 1 that the families make. */
 const variants: Readonly<Record<string, Variant>> = {
-  s4: { name: 'S4', block: 'none', layer: 'S4', config: { model: 's4' } },
-  'h3-s4': { name: 'H3', block: 'H3', layer: 'S4', config: { model: 'h3', inner: 's4' } },
+  s4: { name: 'S4', block: 'none', layer: 'S4', config: { model: 's4', dState: TIME_INVARIANT } },
+  'h3-s4': { name: 'H3', block: 'H3', layer: 'S4', config: { model: 'h3', inner: 's4', dState: TIME_INVARIANT } },
   'h3-s6': { name: 'H3 with S6', block: 'H3', layer: 'S6', config: { model: 'h3', inner: 'selective' } },
-  'mamba-s4': { name: 'Mamba with S4', block: 'Mamba', layer: 'S4', config: { model: 'mamba', inner: 's4' } },
+  'mamba-s4': {
+    name: 'Mamba with S4',
+    block: 'Mamba',
+    layer: 'S4',
+    config: { model: 'mamba', inner: 's4', dState: TIME_INVARIANT },
+  },
   mamba: { name: 'Mamba', block: 'Mamba', layer: 'S6', config: { model: 'mamba' } },
 };
 
+/** Points of accuracy that are far. */
+const FAR = 20;
 const LAYERS = 2;
 /** Accuracy at which nothing is left to learn, and at which rows may have one symbol more. */
 const SOLVED = 0.999;
@@ -92,7 +102,8 @@ async function run({ id }: Run, settings: CopyingSettings, context: RunContext):
   const { vocab, dModel, dState, updates, batch, learningRate, rows } = settings;
   const shape = { vocabSize: vocab, dModel, dState, nLayer: LAYERS, ...variants[variant].config };
   const model = await createModel(shape, { backend: context.backend, seed });
-  const course = new Curriculum(FIRST, settings.symbols, 1.01);
+  // Where places are fixed, so is the delay that is to be learnt: rows of another length would unlearn it.
+  const course = new Curriculum(kind === 'plain' ? settings.symbols : FIRST, settings.symbols, 1.01);
   /** Rows of so many symbols, in as much noise as the longest have. */
   const rowsOf = (random: Random, B: number, symbols = settings.symbols) =>
     copying(random, {
@@ -178,8 +189,10 @@ function report(settings: CopyingSettings, results: ReadonlyMap<string, CopyingR
     });
   };
   selective('mamba', 'at least 97 %', (accuracy) => accuracy >= 97);
-  selective('s4', 'at most 50 %', (accuracy) => accuracy <= 50);
-  selective('h3-s4', 'at most 70 %', (accuracy) => accuracy <= 70);
+  for (const one of ['s4', 'h3-s4'].filter(() => isRun('selective', 'mamba'))) {
+    const bound = mean(values('selective', 'mamba')) - FAR;
+    selective(one, `${FAR} points below Mamba or more`, (accuracy) => accuracy <= bound);
+  }
   if (isRun('selective', 'mamba-s4') && isRun('selective', 's4') && isRun('selective', 'mamba')) {
     const [low, middle, high] = ['s4', 'mamba-s4', 'mamba'].map((one) => mean(values('selective', one)));
     goals.push({
@@ -248,7 +261,7 @@ function report(settings: CopyingSettings, results: ReadonlyMap<string, CopyingR
 
 export const selectiveCopying = defineExperiment<CopyingSettings, CopyingResult>({
   name: 'selective-copying',
-  about: 'Copying symbols from unknown places: time-invariant models fail, selection solves it.',
+  about: 'Copying symbols from unknown places: time-invariant models fail, selection solves it',
   claim:
     'Selection solves selective copying, in the Mamba block (99.8 %) and in H3 (99.7 %); S4 reaches 18.3 %, H3 57.0 %, the ' +
     'Mamba block with S4 56.4 %. Gu & Dao 2023, table 1.',

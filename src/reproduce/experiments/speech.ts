@@ -47,7 +47,7 @@ const KNOWN = 'known';
 
 export const speech = defineExperiment<Speech, SpeechResult>({
   name: 'speech',
-  about: 'spoken digits from raw samples: speakers that were heard, one that was not, and sound that goes on',
+  about: 'Spoken digits from raw samples: speakers that were heard, one that was not, and sound that goes on',
   claim:
     'State space models read raw speech without a spectrogram: S4 knows ten spoken words from 16,000 samples with ' +
     '98.3 % accuracy (Gu et al. 2022, Table 5, SC10), and Mamba generates spoken digits better than SaShiMi, GANs and ' +

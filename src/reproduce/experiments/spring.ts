@@ -39,7 +39,7 @@ const FITTED = 150;
 
 export const spring = defineExperiment<SpringSettings, SpringResult>({
   name: 'spring',
-  about: 'a mass on a spring, fixed or switched, predicted from noisy measurements beside the Kalman filter',
+  about: 'A mass on a spring, fixed or switched, predicted from noisy measurements beside the Kalman filter',
   claim:
     'Gu & Dao 2023, section 3.1: the dynamics of linear time-invariant models are constant, those of selective ones ' +
     'depend on the input. How well a system can be predicted at all is what Kalman 1960 gives.',
