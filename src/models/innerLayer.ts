@@ -53,6 +53,17 @@ export const innerField = (...names: readonly InnerConfig['inner'][]): Field => 
 /** Refuses what the named layer cannot have of the fields that all share. */
 export function checkInner(config: InnerConfig): InnerConfig {
   const { inner, dState } = config;
+  if (inner !== 'selective' && !isPlain(config)) {
+    throw new Error(
+      `config: selects is '${config.selects}' and deltaPerState ${config.deltaPerState}, but inner is '${inner}', in which nothing selects. ` +
+        "Leave them out, or use inner 'selective'.",
+    );
+  }
+  if (config.aRank !== 'auto' && !config.selects.split(',').includes('A')) {
+    throw new Error(
+      `config: aRank is ${config.aRank}, but selects is '${config.selects}', without A. Leave it out, or select A too.`,
+    );
+  }
   const { accepts, expected } = evenCount(0, '');
   if (inner === 'selective' || accepts(dState)) return config;
   throw new Error(`config: dState is ${dState}, expected ${expected}: inner is '${inner}'.`);

@@ -22,6 +22,7 @@ import {
   type ParameterTree,
   uniform,
 } from '../tensor/parameters.ts';
+import { offer } from '../tensor/tape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Field, field } from './config.ts';
 import type { InnerLayer } from './innerLayer.ts';
@@ -128,10 +129,15 @@ export class SelectionLayer implements InnerLayer {
   ): { y: Tensor; state: LayerState } {
     const mapped = this.xProj ? split(applyLinear(this.xProj, u), this.sizes) : [];
     const [dt, B, C, s] = mapped;
+    const delta = this.delta(u, dt);
+    offer('delta', () => delta);
+    for (const [name, value] of Object.entries({ B, C })) {
+      if (this.selects.has(name as Selectable)) offer(name, () => value);
+    }
     const scan = stateScan(
       {
         u,
-        delta: this.delta(u, dt),
+        delta,
         rate: this.rate(u, s),
         B: this.B?.value ?? B,
         C: this.C?.value ?? C,

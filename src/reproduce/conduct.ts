@@ -51,7 +51,7 @@ export async function conduct(
   options: ConductOptions,
 ): Promise<Results | undefined> {
   const { settings, quick, out, signal = new AbortController().signal, reporter } = options;
-  const runs = experiment.runs(settings);
+  const runs = runsOf(experiment, settings);
   requireMemory(experiment, settings, backend);
   const folder = await ResultFolder.open(out, { name: experiment.name, quick, settings });
   try {
@@ -91,6 +91,19 @@ export async function conduct(
   } finally {
     await folder.close();
   }
+}
+
+/** Every id once: a seed that is named twice would count twice and be run once. */
+function runsOf(experiment: Experiment, settings: Settings): readonly Run[] {
+  const runs = experiment.runs(settings);
+  const twice = runs.find(({ id }, i) => runs.findIndex((one) => one.id === id) !== i);
+  if (runs.length === 0) {
+    throw new Error(
+      `reproduce: ${experiment.name} has nothing to run with these settings, expected at least one seed.`,
+    );
+  }
+  if (twice === undefined) return runs;
+  throw new Error(`reproduce: ${twice.label} comes twice in ${experiment.name}, expected each seed and variant once.`);
 }
 
 /** A run and its time, with that of sessions before this one. */

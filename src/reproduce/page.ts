@@ -21,7 +21,7 @@ npx mamba-ts reproduce parity                     # the run that is shown here
 npx mamba-ts reproduce parity --set seeds=4,5,6   # with settings of one's own
 \`\`\`
 
-A full run shows its progress and the time left. Stopped or killed, the same command goes on where it was. Sizes are scaled down from the papers to what two cores do in minutes or hours; each section says how. All tables and figures on this page are drawn from the committed results in [results/](results/) by \`npm run results\`; times are those of one thread unless said.
+A full run shows its progress and the time left. Stopped or killed, the same command goes on where it was. Sizes are scaled down from the papers to what a CPU does in minutes or an hour; each section says how. All tables and figures on this page are drawn from the committed results in [results/](results/) by \`npm run results\`; times are those of one thread unless said.
 `;
 
 export function resultsPage(entries: readonly Entry[]): string {
@@ -34,7 +34,7 @@ export function resultsPage(entries: readonly Entry[]): string {
   return [INTRO, `${overview}\n`, ...done.map(section)].join('\n');
 }
 
-const link = ({ experiment: { name }, results }: Entry) => (results ? `[${name}](#${name})` : name);
+const link = ({ experiment: { name }, results }: Entry) => (results ? `[${name}](#${name.toLowerCase()})` : name);
 
 function reached({ experiment, results }: Entry): string {
   if (!results) return 'not run yet';

@@ -104,8 +104,7 @@ export function bestOfOrder(source: Unifilar, order: number): number {
   return below(Float64Array.from(stationary(source)), order);
 }
 
-/**
- * The same source as an HMM that emits in its states: one for each state and the symbol that is drawn in it. */
+/** The same source as an HMM that emits in its states: one for each state and the symbol that is drawn in it. */
 export function hmmOf({ symbols, start, emission, next }: Unifilar): Hmm {
   const pairs = emission.flatMap((row, s) => row.flatMap((p, symbol) => (p > 0 ? [{ s, symbol, p }] : [])));
   const from = (state: number) => pairs.map(({ s, p }) => (s === state ? p : 0));

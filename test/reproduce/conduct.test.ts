@@ -105,7 +105,7 @@ describe('conduct', () => {
     await expect(go({ out: join(out, 'file') })).rejects.toThrow('cannot be written (ENOTDIR)');
   });
 
-  it('says before the start that memory or data are missing', async () => {
+  it('says before the start that memory is missing, and where data should be', async () => {
     asked.bytes = 2 ** 33;
     await expect(go()).rejects.toThrow(
       'reproduce: counting with these settings needs about 8.0 GiB, WebAssembly addresses 4.0 GiB. Choose smaller ones by --set',
@@ -115,6 +115,13 @@ describe('conduct', () => {
     await expect(go({ settings: { ...experiment().full, times: 0 }, data: '/here' })).rejects.toThrow(
       'reproduce: counting needs nothing.txt, which is not in /here or ',
     );
+  });
+
+  it('refuses settings with nothing to run, or the same run twice', async () => {
+    const seeds = (...list: number[]) => go({ settings: { ...experiment().full, seeds: list } });
+    await expect(seeds()).rejects.toThrow('reproduce: counting has nothing to run with these settings');
+    await expect(seeds(1, 2, 1)).rejects.toThrow('reproduce: seed 1 comes twice in counting, expected each seed and');
+    expect(asked.ran).toEqual([]);
   });
 
   it('has a report from the numbers alone', async () => {

@@ -2,7 +2,7 @@
  * A bacterial genome, base by base: what do more bases before a base tell of it?
  *
  * Small models learn from the first part of the genome, in reads of many lengths on both strands. Then
- * the same bases of the last part, which none has seen, are scored with 1 k to 64 k bases before each. One
+ * the same bases of the last part, which none has seen, are scored with 256 to 65,536 bases before each. One
  * model also reads the whole genome in one pass.
  */
 import { prepareTokens } from '../../data/index.ts';

@@ -92,7 +92,7 @@ async function run({ id }: Run, settings: InductionSettings, context: RunContext
 
 export const inductionHeads = defineExperiment<InductionSettings, InductionResult>({
   name: 'induction-heads',
-  about: 'Recall over a million steps after training on 256: Mamba does it in constant memory, attention does not',
+  about: 'Induction heads: how far beyond the rows of training is the answer recalled, and in what memory?',
   claim:
     'Mamba solves induction heads perfectly up to a million steps, 4000 times its training length, and no other ' +
     'method goes beyond twice that length. Gu & Dao 2023, table 2.',

@@ -219,7 +219,7 @@ function panelOf(
 
 export const parity = defineExperiment<ParitySettings, ParityResult>({
   name: 'parity',
-  about: 'Parity and sums modulo k, beyond the training length: Mamba-3 tracks them, Mamba-1 and Mamba-2 do not',
+  about: 'Parity and sums modulo 3, read on beyond the training length: states that turn, and states that only decay',
   claim:
     'Mamba-3 solves parity and modular arithmetic, which Mamba-2 does hardly better than guessing: a state that turns ' +
     'by the input tracks what one that only decays cannot. Lahoti et al. 2026, table of state tracking.',

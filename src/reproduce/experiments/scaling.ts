@@ -6,7 +6,7 @@ import { bytesFor, checkSettings, type Measures, type Settings } from './scaling
 
 export const scaling = defineExperiment<Settings, Measures>({
   name: 'scaling',
-  about: 'Time linear in length against quadratic, generation at one speed, 2^20 tokens in constant memory',
+  about: 'Time, memory and speed of generation against length: Mamba and a Transformer of equal size',
   claim:
     "Mamba's time grows linearly with length and its state not at all; it generates at 5 times a Transformer's " +
     'throughput (Gu & Dao 2023, section 4.5 and figure 8).',

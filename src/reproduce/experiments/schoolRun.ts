@@ -121,7 +121,7 @@ async function runOne({ id }: Run, settings: Settings, context: RunContext): Pro
 
 export const schoolRun = defineExperiment<Settings, Result>({
   name: 'school-run',
-  about: 'A sequence that no fixed number of steps back predicts, learnt to within 2 % of the least possible loss',
+  about: 'A sequence that no fixed number of steps back predicts: models beside the least possible loss',
   claim:
     'Selection lets a model remember by content what a time-invariant one cannot (Gu & Dao 2023, sections 3.1 and ' +
     '3.5.2: Δ decides what is written to the state and what passes by).',

@@ -261,7 +261,7 @@ function report(settings: CopyingSettings, results: ReadonlyMap<string, CopyingR
 
 export const selectiveCopying = defineExperiment<CopyingSettings, CopyingResult>({
   name: 'selective-copying',
-  about: 'Copying symbols from unknown places: time-invariant models fail, selection solves it',
+  about: 'Copying symbols from places that are not known: layers that select, and time-invariant ones',
   claim:
     'Selection solves selective copying, in the Mamba block (99.8 %) and in H3 (99.7 %); S4 reaches 18.3 %, H3 57.0 %, the ' +
     'Mamba block with S4 56.4 %. Gu & Dao 2023, table 1.',

@@ -6,6 +6,7 @@
  */
 import { createModel, createSequenceModel } from '../../models/checkpoint.ts';
 import type { Model } from '../../models/model.ts';
+import { familyOf } from '../../models/registry.ts';
 import { muLawTokenizer } from '../../tokenize/muLaw.ts';
 import { evaluate } from '../../train/evaluate.ts';
 import { defineExperiment, type Run, type RunContext } from '../experiment.ts';
@@ -94,6 +95,11 @@ function runs({ models, widths, speakers, takes }: Speech): Run[] {
       `speech: widths are ${widths.length} and models ${models.length}, expected a width for each. Give --set widths=64,96 for two.`,
     );
   }
+  const stranger = speakers.find((one) => !full.speakers.includes(one));
+  if (stranger !== undefined) {
+    throw new Error(`speech: there is no speaker '${stranger}', expected some of ${full.speakers.join(', ')}.`);
+  }
+  for (const model of models) familyOf(model);
   if (takes < 5) throw new Error(`speech: takes is ${takes}, expected at least 5: one of five is for the test.`);
   const splits = [{ id: KNOWN, label: 'known speakers' }].concat(
     speakers.map((name) => ({ id: name, label: `without ${name}` })),

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { SoundChanges } from '../../../src/data/augmentSound.ts';
@@ -18,6 +18,7 @@ import {
 import { speech } from '../../../src/reproduce/experiments/speech.ts';
 import { openBackend } from '../../../src/tensor/backend.ts';
 import { muLawDecode } from '../../../src/tokenize/muLaw.ts';
+import { runConfig } from '../../../src/train/options.ts';
 import { Trainer } from '../../../src/train/trainer.ts';
 import { folderOf } from '../../data/folder.ts';
 
@@ -195,5 +196,22 @@ describe('speech', () => {
   it('refuses settings that make no sense', () => {
     expect(() => speech.runs({ ...speech.full, widths: [64] })).toThrow('widths are 1 and models 2');
     expect(() => speech.runs({ ...speech.full, takes: 2 })).toThrow('takes is 2, expected at least 5');
+  });
+});
+
+describe('the configs in examples/', () => {
+  it.each(['digits', 'sound'])('%s is one of mamba-ts train', async (name) => {
+    const file = new URL(`../../../examples/configs/speech/${name}.json`, import.meta.url);
+    const { options } = runConfig([JSON.parse(await readFile(file, 'utf8'))]);
+    expect(options).toMatchObject({ sampleRate: 8000, out: `runs/${name}` });
+  });
+});
+
+describe('settings', () => {
+  it.each([
+    ['speakers', ['theo', 'teo'], "speech: there is no speaker 'teo', expected some of george, jackson, nicolas, theo."],
+    ['models', ['mamba', 's4e'], "config: unknown model 's4e'"],
+  ])('of unknown %s are refused before the start', (name, value, message) => {
+    expect(() => speech.runs({ ...speech.full, [name]: value })).toThrow(message);
   });
 });
