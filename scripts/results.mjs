@@ -12,6 +12,10 @@ const read = (path) => JSON.parse(readFileSync(path, 'utf8'));
 for (const folder of process.argv.slice(2)) {
   const results = read(join(folder, 'results.json'));
   const { experiment, quick } = results;
+  const { full } = experiments.find(({ name }) => name === experiment);
+  if (JSON.stringify(full) !== JSON.stringify(results.settings)) {
+    throw new Error(`results: ${folder} has other settings than a full run of ${experiment}.`);
+  }
   if (quick) throw new Error(`results: ${folder} holds a quick run, expected a full one.`);
   writeFileSync(join(docs, 'results', `${experiment}.json`), resultsText(results));
 }

@@ -1,6 +1,6 @@
 /** mamba-ts reproduce: an experiment that shows a claim, with its table and its figure. */
 import { access, constants, mkdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
 import type { Command } from 'commander';
 import type { BackendName } from '../backend/open.ts';
 import { figure } from '../inspect/figure.ts';
@@ -48,7 +48,7 @@ async function run(name: string | undefined, flags: Flags): Promise<void> {
   const out = flags.out ?? join('runs', 'reproduce', quick ? `${name}-quick` : name);
   const figureFile = flags.figure ?? join(out, 'figure.svg');
   // Said now, not after hours.
-  await requireWritable(figureFile, flags.figure === undefined);
+  await requireWritable(figureFile, out);
   const backend = await openBackend(flags.backend as BackendName | undefined, { threads: flags.threads });
   say(`${name}: ${experiment.about}`);
   say(`paper    ${experiment.claim}`);
@@ -108,9 +108,9 @@ function reporterOf(): ConductReporter & { stop(): void } {
 }
 
 /** Throws where the file could not be written; nothing is changed that is there. */
-async function requireWritable(path: string, makeFolder: boolean): Promise<void> {
+async function requireWritable(path: string, out: string): Promise<void> {
   try {
-    if (makeFolder) await mkdir(dirname(path), { recursive: true });
+    if (dirname(path) === normalize(out)) await mkdir(out, { recursive: true });
     const found = await stat(path).catch(() => undefined);
     if (found?.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
     await access(found ? path : dirname(path), constants.W_OK);

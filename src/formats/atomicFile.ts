@@ -6,6 +6,9 @@
 
 import { nodeModule } from '../node.ts';
 
+/** How a file is named until it is whole: what a kill may leave behind. */
+export const HALF_WRITTEN: RegExp = /^\..+\.[0-9a-f]{8}\.tmp$/;
+
 /** Linux writes at most 2³¹ − 4096 bytes in one call. */
 const WRITE_LIMIT = 2 ** 30;
 

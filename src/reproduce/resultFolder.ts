@@ -5,12 +5,14 @@
 import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
-import { writeAtomic } from '../formats/index.ts';
+import { HALF_WRITTEN, writeAtomic } from '../formats/atomicFile.ts';
 import { readJsonFile } from '../formats/jsonFile.ts';
 import { lockFolder } from '../train/folderLock.ts';
 import type { Settings } from './experiment.ts';
 
 const SPENT = 'seconds';
+/** What an empty one may hold. */
+const OURS = ['runs', 'work', 'reproduce.lock'];
 
 /** What a folder is for. */
 export interface Plan {
@@ -61,20 +63,41 @@ export class ResultFolder {
   }
 
   private async claim(plan: Plan): Promise<void> {
+    await this.sweep();
     const path = this.file('experiment.json');
     const names = await readdir(this.path);
     if (names.includes('experiment.json')) {
-      const found = (await readJsonFile(path, damaged(path))) as Partial<Plan> | null;
-      requireSame(found, plan, this.path);
-      return;
-    }
-    const strangers = names.filter((name) => name !== 'runs' && name !== 'reproduce.lock');
-    if (strangers.length > 0) {
-      throw new Error(
-        `reproduce: ${this.path} holds other things (${strangers[0]}), expected an empty folder or one of this experiment. Choose another --out.`,
-      );
+      const advice = `It is damaged: remove the folder ${this.path}.`;
+      const found = (await readJsonFile(path, advice)) as Partial<Plan> | null;
+      if (found?.name !== plan.name || (await this.isBegun())) {
+        requireSame(found, plan, this.path);
+        return;
+      }
+    } else {
+      const runs = (await readdir(this.file('runs'))).map((name) => join('runs', name));
+      const strangers = [...names.filter((name) => !OURS.includes(name)), ...runs];
+      if (strangers.length > 0) {
+        throw new Error(
+          `reproduce: ${this.path} holds other things (${strangers[0]}), expected an empty folder or one of this experiment. Choose another --out.`,
+        );
+      }
     }
     await this.writeJson(path, plan);
+  }
+
+  /** Removes what a kill in the middle of writing left behind. */
+  private async sweep(): Promise<void> {
+    for (const folder of [this.path, this.file('runs')]) {
+      const halves = (await readdir(folder)).filter((name) => HALF_WRITTEN.test(name));
+      await Promise.all(halves.map((name) => rm(join(folder, name), { force: true })));
+    }
+  }
+
+  /** Whether anything was done for the plan: a result, or a checkpoint. */
+  private async isBegun(): Promise<boolean> {
+    const list = (...path: string[]) => readdir(this.file(...path)).catch(() => []);
+    const begun = await Promise.all((await list('work')).map((id) => list('work', id)));
+    return [await list('runs'), ...begun].some((names) => names.length > 0);
   }
 
   /** What a run gave, or nothing where it is still to be done. */

@@ -32,8 +32,14 @@ function readValue(name: string, text: string, before: Setting): Setting {
     if (text !== 'true' && text !== 'false') throw fail('true or false');
     return text === 'true';
   }
-  if (text === '') throw fail('a text');
-  if (typeof before === 'string') return text;
-  const items = text.split(',');
-  return typeof before[0] === 'number' ? items.map(number) : items.map((one) => one.trim());
+  if (typeof before === 'string') {
+    if (text === '') throw fail('a text');
+    return text;
+  }
+  const items = text === '' ? [] : text.split(',');
+  const list = typeof before[0] === 'number' ? items.map(number) : items.map((one) => one.trim());
+  if (name === 'seeds' && !list.every((seed) => Number.isSafeInteger(seed) && (seed as number) >= 0)) {
+    throw fail('whole numbers ≥ 0, separated by commas');
+  }
+  return list as Setting;
 }

@@ -5,6 +5,7 @@
  * with their iteration, then the weights, then older moments are removed: whenever the process is
  * killed, the weights load, and the moments that belong to them are there.
  */
+import { HALF_WRITTEN } from '../formats/atomicFile.ts';
 import { encodeSafetensors, openTensorFile, writeAtomic } from '../formats/index.ts';
 import { configJson } from '../models/checkpoint.ts';
 import type { Model } from '../models/model.ts';
@@ -16,8 +17,6 @@ import type { Trainer, TrainerState } from './trainer.ts';
 const WEIGHTS = 'model.safetensors';
 const MOMENTS = /^training-(\d+)\.safetensors$/;
 const LOCK = 'train.lock';
-/** How writeAtomic() names a file until it is whole. */
-const HALF_WRITTEN = /^\..+\.[0-9a-f]{8}\.tmp$/;
 
 /** What of a run is not in the trainer: the best evaluation, and the carried state. */
 export interface Progress {

@@ -136,7 +136,10 @@ describe('the config', () => {
     [{ model: 'h3', dConv: 9 }, 'dConv is 9, expected a whole number from 1 to 8'],
     [{ model: 'h3', convBias: true }, "unknown key 'convBias' for the model 'h3'"],
     [{ model: 'h3', selects: 'delta' }, "config: selects is 'delta' and deltaPerState false, but inner is 's4d'"],
-    [{ model: 'mamba', inner: 's4', deltaPerState: true }, "in which nothing selects. Leave them out, or use inner 'sel"],
+    [
+      { model: 'mamba', inner: 's4', deltaPerState: true },
+      "in which nothing selects. Leave them out, or use inner 'sel",
+    ],
     [{ model: 'mamba', aRank: 2 }, "config: aRank is 2, but selects is 'delta,B,C', without A. Leave it out, or"],
   ])('is refused with %j', (given, message) => {
     expect(() => configOf({ vocabSize: 10, dModel: 16, nLayer: 1, ...given })).toThrow(message);

@@ -64,15 +64,15 @@ describe.each(backends)('on $name', ({ backend }) => {
 describe('the config', () => {
   const base = { vocabSize: 10, dModel: 16, nLayer: 2 };
   it.each(cells)('%j is written and read again', (cell) => {
-    const config = configOf({ ...base, ...cell });
+    const config = configOf({ ...base, inner: 'selective', ...cell });
     expect(readConfig(JSON.parse(configJson(config)))).toEqual(config);
   });
 
   it('writes what the official code does not know only where it is asked for', () => {
     const { ssm_cfg: plain } = JSON.parse(configJson(configOf(base)));
     for (const key of ['selects', 'a_rank', 'delta_per_state']) expect(plain).not.toHaveProperty(key);
-    const { ssm_cfg } = JSON.parse(configJson(configOf({ ...base, selects: 'none', deltaPerState: true, aRank: 2 })));
-    expect(ssm_cfg).toMatchObject({ selects: 'none', a_rank: 2, delta_per_state: true });
+    const { ssm_cfg } = JSON.parse(configJson(configOf({ ...base, selects: 'A', deltaPerState: true, aRank: 2 })));
+    expect(ssm_cfg).toMatchObject({ selects: 'A', a_rank: 2, delta_per_state: true });
   });
 
   it.each(['delta,C,B', 'delta,delta', 'D', '', 'B,'])('refuses to select %j', (selects) => {

@@ -105,6 +105,22 @@ describe('conduct', () => {
     await expect(go({ out: join(out, 'file') })).rejects.toThrow('cannot be written (ENOTDIR)');
   });
 
+  it('takes a folder in which nothing was done yet, and sweeps what a kill left half written', async () => {
+    asked.before = () => {
+      throw new Error('wrong settings');
+    };
+    const wrong = go({ settings: { ...experiment().full, times: 11 } });
+    await expect(wrong).rejects.toThrow('wrong settings');
+    asked.before = undefined;
+    await writeFile(join(out, '.experiment.json.0123abcd.tmp'), '{');
+    await writeFile(join(out, 'runs', '.seed-1.json.0123abcd.tmp'), '{');
+    await go();
+    expect(await readdir(join(out, 'runs'))).toEqual(['seed-1.json', 'seed-2.json', 'seed-3.json']);
+    await rm(join(out, 'experiment.json'));
+    await rm(join(out, 'results.json'));
+    await expect(go()).rejects.toThrow('holds other things (runs');
+  });
+
   it('says before the start that memory is missing, and where data should be', async () => {
     asked.bytes = 2 ** 33;
     await expect(go()).rejects.toThrow(
@@ -151,6 +167,7 @@ describe('changed', () => {
     ['times=many', "the setting times is 'many', expected a number, such as --set times=10."],
     ['times', "the setting times is '', expected a number"],
     ['seeds=1,,2', 'expected numbers separated by commas, such as --set seeds=1,2,3.'],
+    ['seeds=1,-2', "the setting seeds is '1,-2', expected whole numbers ≥ 0, separated by commas"],
     ['sharp=yes', 'expected true or false'],
     ['label=', 'expected a text'],
   ])('refuses %s', (assignment, message) => {

@@ -196,7 +196,7 @@ export const language = defineExperiment<LanguageSettings, LanguageResult>({
     'Some 300,000 parameters and 1.1 MB of one author, of which 2.5 million bytes are read, where the papers have 125 million parameters and more, and 2.5 billion tokens and more of the Pile.',
   notes: [
     'The learning rates are the better of two or three between 0.0015 and 0.012 after 400 updates with a seed that is not reported, measured on the end of the training part; Mamba-2 and Mamba-3 have that of Mamba, both Transformers that of the multi-head one.',
-    'With so few bytes the slow start of attention counts: after 0.4 million of them the Transformer was at 3.0 bits per byte in these trials, S4D at 2.7, RWKV-4 at 2.7, Mamba at 2.5. So where S4D ends before the Transformer, that is how little was read, and no sign that selection does not matter.',
+    'With so few bytes the slow start of attention counts: after 0.4 million of them the Transformer was at 3.0 bits per byte in these trials, S4D at 2.7, RWKV-4 at 2.7, Mamba at 2.5. That S4D, and Mamba by so much, are ahead of the Transformer says how little was read; whether longer training changes the order was not tested.',
   ],
   full,
   quick: {

@@ -48,7 +48,8 @@ export const spring = defineExperiment<SpringSettings, SpringResult>({
     'without end.',
   notes: [
     'The states of S4D are time-invariant, but the gates behind them (GLU) multiply: two layers are not linear, and the ' +
-      'best linear predictor does not bound them.',
+      'best linear predictor does not bound them. With fewer parameters, S4D follows the switched spring within the same ' +
+      'bounds as Mamba: what these runs show of selection is what linear prediction cannot do, not what S4D cannot.',
   ],
   full: {
     models: ['mamba', 'mamba3', 's4d'],

@@ -209,7 +209,11 @@ describe('the configs in examples/', () => {
 
 describe('settings', () => {
   it.each([
-    ['speakers', ['theo', 'teo'], "speech: there is no speaker 'teo', expected some of george, jackson, nicolas, theo."],
+    [
+      'speakers',
+      ['theo', 'teo'],
+      "speech: there is no speaker 'teo', expected some of george, jackson, nicolas, theo.",
+    ],
     ['models', ['mamba', 's4e'], "config: unknown model 's4e'"],
   ])('of unknown %s are refused before the start', (name, value, message) => {
     expect(() => speech.runs({ ...speech.full, [name]: value })).toThrow(message);

@@ -101,7 +101,7 @@ export function reportOf(settings: Settings, results: ReadonlyMap<string, Result
       title: 'The school run: what must be remembered is chosen by content',
       description:
         'Above, the loss of each model next to the least that is possible. Below, the steps Δ of a trained Mamba ' +
-        'along a sequence: they open at announcements.',
+        'along a sequence, with the announcements in it.',
       panels: [lossPanel(rows, best), deltaPanel(openings[0])],
     },
   };
