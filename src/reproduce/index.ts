@@ -4,4 +4,4 @@ export { type ConductOptions, type ConductReporter, conduct, type Results, repor
 export type { Experiment, Report, Settings } from './experiment.ts';
 export { type Entry, resultsFigure, resultsPage } from './page.ts';
 export { changed } from './settings.ts';
-export { goalRows, markdownReport, markdownTable, resultsText } from './text.ts';
+export { goalRows, markdownReport, resultsText } from './text.ts';

@@ -6,12 +6,10 @@ import { expect, it } from 'vitest';
 import { figure } from '../../src/inspect/figure.ts';
 import { experimentOf } from '../../src/reproduce/catalogue.ts';
 import { conduct, reportOf } from '../../src/reproduce/conduct.ts';
-import type { Report } from '../../src/reproduce/experiment.ts';
 import { markdownReport } from '../../src/reproduce/text.ts';
 import { openBackend } from '../../src/tensor/backend.ts';
 
-/** `also` says what more the report of this one must say. */
-export function quickRun(name: string, also: (report: Report) => void = () => {}): void {
+export function quickRun(name: string): void {
   it(`${name} --quick does every step`, { timeout: 600_000 }, async () => {
     const experiment = experimentOf(name);
     const out = await mkdtemp(join(tmpdir(), 'reproduce-'));
@@ -39,7 +37,6 @@ export function quickRun(name: string, also: (report: Report) => void = () => {}
         expect(rows.length).toBeGreaterThan(1);
         for (const row of rows) expect(row).toHaveLength(rows[0].length);
       }
-      also(report);
     } finally {
       backend.dispose();
       await rm(out, { recursive: true, force: true });

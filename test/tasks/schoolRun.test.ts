@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/random.ts';
-import { MarkovModel } from '../../src/tasks/markov.ts';
+import { MarkovModel } from '../../src/reproduce/experiments/schoolRun/counting.ts';
 import {
   announcements,
   drawSchoolRun,

@@ -9,10 +9,10 @@ import { configOf } from '../../models/registry.ts';
 import { sequenceConfigOf } from '../../models/sequenceConfig.ts';
 import { SequenceModel } from '../../models/sequenceModel.ts';
 import { defineExperiment, type Run } from '../experiment.ts';
-import { runOne, runsOf, type Variant } from './ablations/compared.ts';
+import { runOne, runsOf, type Variant } from '../parts/ablations/compared.ts';
 import { ALLOWED, type AblationASettings, kinds, variantOf } from './ablationA/kinds.ts';
 import { ablationAReport } from './ablationA/report.ts';
-import { type Ablated, type AblationTask, requireTasks, tasks } from './ablations/tasks.ts';
+import { type Ablated, type AblationTask, requireTasks, tasks } from '../parts/ablations/tasks.ts';
 
 const variants = (settings: AblationASettings): Variant[] => kinds.map((kind) => variantOf(kind, settings));
 

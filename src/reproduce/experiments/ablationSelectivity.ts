@@ -2,8 +2,8 @@
 import { defineExperiment, type Run } from '../experiment.ts';
 import { dotPlot } from '../parts/figures.ts';
 import { mean, withError } from '../parts/statistics.ts';
-import { AblationResults, fixed, paired, runOne, runsOf, signed, type Variant } from './ablations/compared.ts';
-import { type Ablated, tasks, type TaskSettings } from './ablations/tasks.ts';
+import { AblationResults, fixed, paired, runOne, runsOf, signed, type Variant } from '../parts/ablations/compared.ts';
+import { type Ablated, tasks, type TaskSettings } from '../parts/ablations/tasks.ts';
 
 interface SelectivitySettings extends TaskSettings {
   /** What is selective: 'none', or names joined by '+'. */

@@ -2,8 +2,8 @@
 import type { Panel, Series } from '../../inspect/figure.ts';
 import { defineExperiment, type Goal, type Run } from '../experiment.ts';
 import { mean, withError } from '../parts/statistics.ts';
-import { AblationResults, fixed, runOne, runsOf, type Variant } from './ablations/compared.ts';
-import { type Ablated, tasks, type TaskSettings } from './ablations/tasks.ts';
+import { AblationResults, fixed, runOne, runsOf, type Variant } from '../parts/ablations/compared.ts';
+import { type Ablated, tasks, type TaskSettings } from '../parts/ablations/tasks.ts';
 
 interface StateSettings extends TaskSettings {
   /** N, with constant B and C and with selective ones. */

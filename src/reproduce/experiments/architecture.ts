@@ -4,8 +4,8 @@ import { configOf } from '../../models/registry.ts';
 import { defineExperiment, type Goal, type Run } from '../experiment.ts';
 import { dotPlot } from '../parts/figures.ts';
 import { mean, withError } from '../parts/statistics.ts';
-import { AblationResults, fixed, runOne, runsOf, type Variant } from './ablations/compared.ts';
-import { type Ablated, tasks, type TaskSettings } from './ablations/tasks.ts';
+import { AblationResults, fixed, runOne, runsOf, type Variant } from '../parts/ablations/compared.ts';
+import { type Ablated, tasks, type TaskSettings } from '../parts/ablations/tasks.ts';
 
 interface ArchitectureSettings extends TaskSettings {
   /** dModel is that of the Mamba block around S6; all others come as close to its parameters as they can. */

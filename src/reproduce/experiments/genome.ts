@@ -10,7 +10,7 @@ import { createModel } from '../../models/checkpoint.ts';
 import { dnaTokenizer } from '../../tokenize/index.ts';
 import { defineExperiment, type Run, type RunContext } from '../experiment.ts';
 import { learn } from '../parts/learn.ts';
-import { markovBits } from '../parts/markov.ts';
+import { markovBits } from './genome/counting.ts';
 import { mean } from '../parts/statistics.ts';
 import { bitsWithContext, readThrough } from './genome/bits.ts';
 import { genomeLabels, genomeModel, type GenomeSettings, MARKOV } from './genome/models.ts';

@@ -2,11 +2,12 @@
 import { createModel } from '../../models/checkpoint.ts';
 import type { LanguageModel } from '../../models/languageModel.ts';
 import { Random } from '../../random.ts';
-import { MarkovModel } from '../../tasks/markov.ts';
+import { MarkovModel } from './schoolRun/counting.ts';
 import { drawSchoolRun, schoolRunTokens } from '../../tasks/schoolRun.ts';
 import { lossesOf, type Unifilar } from '../../tasks/unifilar.ts';
 import type { TaskMaker } from '../../train/task.ts';
 import { defineExperiment, type Run, type RunContext } from '../experiment.ts';
+import { fresh } from '../parts/drawn.ts';
 import { learn } from '../parts/learn.ts';
 import { mean } from '../parts/statistics.ts';
 import { openingOf } from './schoolRun/delta.ts';
@@ -14,15 +15,10 @@ import { reportOf } from './schoolRun/report.ts';
 import { configsOf, orders, type Result, type Settings, sourceOf, variants } from './schoolRun/setup.ts';
 
 /** Fresh sequences for ever. */
-export const lessons =
-  (source: Unifilar, model: LanguageModel, length: number): TaskMaker =>
-  ({ batchSize: B }, random) => ({
-    async next() {
-      const { tokens, targets } = rows(source, random, B, length);
-      return { steps: B * length, loss: () => ({ loss: model.loss({ tokens, B, L: length }, targets) }) };
-    },
-    state: () => random.state(),
-    restore: (state) => random.restore(state as number[]),
+export const lessons = (source: Unifilar, model: LanguageModel, length: number): TaskMaker =>
+  fresh((random, _, { batchSize: B }) => {
+    const { tokens, targets } = rows(source, random, B, length);
+    return { steps: B * length, loss: () => model.loss({ tokens, B, L: length }, targets) };
   });
 
 /** B sequences of length + 1 as inputs and what follows each. */

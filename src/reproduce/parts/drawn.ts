@@ -1,12 +1,14 @@
 /**
- * Language models on tasks whose rows are drawn anew for every update: nothing is seen twice, so that what is
+ * Tasks whose rows are drawn anew for every update: nothing is seen twice, so that what is
  * measured on other rows is what was learnt of the task.
  */
 import type { LanguageModel } from '../../models/languageModel.ts';
 import type { Random, RandomState } from '../../random.ts';
 import { countRight, type TokenBatch } from '../../tasks/tokens.ts';
 import { scope } from '../../tensor/scope.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { TaskMaker } from '../../train/task.ts';
+import type { TrainerOptions } from '../../train/trainer.ts';
 
 /** Something that a task goes by, and that a resumed run must find as it was. */
 export interface Remembered {
@@ -14,18 +16,17 @@ export interface Remembered {
   restore(state: unknown): void;
 }
 
-/** What a trainer learns: `draw` gives the rows of each update, of which the first is 1. */
-export function drawn(
-  model: LanguageModel,
-  draw: (random: Random, update: number) => TokenBatch,
+/** What a trainer learns: `draw` gives the lesson of each update, of which the first is 1. It goes on to the same bits. */
+export function fresh(
+  draw: (random: Random, update: number, options: TrainerOptions) => { steps: number; loss: () => Tensor },
   course?: Remembered,
 ): TaskMaker {
-  return (_, random) => {
+  return (options, random) => {
     let update = 0;
     return {
       async next() {
-        const batch = draw(random, ++update);
-        return { steps: batch.B * batch.L, loss: () => ({ loss: model.loss(batch, batch.targets) }) };
+        const { steps, loss } = draw(random, ++update, options);
+        return { steps, loss: () => ({ loss: loss() }) };
       },
       state: () => ({ update, random: random.state(), course: course?.state() }),
       restore(state) {
@@ -37,6 +38,17 @@ export function drawn(
     };
   };
 }
+
+/** The same of rows of tokens. */
+export const drawn = (
+  model: LanguageModel,
+  draw: (random: Random, update: number) => TokenBatch,
+  course?: Remembered,
+): TaskMaker =>
+  fresh((random, update) => {
+    const batch = draw(random, update);
+    return { steps: batch.B * batch.L, loss: () => model.loss(batch, batch.targets) };
+  }, course);
 
 /** Short rows first: longer ones follow when these are mastered. */
 export class Curriculum implements Remembered {

@@ -1,6 +1,6 @@
 /** What the ablation of A compares. */
-import type { Variant } from '../ablations/compared.ts';
-import type { TaskSettings } from '../ablations/tasks.ts';
+import type { Variant } from '../../parts/ablations/compared.ts';
+import type { TaskSettings } from '../../parts/ablations/tasks.ts';
 
 export interface AblationASettings extends TaskSettings {
   /** Of the variants in their order: the ranks of the maps that make Δ and A, 0 where these are not selective. */

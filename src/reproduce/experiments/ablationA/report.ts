@@ -3,9 +3,9 @@ import type { Panel } from '../../../inspect/figure.ts';
 import type { Goal, Report, Table } from '../../experiment.ts';
 import { dotPlot } from '../../parts/figures.ts';
 import { halfWidth, mean, withError } from '../../parts/statistics.ts';
-import { AblationResults, signed } from '../ablations/compared.ts';
+import { AblationResults, signed } from '../../parts/ablations/compared.ts';
 import { ALLOWED, type AblationASettings, type Kind, kinds, variantOf } from './kinds.ts';
-import { type Ablated, tasks } from '../ablations/tasks.ts';
+import { type Ablated, tasks } from '../../parts/ablations/tasks.ts';
 
 /** An interval that is wider than this, in percent of S6's loss, tells little. */
 const NARROW = 10;

@@ -1,7 +1,7 @@
 /** What the bits of the genome's bases say: who needs how many, with how many bases before each. */
 import type { Figure } from '../../../inspect/figure.ts';
 import type { Goal, Report } from '../../experiment.ts';
-import { halfWidth, mean } from '../../parts/statistics.ts';
+import { halfWidth, mean, withError } from '../../parts/statistics.ts';
 import type { Pass } from './bits.ts';
 import { type GenomeSettings, genomeLabels, MARKOV } from './models.ts';
 
@@ -89,11 +89,7 @@ const count = (n: number) => n.toLocaleString('en');
 const speedOf = ({ bases, seconds }: Pass) => Math.round(bases / seconds);
 
 /** Thousandths of a bit, with the 95 % interval of the mean over pieces. */
-const inThousandths = (saved: readonly number[]) => {
-  const half = halfWidth(saved);
-  const text = (1000 * mean(saved)).toFixed(2);
-  return `${Number.isFinite(half) ? `${text} ± ${(1000 * half).toFixed(2)}` : text} millibits`;
-};
+const inThousandths = (saved: readonly number[]) => `${withError(saved, 2, 1000)} millibits`;
 
 function goalsOf(
   rows: readonly Row[],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { markovBits } from '../../../src/reproduce/parts/markov.ts';
+import { markovBits } from '../../../src/reproduce/experiments/genome/counting.ts';
 import { Random } from '../../../src/random.ts';
 import { reverseComplement } from '../../../src/tokenize/dna.ts';
 

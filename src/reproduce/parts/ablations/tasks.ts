@@ -1,16 +1,16 @@
 /** What the ablations learn: a text, and tasks whose rows are drawn anew for every update. Lower losses are better. */
 import { createModel, createSequenceModel } from '../../../models/checkpoint.ts';
 import type { Model } from '../../../models/model.ts';
-import { Random, type RandomState } from '../../../random.ts';
+import { Random } from '../../../random.ts';
 import { recall, recallVocab } from '../../../tasks/recall.ts';
 import { timescales } from '../../../tasks/timescales.ts';
 import { requireCount } from '../../../tasks/tokens.ts';
 import { scope } from '../../../tensor/scope.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
-import type { TaskMaker } from '../../../train/task.ts';
-import { bitsPerByte, openText } from '../../parts/corpus.ts';
+import { bitsPerByte, openText } from '../corpus.ts';
 import type { RunContext, Settings } from '../../experiment.ts';
-import { learn, type Learned } from '../../parts/learn.ts';
+import { fresh } from '../drawn.ts';
+import { learn, type Learned } from '../learn.ts';
 
 export interface TaskSettings extends Settings {
   tasks: readonly string[];
@@ -106,14 +106,7 @@ async function learnDrawn<M extends Model>(
   draw: (model: M, random: Random, B: number) => () => Tensor,
 ): Promise<Ablated> {
   const { drawnUpdates, drawnRows, drawnLength, testRows } = settings;
-  const data: TaskMaker = (_, random) => ({
-    async next() {
-      const loss = draw(model, random, drawnRows);
-      return { steps: drawnRows * drawnLength, loss: () => ({ loss: loss() }) };
-    },
-    state: () => random.state(),
-    restore: (state) => random.restore(state as RandomState),
-  });
+  const data = fresh((random) => ({ steps: drawnRows * drawnLength, loss: draw(model, random, drawnRows) }));
   const { curve } = await learn(context, {
     model,
     data,

@@ -1,6 +1,6 @@
 /** What the ablations share: variants of a model, each with all tasks and seeds, on the same batches. */
 import type { Run, RunContext } from '../../experiment.ts';
-import { mean, withError } from '../../parts/statistics.ts';
+import { mean, withError } from '../statistics.ts';
 import { type Ablated, requireTasks, tasks, type TaskSettings } from './tasks.ts';
 
 /** Something that is compared. */
