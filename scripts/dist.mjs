@@ -29,6 +29,7 @@ export function packageFiles(root) {
     'LICENSE',
     'data/README.md',
     'data/air-passengers.csv',
+    'data/chlamydia-trachomatis.fasta.gz',
     'data/shakespeare.txt',
     ...listFiles(root, 'data/fonts'),
     ...listFiles(root, 'data/forecaster'),
