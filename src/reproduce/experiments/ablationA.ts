@@ -12,7 +12,7 @@ import { defineExperiment, type Run } from '../experiment.ts';
 import { runOne, runsOf, type Variant } from '../parts/ablations/compared.ts';
 import { ALLOWED, type AblationASettings, kinds, variantOf } from './ablationA/kinds.ts';
 import { ablationAReport } from './ablationA/report.ts';
-import { type Ablated, type AblationTask, requireTasks, tasks } from '../parts/ablations/tasks.ts';
+import { type Ablated, quickSizes, type AblationTask, requireTasks, tasks } from '../parts/ablations/tasks.ts';
 
 const variants = (settings: AblationASettings): Variant[] => kinds.map((kind) => variantOf(kind, settings));
 
@@ -78,21 +78,10 @@ export const ablationA = defineExperiment<AblationASettings, Ablated>({
     deltaRanks: [13, 0, 4, 2, 1],
     aRanks: [0, 3, 2, 0, 1],
     seeds: [1, 2],
+    ...quickSizes,
     dModel: 32,
-    nLayer: 1,
-    dState: 8,
-    learningRate: 1e-2,
-    updates: 60,
-    batchSize: 8,
-    length: 128,
     drawnUpdates: 200,
-    drawnRows: 16,
-    drawnLength: 32,
-    testRows: 256,
-    keys: 2,
-    values: 4,
     drawnModel: 32,
-    drawnExpand: 2,
   },
   runs,
   run: (one, settings, context) => runOne(() => variants(settings), one, settings, context),

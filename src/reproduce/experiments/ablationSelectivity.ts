@@ -3,7 +3,7 @@ import { defineExperiment, type Run } from '../experiment.ts';
 import { dotPlot } from '../parts/figures.ts';
 import { mean, withError } from '../parts/statistics.ts';
 import { AblationResults, fixed, paired, runOne, runsOf, signed, type Variant } from '../parts/ablations/compared.ts';
-import { type Ablated, tasks, type TaskSettings } from '../parts/ablations/tasks.ts';
+import { type Ablated, quickSizes, tasks, type TaskSettings } from '../parts/ablations/tasks.ts';
 
 interface SelectivitySettings extends TaskSettings {
   /** What is selective: 'none', or names joined by '+'. */
@@ -134,21 +134,7 @@ export const ablationSelectivity = defineExperiment<SelectivitySettings, Ablated
     tasks: ['language', 'overwriting'],
     selections: ['none', 'B', 'C', 'delta', ALL],
     seeds: [1],
-    dModel: 24,
-    nLayer: 1,
-    dState: 8,
-    learningRate: 1e-2,
-    updates: 60,
-    batchSize: 8,
-    length: 128,
-    drawnUpdates: 500,
-    drawnRows: 16,
-    drawnLength: 32,
-    testRows: 256,
-    keys: 2,
-    values: 4,
-    drawnModel: 24,
-    drawnExpand: 2,
+    ...quickSizes,
   },
   runs,
   run: (one, settings, context) => runOne(() => variants(settings), one, settings, context),

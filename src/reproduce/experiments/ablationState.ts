@@ -3,7 +3,7 @@ import type { Panel, Series } from '../../inspect/figure.ts';
 import { defineExperiment, type Goal, type Run } from '../experiment.ts';
 import { mean, withError } from '../parts/statistics.ts';
 import { AblationResults, fixed, runOne, runsOf, type Variant } from '../parts/ablations/compared.ts';
-import { type Ablated, tasks, type TaskSettings } from '../parts/ablations/tasks.ts';
+import { type Ablated, quickSizes, tasks, type TaskSettings } from '../parts/ablations/tasks.ts';
 
 interface StateSettings extends TaskSettings {
   /** N, with constant B and C and with selective ones. */
@@ -185,19 +185,8 @@ export const ablationState = defineExperiment<StateSettings, Ablated>({
     states: [1, 16],
     ranks: [0, 1, 4],
     seeds: [1],
-    dModel: 24,
-    nLayer: 1,
-    dState: 8,
-    learningRate: 1e-2,
-    updates: 60,
-    batchSize: 8,
-    length: 128,
-    drawnUpdates: 500,
-    drawnRows: 16,
-    drawnLength: 32,
-    testRows: 256,
+    ...quickSizes,
     keys: 4,
-    values: 4,
     drawnModel: 16,
     drawnExpand: 1,
   },

@@ -1,11 +1,10 @@
 /** Which block, around which sequence layer: table 6 of the Mamba paper. */
-import { LanguageModel } from '../../models/languageModel.ts';
-import { configOf } from '../../models/registry.ts';
 import { defineExperiment, type Goal, type Run } from '../experiment.ts';
 import { dotPlot } from '../parts/figures.ts';
+import { nearestInSize, parametersOf, widths } from '../parts/sameSize.ts';
 import { mean, withError } from '../parts/statistics.ts';
 import { AblationResults, fixed, runOne, runsOf, type Variant } from '../parts/ablations/compared.ts';
-import { type Ablated, tasks, type TaskSettings } from '../parts/ablations/tasks.ts';
+import { type Ablated, quickSizes, tasks, type TaskSettings } from '../parts/ablations/tasks.ts';
 
 interface ArchitectureSettings extends TaskSettings {
   /** dModel is that of the Mamba block around S6; all others come as close to its parameters as they can. */
@@ -30,11 +29,13 @@ function widthOf(task: string, block: string, inner: string, settings: Architect
   const { nLayer, dState } = settings;
   const shape = tasks[task].shape(settings);
   const dModel = shape.dModel as number;
-  const count = (config: object) => new LanguageModel(configOf({ nLayer, dState, ...shape, ...config })).tree.count();
-  const wanted = count({ ...configOfCell('mamba', 'selective'), dModel });
-  const off = (width: number) => Math.abs(count({ ...configOfCell(block, inner), dModel: width }) - wanted);
-  const widths = Array.from({ length: dModel }, (_, i) => 2 * i + 2).filter((width) => width >= dModel / 2);
-  return widths.reduce((best, width) => (off(width) < off(best) ? width : best));
+  const sized = (cell: object, width: number) => ({ nLayer, dState, ...shape, ...cell, dModel: width });
+  const wanted = parametersOf(sized(configOfCell('mamba', 'selective'), dModel));
+  const around = widths(2 * Math.ceil(dModel / 4), 2 * dModel, 2);
+  return nearestInSize(
+    wanted,
+    around.map((width) => sized(configOfCell(block, inner), width)),
+  ).config.dModel;
 }
 
 const variantOfCell = (task: string, block: string, inner: string, settings: ArchitectureSettings): Variant => ({
@@ -175,21 +176,7 @@ export const architecture = defineExperiment<ArchitectureSettings, Ablated>({
     blocks: ['h3', 'mamba'],
     inners: ['s4', 's4d', 's4d-real', 'selective'],
     seeds: [1],
-    dModel: 24,
-    nLayer: 1,
-    dState: 8,
-    learningRate: 1e-2,
-    updates: 60,
-    batchSize: 8,
-    length: 128,
-    drawnUpdates: 500,
-    drawnRows: 16,
-    drawnLength: 32,
-    testRows: 256,
-    keys: 2,
-    values: 4,
-    drawnModel: 24,
-    drawnExpand: 2,
+    ...quickSizes,
   },
   runs,
   run: (one, settings, context) => runOne((task) => variants(task, settings), one, settings, context),

@@ -8,6 +8,7 @@ import { runningSums } from '../../tasks/parity.ts';
 import { accuracy, Curriculum, drawn, inBatches } from '../parts/drawn.ts';
 import { defineExperiment, type Goal, type Run, type RunContext, type Settings, type Table } from '../experiment.ts';
 import { learn } from '../parts/learn.ts';
+import { doublings } from '../parts/lengths.ts';
 import { mean, withError } from '../parts/statistics.ts';
 
 interface ParitySettings extends Settings {
@@ -102,18 +103,11 @@ async function run({ id }: Run, settings: ParitySettings, context: RunContext): 
     },
     share: [0, 0.95],
   });
-  const lengths = lengthsTo(longest);
+  const lengths = doublings(LAST, longest);
   const found = test(model, { rows, longest, k, lengths }, new Random(seed).fork('test'));
   const every = Math.ceil(curve.length / 20);
   const thinned = curve.filter((_, i) => (i + 1) % every === 0);
   return { lengths, accuracy: found, course: thinned.map(({ iter, digits, loss }) => ({ iter, digits, loss })) };
-}
-
-/** Powers of two. */
-function lengthsTo(longest: number): number[] {
-  const lengths = [];
-  for (let n = LAST; n <= longest; n *= 2) lengths.push(n);
-  return lengths;
 }
 
 /** One reading of the longest rows tests all lengths: what comes later changes nothing before it. */

@@ -1,3 +1,4 @@
+import { doublings } from '../../../src/reproduce/parts/lengths.ts';
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../../../src/reproduce/experiment.ts';
 import { scaling } from '../../../src/reproduce/experiments/scaling.ts';
@@ -5,7 +6,6 @@ import {
   bytesFor,
   configOfSide,
   declared,
-  doublings,
   type Measures,
   type Settings,
 } from '../../../src/reproduce/experiments/scaling/setup.ts';

@@ -9,6 +9,7 @@ import { inductionRows, SPECIAL } from '../../../tasks/inductionHeads.ts';
 import { largest } from '../../../tasks/tokens.ts';
 import { scope } from '../../../tensor/scope.ts';
 import { type RunContext, Stopped } from '../../experiment.ts';
+import { doublings } from '../../parts/lengths.ts';
 
 export interface Recalled {
   /** Steps at which the question was asked, and the part of the rows that were answered right. */
@@ -47,7 +48,7 @@ export async function recall(context: RunContext, model: LanguageModel, options:
   const { longest, rows, side, random, from } = options;
   const right: number[] = [];
   let stateBytes: [number, number] = [0, 0];
-  let reached = lengthsTo(longest).length;
+  let reached = doublings(FIRST, longest).length;
   const memory = new Memory();
   for (let done = 0; done < rows; done += side) {
     const count = Math.min(side, rows - done);
@@ -67,15 +68,8 @@ export async function recall(context: RunContext, model: LanguageModel, options:
     stateBytes = group.stateBytes;
     reached = Math.min(reached, group.right.length);
   }
-  const lengths = lengthsTo(longest).slice(0, reached);
+  const lengths = doublings(FIRST, longest).slice(0, reached);
   return { lengths, accuracy: lengths.map((_, i) => right[i] / rows), rows, stateBytes, memory: memory.mib };
-}
-
-/** Powers of two. */
-function lengthsTo(longest: number): number[] {
-  const lengths = [];
-  for (let n = FIRST; n <= longest; n *= 2) lengths.push(n);
-  return lengths;
 }
 
 async function read(
@@ -92,7 +86,7 @@ async function read(
   let state: State | undefined;
   let at = 0;
   try {
-    for (const length of lengthsTo(longest).slice(0, most)) {
+    for (const length of doublings(FIRST, longest).slice(0, most)) {
       while (at < length - 1) {
         const steps = Math.min(piece, length - 1 - at);
         const next = scope(() => model.forward(rows.read(steps), { state, logits: 'last' }).state.keep());

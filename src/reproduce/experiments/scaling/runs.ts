@@ -7,7 +7,8 @@ import { scope } from '../../../tensor/scope.ts';
 import { valueAndGrad } from '../../../tensor/tape.ts';
 import type { RunContext } from '../../experiment.ts';
 import { type Clock, inTurns, pause, processClock, wallClock } from '../../parts/timing.ts';
-import { type Curve, doublings, type Measures, modelOf, type Settings, type Side, sides, tokensOf } from './setup.ts';
+import { doublings } from '../../parts/lengths.ts';
+import { type Curve, type Measures, modelOf, type Settings, type Side, sides, tokensOf } from './setup.ts';
 
 type Pair<T> = Record<Side, T>;
 /** One thing to time at one length; `state`: bytes of what is remembered after it. */

@@ -75,13 +75,6 @@ export function bytesFor(settings: Settings): number {
   return Math.max(...of) + 2 ** 28;
 }
 
-/** Powers of two, both ends included. */
-export function doublings(from: number, to: number): number[] {
-  const lengths: number[] = [];
-  for (let length = from; length <= to; length *= 2) lengths.push(length);
-  return lengths;
-}
-
 /** The same tokens for both: what they are does not matter to the time. */
 export function tokensOf(length: number): Int32Array {
   const random = new Random(length).fork('tokens');

@@ -35,6 +35,25 @@ export interface TaskSettings extends Settings {
   values: number;
 }
 
+/** Of quick runs: a tiny model, few updates. */
+export const quickSizes = {
+  dModel: 24,
+  nLayer: 1,
+  dState: 8,
+  learningRate: 1e-2,
+  updates: 60,
+  batchSize: 8,
+  length: 128,
+  drawnUpdates: 500,
+  drawnRows: 16,
+  drawnLength: 32,
+  testRows: 256,
+  keys: 2,
+  values: 4,
+  drawnModel: 24,
+  drawnExpand: 2,
+};
+
 /** What a run gives. */
 export interface Ablated {
   /** On data that nothing was chosen by, in the unit of the task. */
