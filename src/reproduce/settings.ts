@@ -27,7 +27,11 @@ function readValue(name: string, text: string, before: Setting): Setting {
     if (!Number.isFinite(value)) throw fail(typeof before === 'number' ? 'a number' : 'numbers separated by commas');
     return value;
   };
-  if (typeof before === 'number') return number(text);
+  if (typeof before === 'number') {
+    const value = number(text);
+    if (counts(name, before) && !(Number.isSafeInteger(value) && value >= 1)) throw fail('a whole number ≥ 1');
+    return value;
+  }
   if (typeof before === 'boolean') {
     if (text !== 'true' && text !== 'false') throw fail('true or false');
     return text === 'true';
@@ -43,3 +47,6 @@ function readValue(name: string, text: string, before: Setting): Setting {
   }
   return list as Setting;
 }
+
+/** Whether a setting is how many there are of something, as all whole ones are but a seed. */
+const counts = (name: string, before: number) => name !== 'seed' && Number.isInteger(before) && before >= 1;

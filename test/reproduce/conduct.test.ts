@@ -165,6 +165,8 @@ describe('changed', () => {
   it.each([
     ['seed=4', "there is no setting 'seed'. Did you mean 'seeds'? There are seeds, times, label, sharp, names."],
     ['times=many', "the setting times is 'many', expected a number, such as --set times=10."],
+    ['times=0', "the setting times is '0', expected a whole number ≥ 1, such as --set times=10."],
+    ['times=1.5', "the setting times is '1.5', expected a whole number ≥ 1"],
     ['times', "the setting times is '', expected a number"],
     ['seeds=1,,2', 'expected numbers separated by commas, such as --set seeds=1,2,3.'],
     ['seeds=1,-2', "the setting seeds is '1,-2', expected whole numbers ≥ 0, separated by commas"],

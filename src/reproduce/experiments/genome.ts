@@ -72,6 +72,9 @@ function check({ models, learningRates, seeds, heldOut, scored, contexts }: Geno
     );
   }
   if (seeds.length === 0) throw new Error('genome: there are no seeds, expected at least one, e.g. 1,2.');
+  if (!contexts.every((context, i) => Number.isSafeInteger(context) && context > (contexts[i - 1] ?? 0))) {
+    throw new Error(`genome: contexts are ${contexts}, expected whole numbers ≥ 1, each longer than the one before.`);
+  }
   const strides = contexts.map((context) => context / WINDOW_PART);
   if (contexts.length < 2 || !strides.every((stride) => scored % stride === 0) || scored % PIECE !== 0) {
     throw new Error(

@@ -24,11 +24,10 @@ function runs(settings: InductionSettings): Run[] {
     const known = Object.keys(variants).join(', ');
     throw new Error(`induction-heads: variants has '${stranger}', expected some of ${known}.`);
   }
-  const { train, longest, longestAttention, rows } = settings;
+  const { train, longest, longestAttention } = settings;
   requireCount('induction-heads', 'train', train, 2 * SHORTEST, 'rows are from a few steps to so many');
   requireCount('induction-heads', 'longest', longest, train, 'rows beyond those of the training are the test');
   requireCount('induction-heads', 'longestAttention', longestAttention, train, 'it reads the rows of the training');
-  requireCount('induction-heads', 'rows', rows, 1, 'a test needs some');
   return every(settings).map(({ variant, seed }) => {
     const { name, recurrent } = variants[variant];
     return { id: runId(variant, seed), label: `${name}, seed ${seed}`, work: recurrent ? 2 : 1 };

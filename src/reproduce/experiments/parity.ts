@@ -58,6 +58,7 @@ function runs(settings: ParitySettings): Run[] {
   if (stranger !== undefined) {
     throw new Error(`parity: models has '${stranger}', expected some of ${Object.keys(names).join(', ')}.`);
   }
+  for (const k of settings.moduli) requireCount('parity', 'moduli', k, 2, 'modulo 1 every sum is 0');
   requireCount('parity', 'train', settings.train, SHORTEST, 'shorter rows hold nothing to track');
   requireCount('parity', 'longest', settings.longest, settings.train, 'rows beyond those of the training are the test');
   return variants(settings).map(({ model, k, seed }) => ({

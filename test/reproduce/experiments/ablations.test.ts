@@ -85,9 +85,6 @@ describe('ablation-A', () => {
     expect(() => ablationA.runs({ ...ablationA.full, tasks: [] })).toThrow(
       'tasks has nothing, expected some of language',
     );
-    expect(() => ablationA.runs({ ...ablationA.full, drawnRows: 0 })).toThrow(
-      'drawnRows is 0, expected a whole number',
-    );
   });
 });
 

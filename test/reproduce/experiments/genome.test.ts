@@ -53,6 +53,8 @@ describe('the experiment of the genome', () => {
     expect(asked({ models: ['rwkv4'], learningRates: [1] })).toThrow('models are ');
     expect(asked({ learningRates: [1] })).toThrow('1 learningRates for 4 models');
     expect(asked({ seeds: [] })).toThrow('there are no seeds');
+    expect(asked({ contexts: [1024, 256] })).toThrow('contexts are 1024,256, expected whole numbers');
+    expect(asked({ contexts: [-256, 256] })).toThrow('contexts are -256,256');
     expect(asked({ contexts: [1000, 3000] })).toThrow('scored is 98304 with contexts 1000,3000');
     expect(asked({ scored: 131_072 })).toThrow('expected at most heldOut = 104000');
   });

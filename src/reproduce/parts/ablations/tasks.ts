@@ -4,7 +4,6 @@ import type { Model } from '../../../models/model.ts';
 import { Random } from '../../../random.ts';
 import { recall, recallVocab } from '../../../tasks/recall.ts';
 import { timescales } from '../../../tasks/timescales.ts';
-import { requireCount } from '../../../tasks/tokens.ts';
 import { scope } from '../../../tensor/scope.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
 import { bitsPerByte, openText } from '../corpus.ts';
@@ -187,15 +186,12 @@ export const tasks: Readonly<Record<string, AblationTask>> = {
   },
 };
 
-/** Refuses tasks that there are not, and sizes that are not whole. */
+/** Refuses tasks that there are not. */
 export function requireTasks(experiment: string, settings: TaskSettings): void {
   const stranger = settings.tasks.find((task) => !Object.hasOwn(tasks, task));
   if (stranger !== undefined || settings.tasks.length === 0) {
     throw new Error(
       `${experiment}: tasks has ${stranger === undefined ? 'nothing' : `'${stranger}'`}, expected some of ${Object.keys(tasks).join(', ')}.`,
     );
-  }
-  for (const name of ['updates', 'batchSize', 'length', 'drawnUpdates', 'drawnRows', 'drawnLength', 'testRows']) {
-    requireCount(experiment, name, settings[name] as number, 1, 'without it nothing is learnt or tested');
   }
 }
