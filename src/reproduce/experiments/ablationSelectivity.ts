@@ -1,8 +1,9 @@
 /** What has to be selective: table 7 of the Mamba paper. */
 import { defineExperiment, type Run } from '../experiment.ts';
+import { fixed } from '../parts/numbers.ts';
 import { dotPlot } from '../parts/figures.ts';
 import { mean, withError } from '../parts/statistics.ts';
-import { AblationResults, fixed, paired, runOne, runsOf, signed, type Variant } from '../parts/ablations/compared.ts';
+import { AblationResults, paired, runOne, runsOf, signed, type Variant } from '../parts/ablations/compared.ts';
 import { type Ablated, quickSizes, tasks, type TaskSettings } from '../parts/ablations/tasks.ts';
 
 interface SelectivitySettings extends TaskSettings {

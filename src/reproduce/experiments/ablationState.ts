@@ -1,8 +1,9 @@
 /** What a larger state is worth, and what a larger projection of Δ: tables 9 and 10 of the Mamba paper. */
 import type { Panel, Series } from '../../inspect/figure.ts';
 import { defineExperiment, type Goal, type Run } from '../experiment.ts';
+import { fixed } from '../parts/numbers.ts';
 import { mean, withError } from '../parts/statistics.ts';
-import { AblationResults, fixed, runOne, runsOf, type Variant } from '../parts/ablations/compared.ts';
+import { AblationResults, runOne, runsOf, type Variant } from '../parts/ablations/compared.ts';
 import { type Ablated, quickSizes, tasks, type TaskSettings } from '../parts/ablations/tasks.ts';
 
 interface StateSettings extends TaskSettings {

@@ -1,9 +1,10 @@
 /** Which block, around which sequence layer: table 6 of the Mamba paper. */
 import { defineExperiment, type Goal, type Run } from '../experiment.ts';
+import { count, fixed } from '../parts/numbers.ts';
 import { dotPlot } from '../parts/figures.ts';
 import { nearestInSize, parametersOf, widths } from '../parts/sameSize.ts';
 import { mean, withError } from '../parts/statistics.ts';
-import { AblationResults, fixed, runOne, runsOf, type Variant } from '../parts/ablations/compared.ts';
+import { AblationResults, runOne, runsOf, type Variant } from '../parts/ablations/compared.ts';
 import { type Ablated, quickSizes, tasks, type TaskSettings } from '../parts/ablations/tasks.ts';
 
 interface ArchitectureSettings extends TaskSettings {
@@ -116,7 +117,7 @@ function partOf(task: string, settings: ArchitectureSettings, found: AblationRes
           inners.map((inner) => [
             blockNames[block],
             innerNames[inner],
-            String(found.parameters(task, cell(block, inner))),
+            count(found.parameters(task, cell(block, inner))),
             withError(found.losses(task, cell(block, inner)), 3),
           ]),
         ),

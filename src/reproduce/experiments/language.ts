@@ -10,6 +10,7 @@ import { byteTokenizer } from '../../tokenize/index.ts';
 import { evaluate } from '../../train/evaluate.ts';
 import { modelConfigOf, runConfig } from '../../train/options.ts';
 import { defineExperiment, type Goal, type Report, type Run } from '../experiment.ts';
+import { count } from '../parts/numbers.ts';
 import { dotPlot } from '../parts/figures.ts';
 import { learn } from '../parts/learn.ts';
 import { mean, withError } from '../parts/statistics.ts';
@@ -98,10 +99,10 @@ function report(settings: LanguageSettings, results: ReadonlyMap<string, Languag
     ['model', 'parameters', 'learning rate', 'bits per byte', 'bytes/s in training'],
     ...ranked.map((row) => [
       row.label,
-      row.all[0].parameters.toLocaleString('en'),
+      count(row.all[0].parameters),
       settings.learningRates[settings.models.indexOf(row.name)].toString(),
       withError(row.values, 3),
-      Math.round(speed(row)).toLocaleString('en'),
+      count(Math.round(speed(row))),
     ]),
   ];
   const bits = new Map(rows.map(({ name, values }) => [name, mean(values)]));

@@ -1,4 +1,5 @@
 /** Of a few seeds: the mean, and how sure one can be of it. */
+import { fixed } from './numbers.ts';
 
 export const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
 
@@ -23,6 +24,6 @@ export const halfWidth = (values: readonly number[]): number =>
 /** 1.234 ± 0.05, or the value alone where there is one. */
 export function withError(values: readonly number[], digits: number, factor = 1): string {
   const half = halfWidth(values);
-  const text = (factor * mean(values)).toFixed(digits);
-  return Number.isFinite(half) ? `${text} ± ${(factor * half).toFixed(digits)}` : text;
+  const text = fixed(factor * mean(values), digits);
+  return Number.isFinite(half) ? `${text} ± ${fixed(factor * half, digits)}` : text;
 }

@@ -1,6 +1,7 @@
 /** What the ablation of A says: differences to S6, seed by seed, in percent of its loss. */
 import type { Panel } from '../../../inspect/figure.ts';
 import type { Goal, Report, Table } from '../../experiment.ts';
+import { count } from '../../parts/numbers.ts';
 import { dotPlot } from '../../parts/figures.ts';
 import { halfWidth, mean, withError } from '../../parts/statistics.ts';
 import { AblationResults, signed } from '../../parts/ablations/compared.ts';
@@ -51,7 +52,7 @@ export function ablationAReport(settings: AblationASettings, results: ReadonlyMa
         ['selective beside B and C', 'parameters', 'loss', 'difference to S6 in %'],
         ...kinds.map((kind) => [
           kind.name,
-          String(parameters(task, kind)),
+          count(parameters(task, kind)),
           withError(losses(task, kind), 3),
           kind === base ? '' : signed(differences(task, kind), 2),
         ]),

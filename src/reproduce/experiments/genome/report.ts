@@ -1,6 +1,7 @@
 /** What the bits of the genome's bases say: who needs how many, with how many bases before each. */
 import type { Figure } from '../../../inspect/figure.ts';
 import type { Goal, Report } from '../../experiment.ts';
+import { count } from '../../parts/numbers.ts';
 import { halfWidth, mean, withError } from '../../parts/statistics.ts';
 import type { Pass } from './bits.ts';
 import { type GenomeSettings, genomeLabels, MARKOV } from './models.ts';
@@ -85,7 +86,6 @@ const isMore = (differences: readonly number[]) => mean(differences) > halfWidth
 const less = (a: readonly number[], b: readonly number[]) => a.map((value, i) => value - b[i]);
 const bitsWith = ({ all }: Row, context: number) => average(all.map(({ pieces }) => pieces[context]));
 
-const count = (n: number) => n.toLocaleString('en');
 const speedOf = ({ bases, seconds }: Pass) => Math.round(bases / seconds);
 
 /** Thousandths of a bit, with the 95 % interval of the mean over pieces. */

@@ -3,6 +3,7 @@ import type { Panel, Series } from '../../../inspect/figure.ts';
 import { stateBytes } from '../../../models/state.ts';
 import { size } from '../../../train/memory.ts';
 import type { Report, Table } from '../../experiment.ts';
+import { count } from '../../parts/numbers.ts';
 import { exponentOf } from '../../parts/timing.ts';
 import { declared, type Measures, type Settings, type Side, sideNames, sides } from './setup.ts';
 
@@ -82,7 +83,6 @@ export function reportOf(settings: Settings, results: ReadonlyMap<string, Measur
 /** Of the last to the first. */
 const ratioOf = (values: readonly number[] = []): number => (values.at(-1) as number) / values[0];
 
-const count = (tokens: number): string => tokens.toLocaleString('en-US');
 const last = ({ curves }: Measures, side: Side): string => secondsText(curves[side]?.seconds.at(-1) ?? Number.NaN);
 const secondsText = (seconds: number): string =>
   seconds < 1 ? `${Number((1000 * seconds).toPrecision(3))} ms` : `${Number(seconds.toPrecision(3))} s`;

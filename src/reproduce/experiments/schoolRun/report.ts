@@ -2,6 +2,7 @@
 import type { Panel, Series } from '../../../inspect/figure.ts';
 import { bestLoss, bestOfOrder } from '../../../tasks/unifilar.ts';
 import type { Report } from '../../experiment.ts';
+import { count } from '../../parts/numbers.ts';
 import { dotPlot } from '../../parts/figures.ts';
 import { mean, withError } from '../../parts/statistics.ts';
 import { median } from '../../parts/timing.ts';
@@ -36,7 +37,7 @@ export function reportOf(settings: Settings, results: ReadonlyMap<string, Result
           ['model', 'parameters', 'loss (nats a step)', 'above the least'],
           ...rows.map(({ id, name, values }) => [
             name,
-            String(results.get(`${id}.0`)?.parameters ?? ''),
+            count(results.get(`${id}.0`)?.parameters ?? 0),
             withError(values, 4),
             percent(above(mean(values))),
           ]),

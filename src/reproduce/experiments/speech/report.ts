@@ -3,6 +3,7 @@ import { encodeWav } from '../../../formats/index.ts';
 import type { Panel } from '../../../inspect/figure.ts';
 import { muLawDecode } from '../../../tokenize/muLaw.ts';
 import type { Goal, Report } from '../../experiment.ts';
+import { count } from '../../parts/numbers.ts';
 import { mean } from '../../parts/statistics.ts';
 import { type Continued, tokensIn } from './continuation.ts';
 import { SAMPLE_RATE } from './digits.ts';
@@ -68,7 +69,7 @@ export function speechReport(results: readonly SpeechResult[]): Report {
       const [near, far] = [of(model, false), of(model, true)];
       if (near.length === 0 || far.length === 0) return [];
       const [{ parameters }] = near;
-      return `${nameOf(model)} (${parameters} parameters) is right on ${percent(average(near))} of unheard clips of known speakers, and on ${percent(average(far))} of the clips of a speaker never heard (mean of ${far.length}).`;
+      return `${nameOf(model)} (${count(parameters)} parameters) is right on ${percent(average(near))} of unheard clips of known speakers, and on ${percent(average(far))} of the clips of a speaker never heard (mean of ${far.length}).`;
     }),
     ...strangers.slice(0, 1).map(() => mistakes(strangers)),
     ...sound.map(

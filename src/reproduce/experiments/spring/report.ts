@@ -2,6 +2,7 @@
 import type { Panel, Series } from '../../../inspect/figure.ts';
 import type { SpringWorld } from '../../../tasks/springs.ts';
 import type { Goal, Report, Table } from '../../experiment.ts';
+import { count } from '../../parts/numbers.ts';
 import { mean, withError } from '../../parts/statistics.ts';
 import { errorUpTo } from './predictors.ts';
 import { type SystemName, systemNames, systems } from './systems.ts';
@@ -137,12 +138,13 @@ function tableOf(outcome: Outcome, { models, ahead, horizon }: SpringSettings): 
         ),
         withError(overall(outcome, name, ahead), 3),
         `${withError(relative(outcome, name, 'kalman', ahead), 2)}×`,
-        `${rowOf(outcome, name).parameters ?? ''}`,
+        sizeOf(rowOf(outcome, name)),
       ]),
     ],
   };
 }
 
+const sizeOf = ({ parameters }: Measured) => (parameters === undefined ? '' : count(parameters));
 const sentence = (text: string) => text[0].toUpperCase() + text.slice(1);
 const times = (factor: number) => `${factor.toFixed(2)}×`;
 

@@ -87,7 +87,4 @@ export const paired = (a: readonly number[], b: readonly number[]): number[] => 
 
 /** −0.123 ± 0.045: a difference with its sign. */
 export const signed = (values: readonly number[], digits: number): string =>
-  `${mean(values) < 0 ? '' : '+'}${withError(values, digits)}`.replace('-', '−');
-
-/** 0.123 or −0.123. */
-export const fixed = (value: number, digits = 3): string => value.toFixed(digits).replace('-', '−');
+  `${mean(values) < 0 ? '' : '+'}${withError(values, digits)}`;
