@@ -52,6 +52,13 @@ export const ablationA = defineExperiment<AblationASettings, Ablated>({
     'Two layers of 32 channels with 8 states: the plays of Shakespeare (1 MB), recall of what was last written under ' +
     'a key, and sums that forget at four speeds, each until a bell of its own rings. The ranks of the maps that make ' +
     'Δ and A are such that all variants have the same parameters; of a seed they see the same batches.',
+  notes: [
+    'A selective A, beside Δ or in place of it, pays in the task that was made for it: sums that forget by different ' +
+      'events, where each state has something of its own to give up. Elsewhere no variant is better than S6, which has the ' +
+      'parameters of the others in a larger rank of Δ.',
+    'Recall is still being learnt after 2000 updates, sooner or later by seed: its intervals are too wide to tell ' +
+      'anything, and a percent of what S6 still loses there is little.',
+  ],
   full: {
     tasks: ['language', 'overwriting', 'timescales'],
     deltaRanks: [13, 0, 4, 2, 1],
