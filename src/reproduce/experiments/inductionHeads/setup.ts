@@ -16,7 +16,7 @@ export interface InductionSettings extends Settings {
   dModel: number;
   dState: number;
   updates: number;
-  /** Of attention, which learns more slowly. */
+  /** Of attention. */
   updatesAttention: number;
   /** Of an update. */
   tokens: number;
