@@ -9,8 +9,6 @@ import { type Ablated, quickSizes, tasks, type TaskSettings } from '../parts/abl
 interface SelectivitySettings extends TaskSettings {
   /** What is selective: 'none', or names joined by '+'. */
   selections: readonly string[];
-  /** Language: layers; nLayer is of recall. */
-  textLayers: number;
 }
 
 const ALL = 'delta+B+C';
@@ -18,11 +16,11 @@ const SINGLE = ['B', 'C', 'delta'];
 
 const nameOf = (selection: string) => selection.replace('delta', 'Δ').replaceAll('+', ', ');
 
-function variants({ selections, textLayers }: SelectivitySettings, task: string): Variant[] {
+function variants({ selections }: SelectivitySettings): Variant[] {
   return selections.map((selection) => ({
     id: selection.replaceAll('+', '-'),
     name: nameOf(selection),
-    config: { selects: selection.replaceAll('+', ','), ...(task === 'language' && { nLayer: textLayers }) },
+    config: { selects: selection.replaceAll('+', ',') },
     work: selection === ALL ? 1 : 1.2,
   }));
 }
@@ -34,15 +32,15 @@ function runs(settings: SelectivitySettings): Run[] {
       `ablation-selectivity: selections has no ${missing}, expected none, B, C, delta and ${ALL} among them.`,
     );
   }
-  return runsOf('ablation-selectivity', (task) => variants(settings, task), settings);
+  return runsOf('ablation-selectivity', () => variants(settings), settings);
 }
 
 function report(settings: SelectivitySettings, results: ReadonlyMap<string, Ablated>) {
   const { selections, seeds } = settings;
   const found = new AblationResults(results, seeds);
+  const all = variants(settings);
+  const of = (name: string) => all[selections.indexOf(name)];
   const parts = settings.tasks.map((task) => {
-    const all = variants(settings, task);
-    const of = (name: string) => all[selections.indexOf(name)];
     const { name: title, unit } = tasks[task];
     const losses = (name: string) => found.losses(task, of(name));
     const gain = (name: string) => mean(paired(losses('none'), losses(name)));
@@ -138,6 +136,6 @@ export const ablationSelectivity = defineExperiment<SelectivitySettings, Ablated
     ...quickSizes,
   },
   runs,
-  run: (one, settings, context) => runOne((task) => variants(settings, task), one, settings, context),
+  run: (one, settings, context) => runOne(() => variants(settings), one, settings, context),
   report,
 });

@@ -14,6 +14,7 @@ import { learn, type Learned } from '../learn.ts';
 export interface TaskSettings extends Settings {
   tasks: readonly string[];
   seeds: readonly number[];
+  /** Layers; where there is `textLayers`, too, those of language are so many. */
   nLayer: number;
   dState: number;
   learningRate: number;
@@ -161,7 +162,7 @@ export const tasks: Readonly<Record<string, AblationTask>> = {
   language: {
     name: 'language',
     unit: 'bits per byte',
-    shape: ({ dModel }) => ({ vocabSize: CHARACTERS, dModel }),
+    shape: ({ dModel, nLayer, textLayers = nLayer }) => ({ vocabSize: CHARACTERS, dModel, nLayer: textLayers }),
     run: learnText,
   },
   recall: recallTask('recall', false),
