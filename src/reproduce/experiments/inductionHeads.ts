@@ -6,7 +6,7 @@ import { requireCount } from '../../tasks/tokens.ts';
 import { accuracy, drawn } from '../parts/drawn.ts';
 import { defineExperiment, type Run, type RunContext } from '../experiment.ts';
 import { learn } from '../parts/learn.ts';
-import { recall } from './inductionHeads/recall.ts';
+import { FIRST, recall } from './inductionHeads/recall.ts';
 import { inductionReport } from './inductionHeads/report.ts';
 import { type InductionResult, type InductionSettings, LAYERS, runId, variants } from './inductionHeads/setup.ts';
 
@@ -28,6 +28,12 @@ function runs(settings: InductionSettings): Run[] {
   requireCount('induction-heads', 'train', train, 2 * SHORTEST, 'rows are from a few steps to so many');
   requireCount('induction-heads', 'longest', longest, train, 'rows beyond those of the training are the test');
   requireCount('induction-heads', 'longestAttention', longestAttention, train, 'it reads the rows of the training');
+  for (const [what, steps] of Object.entries({ longest, longestAttention })) {
+    if (Number.isInteger(Math.log2(steps / FIRST))) continue;
+    throw new Error(
+      `induction-heads: ${what} is ${steps}, expected ${FIRST} times a power of two: the question is asked at every doubling.`,
+    );
+  }
   return every(settings).map(({ variant, seed }) => {
     const { name, recurrent } = variants[variant];
     return { id: runId(variant, seed), label: `${name}, seed ${seed}`, work: recurrent ? 2 : 1 };

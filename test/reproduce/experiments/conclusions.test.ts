@@ -62,6 +62,12 @@ describe('induction-heads', () => {
     expect(report.says[0]).toContain('99 % of the rows are right at all lengths up to 256, 2^20, 256 (a seed each)');
   });
 
+  it('refuses a length at which nothing is asked', () => {
+    expect(() => inductionHeads.runs({ ...inductionHeads.full, longest: 1_000_000 })).toThrow(
+      'induction-heads: longest is 1000000, expected 64 times a power of two',
+    );
+  });
+
   it('is not where every seed forgets, attention holds, or the process grows', () => {
     expect(missed(recalled(() => 0.97, 0.1))).toEqual(['at least one seed of Mamba']);
     expect(missed(recalled(() => 1, 0.6))).toEqual(['attention']);

@@ -36,7 +36,7 @@ export interface RecallOptions {
 }
 
 /** The special token comes before this many steps: at all later ones it is about as far away as the row is long. */
-const FIRST = 64;
+export const FIRST = 64;
 /** What a process needs for this and that it has by now. */
 const FROM_HERE = 4096;
 /** Below this twice in a row the answers are guesses, and longer rows are not read. */
