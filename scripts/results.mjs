@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const docs = join(root, 'docs');
-const { experiments, resultsFigure, resultsPage, resultsText } = await import('../dist/reproduce/index.js');
+const { experiments, resultsFiles, resultsPage, resultsText } = await import('../dist/reproduce/index.js');
 const read = (path) => JSON.parse(readFileSync(path, 'utf8'));
 
 for (const folder of process.argv.slice(2)) {
@@ -25,7 +25,9 @@ const entries = experiments.map((experiment) => {
   return { experiment, results: existsSync(path) ? read(path) : undefined };
 });
 for (const entry of entries) {
-  if (entry.results) writeFileSync(join(docs, 'results', `${entry.experiment.name}.svg`), resultsFigure(entry));
+  for (const [file, content] of Object.entries(entry.results ? resultsFiles(entry) : {})) {
+    writeFileSync(join(docs, 'results', file), content);
+  }
 }
 writeFileSync(join(docs, 'results.md'), resultsPage(entries));
 console.log(`docs/results.md: ${entries.filter(({ results }) => results).length} of ${entries.length} experiments`);

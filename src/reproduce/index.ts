@@ -2,6 +2,6 @@
 export { experimentOf, experiments } from './catalogue.ts';
 export { type ConductOptions, type ConductReporter, conduct, type Results, reportOf } from './conduct.ts';
 export type { Experiment, Report, Settings } from './experiment.ts';
-export { type Entry, resultsFigure, resultsPage } from './page.ts';
+export { type Entry, resultsFiles, resultsPage } from './page.ts';
 export { changed } from './settings.ts';
 export { goalRows, markdownReport, resultsText } from './text.ts';

@@ -44,6 +44,7 @@ function reached({ experiment, results }: Entry): string {
 
 function section({ experiment, results }: Required<Entry>): string {
   const { name, about, claim, scale, notes = [] } = experiment;
+  const report = reportOf(experiment, results);
   const seconds = Object.values(results.runs).reduce((sum, run) => sum + run.seconds, 0);
   return [
     `## ${name}\n`,
@@ -51,8 +52,9 @@ function section({ experiment, results }: Required<Entry>): string {
     `- **The paper**: ${claim}`,
     `- **Here**: ${scale}`,
     `- **Command**: \`npx mamba-ts reproduce ${name}\`, ${duration(seconds)} (${results.machine})\n`,
-    `![${reportOf(experiment, results).figure.title}](results/${name}.svg)\n`,
-    markdownReport(reportOf(experiment, results)),
+    `![${report.figure.title}](results/${name}.svg)\n`,
+    markdownReport(report),
+    ...Object.keys(report.files ?? {}).map((file) => `The file: [${file}](results/${name}-${file})\n`),
     ...notes.map((note) => `${note}\n`),
   ].join('\n');
 }
@@ -60,5 +62,9 @@ function section({ experiment, results }: Required<Entry>): string {
 const duration = (seconds: number) =>
   seconds < 5400 ? `${Math.max(1, Math.round(seconds / 60))} minutes` : `${(seconds / 3600).toFixed(1)} hours`;
 
-export const resultsFigure = ({ experiment, results }: Required<Entry>): string =>
-  figure(reportOf(experiment, results).figure);
+/** What stands beside the page in results/, by name: the figure, and more that a report has. */
+export function resultsFiles({ experiment, results }: Required<Entry>): Record<string, string | Uint8Array> {
+  const report = reportOf(experiment, results);
+  const files = Object.entries(report.files ?? {}).map(([file, bytes]) => [`${experiment.name}-${file}`, bytes]);
+  return { [`${experiment.name}.svg`]: figure(report.figure), ...Object.fromEntries(files) };
+}

@@ -2,17 +2,16 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { experimentOf, experiments } from '../../src/reproduce/catalogue.ts';
+import { experiments } from '../../src/reproduce/catalogue.ts';
 import type { Results } from '../../src/reproduce/conduct.ts';
-import { resultsFigure, resultsPage } from '../../src/reproduce/page.ts';
+import { resultsFiles, resultsPage } from '../../src/reproduce/page.ts';
 import { counting } from './counting.ts';
 
 const docs = new URL('../../docs/', import.meta.url);
 const read = (name: string) => readFile(new URL(name, docs), 'utf8');
-const file = (name: string, ending: string) => `results/${name}.${ending}`;
 const entries = await Promise.all(
   experiments.map(async (experiment) => {
-    const name = file(experiment.name, 'json');
+    const name = `results/${experiment.name}.json`;
     const results = existsSync(new URL(name, docs)) ? (JSON.parse(await read(name)) as Results) : undefined;
     return { experiment, results };
   }),
@@ -24,16 +23,18 @@ describe('docs/results.md', () => {
     expect(await read('results.md')).toBe(resultsPage(entries));
   });
 
-  it.each(done)('has the figure of $experiment.name, of its full settings', async (entry) => {
+  it.each(done)('has the figure and the files of $experiment.name, of its full settings', async (entry) => {
     const { experiment, results } = entry;
-    expect(await read(file(experiment.name, 'svg'))).toBe(resultsFigure(entry));
+    for (const [name, content] of Object.entries(resultsFiles(entry))) {
+      expect(await readFile(new URL(`results/${name}`, docs))).toEqual(Buffer.from(content));
+    }
     expect({ quick: results.quick, settings: results.settings }).toEqual({ quick: false, settings: experiment.full });
     expect(Object.keys(results.runs)).toEqual(experiment.runs(results.settings).map(({ id }) => id));
   });
 
   it('has no results of what is no experiment', async () => {
-    const names = (await readdir(new URL('results/', docs))).map((one) => one.replace(/\.(json|svg)$/, ''));
-    for (const name of names) expect(experimentOf(name).name).toBe(name);
+    const expected = done.flatMap((entry) => [`${entry.experiment.name}.json`, ...Object.keys(resultsFiles(entry))]);
+    expect((await readdir(new URL('results/', docs))).sort()).toEqual(expected.sort());
   });
 
   it('says the claim, the measured, the command, and what is still to be run', () => {

@@ -160,6 +160,11 @@ export const ablationState = defineExperiment<StateSettings, Ablated>({
   scale:
     'Two layers: 48 wide on the plays of Shakespeare (1 MB), bits per byte of their last tenth; 24 wide on recall of ' +
     '12 keys between noise. There 350 million parameters on the Pile. All variants of a seed see the same batches.',
+  notes: [
+    'In recall, states help selective B and C alone, as in the paper. In language two seeds differ by more than any two ' +
+      'variants: models so small learn what stands next to what, for which a state is enough. Recall is not learnt to the ' +
+      'end after 3000 updates, and whether a rank of Δ helps there cannot be said from two seeds.',
+  ],
   full: {
     tasks: ['language', 'recall'],
     states: [1, 2, 4, 8, 16],
