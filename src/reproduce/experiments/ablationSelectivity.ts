@@ -62,7 +62,7 @@ function report(settings: SelectivitySettings, results: ReadonlyMap<string, Abla
       says:
         gain(largest) > 0
           ? `In ${title}, of a single selective parameter ${nameOf(largest)} gains the most (${gains} ${unit}); ` +
-            `all three gain ${fixed(gain(ALL))}, and best is ${best === 'none' ? 'none' : nameOf(best)}.`
+            `all three gain ${fixed(gain(ALL))}, and best is ${nameOf(best)}.`
           : `In ${title}, no single selective parameter gains anything (${gains} ${unit}); all three gain ${fixed(gain(ALL))}.`,
       goals: [
         {

@@ -5,16 +5,14 @@ import { ablationA } from '../../../src/reproduce/experiments/ablationA.ts';
 import { ablationSelectivity } from '../../../src/reproduce/experiments/ablationSelectivity.ts';
 import { ablationState } from '../../../src/reproduce/experiments/ablationState.ts';
 import { architecture } from '../../../src/reproduce/experiments/architecture.ts';
+import { changed } from '../../../src/reproduce/settings.ts';
+import { reportOf as madeUp } from '../madeUp.ts';
 
 const all = [ablationA, ablationSelectivity, ablationState, architecture];
 
 /** A report of losses that a function of the run's id gives; those of recall have an id without the task. */
-function reportOf(experiment: Experiment, settings: Settings, loss: (id: string) => number) {
-  const results = experiment
-    .runs(settings)
-    .map(({ id }) => [id, { loss: loss(id.replace(/^recall-/, '')), parameters: 1000, curve: [] }]);
-  return experiment.report(settings, new Map(results as [string, unknown][]));
-}
+const reportOf = (experiment: Experiment, settings: Settings, loss: (id: string) => number) =>
+  madeUp(experiment, (id) => ({ loss: loss(id.replace(/^recall-/, '')), parameters: 1000, curve: [] }), settings);
 
 /** Small and different for every run. */
 const noise = (id: string) => 1e-4 * ([...id].reduce((sum, c) => (31 * sum + c.charCodeAt(0)) % 101, 7) / 101);
@@ -85,6 +83,7 @@ describe('ablation-A', () => {
     expect(() => ablationA.runs({ ...ablationA.full, tasks: [] })).toThrow(
       'tasks has nothing, expected some of language',
     );
+    expect(() => changed(ablationA.full, ['drawnRows=0'])).toThrow("drawnRows is '0', expected a whole number");
   });
 });
 

@@ -1,16 +1,11 @@
 /** What experiments conclude from results that are made up here: goals that are reached, and not otherwise. */
 import { describe, expect, it } from 'vitest';
-import type { Experiment, Settings } from '../../../src/reproduce/experiment.ts';
 import { inductionHeads } from '../../../src/reproduce/experiments/inductionHeads.ts';
 import { language } from '../../../src/reproduce/experiments/language.ts';
 import { parity } from '../../../src/reproduce/experiments/parity.ts';
 import { selectiveCopying } from '../../../src/reproduce/experiments/selectiveCopying.ts';
 import { doublings } from '../../../src/reproduce/parts/lengths.ts';
-
-/** The report of results that a function of the run's id gives. */
-function reportOf(experiment: Experiment, result: (id: string) => unknown, settings: Settings = experiment.full) {
-  return experiment.report(settings, new Map(experiment.runs(settings).map(({ id }) => [id, result(id)])));
-}
+import { reportOf } from '../madeUp.ts';
 
 /** Goals that are not reached, by the words that they begin with. */
 const missed = ({ goals }: ReturnType<typeof reportOf>) =>
