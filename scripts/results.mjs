@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const docs = join(root, 'docs');
@@ -13,7 +14,7 @@ for (const folder of process.argv.slice(2)) {
   const results = read(join(folder, 'results.json'));
   const { experiment, quick } = results;
   const { full } = experiments.find(({ name }) => name === experiment);
-  if (JSON.stringify(full) !== JSON.stringify(results.settings)) {
+  if (!isDeepStrictEqual(full, results.settings)) {
     throw new Error(`results: ${folder} has other settings than a full run of ${experiment}.`);
   }
   if (quick) throw new Error(`results: ${folder} holds a quick run, expected a full one.`);

@@ -18,10 +18,12 @@ Each claim that people choose Mamba for, and questions still open, as an experim
 npx mamba-ts reproduce                            # lists them
 npx mamba-ts reproduce parity --quick             # within a minute: every step of it, much smaller
 npx mamba-ts reproduce parity                     # the run that is shown here
-npx mamba-ts reproduce parity --set seeds=4,5,6   # with settings of one's own
+npx mamba-ts reproduce parity --set seeds=4,5,6   # with settings of one's own, here other seeds
 \`\`\`
 
-A full run shows its progress and the time left. Stopped or killed, the same command goes on where it was. Sizes are scaled down from the papers to what a CPU does in minutes or an hour; each section says how. All tables and figures on this page are drawn from the committed results in [results/](results/) by \`npm run results\`; times are those of one thread unless said.
+A full run shows its progress and the time left. Stopped or killed, the same command goes on where it was. Sizes are scaled down from the papers to what a CPU does in minutes to two hours; each section says how. All tables and figures on this page are drawn from the committed results in [results/](results/) by \`npm run results\`; times are those of one thread unless said. The commands run in a clone, after \`npm ci\`.
+
+A ± is the 95 % interval of the mean over seeds, by Student's t, unless said: wide with two or three. Goals are judged by the mean unless they say more; where a mean lies within the interval of its goal, a few more seeds may decide otherwise. In figures with a line a model, faint dots are seeds, black ones their means, and the whiskers the same intervals.
 `;
 
 export function resultsPage(entries: readonly Entry[]): string {

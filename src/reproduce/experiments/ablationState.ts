@@ -1,9 +1,8 @@
 /** What a larger state is worth, and what a larger projection of Δ: tables 9 and 10 of the Mamba paper. */
 import type { Panel, Series } from '../../inspect/figure.ts';
 import { defineExperiment, type Goal, type Run } from '../experiment.ts';
-import { fixed } from '../parts/numbers.ts';
-import { mean, withError } from '../parts/statistics.ts';
-import { AblationResults, runOne, runsOf, type Variant } from '../parts/ablations/compared.ts';
+import { halfWidth, mean, withError } from '../parts/statistics.ts';
+import { AblationResults, paired, runOne, runsOf, type Variant } from '../parts/ablations/compared.ts';
 import { type Ablated, quickSizes, tasks, type TaskSettings } from '../parts/ablations/tasks.ts';
 
 interface StateSettings extends TaskSettings {
@@ -64,31 +63,37 @@ function report(settings: StateSettings, results: ReadonlyMap<string, Ablated>) 
   };
 }
 
+/** Whether these gains are more than chance; of a single seed, whether there is any. */
+const isGain = (gains: readonly number[]) => mean(gains) > 0 && !(mean(gains) <= halfWidth(gains));
+
 function partOf(task: string, { states, ranks, dState }: StateSettings, found: AblationResults) {
   const { name: title, unit } = tasks[task];
   const losses = (variant: Variant) => found.losses(task, variant);
-  const loss = (variant: Variant) => found.loss(task, variant);
+  /** What the loss falls by from one variant to another, seed by seed. */
+  const gain = (from: Variant, to: Variant) => paired(losses(from), losses(to));
   const [least, most] = [Math.min(...states), Math.max(...states)];
-  const [constant, selective] = KINDS.map((kind) => loss(stateVariant(kind, least)) - loss(stateVariant(kind, most)));
+  const [constant, selective] = KINDS.map((kind) => gain(stateVariant(kind, least), stateVariant(kind, most)));
+  const chosen = gain(stateVariant(KINDS[0], most), stateVariant(KINDS[1], most));
   const projected = ranks.filter((rank) => rank > 0).sort((a, b) => a - b);
   const [first, last] = [projected[0], projected[projected.length - 1]];
-  const toFirst = loss(rankVariant(0)) - loss(rankVariant(first));
-  const toLast = loss(rankVariant(first)) - loss(rankVariant(last));
+  const toFirst = gain(rankVariant(0), rankVariant(first));
+  const toLast = gain(rankVariant(first), rankVariant(last));
+  const show = (gains: readonly number[]) => withError(gains, 3);
   const goals: Goal[] = [
     {
-      what: `${title}: from ${least} to ${most} states, selective B and C gain at least twice what constant ones do`,
-      measured: `${fixed(selective)} and ${fixed(constant)} ${unit}`,
-      reached: selective > 0 && selective >= 2 * constant,
+      what: `${title}: from ${least} to ${most} states, selective B and C gain, beyond the interval, and at least twice what constant ones do`,
+      measured: `${show(selective)} and ${show(constant)} ${unit}`,
+      reached: isGain(selective) && mean(selective) >= 2 * mean(constant),
     },
     {
-      what: `${title}: with ${most} states, selective B and C are better than constant ones`,
-      measured: [KINDS[1], KINDS[0]].map((kind) => withError(losses(stateVariant(kind, most)), 3)).join(' and '),
-      reached: loss(stateVariant(KINDS[1], most)) < loss(stateVariant(KINDS[0], most)),
+      what: `${title}: with ${most} states, selective B and C are better than constant ones, beyond the interval`,
+      measured: `by ${show(chosen)} ${unit}`,
+      reached: isGain(chosen),
     },
     {
-      what: `${title}: a Δ of rank ${first} gains over a constant one, and rank ${last} over that`,
-      measured: `${fixed(toFirst)} and ${fixed(toLast)} ${unit}`,
-      reached: toFirst > 0 && toLast > 0,
+      what: `${title}: a Δ of rank ${first} gains over a constant one, and rank ${last} over that, beyond the interval`,
+      measured: `${show(toFirst)} and ${show(toLast)} ${unit}`,
+      reached: isGain(toFirst) && isGain(toLast),
     },
   ];
   const kindCurves = KINDS.map((kind) => ({
@@ -102,24 +107,21 @@ function partOf(task: string, { states, ranks, dState }: StateSettings, found: A
         title: `${title}: ${unit} by states of a channel`,
         rows: [
           ['N', ...KINDS.map(({ name }) => name)],
-          ...states.map((N) => [String(N), ...KINDS.map((kind) => withError(losses(stateVariant(kind, N)), 3))]),
+          ...states.map((N) => [String(N), ...KINDS.map((kind) => show(losses(stateVariant(kind, N))))]),
         ],
       },
       {
         title: `${title}: ${unit} by the rank of Δ's projection, ${dState} states`,
         rows: [
           ['rank', unit],
-          ...ranks.map((rank) => [
-            rank === 0 ? 'none: Δ constant' : String(rank),
-            withError(losses(rankVariant(rank)), 3),
-          ]),
+          ...ranks.map((rank) => [rank === 0 ? 'none: Δ constant' : String(rank), show(losses(rankVariant(rank)))]),
         ],
       },
     ],
     says: [
-      `In ${title}, from ${least} to ${most} states constant B and C gain ${fixed(constant)} ${unit}, selective ones ` +
-        `${fixed(selective)}; a selective Δ of rank ${first} gains ${fixed(toFirst)} over a constant one, rank ${last} ` +
-        `a further ${fixed(toLast)}.`,
+      `In ${title}, from ${least} to ${most} states constant B and C gain ${show(constant)} ${unit}, selective ones ` +
+        `${show(selective)}; a selective Δ of rank ${first} gains ${show(toFirst)} over a constant one, rank ${last} ` +
+        `a further ${show(toLast)}.`,
     ],
     goals,
     panels: [
@@ -158,26 +160,36 @@ export const ablationState = defineExperiment<StateSettings, Ablated>({
     'selective ones they help (9.73 to 8.71); Δ by a projection to a single dimension is better than a constant one (9.12 ' +
     'to 8.97), and more dimensions go on to help (8.71 with 64). Gu & Dao 2023, tables 9 and 10.',
   scale:
-    'Two layers: 48 wide on the plays of Shakespeare (1 MB), bits per byte of their last tenth; 24 wide on recall of ' +
-    '12 keys between noise. There 350 million parameters on the Pile. All variants of a seed see the same batches.',
+    'Four layers, 64 wide, on the plays of Shakespeare (1 MB), bits per byte of their last tenth; two layers, 24 wide, ' +
+    'on recall of 12 keys between noise. There 350 million parameters on the Pile. All variants of a seed see the same ' +
+    'batches, and differences are taken seed by seed.',
   notes: [
-    'In recall, states help selective B and C alone, as in the paper. In language two seeds differ by more than any two ' +
-      'variants: models so small learn what stands next to what, for which a state is enough. Recall is not learnt to the ' +
-      'end after 3000 updates, and whether a rank of Δ helps there cannot be said from two seeds.',
+    'In recall, states help selective B and C, and constant ones hardly, as in the paper. The rank of Δ makes no ' +
+      'difference there: B and C choose what is kept, and a constant Δ does as well. Where things are given up at ' +
+      'different times, it does: of sums that forget at four speeds, each by an event of its own, a trial with one ' +
+      'seed lost 0.53 % of the variance with a constant Δ, 0.37 % with rank 1 and 0.20 % with rank 4 ' +
+      '(tasks=timescales, 3000 updates).',
+    'In language all variants are within 0.012 bits per byte, and a difference would have to be about 0.02 to be ' +
+      'told: models of a hundred thousand parameters, on 1 MB of text, learn what stands next to what, for which a ' +
+      'state is enough.',
+    'A first run had half the depth, 48 channels and 800 updates for language, 3000 updates for recall, and two ' +
+      'seeds: in language it was the same, and recall was not yet learnt. Sizes and updates were then chosen with ' +
+      'seeds that are not reported.',
   ],
   full: {
     tasks: ['language', 'recall'],
     states: [1, 2, 4, 8, 16],
     ranks: [0, 1, 2, 4],
-    seeds: [1, 2],
-    dModel: 48,
+    seeds: [1, 2, 3, 4],
+    textLayers: 4,
+    dModel: 64,
     nLayer: 2,
     dState: 16,
-    learningRate: 8e-3,
-    updates: 800,
-    batchSize: 16,
-    length: 128,
-    drawnUpdates: 3000,
+    learningRate: 5e-3,
+    updates: 1800,
+    batchSize: 4,
+    length: 256,
+    drawnUpdates: 8000,
     drawnRows: 16,
     drawnLength: 64,
     testRows: 1024,
@@ -191,6 +203,7 @@ export const ablationState = defineExperiment<StateSettings, Ablated>({
     states: [1, 16],
     ranks: [0, 1, 4],
     seeds: [1],
+    textLayers: 1,
     ...quickSizes,
     keys: 4,
     drawnModel: 16,

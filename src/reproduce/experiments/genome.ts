@@ -147,11 +147,11 @@ export const genome = defineExperiment<GenomeSettings, GenomeResult>({
   claim:
     'Trained on the human genome, Mamba predicts bases better the longer its context, up to a million bases, where HyenaDNA gets worse (Gu & Dao 2023, section 4.3).',
   scale:
-    'One bacterium of 1,042,519 bases, models of some 60,000 parameters and contexts of up to 65,536 bases, where the paper has the human genome, 1.3 million to 40 million parameters and contexts of up to a million.',
+    'One bacterium of 1,042,519 bases, models of some 66,000 parameters and contexts of up to 65,536 bases, where the paper has the human genome, 200,000 to 40 million parameters and contexts of up to a million.',
   notes: [
-    'Nearly all of a bacterial genome is genes, and most of what can be known of a base hangs on the reading frame: its place in a codon of three. Mamba has real states that only decay, and such states cannot count modulo three (Sarrof et al. 2024; Grazzi et al. 2025); the complex ones of S4D turn, and keep the frame. That is a likely reason, which was not tested here, why Mamba alone stays behind S4D. A block of S4D below one of Mamba, of the same size together, is better than Mamba; from S4D alone, the bits do not tell it apart.',
+    'Nearly all of a bacterial genome is genes, and most of what can be known of a base hangs on the reading frame: its place in a codon of three. Mamba has real states that only decay, and such states cannot count modulo three (Sarrof et al. 2024; Grazzi et al. 2025); the complex ones of S4D turn, and keep the frame. That is a likely reason, which was not tested here, why Mamba alone stays behind S4D, and behind the Transformer, too. A block of S4D below one of Mamba, of the same size together, is better than Mamba; from S4D alone, the bits do not tell it apart.',
     'A bacterial genome has few repeats: what a base has to do with others far away is little, and longer contexts save thousandths of a bit. They are measured on the same bases for all contexts, and the intervals are of the differences.',
-    'The Transformer sees a window; what lies more than two windows back is out of its reach. Reads of one block to 64 blocks, from nothing, make short contexts as familiar as long ones to all models.',
+    'The Transformer sees a window; what lies more than two windows back, 1,024 bases, is out of its reach: that it saves nothing with longer contexts says no more. Reads of one block to 64 blocks, from nothing, make short contexts as familiar as long ones to all models.',
     'Settings were chosen by the bits of bases 731,000 to 830,000, with models that had learnt from those before.',
   ],
   full,

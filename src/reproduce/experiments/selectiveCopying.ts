@@ -204,7 +204,7 @@ function report(settings: CopyingSettings, results: ReadonlyMap<string, CopyingR
   if (settings.plain.length > 0) {
     const worst = Math.min(...settings.plain.flatMap((one) => values('plain', one)));
     goals.push({
-      what: 'Plain copying is solved by all: at least 97 %',
+      what: 'Plain copying is solved by all that were tried: at least 97 %',
       measured: `${worst.toFixed(1)} % at the worst`,
       reached: worst >= 97,
     });
@@ -266,7 +266,8 @@ export const selectiveCopying = defineExperiment<CopyingSettings, CopyingResult>
     'Selection solves selective copying, in the Mamba block (99.8 %) and in H3 (99.7 %); S4 reaches 18.3 %, H3 57.0 %, the ' +
     'Mamba block with S4 56.4 %. Gu & Dao 2023, table 1.',
   scale:
-    'Two layers of 64 channels as there; 8 symbols among 128 steps, not 16 among 4096, and a few thousand updates.',
+    'Two layers of 64 channels as there; 8 symbols among 128 steps, not 16 among 4096, and a few thousand updates ' +
+    'of one seed, fewer where a model has learnt all before. Time-invariant layers have 64 states, S6 has 16.',
   full: {
     selective: ['s4', 'h3-s4', 'mamba-s4', 'h3-s6', 'mamba'],
     plain: ['s4', 'h3-s4', 'mamba-s4', 'mamba'],

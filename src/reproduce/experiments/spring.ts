@@ -50,6 +50,8 @@ export const spring = defineExperiment<SpringSettings, SpringResult>({
     'The states of S4D are time-invariant, but the gates behind them (GLU) multiply: two layers are not linear, and the ' +
       'best linear predictor does not bound them. With fewer parameters, S4D follows the switched spring within the same ' +
       'bounds as Mamba: what these runs show of selection is what linear prediction cannot do, not what S4D cannot.',
+    'Beyond the horizons of training, on the switched spring, Mamba and S4D err more than the best linear predictor of ' +
+      'those horizons.',
   ],
   full: {
     models: ['mamba', 'mamba3', 's4d'],

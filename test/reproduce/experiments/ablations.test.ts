@@ -76,6 +76,18 @@ describe('ablation-A', () => {
     expect(reportOf(ablationA, ablationA.full, mixed).says[0]).toContain('It depends on the task');
   });
 
+  it('gives differences in the unit of the task, of what saw the same batches', () => {
+    const losses = (id: string) => 10 * Number(id.at(-1)) + (/(^|-)a-seed/.test(id) ? 0.25 : 0);
+    const [{ title, rows }] = reportOf(ablationA, ablationA.full, losses).tables;
+    expect(title).toBe('language: loss in bits per byte');
+    expect(rows.map((row) => row[3])).toEqual([
+      'difference to S6',
+      '',
+      '+0.250 ± 0.000',
+      ...Array(3).fill('+0.000 ± 0.000'),
+    ]);
+  });
+
   it('compares nothing but equal sizes', () => {
     expect(() => ablationA.runs({ ...ablationA.full, deltaRanks: [2, 0, 4, 2, 1] })).toThrow(/within 2 %/);
     expect(() => ablationA.runs({ ...ablationA.full, aRanks: [0, 3] })).toThrow('aRanks has 2 ranks, expected 5');
@@ -97,6 +109,22 @@ describe('ablation-state', () => {
     expect(reached(reportOf(ablationState, one(ablationState), losses(false)))).toEqual([true, true, true]);
     const flat = reached(reportOf(ablationState, one(ablationState), losses(true)));
     expect([flat[0], flat[2]]).toEqual([false, false]);
+  });
+
+  it('compares what saw the same batches: what a seed adds to all losses makes no gain less sure', () => {
+    const losses = (id: string) => Number(id.at(-1)) + (/^(constant|selective-n1-|rank0)/.test(id) ? 0.75 : 0);
+    const { goals } = reportOf(ablationState, one(ablationState), losses);
+    expect(goals.map(({ measured }) => measured)).toEqual([
+      '0.750 ± 0.000 and 0.000 ± 0.000 bits per answer',
+      'by 0.750 ± 0.000 bits per answer',
+      '0.750 ± 0.000 and 0.000 ± 0.000 bits per answer',
+    ]);
+  });
+
+  it('does not take for a gain what two seeds have and two have not', () => {
+    const losses = (id: string) =>
+      /^(constant|selective-n1-|rank0)/.test(id) ? 1 + (Number(id.at(-1)) % 2 ? 0.3 : -0.2) : 1;
+    expect(reached(reportOf(ablationState, one(ablationState), losses))).toEqual([false, false, false]);
   });
 
   it('needs something to compare', () => {

@@ -1,15 +1,15 @@
-/** What the ablation of A says: differences to S6, seed by seed, in percent of its loss. */
+/** What the ablation of A says: differences of the loss to that of S6, seed by seed. */
 import type { Panel } from '../../../inspect/figure.ts';
 import type { Goal, Report, Table } from '../../experiment.ts';
 import { count } from '../../parts/numbers.ts';
 import { dotPlot } from '../../parts/figures.ts';
 import { halfWidth, mean, withError } from '../../parts/statistics.ts';
-import { AblationResults, signed } from '../../parts/ablations/compared.ts';
+import { AblationResults, paired, signed } from '../../parts/ablations/compared.ts';
 import { ALLOWED, type AblationASettings, type Kind, kinds, variantOf } from './kinds.ts';
 import { type Ablated, tasks } from '../../parts/ablations/tasks.ts';
 
-/** An interval that is wider than this, in percent of S6's loss, tells little. */
-const NARROW = 10;
+/** An interval that is wider than this part of S6's loss, to either side, tells little. */
+const NARROW = 0.1;
 
 type Verdict = 'better' | 'worse' | 'open';
 
@@ -19,11 +19,7 @@ export function ablationAReport(settings: AblationASettings, results: ReadonlyMa
   const found = new AblationResults(results, seeds);
   const losses = (task: string, kind: Kind) => found.losses(task, variantOf(kind, settings));
   const parameters = (task: string, kind: Kind) => found.parameters(task, variantOf(kind, settings));
-  /** In percent of S6's loss with the same seed: the same batches. */
-  const differences = (task: string, kind: Kind) => {
-    const of = losses(task, base);
-    return losses(task, kind).map((loss, i) => 100 * (loss / of[i] - 1));
-  };
+  const differences = (task: string, kind: Kind) => paired(losses(task, kind), losses(task, base));
   const verdict = (task: string, kind: Kind): Verdict => {
     const values = differences(task, kind);
     if (!(Math.abs(mean(values)) > halfWidth(values))) return 'open';
@@ -49,12 +45,12 @@ export function ablationAReport(settings: AblationASettings, results: ReadonlyMa
     (task): Table => ({
       title: `${tasks[task].name}: loss in ${tasks[task].unit}`,
       rows: [
-        ['selective beside B and C', 'parameters', 'loss', 'difference to S6 in %'],
+        ['selective beside B and C', 'parameters', 'loss', 'difference to S6'],
         ...kinds.map((kind) => [
           kind.name,
           count(parameters(task, kind)),
           withError(losses(task, kind), 3),
-          kind === base ? '' : signed(differences(task, kind), 2),
+          kind === base ? '' : signed(differences(task, kind), 3),
         ]),
       ],
     }),
@@ -64,7 +60,9 @@ export function ablationAReport(settings: AblationASettings, results: ReadonlyMa
       others.map((kind) => Math.abs(parameters(task, kind) / parameters(task, base) - 1)),
     ),
   );
-  const widths = settings.tasks.flatMap((task) => others.map((kind) => halfWidth(differences(task, kind))));
+  const widths = settings.tasks.flatMap((task) =>
+    others.map((kind) => halfWidth(differences(task, kind)) / mean(losses(task, base))),
+  );
   const narrow = widths.filter((width) => width <= NARROW).length;
   const goals: Goal[] = [
     {
@@ -78,7 +76,7 @@ export function ablationAReport(settings: AblationASettings, results: ReadonlyMa
       reached: seeds.length >= 5 && settings.tasks.length >= 3,
     },
     {
-      what: `most 95 % intervals within ± ${NARROW} % of the loss of S6`,
+      what: `most 95 % intervals within ± ${100 * NARROW} % of the loss of S6`,
       measured: `${narrow} of ${widths.length}`,
       reached: 2 * narrow > widths.length,
     },
@@ -101,7 +99,7 @@ export function ablationAReport(settings: AblationASettings, results: ReadonlyMa
         (task): Panel => ({
           ...dotPlot(
             others.map((kind) => ({ name: kind.name, values: differences(task, kind) })),
-            { label: 'loss next to S6 (left is better)', unit: '%' },
+            { label: 'loss − loss of S6, left is better', unit: tasks[task].unit },
             tasks[task].name,
             [0],
           ),

@@ -1,5 +1,6 @@
 /** What the readings say: who recalls how long, and in what memory. */
 import type { Goal } from '../../experiment.ts';
+import { count } from '../../parts/numbers.ts';
 import { type InductionResult, type InductionSettings, runId, variants } from './setup.ts';
 
 export function inductionReport(settings: InductionSettings, results: ReadonlyMap<string, InductionResult>) {
@@ -11,14 +12,17 @@ export function inductionReport(settings: InductionSettings, results: ReadonlyMa
     lengths.includes(n) ? 100 * accuracy[lengths.indexOf(n)] : undefined;
   const shown = lengths.filter((_, i) => i % 2 === 0);
   const attention = chosen.filter((one) => !variants[one].recurrent);
+  /** Of the seeds that were read longest, the one whose process grew most. */
+  const measured = (variant: string) =>
+    of(variant).reduce((a, b) => (end(b) > end(a) || (end(b) === end(a) && grown(b) > grown(a)) ? b : a));
   const goals: Goal[] = [];
   if (chosen.includes('mamba')) goals.push(recalls(settings, of('mamba')), flat(of('mamba')));
   for (const one of attention) {
     const last = of(one).map(({ accuracy }) => 100 * accuracy[accuracy.length - 1]);
     goals.push({
       what: `${variants[one].name} falls beyond ${train} steps: every seed to 50 % or less`,
-      measured: `${last.map((part) => `${part.toFixed(1)} %`).join(', ')} at ${of(one).map(reach).join(', ')} steps`,
-      reached: last.every((part) => part <= 50) && of(one).every(({ lengths }) => lengths[lengths.length - 1] > train),
+      measured: `${last.map((part) => `${part.toFixed(1)} %`).join(', ')} at ${of(one).map(end).map(steps).join(', ')} steps`,
+      reached: last.every((part) => part <= 50) && of(one).every((seed) => end(seed) > train),
     });
   }
   return {
@@ -37,21 +41,24 @@ export function inductionReport(settings: InductionSettings, results: ReadonlyMa
         ],
       },
       {
-        title: 'Memory while rows are read to the longest',
+        title: 'Memory while rows are read, by the seed that is read longest',
         rows: [
-          ['', 'state of a row, bytes', 'process, MiB, early', 'at most'],
+          ['', 'read to', 'state of a row, bytes', 'process, MiB, at 4096 steps', 'at most'],
           ...chosen.map((one) => {
-            const [first, last] = of(one)[0].stateBytes.map(Math.round);
-            const early = Math.max(...of(one).map(({ memory }) => memory[0]));
-            const most = Math.max(...of(one).map(({ memory }) => memory[1]));
-            return [variants[one].name, first === last ? `${first}` : `${first} to ${last}`, `${early}`, `${most}`];
+            const { stateBytes, memory, ...read } = measured(one);
+            const [first, last] = stateBytes.map((bytes) => count(Math.round(bytes)));
+            const state = first === last ? first : `${first} to ${last}`;
+            return [variants[one].name, steps(end(read)), state, ...memory.map((mib) => count(mib))];
           }),
         ],
       },
     ],
     says: chosen.map(
       (one) =>
-        `${variants[one].name}: 99 % of the rows are right at all lengths up to ${of(one).map(held).join(', ')} (a seed each).`,
+        `${variants[one].name}: 99 % of the rows are right at all lengths from ${train} to ` +
+        `${of(one)
+          .map((seed) => held(seed, train))
+          .join(', ')} (a seed each).`,
     ),
     goals,
     figure: {
@@ -59,7 +66,7 @@ export function inductionReport(settings: InductionSettings, results: ReadonlyMa
       description: `Rows answered right against their length for ${chosen.map((one) => variants[one].name).join(', ')}.`,
       panels: [
         {
-          x: { label: 'steps of a row', log: true },
+          x: { label: `steps of a row; dotted: the longest of training, ${train}`, log: true },
           y: { label: 'answered right', unit: '%', range: [-4, 104] as const },
           border: train,
           height: 300,
@@ -79,18 +86,24 @@ export function inductionReport(settings: InductionSettings, results: ReadonlyMa
   };
 }
 
-const reach = ({ lengths }: InductionResult): string => steps(lengths[lengths.length - 1]);
+const end = ({ lengths }: Pick<InductionResult, 'lengths'>): number => lengths[lengths.length - 1];
+const grown = ({ memory: [early, most] }: InductionResult): number => most - early;
 
-/** The last length before 1 % of the rows is wrong. */
-function held({ lengths, accuracy }: InductionResult): string {
-  const lost = accuracy.findIndex((part) => part < 0.99);
+/** The parts of the rows answered right at the length of training and all longer ones. */
+const beyond = ({ lengths, accuracy }: InductionResult, train: number) =>
+  accuracy.filter((_, i) => lengths[i] >= train);
+
+/** The last length, from that of training on, before 1 % of the rows is wrong. */
+function held(seed: InductionResult, train: number): string {
+  const lost = beyond(seed, train).findIndex((part) => part < 0.99);
+  const lengths = seed.lengths.filter((n) => n >= train);
   return lost === 0 ? 'none' : steps(lengths[lost < 0 ? lengths.length - 1 : lost - 1]);
 }
 
-function recalls({ longest }: InductionSettings, seeds: readonly InductionResult[]): Goal {
-  const worst = seeds.map(({ lengths, accuracy }) => (lengths.includes(longest) ? Math.min(...accuracy) : 0));
+function recalls({ longest, train }: InductionSettings, seeds: readonly InductionResult[]): Goal {
+  const worst = seeds.map((seed) => (end(seed) >= longest ? Math.min(...beyond(seed, train)) : 0));
   return {
-    what: `at least one seed of Mamba: at least 99 % at every length up to ${steps(longest)}`,
+    what: `at least one seed of Mamba: at least 99 % at every length from ${train} to ${steps(longest)}`,
     measured: `at the worst length, seed by seed: ${worst.map((part) => `${(100 * part).toFixed(1)} %`).join(', ')}`,
     reached: worst.some((part) => part >= 0.99),
   };
@@ -98,7 +111,7 @@ function recalls({ longest }: InductionSettings, seeds: readonly InductionResult
 
 /** The same memory for a million steps as for a thousand. */
 function flat(seeds: readonly InductionResult[]): Goal {
-  const growth = Math.max(...seeds.map(({ memory: [early, most] }) => most - early));
+  const growth = Math.max(...seeds.map(grown));
   return {
     what: `Mamba's process grows by at most ${GROWTH} MiB from 4096 steps to the longest`,
     measured: `${growth} MiB`,

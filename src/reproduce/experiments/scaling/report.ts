@@ -45,7 +45,7 @@ export function reportOf(settings: Settings, results: ReadonlyMap<string, Measur
         `memory and with a state of ${size(stream.curves.mamba?.state.at(-1) ?? 0)}; the Transformer would hold ` +
         `${size(cache)} of keys and values.`,
       reading.ofProcess
-        ? 'All on one thread; times are those of the process, which other programs disturb little.'
+        ? 'All on one thread; times are those of the process, which other programs disturb little; rates of generation still vary by some 15 %.'
         : 'Times are by the clock on the wall: other programs disturb them.',
     ],
     goals: [

@@ -32,7 +32,7 @@ export function reportOf(settings: Settings, results: ReadonlyMap<string, Result
   return {
     tables: [
       {
-        title: `Loss on ${settings.tests} sequences of ${settings.length} steps; the least possible is ${best.toFixed(4)} nats a step`,
+        title: `Loss in the long run; the least possible is ${best.toFixed(4)} nats a step`,
         rows: [
           ['model', 'parameters', 'loss (nats a step)', 'above the least'],
           ...rows.map(({ id, name, values }) => [
@@ -53,7 +53,7 @@ export function reportOf(settings: Settings, results: ReadonlyMap<string, Result
       {
         title: `Mamba's mean Δ in the ${CHANNELS} channels of a layer that react most to announcements`,
         rows: [
-          ['seed', 'layer', 'at announcements', 'at places', 'while waiting', 'opens, times'],
+          ['seed', 'layer', 'at announcements', 'at places', 'while waiting', 'opens, times (geometric mean)'],
           ...openings.flatMap(({ layers }, seed) =>
             layers.map(({ name, announced, arrived, waited, opens }) => [
               String(seed),

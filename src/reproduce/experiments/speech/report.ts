@@ -142,7 +142,7 @@ function mistakes(results: readonly DigitsResult[]): string {
   const most = pairs.sort((a, b) => b.count - a.count).slice(0, 3);
   const wrong = results.reduce((sum, { accuracy, clips }) => sum + Math.round((1 - accuracy) * clips.test), 0);
   return (
-    `Of its ${wrong} mistakes with speakers never heard, the most are ` +
+    `Of ${nameOf(results[0].model)}'s ${wrong} mistakes with speakers never heard, the most are ` +
     `${most.map(({ digit, taken, count }) => `${digit} taken for ${taken} (${count})`).join(', ')}.`
   );
 }

@@ -280,7 +280,7 @@ function errorPanel(outcome: Outcome, { ahead }: SpringSettings): Panel {
   );
   return {
     title: 'Errors, learnt to the line',
-    x: { label: 'steps since the last measurement', spacing: 1 },
+    x: { label: `steps of ${STEP} s since the last measurement`, spacing: 1 },
     y: { label: 'root mean squared error', unit: 'm', range: [0, 1.05 * largest] },
     series: [
       { name: 'noise of a measurement', x: [0, horizons.length - 1], y: [noise, noise], color: 5, style: 'dashed' },

@@ -32,17 +32,23 @@ export function runsOf(experiment: string, variants: Variants, settings: TaskSet
       variants(task).map((variant) => ({
         id: idOf(task, variant, seed),
         label: `${tasks[task].name}, ${variant.name}, seed ${seed}`,
-        work: (variant.work ?? 1) * stepsOf(task, settings),
+        work: (variant.work ?? 1) * workOf(task, settings),
       })),
     ),
   );
 }
 
-/** Thousands of steps that are learnt from. */
-const stepsOf = (task: string, settings: TaskSettings) =>
-  (task === 'language'
-    ? settings.updates * settings.batchSize * settings.length
-    : settings.drawnUpdates * settings.drawnRows * settings.drawnLength) / 1000;
+/** What a step costs apart from its layers, in channels of them; from runs on one thread. */
+const STEP = 64;
+
+/** How long a run is next to others: millions of steps that are learnt from, times the channels that each passes. */
+function workOf(task: string, settings: TaskSettings): number {
+  const { nLayer, textLayers = nLayer, dModel, updates, batchSize, length } = settings;
+  const { drawnModel, drawnExpand, drawnUpdates, drawnRows, drawnLength } = settings;
+  return task === 'language'
+    ? 1e-6 * updates * batchSize * length * (STEP + Number(textLayers) * 2 * dModel)
+    : 1e-6 * drawnUpdates * drawnRows * drawnLength * (STEP + nLayer * drawnExpand * drawnModel);
+}
 
 /** Does a run: the task, the variant and the seed that its id is of. */
 export function runOne(variants: Variants, { id }: Run, settings: TaskSettings, context: RunContext): Promise<Ablated> {
