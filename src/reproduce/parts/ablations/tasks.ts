@@ -110,7 +110,7 @@ async function learnText(context: RunContext, config: Config, settings: TaskSett
     share: [0, 0.97],
   });
   return {
-    loss: await bitsPerByte(model, text, { length }),
+    loss: await bitsPerByte(model, text, length),
     parameters: model.tree.count(),
     curve: thin(curve),
   };
