@@ -2,8 +2,8 @@
 import { defineExperiment, type Run } from '../experiment.ts';
 import { fixed } from '../parts/numbers.ts';
 import { dotPlot } from '../parts/figures.ts';
-import { mean, withError } from '../parts/statistics.ts';
-import { AblationResults, paired, runOne, runsOf, signed, type Variant } from '../parts/ablations/compared.ts';
+import { mean, paired, withError } from '../parts/statistics.ts';
+import { AblationResults, runOne, runsOf, signed, type Variant } from '../parts/ablations/compared.ts';
 import { type Ablated, quickSizes, tasks, type TaskSettings } from '../parts/ablations/tasks.ts';
 
 interface SelectivitySettings extends TaskSettings {

@@ -1,8 +1,8 @@
 /** What a larger state is worth, and what a larger projection of Δ: tables 9 and 10 of the Mamba paper. */
 import type { Panel, Series } from '../../inspect/figure.ts';
 import { defineExperiment, type Goal, type Run } from '../experiment.ts';
-import { halfWidth, mean, withError } from '../parts/statistics.ts';
-import { AblationResults, paired, runOne, runsOf, type Variant } from '../parts/ablations/compared.ts';
+import { isMore, mean, paired, withError } from '../parts/statistics.ts';
+import { AblationResults, runOne, runsOf, type Variant } from '../parts/ablations/compared.ts';
 import { type Ablated, quickSizes, tasks, type TaskSettings } from '../parts/ablations/tasks.ts';
 
 interface StateSettings extends TaskSettings {
@@ -64,7 +64,7 @@ function report(settings: StateSettings, results: ReadonlyMap<string, Ablated>) 
 }
 
 /** Whether these gains are more than chance; of a single seed, whether there is any. */
-const isGain = (gains: readonly number[]) => mean(gains) > 0 && !(mean(gains) <= halfWidth(gains));
+const isGain = (gains: readonly number[]) => (gains.length === 1 ? gains[0] > 0 : isMore(gains));
 
 function partOf(task: string, { states, ranks, dState }: StateSettings, found: AblationResults) {
   const { name: title, unit } = tasks[task];

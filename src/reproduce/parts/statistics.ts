@@ -21,6 +21,12 @@ const t95 = (freedom: number): number =>
 export const halfWidth = (values: readonly number[]): number =>
   (t95(values.length - 1) * deviation(values)) / Math.sqrt(values.length);
 
+/** a − b, one by one: of seeds that saw the same batches, of pieces of one text. */
+export const paired = (a: readonly number[], b: readonly number[]): number[] => a.map((value, i) => value - b[i]);
+
+/** Whether the mean is above 0 by more than its interval; never for one value. */
+export const isMore = (values: readonly number[]): boolean => mean(values) > halfWidth(values);
+
 /** 1.234 ± 0.05, or the value alone where there is one. */
 export function withError(values: readonly number[], digits: number, factor = 1): string {
   const half = halfWidth(values);

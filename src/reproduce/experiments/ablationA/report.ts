@@ -3,8 +3,8 @@ import type { Panel } from '../../../inspect/figure.ts';
 import type { Goal, Report, Table } from '../../experiment.ts';
 import { count } from '../../parts/numbers.ts';
 import { dotPlot } from '../../parts/figures.ts';
-import { halfWidth, mean, withError } from '../../parts/statistics.ts';
-import { AblationResults, paired, signed } from '../../parts/ablations/compared.ts';
+import { halfWidth, isMore, mean, paired, withError } from '../../parts/statistics.ts';
+import { AblationResults, signed } from '../../parts/ablations/compared.ts';
 import { ALLOWED, type AblationASettings, type Kind, kinds, variantOf } from './kinds.ts';
 import { type Ablated, tasks } from '../../parts/ablations/tasks.ts';
 
@@ -22,8 +22,8 @@ export function ablationAReport(settings: AblationASettings, results: ReadonlyMa
   const differences = (task: string, kind: Kind) => paired(losses(task, kind), losses(task, base));
   const verdict = (task: string, kind: Kind): Verdict => {
     const values = differences(task, kind);
-    if (!(Math.abs(mean(values)) > halfWidth(values))) return 'open';
-    return mean(values) < 0 ? 'better' : 'worse';
+    if (isMore(values)) return 'worse';
+    return isMore(values.map((value) => -value)) ? 'better' : 'open';
   };
   const where = (kind: Kind, which: Verdict) => settings.tasks.filter((task) => verdict(task, kind) === which);
   const list = (names: readonly string[]) => names.map((name) => tasks[name].name).join(', ');

@@ -2,7 +2,7 @@
 import type { Figure } from '../../../inspect/figure.ts';
 import type { Goal, Report } from '../../experiment.ts';
 import { count } from '../../parts/numbers.ts';
-import { halfWidth, mean, withError } from '../../parts/statistics.ts';
+import { halfWidth, isMore, mean, paired, withError } from '../../parts/statistics.ts';
 import type { Pass } from './bits.ts';
 import { type GenomeSettings, genomeLabels, MARKOV } from './models.ts';
 
@@ -81,9 +81,6 @@ export function genomeReport(settings: GenomeSettings, results: ReadonlyMap<stri
   };
 }
 
-/** What `other` needs more than `one`, or saves less, piece by piece: positive on average by more than its interval? */
-const isMore = (differences: readonly number[]) => mean(differences) > halfWidth(differences);
-const less = (a: readonly number[], b: readonly number[]) => a.map((value, i) => value - b[i]);
 const bitsWith = ({ all }: Row, context: number) => average(all.map(({ pieces }) => pieces[context]));
 
 const speedOf = ({ bases, seconds }: Pass) => Math.round(bases / seconds);
@@ -113,12 +110,12 @@ function goalsOf(
     {
       what: `${first.label}: what it saves so is more than chance`,
       measured: inThousandths(saved),
-      reached: mean(saved) > halfWidth(saved),
+      reached: isMore(saved),
     },
     {
       what: `${first.label}: it saves more than each of the others, beyond the interval of the difference`,
       measured: rows.map((row) => `${row.label} ${inThousandths(savings(row, base, last))}`).join(', '),
-      reached: rows.slice(1).every((row) => isMore(less(saved, savings(row, base, last)))),
+      reached: rows.slice(1).every((row) => isMore(paired(saved, savings(row, base, last)))),
     },
     {
       what: `with ${count(contexts[last])} bases before each, ${first.label} needs fewer bits than each other, beyond the interval of the difference, and than counting`,
@@ -126,12 +123,12 @@ function goalsOf(
         `${first.label} ${first.bits[last].toFixed(4)}`,
         ...rows
           .slice(1)
-          .map((row) => `${row.label} more by ${inThousandths(less(bitsWith(row, last), bitsWith(first, last)))}`),
+          .map((row) => `${row.label} more by ${inThousandths(paired(bitsWith(row, last), bitsWith(first, last)))}`),
         `counting ${markov.toFixed(4)}`,
       ].join(', '),
       reached:
         first.bits[last] < markov &&
-        rows.slice(1).every((row) => isMore(less(bitsWith(row, last), bitsWith(first, last)))),
+        rows.slice(1).every((row) => isMore(paired(bitsWith(row, last), bitsWith(first, last)))),
     },
   ];
   if (!pass) return goals;

@@ -13,8 +13,7 @@ export function inductionReport(settings: InductionSettings, results: ReadonlyMa
   const shown = lengths.filter((_, i) => i % 2 === 0);
   const attention = chosen.filter((one) => !variants[one].recurrent);
   /** Of the seeds that were read longest, the one whose process grew most. */
-  const measured = (variant: string) =>
-    of(variant).reduce((a, b) => (end(b) > end(a) || (end(b) === end(a) && grown(b) > grown(a)) ? b : a));
+  const measured = (variant: string) => of(variant).toSorted((a, b) => end(b) - end(a) || grown(b) - grown(a))[0];
   const goals: Goal[] = [];
   if (chosen.includes('mamba')) goals.push(recalls(settings, of('mamba')), flat(of('mamba')));
   for (const one of attention) {
@@ -89,19 +88,17 @@ export function inductionReport(settings: InductionSettings, results: ReadonlyMa
 const end = ({ lengths }: Pick<InductionResult, 'lengths'>): number => lengths[lengths.length - 1];
 const grown = ({ memory: [early, most] }: InductionResult): number => most - early;
 
-/** The parts of the rows answered right at the length of training and all longer ones. */
-const beyond = ({ lengths, accuracy }: InductionResult, train: number) =>
-  accuracy.filter((_, i) => lengths[i] >= train);
-
 /** The last length, from that of training on, before 1 % of the rows is wrong. */
-function held(seed: InductionResult, train: number): string {
-  const lost = beyond(seed, train).findIndex((part) => part < 0.99);
-  const lengths = seed.lengths.filter((n) => n >= train);
-  return lost === 0 ? 'none' : steps(lengths[lost < 0 ? lengths.length - 1 : lost - 1]);
+function held({ lengths, accuracy }: InductionResult, train: number): string {
+  const lost = accuracy.findIndex((part, i) => lengths[i] >= train && part < 0.99);
+  const last = lengths[(lost < 0 ? lengths.length : lost) - 1];
+  return last >= train ? steps(last) : 'none';
 }
 
 function recalls({ longest, train }: InductionSettings, seeds: readonly InductionResult[]): Goal {
-  const worst = seeds.map((seed) => (end(seed) >= longest ? Math.min(...beyond(seed, train)) : 0));
+  const worst = seeds.map(({ lengths, accuracy }) =>
+    lengths.includes(longest) ? Math.min(...accuracy.filter((_, i) => lengths[i] >= train)) : 0,
+  );
   return {
     what: `at least one seed of Mamba: at least 99 % at every length from ${train} to ${steps(longest)}`,
     measured: `at the worst length, seed by seed: ${worst.map((part) => `${(100 * part).toFixed(1)} %`).join(', ')}`,

@@ -88,9 +88,6 @@ export class AblationResults {
   }
 }
 
-/** a − b, seed by seed: both saw the same batches. */
-export const paired = (a: readonly number[], b: readonly number[]): number[] => a.map((value, i) => value - b[i]);
-
 /** −0.123 ± 0.045: a difference with its sign. */
 export const signed = (values: readonly number[], digits: number): string =>
   `${mean(values) < 0 ? '' : '+'}${withError(values, digits)}`;
