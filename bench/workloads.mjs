@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeSafetensors, writeAtomic } from '../dist/formats/index.js';
-import { createModel, scope, valueAndGrad } from '../dist/index.js';
+import { createModel, scope, valueAndGrad } from '../packages/mamba-ts/dist/index.js';
 import { configJson } from '../dist/models/checkpoint.js';
 import { AdamW } from '../dist/tensor/optimizer.js';
 import { presets } from '../dist/train/presets.js';
@@ -41,7 +41,7 @@ export function make(name, backend) {
   return createModel({ ...options, dModel, nLayer, vocabSize }, { backend, seed: 1 });
 }
 
-export const shakespeare = () => readFileSync(new URL('../data/shakespeare.txt', import.meta.url));
+export const shakespeare = () => readFileSync(new URL('../packages/mamba-ts/data/shakespeare.txt', import.meta.url));
 
 /** B rows of L bytes of Shakespeare and the bytes after them; larger vocabularies get the bytes spread over them. */
 export function batchOf(name) {

@@ -1,33 +1,34 @@
-// `npm run build`: kernel table, both WASM files, then JavaScript and types into dist/.
-// Does only what changed. dist/ then holds what the sources make, and nothing else.
+// `npm run build`: kernel table, both WASM files, then JavaScript and types of every package into its dist/.
+// Does only what changed. Each dist/ then holds what the sources make, and nothing else.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { distFiles, listFiles } from './dist.mjs';
 import { generateKernelTable } from './kernels.mjs';
+import { distFiles, folders, listFiles } from './packages.mjs';
 import { buildWasm } from './wasm.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const info = `${root}/dist/.tsbuildinfo`;
+const tsc = `${root}/node_modules/typescript/bin/tsc`;
+const core = `${root}/packages/core`;
 
-generateKernelTable(root);
-await buildWasm(root);
+generateKernelTable(core);
+await buildWasm(core);
+for (const folder of folders) compile(`${root}/${folder}`);
+chmodSync(`${root}/packages/mamba-ts/dist/cli/main.js`, 0o755);
 
-// tsc trusts its notes and does not write again what somebody deleted.
-if (distFiles(root).some((file) => !existsSync(`${root}/${file}`))) rmSync(info, { force: true });
-const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
-const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
-
-// What tsc wrote for a source that was renamed or removed since.
-const wanted = new Set([...distFiles(root), 'dist/.tsbuildinfo', 'dist/backend/mamba.wasm.key']);
-for (const file of listFiles(root, 'dist')) if (!wanted.has(file)) rmSync(`${root}/${file}`);
-
-if (status !== 0) process.exit(status ?? 1);
-
-// Before TypeScript 5.7 a Uint8Array has no type parameter; without it the types read everywhere.
-for (const file of distFiles(root).filter((name) => name.endsWith('.d.ts'))) {
-  const types = readFileSync(`${root}/${file}`, 'utf8');
-  const plain = types.replaceAll('Uint8Array<ArrayBuffer>', 'Uint8Array');
-  if (plain !== types) writeFileSync(`${root}/${file}`, plain);
+function compile(folder) {
+  const info = `${folder}/dist/.tsbuildinfo`;
+  // tsc trusts its notes and does not write a deleted file again.
+  if (distFiles(folder).some((file) => !existsSync(`${folder}/${file}`))) rmSync(info, { force: true });
+  const { status } = spawnSync(process.execPath, [tsc, '-p', '.'], { cwd: folder, stdio: 'inherit' });
+  // Output of sources that were renamed or removed since.
+  const wanted = new Set([...distFiles(folder), 'dist/.tsbuildinfo', 'dist/backend/mamba.wasm.key']);
+  for (const file of listFiles(folder, 'dist')) if (!wanted.has(file)) rmSync(`${folder}/${file}`);
+  if (status !== 0) process.exit(status ?? 1);
+  // Before TypeScript 5.7 a Uint8Array has no type parameter; without it the types read everywhere.
+  for (const file of distFiles(folder).filter((name) => name.endsWith('.d.ts'))) {
+    const types = readFileSync(`${folder}/${file}`, 'utf8');
+    const plain = types.replaceAll('Uint8Array<ArrayBuffer>', 'Uint8Array');
+    if (plain !== types) writeFileSync(`${folder}/${file}`, plain);
+  }
 }
-chmodSync(`${root}/dist/cli/main.js`, 0o755);

@@ -1,7 +1,7 @@
 /** The example of docs/data.md does what it says, on a task small enough to check. */
 import { readFile } from 'node:fs/promises';
 import { expect, it, vi } from 'vitest';
-import * as mamba from '../src/index.ts';
+import * as mamba from '../packages/mamba-ts/src/index.ts';
 import { uniforms } from './support/random.ts';
 
 const page = await readFile(new URL('../docs/data.md', import.meta.url), 'utf8');
@@ -16,7 +16,7 @@ it('trains, predicts and reads on in the units of the data', async () => {
     const sequence = draw(8).map((value) => value + level);
     return { sequence, targets: Float32Array.of(3 * meanOf(sequence)) };
   });
-  const train = mamba.memoryExamples(examples, { name: 'means' });
+  const train = mamba.data.memoryExamples(examples, { name: 'means' });
   const [samples, moreSamples] = [draw(4), draw(4)];
   const print = vi.fn();
   const given = { ...mamba, train, samples, moreSamples, console: { log: print } };

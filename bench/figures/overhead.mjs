@@ -1,5 +1,5 @@
 /** What a training step of `mamba-ts play` spends outside of kernels: JavaScript, calls, allocation, batches. */
-import { byteTokenizer, textData, Trainer } from '../../dist/index.js';
+import { byteTokenizer, textData, Trainer } from '../../packages/mamba-ts/dist/index.js';
 import { trainFields } from '../../dist/train/options.js';
 import { presets } from '../../dist/train/presets.js';
 import { KernelWatch } from '../instrument.mjs';

@@ -1,5 +1,5 @@
 /** Mamba-2's scan: its chunked form against its recurrence, in outputs and in gradients. */
-import { scope, ssd, sum, valueAndGrad } from '../../dist/index.js';
+import { scope, ssd, sum, valueAndGrad } from '../../packages/mamba-ts/dist/index.js';
 import { Random } from '../../dist/random.js';
 import { inTurns } from '../timing.mjs';
 

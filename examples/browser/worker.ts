@@ -12,7 +12,7 @@ const tokenizer = byteTokenizer();
 async function prepare() {
   const backend = await openBackend();
   const model = await createModel(CONFIG, { backend, seed: 1 });
-  const response = await fetch(new URL('../../data/shakespeare.txt', import.meta.url));
+  const response = await fetch(new URL('../../packages/mamba-ts/data/shakespeare.txt', import.meta.url));
   const data = await textData(await response.text(), tokenizer);
   say({ kind: 'ready', device: backend.device.description });
   return { model, data };

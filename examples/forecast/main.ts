@@ -89,7 +89,7 @@ worker.onmessage = ({ data: reply }: MessageEvent<Reply>) => {
     return;
   }
   if (reply.kind === 'answer') show(reply);
-  else message.textContent = reply.message.replace(/^\w+: /, '');
+  else message.textContent = reply.message;
   idle();
 };
 worker.onerror = () => {

@@ -1,16 +1,5 @@
 /** Reads tables and forecasts them, off the page's thread. Loads the package as any page does. */
-import {
-  defaultHorizon,
-  forecastTable,
-  layoutLine,
-  loadForecaster,
-  openBackend,
-  openTimeTable,
-  report,
-  stepsLine,
-  TableNotes,
-  viewOf,
-} from 'mamba-ts';
+import { forecastTable, loadForecaster, openBackend, openTimeTable, report, tables, viewOf } from 'mamba-ts';
 import type { Answer, Reply, Request, Source } from './messages.ts';
 
 /** Panels of the picture; the CSV has all series. */
@@ -34,8 +23,8 @@ async function forecast({ job, source, horizon: wanted, levels, width }: Wish): 
   const begun = performance.now();
   const table = await openTimeTable(sourceOf(source));
   const { first } = table;
-  const horizon = wanted ?? (first.ahead || first.facts.future || defaultHorizon(table.frequency));
-  const notes = new TableNotes(table);
+  const horizon = wanted ?? (first.ahead || first.facts.future || tables.defaultHorizon(table.frequency));
+  const notes = new tables.TableNotes(table);
   const views: report.ForecastView[] = [];
   const csv: string[] = [];
   for await (const one of forecastTable(forecaster, table, { horizon, levels })) {
@@ -51,7 +40,11 @@ async function forecast({ job, source, horizon: wanted, levels, width }: Wish): 
     kind: 'answer',
     job,
     horizon,
-    facts: [layoutLine(table), `${stepsLine(first)}${left}`, `${Math.round(performance.now() - begun)} ms`],
+    facts: [
+      tables.layoutLine(table),
+      `${tables.stepsLine(first)}${left}`,
+      `${Math.round(performance.now() - begun)} ms`,
+    ],
     notes: notes.lines(),
     svg: report.svg(views, { width }),
     csv: csv.join(''),

@@ -4,7 +4,7 @@
  *   describe.each(backends)('softmax on $name', ({ backend }) => { … });
  */
 import { describe, it } from 'vitest';
-import { type Backend, openBackend } from '../../src/tensor/backend.ts';
+import { type Backend, openBackend } from '../../packages/core/src/tensor/backend.ts';
 
 export interface TestBackend {
   name: string;

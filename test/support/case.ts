@@ -3,11 +3,11 @@
  * operation has to pass: values, slices of wider tensors as inputs, gradients, NaN.
  */
 import { expect } from 'vitest';
-import { add, mul, split, sum } from '../../src/ops/index.ts';
-import type { Backend } from '../../src/tensor/backend.ts';
-import { scope } from '../../src/tensor/scope.ts';
-import { valueAndGrad } from '../../src/tensor/tape.ts';
-import type { Tensor } from '../../src/tensor/tensor.ts';
+import { add, mul, split, sum } from '../../packages/core/src/ops/index.ts';
+import type { Backend } from '../../packages/core/src/tensor/backend.ts';
+import { scope } from '../../packages/core/src/tensor/scope.ts';
+import { valueAndGrad } from '../../packages/core/src/tensor/tape.ts';
+import type { Tensor } from '../../packages/core/src/tensor/tensor.ts';
 import { type Array64, array } from '../reference/array.ts';
 import { columns } from '../reference/shape.ts';
 import { expectClose, FORWARD, GRADIENT } from './compare.ts';

@@ -1,24 +1,12 @@
 /** Runs scripts on the built package in processes of their own. */
 import { execFile, execFileSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Builds dist/ where a source is newer. For one test file only: two would write over each other. */
+/** Builds the packages where a source is newer. For one test file only: two would write over each other. */
 export function buildDist(): void {
-  const newest = readdirSync(`${root}/src`, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
-    .reduce((time, name) => Math.max(time, statSync(`${root}/src/${name}`).mtimeMs), 0);
-  const built = statSync(`${root}/dist/.tsbuildinfo`, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  if (newest <= built) return;
-  const tsc = `${root}/node_modules/typescript/bin/tsc`;
-  try {
-    execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root });
-  } catch (error) {
-    // A type error somewhere is not what these tests are about: JavaScript is written all the same.
-    console.warn(`tsc: ${(error as { stdout?: Buffer }).stdout}`);
-  }
+  execFileSync(process.execPath, [`${root}/scripts/build.mjs`], { cwd: root });
 }
 
 export interface Ended {
@@ -34,7 +22,7 @@ export function runScript(
   body: string,
   options: { env?: Record<string, string>; uid?: number; timeout?: number } = {},
 ): Promise<Ended> {
-  const script = `const m = await import(${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)});\n${body}`;
+  const script = `const m = await import(${JSON.stringify(new URL('../../packages/mamba-ts/dist/index.js', import.meta.url).href)});\n${body}`;
   const { env = {}, uid, timeout = 30_000 } = options;
   return new Promise((resolve) => {
     execFile(

@@ -1,7 +1,7 @@
 /** Forecasters whose answers are known. */
-import { gaussianForecast } from '../../src/forecast/baselines/gaussian.ts';
-import { checkOptions } from '../../src/forecast/options.ts';
-import type { ForecastOptions, SeriesForecaster, Values } from '../../src/forecast/types.ts';
+import { gaussianForecast } from '../../packages/forecast/src/baselines/gaussian.ts';
+import { checkOptions } from '../../packages/forecast/src/options.ts';
+import type { ForecastOptions, SeriesForecaster, Values } from '../../packages/forecast/src/types.ts';
 
 export interface Fake extends SeriesForecaster {
   /** What it was asked, call by call. */

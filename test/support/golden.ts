@@ -1,7 +1,7 @@
 /** Reads the goldens of test/fixtures/golden and turns their layouts into this package's. */
 import { fileURLToPath } from 'node:url';
-import { fileSource } from '../../src/formats/byteSource.ts';
-import { openSafetensors } from '../../src/formats/safetensors.ts';
+import { fileSource } from '../../packages/core/src/formats/byteSource.ts';
+import { openSafetensors } from '../../packages/core/src/formats/safetensors.ts';
 import { type Array64, array } from '../reference/array.ts';
 
 export interface Golden {

@@ -1,6 +1,6 @@
 /** Documents and lengths of rows, at random, and pieces of arrays that tests put beside each other. */
 import fc from 'fast-check';
-import { documentAges } from '../../src/ops/positions.ts';
+import { documentAges } from '../../packages/core/src/ops/positions.ts';
 import { type Array64, array, product } from '../reference/array.ts';
 import { uniforms } from './random.ts';
 

@@ -1,9 +1,9 @@
 /** A forecaster of single series that is good enough to be improved: a season's profile and a smoothed level. */
-import { shortestSeason } from '../../src/forecast/history.ts';
-import { normalQuantile } from '../../src/forecast/normal.ts';
-import { checkOptions } from '../../src/forecast/options.ts';
-import { forecastOf, GRID } from '../../src/forecast/quantiles.ts';
-import type { Forecast, ForecastOptions, SeriesForecaster, Values } from '../../src/forecast/types.ts';
+import { shortestSeason } from '../../packages/forecast/src/history.ts';
+import { normalQuantile } from '../../packages/core/src/math/normal.ts';
+import { checkOptions } from '../../packages/forecast/src/options.ts';
+import { forecastOf, GRID } from '../../packages/forecast/src/quantiles.ts';
+import type { Forecast, ForecastOptions, SeriesForecaster, Values } from '../../packages/forecast/src/types.ts';
 
 const ALPHAS = [0.05, 0.2, 0.5, 1];
 

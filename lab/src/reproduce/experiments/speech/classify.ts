@@ -1,0 +1,144 @@
+/** Which digit a clip says: batches of changed clips to learn from, and how often a model is right. */
+import { augmentSound, loudness, played, type SoundChanges } from '../../../sound/augmentSound.ts';
+import { analysed } from '../../../sound/revoice.ts';
+import { shuffled } from '@mamba-ts/core/data';
+import type { SequenceModel } from '@mamba-ts/core/models';
+import type { Random } from '@mamba-ts/core/random';
+import { scope } from '@mamba-ts/core/tensor';
+import type { Lesson, TaskMaker } from '@mamba-ts/core/train';
+import type { Clip } from './digits.ts';
+
+export const DIGITS = 10;
+
+/** What a listener does not mind, and a model should not. */
+export const CHANGES: SoundChanges = {
+  pitch: 0.25,
+  breath: 0.9,
+  speed: 0.3,
+  sway: 0.08,
+  shift: 0.05,
+  equalizer: 12,
+  phase: 3,
+  tilt: 0.5,
+  mask: 0.1,
+  noise: [15, 45],
+  flip: true,
+};
+
+/** Batches whose clips are of one length, nearly: that many of them are put in order together. */
+const TOGETHER = 8;
+
+/** Each pass has every clip once, in another order and changed in another way. The step is all that resuming needs. */
+export const digitLessons =
+  (model: SequenceModel, clips: readonly Clip[], changes: SoundChanges): TaskMaker =>
+  ({ batchSize }, random) => {
+    const frame = model.config.dInput;
+    const perPass = Math.ceil(clips.length / batchSize);
+    // A clip is heard in many voices, and taken apart once.
+    const spoken = clips.map(({ samples }) => analysed(samples));
+    let step = 0;
+    let order: { pass: number; batches: number[][] } = { pass: -1, batches: [] };
+    return {
+      async next(): Promise<Lesson> {
+        const pass = Math.floor(step / perPass);
+        if (order.pass !== pass) order = { pass, batches: batchesOf(clips, batchSize, random.fork(`pass ${pass}`)) };
+        const chosen = order.batches[step % perPass];
+        const draw = random.fork(`changes ${step}`);
+        step++;
+        const rows = chosen.map((i) => framesOf(augmentSound(clips[i].samples, changes, draw, spoken[i]), frame));
+        const labels = Int32Array.from(chosen, (i) => clips[i].digit);
+        const steps = rows.reduce((sum, { length }) => sum + length / frame, 0);
+        return { steps, loss: () => ({ loss: model.loss(rows, labels) }) };
+      },
+      state: () => step,
+      restore(saved) {
+        step = saved as number;
+      },
+    };
+  };
+
+function batchesOf(clips: readonly Clip[], batchSize: number, random: Random): number[][] {
+  const order = shuffled(
+    clips.map((_, i) => i),
+    random,
+  );
+  const batches: number[][] = [];
+  for (let at = 0; at < order.length; at += TOGETHER * batchSize) {
+    const some = order.slice(at, at + TOGETHER * batchSize);
+    some.sort((a, b) => clips[a].samples.length - clips[b].samples.length);
+    for (let i = 0; i < some.length; i += batchSize) batches.push(some.slice(i, i + batchSize));
+  }
+  return shuffled(batches, random);
+}
+
+/** A second is more than enough for a digit; longer clips are cut. */
+const LONGEST = 8000;
+const FLOOR = 1e-6;
+const EMPHASIS = 0.9;
+
+/**
+ * Samples, so many a step, of loudness 1 after y = x − 0.9 x₋₁, which makes up for what speech loses towards
+ * high frequencies; the last step is filled up with 0.
+ */
+export function framesOf(samples: Float32Array, frame: number): Float32Array {
+  const length = Math.min(samples.length, LONGEST);
+  const result = new Float32Array(Math.ceil(length / frame) * frame);
+  for (let i = 0; i < length; i++) result[i] = samples[i] - (i > 0 ? EMPHASIS * samples[i - 1] : 0);
+  const factor = 1 / (loudness(result.subarray(0, length)) + FLOOR);
+  for (let i = 0; i < length; i++) result[i] *= factor;
+  return result;
+}
+
+export interface Score {
+  /** The part that was right, hearing each clip at all `speeds`. */
+  accuracy: number;
+  /** … and hearing it once, as it is. */
+  once: number;
+  /** (10, 10): how often each digit was taken for each. */
+  confusion: number[][];
+}
+
+const BATCH = 50;
+const ONCE = 1;
+
+/** The mean of the probabilities of a clip played at several speeds decides. */
+export function scoreOf(model: SequenceModel, clips: readonly Clip[], speeds: readonly number[]): Score {
+  const confusion = Array.from({ length: DIGITS }, () => new Array<number>(DIGITS).fill(0));
+  let [right, rightOnce] = [0, 0];
+  for (let at = 0; at < clips.length; at += BATCH) {
+    const some = clips.slice(at, at + BATCH);
+    const once = probabilities(model, some, ONCE);
+    const sums = once.map(() => new Array<number>(DIGITS).fill(0));
+    for (const speed of speeds) {
+      const heard = speed === ONCE ? once : probabilities(model, some, speed);
+      heard.forEach((row, i) => {
+        row.forEach((p, k) => {
+          sums[i][k] += p;
+        });
+      });
+    }
+    some.forEach(({ digit }, i) => {
+      const answer = largest(sums[i]);
+      confusion[digit][answer]++;
+      if (answer === digit) right++;
+      if (largest(once[i]) === digit) rightOnce++;
+    });
+  }
+  return { accuracy: right / clips.length, once: rightOnce / clips.length, confusion };
+}
+
+const largest = (values: readonly number[]) => values.indexOf(Math.max(...values));
+
+function probabilities(model: SequenceModel, clips: readonly Clip[], speed: number): number[][] {
+  const rows = clips.map(({ samples }) =>
+    framesOf(speed === ONCE ? samples : played(samples, speed), model.config.dInput),
+  );
+  const outputs = scope(() => model.forward(rows).outputs.read());
+  return rows.map((_, i) => {
+    const row = Array.from(outputs.subarray(i * DIGITS, (i + 1) * DIGITS));
+    const most = Math.max(...row);
+    const powers = row.map((v) => Math.exp(v - most));
+    const sum = powers.reduce((a, b) => a + b, 0);
+    return powers.map((v) => v / sum);
+  });
+}

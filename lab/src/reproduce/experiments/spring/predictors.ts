@@ -1,0 +1,57 @@
+/**
+ * What needs no training: the Kalman filter that knows the equations, the best linear predictor, the last value.
+ *
+ * The best linear predictor of each horizon weighs the measurements by least squares over many trajectories. Whatever
+ * is linear and does the same at every step, an LTI state space model say, is one of those that it was chosen from.
+ * It leaves the switch out: mirrored positions are as likely with the same switch, so the two are uncorrelated.
+ */
+import { leastSquares } from '@mamba-ts/core/ssm';
+import type { Random } from '@mamba-ts/core/random';
+import { type SpringTrajectory, springFilter, springs } from '../../../tasks/springs.ts';
+import type { System } from './systems.ts';
+
+/** Gives the position at each horizon from 0 on, from the measurements up to the step `measured`. */
+export type Predictor = (trajectory: SpringTrajectory) => ArrayLike<number>;
+
+export function kalmanPredictor({ world }: System, measured: number): Predictor {
+  const filter = springFilter(world);
+  return (trajectory) => filter(trajectory, (t) => t < measured).mean.subarray(measured - 1);
+}
+
+export const lastValue =
+  (measured: number): Predictor =>
+  ({ measured: y }) =>
+    new Float64Array(y.length - measured + 1).fill(y[measured - 1]);
+
+/** From `count` trajectories of its own. */
+export function linearPredictor(
+  { world }: System,
+  { measured, horizon, count }: { measured: number; horizon: number; count: number },
+  random: Random,
+): Predictor {
+  const make = springs(world, random);
+  const trajectories = Array.from({ length: count }, () => make(measured + horizon));
+  const weights = leastSquares(
+    trajectories.map((one) => [...one.measured.subarray(0, measured)]),
+    trajectories.map((one) => [...one.positions.subarray(measured - 1)]),
+  );
+  return ({ measured: y }) => weights.map((row) => row.reduce((sum, weight, t) => sum + weight * y[t], 0));
+}
+
+/** Root of the mean squared error at each horizon from 0 on. */
+export function errorsOf(trajectories: readonly SpringTrajectory[], measured: number, predict: Predictor): number[] {
+  const squares = new Float64Array(trajectories[0].positions.length - measured + 1);
+  for (const trajectory of trajectories) {
+    const predicted = predict(trajectory);
+    for (let h = 0; h < squares.length; h++) {
+      squares[h] += (predicted[h] - trajectory.positions[measured - 1 + h]) ** 2;
+    }
+  }
+  return Array.from(squares, (sum) => Math.sqrt(sum / trajectories.length));
+}
+
+/** Over the horizons from 1 to `until`, of all squared errors together. */
+export function errorUpTo(errors: readonly number[], until: number): number {
+  const some = errors.slice(1, until + 1);
+  return Math.sqrt(some.reduce((sum, one) => sum + one ** 2, 0) / some.length);
+}

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { createModel } from '../../../../packages/core/src/models/checkpoint.ts';
+import type { LanguageModel } from '../../../../packages/core/src/models/languageModel.ts';
+import { Random } from '../../../../packages/core/src/random.ts';
+import { lessons, schoolRun } from '../../../src/reproduce/experiments/schoolRun/schoolRun.ts';
+import { openingOf } from '../../../src/reproduce/experiments/schoolRun/delta.ts';
+import { configsOf, type Result, type Settings, sourceOf } from '../../../src/reproduce/experiments/schoolRun/setup.ts';
+import { announcements, drawSchoolRun, schoolRunTokens, waiting } from '../../../src/tasks/schoolRun.ts';
+import { parametersOf } from '../../../src/reproduce/parts/sameSize.ts';
+import { bestLoss } from '../../../src/tasks/unifilar.ts';
+import { offer, within } from '../../../../packages/core/src/tensor/tape.ts';
+import { Trainer } from '../../../../packages/core/src/train/trainer.ts';
+import { anyBackend } from '../../../../test/support/backends.ts';
+
+const full = schoolRun.full as Settings;
+const quick = schoolRun.quick as Settings;
+const source = sourceOf(full);
+const layer = { name: 'layer 1', announced: 0.5, arrived: 0.1, waited: 0.05, opens: 5, shown: [0.1, 0.5, 0.1] };
+const opening = { layers: [layer], tokens: [1, 6, 5] };
+
+/** Every seed of a variant loses so many per cent more than the filter, which itself was lucky. */
+function resultsOf(above: (variant: string) => number): Map<string, Result> {
+  const [best, filter] = [bestLoss(source), 0.97 * bestLoss(source)];
+  return new Map(
+    schoolRun.runs(full).map(({ id }) => {
+      const variant = id.split('.')[0];
+      const loss = filter + (above(variant) / 100) * best;
+      return [id, { parameters: 1000, loss, filter, ...(variant === 'mamba' && { opening }) }];
+    }),
+  );
+}
+
+describe('the experiment of the school run', () => {
+  it('gives all models about as many parameters', () => {
+    const counts = Object.values(configsOf(full)).map(parametersOf);
+    for (const count of counts) expect(Math.abs(count / counts[0] - 1)).toBeLessThan(0.1);
+  });
+
+  it('reaches its goals by what was lost more than the filter lost', () => {
+    const goals = (mamba: number, lti: number) =>
+      schoolRun
+        .report(
+          full,
+          resultsOf((variant) => (variant === 'mamba' ? mamba : lti)),
+        )
+        .goals.map(({ reached }) => reached);
+    expect(goals(1.9, 9)).toEqual([true, true, true, true]);
+    expect(goals(2.1, 9)).toEqual([false, true, true, true]);
+    expect(goals(1.9, 4.9)).toEqual([true, true, false, true]);
+  });
+
+  it('draws on as before where it is restored', async () => {
+    const model = await createModel(configsOf(quick).mamba, { backend: anyBackend, seed: 1 });
+    const { options } = new Trainer(model, lessons(source, model, 16), { batchSize: 2, maxIters: 10 });
+    const task = lessons(source, model, 16)(options, new Random(1));
+    const next = async () => (await task.next()).loss().loss.read()[0];
+    await next();
+    const state = JSON.parse(JSON.stringify(task.state()));
+    const losses = [await next(), await next()];
+    expect(losses[0]).not.toBe(losses[1]);
+    task.restore(state);
+    expect([await next(), await next()]).toEqual(losses);
+  });
+
+  it('refuses settings that make no sense', () => {
+    expect(() => schoolRun.runs({ ...full, seeds: 0 })).toThrow('seeds is 0, expected a whole number of at least 1');
+    expect(() => schoolRun.runs({ ...full, sure: 2 })).toThrow('sure is 2, expected a probability');
+  });
+});
+
+describe('the opening of Δ', () => {
+  /** Δ of a channel c of ten is 0.1, waiting 0.05; at announcements 1 + c, but for channels that are `deaf`. */
+  const model = (deaf: number[]) =>
+    ({
+      forward({ tokens }: { tokens: Int32Array }) {
+        const deltas = [...tokens].flatMap((token) =>
+          Array.from({ length: 10 }, (_, c) =>
+            isNews(token) && !deaf.includes(c) ? 1 + c : token === WAITING ? 0.05 : 0.1,
+          ),
+        );
+        within('layers.0', () => offer('delta', () => anyBackend.tensor(deltas, [1, tokens.length, 10])));
+        return {};
+      },
+    }) as unknown as LanguageModel;
+
+  it('is that of the channels that react most', () => {
+    const random = new Random(1);
+    const sequences = Array.from({ length: 12 }, () => drawSchoolRun(source, random, 129));
+    const { layers, tokens } = openingOf(model([0, 9]), sequences);
+    expect(layers).toHaveLength(1);
+    const [{ name, announced, arrived, waited, opens, shown }] = layers;
+    expect(name).toBe('layer 1');
+    // Channels 5 to 8.
+    expect(announced).toBeCloseTo(7.5, 5);
+    expect(opens).toBeCloseTo(10 * (6 * 7 * 8 * 9) ** 0.25, 3);
+    expect(arrived).toBeCloseTo(0.1, 5);
+    expect(waited).toBeCloseTo(0.05, 5);
+    expect(shown).toEqual(tokens.map((token) => (isNews(token) ? 7.5 : token === WAITING ? 0.05 : 0.1)));
+    const liveliest = Math.max(...sequences.slice(6).map((symbols) => newsOf([...symbols])));
+    expect(newsOf(tokens)).toBeGreaterThanOrEqual(liveliest - 1);
+  });
+});
+
+const WAITING = schoolRunTokens.indexOf(waiting);
+const isNews = (token: number) => token >= schoolRunTokens.length - announcements.length;
+const newsOf = (tokens: number[]) => tokens.filter(isNews).length;

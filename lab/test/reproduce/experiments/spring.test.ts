@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import { Random } from '../../../../packages/core/src/random.ts';
+import { spring } from '../../../src/reproduce/experiments/spring/spring.ts';
+import {
+  errorsOf,
+  errorUpTo,
+  kalmanPredictor,
+  lastValue,
+  linearPredictor,
+} from '../../../src/reproduce/experiments/spring/predictors.ts';
+import { rowsOf, springBatches, systems } from '../../../src/reproduce/experiments/spring/systems.ts';
+import type { SpringResult } from '../../../src/reproduce/experiments/spring/types.ts';
+import { springFilter, springs } from '../../../src/tasks/springs.ts';
+
+const { fixed, switched } = systems;
+const many = (system: typeof fixed, count: number, length: number, seed = 1) => {
+  const make = springs(system.world, new Random(seed));
+  return Array.from({ length: count }, () => make(length));
+};
+
+describe('what models read of springs', () => {
+  it('is a measurement and that it was seen, or two zeros, and the switch', () => {
+    const trajectories = many(switched, 2, 20);
+    const { inputs, B, L } = rowsOf(switched, trajectories, (t, b) => t < 5 + b);
+    expect([B, L, inputs.length]).toEqual([2, 20, 120]);
+    for (const [b, { measured, switches }] of trajectories.entries()) {
+      for (let t = 0; t < L; t++) {
+        const seen = t < 5 + b;
+        const at = 3 * (20 * b + t);
+        expect([...inputs.subarray(at, at + 3)]).toEqual([
+          seen ? Math.fround(measured[t]) : 0,
+          seen ? 1 : 0,
+          switches[t],
+        ]);
+      }
+    }
+    expect(new Set(trajectories.flatMap(({ switches }) => [...switches])).size).toBe(2);
+  });
+
+  it('falls silent once in each row, as long and from where it should', () => {
+    const begins = new Set<number>();
+    const next = springBatches(fixed, { measured: 9, ahead: 5 }, 200, new Random(2));
+    const { inputs, targets, B, L } = next();
+    expect([B, L, inputs.length, targets.length]).toEqual([200, 14, 200 * 14 * 2, 200 * 14]);
+    for (let b = 0; b < B; b++) {
+      const silent = Array.from({ length: L }, (_, t) => t).filter((t) => inputs[2 * (b * L + t) + 1] === 0);
+      expect(silent).toEqual(Array.from({ length: 5 }, (_, i) => silent[0] + i));
+      begins.add(silent[0]);
+    }
+    expect([...begins].sort((a, b) => a - b)).toEqual([3, 4, 5, 6, 7, 8, 9]);
+    expect(next().targets, 'the next batch is another').not.toEqual(targets);
+    const again = springBatches(fixed, { measured: 9, ahead: 5 }, 200, new Random(2))();
+    expect(again).toEqual({ inputs, targets, B, L });
+  });
+
+  it('is measured around the targets, with the noise of the world', () => {
+    const { inputs, targets } = springBatches(switched, { measured: 30, ahead: 10 }, 100, new Random(3))();
+    const squares = [...targets].flatMap((q, i) => (inputs[3 * i + 1] === 1 ? (inputs[3 * i] - q) ** 2 : []));
+    expect(squares).toHaveLength(3000);
+    const noise = Math.sqrt(squares.reduce((sum, one) => sum + one, 0) / squares.length);
+    // Of 3000 values, to four standard errors.
+    expect(Math.abs(noise / switched.world.noise - 1)).toBeLessThan(4 / Math.sqrt(2 * 3000));
+  });
+});
+
+describe('what needs no training', () => {
+  const [measured, horizon] = [20, 12];
+
+  it('gives a position for each horizon from 0 on', () => {
+    const [one] = many(switched, 1, measured + horizon);
+    const belief = springFilter(switched.world)(one, (t) => t < measured);
+    expect(Array.from(kalmanPredictor(switched, measured)(one))).toEqual([...belief.mean.subarray(measured - 1)]);
+    expect(Array.from(lastValue(measured)(one))).toEqual(new Array(horizon + 1).fill(one.measured[measured - 1]));
+    expect(errorsOf([one], measured, () => one.positions.subarray(measured - 1))).toEqual(
+      new Array(horizon + 1).fill(0),
+    );
+    const off = errorsOf([one], measured, () => one.positions.subarray(measured - 1).map((q, h) => q + h));
+    off.forEach((error, h) => {
+      expect(error).toBeCloseTo(h, 12);
+    });
+    expect(errorUpTo([100, 3, 4, 100], 2)).toBeCloseTo(Math.sqrt(12.5), 12);
+  });
+
+  // The fixed spring is linear and Gaussian: its Kalman filter is the best linear predictor. The switched one's is not.
+  it('is as good linear as Kalman on one spring, and much worse on a switched one', () => {
+    const ratio = (system: typeof fixed) => {
+      const test = many(system, 1500, measured + horizon);
+      const linear = linearPredictor(system, { measured, horizon, count: 2000 }, new Random(4));
+      const [a, b] = [linear, kalmanPredictor(system, measured)].map((one) =>
+        errorUpTo(errorsOf(test, measured, one), horizon),
+      );
+      return a / b;
+    };
+    // 20 weights from 2000 trajectories cost a half of 1 %.
+    expect(Math.abs(ratio(fixed) - 1.005)).toBeLessThan(0.02);
+    expect(ratio(switched)).toBeGreaterThan(2);
+  });
+});
+
+describe('the experiment', () => {
+  const settings = spring.full;
+
+  it('runs each model with each seed on both systems, after what needs no training', () => {
+    const ids = spring.runs({ ...settings, models: ['mamba', 's4d'], seeds: [1, 2] }).map(({ id }) => id);
+    const of = (system: string) => ['known', 'mamba-1', 'mamba-2', 's4d-1', 's4d-2'].map((id) => `${system}-${id}`);
+    expect(ids).toEqual([...of('fixed'), ...of('switched')]);
+  });
+
+  it.each([
+    [{ models: ['mamba', 'lstm'] }, 'spring: models has lstm, expected some of mamba, mamba3, s4d'],
+    [{ models: [] }, 'spring: models has none'],
+    [{ seeds: [] }, 'one seed at least'],
+    [{ seeds: [1, 1] }, 'expected each once'],
+    [{ horizon: 20 }, 'spring: horizon is 20, expected a whole number ≥ 24, as far as ahead.'],
+    [{ measured: 2.5 }, 'spring: measured is 2.5, expected a whole number ≥ 3.'],
+    [{ trajectories: 0 }, 'spring: trajectories is 0'],
+  ])('refuses %j', (change, message) => {
+    expect(() => spring.runs({ ...settings, ...change })).toThrow(message);
+  });
+
+  /** Results in which a model errs by `factor` times the Kalman filter's 0.1 m, and the linear predictor by 0.4 m. */
+  function results(factor: number): Map<string, SpringResult> {
+    const row = (error: number) => new Array<number>(49).fill(error);
+    const result = (errors: Record<string, number>): SpringResult => {
+      const rows = Object.fromEntries(Object.entries(errors).map(([name, error]) => [name, row(error)]));
+      return { errors: rows, other: rows, predicted: rows };
+    };
+    const example = {
+      positions: new Array(80).fill(0),
+      measured: new Array(32).fill(0),
+      switches: new Array(80).fill(1),
+    };
+    return new Map(
+      spring.runs(settings).map(({ id }) => {
+        const [, name] = id.split('-');
+        if (name === 'known') return [id, { ...result({ kalman: 0.1, linear: 0.4, naive: 1 }), example }];
+        return [id, result({ [name]: 0.1 * factor })];
+      }),
+    );
+  }
+
+  it('says from the numbers alone what was reached', () => {
+    const near = spring.report(settings, results(1.2));
+    expect(near.goals.every(({ reached }) => reached)).toBe(true);
+    expect(near.says.join(' ')).toContain('Mamba 1.20×, Mamba-3 1.20×, S4D 1.20×; the best linear predictor');
+    expect(near.tables.map(({ rows }) => rows.length)).toEqual([7, 7, 7]);
+    const far = spring.report(settings, results(3.2));
+    expect(far.goals.some(({ reached }) => reached)).toBe(false);
+    expect(far.goals.map(({ measured }) => measured)).toContain('3.20 ± 0.00×');
+    expect(far.goals.map(({ measured }) => measured)).toContain('0.80 ± 0.00×');
+  });
+
+  it('says which result is missing', () => {
+    const some = results(1.2);
+    some.delete('switched-mamba3-2');
+    expect(() => spring.report(settings, some)).toThrow('spring: there is no result of switched-mamba3-2.');
+  });
+});

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { createModel } from '../../../../packages/core/src/models/checkpoint.ts';
+import { Random } from '../../../../packages/core/src/random.ts';
+import { accuracy, Curriculum, drawn, inBatches } from '../../../src/reproduce/parts/drawn.ts';
+import { runningSums } from '../../../src/tasks/parity.ts';
+import type { TokenBatch } from '../../../src/tasks/tokens.ts';
+import { openBackend } from '../../../../packages/core/src/tensor/backend.ts';
+import { Trainer } from '../../../../packages/core/src/train/trainer.ts';
+
+const backend = await openBackend('wasm', { threads: 1 });
+const model = await createModel({ vocabSize: 3, dModel: 8, nLayer: 1, dState: 4 }, { backend, seed: 1 });
+const { options } = new Trainer(
+  model,
+  drawn(model, (random) => runningSums(random, { B: 1, digits: 2, k: 2 })),
+);
+
+describe('drawn', () => {
+  it('goes on from its state to the same rows', async () => {
+    const record = (seen: TokenBatch[]) => {
+      const course = new Curriculum(2, 40, 1.5);
+      const draw = (random: Random, update: number) => {
+        const batch = runningSums(random, { B: update, digits: course.length, k: 2 });
+        seen.push(batch);
+        return batch;
+      };
+      return { course, task: drawn(model, draw, course)(options, new Random(5).fork('batches')) };
+    };
+    const whole: TokenBatch[] = [];
+    const first = record(whole);
+    let saved: unknown;
+    for (let i = 0; i < 6; i++) {
+      if (i === 3) saved = JSON.parse(JSON.stringify(first.task.state()));
+      expect((await first.task.next()).steps).toBe((i + 1) * (first.course.length + 1));
+      first.course.advance();
+    }
+    const rest: TokenBatch[] = [];
+    const second = record(rest);
+    await second.task.next();
+    second.task.restore(saved);
+    for (let i = 3; i < 6; i++) {
+      await second.task.next();
+      second.course.advance();
+    }
+    expect(rest.slice(1)).toEqual(whole.slice(3));
+  });
+});
+
+it('a curriculum goes on by its factor, and ends', () => {
+  const course = new Curriculum(4, 10, 1.5);
+  const lengths = Array.from({ length: 4 }, () => {
+    course.advance();
+    return course.length;
+  });
+  expect(lengths).toEqual([6, 9, 10, 10]);
+  expect(new Curriculum(4, 3).length).toBe(3);
+});
+
+it('accuracy is the part of the targets that the model says, over all batches', () => {
+  const batch = runningSums(new Random(3), { B: 4, digits: 6, k: 2 });
+  const logits = model.forward(batch).logits.read();
+  const said = (i: number) => [0, 1, 2].reduce((best, v) => (logits[i * 8 + v] > logits[i * 8 + best] ? v : best), 0);
+  const right = Int32Array.from(batch.targets, (target, i) => (target < 0 ? -1 : said(i)));
+  expect(accuracy(model, [{ ...batch, targets: right }])).toBe(1);
+  const wrong = right.map((one, i) => (i % 7 === 3 ? (one + 1) % 3 : one));
+  expect(
+    accuracy(model, [
+      { ...batch, targets: wrong },
+      { ...batch, targets: right },
+    ]),
+  ).toBeCloseTo(44 / 48, 12);
+});
+
+it('has as many rows as asked for, in batches', () => {
+  const sizes: number[] = [];
+  for (const { B } of inBatches(7, 3, (B) => runningSums(new Random(1), { B, digits: 1, k: 2 }))) sizes.push(B);
+  expect(sizes).toEqual([3, 3, 1]);
+});

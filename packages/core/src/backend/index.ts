@@ -1,0 +1,2 @@
+/** backend. */
+export type { BackendName } from './open.ts';

@@ -1,0 +1,25 @@
+/** Picks a device: the one asked for, or the fastest that works here. */
+import { UsageError } from '../errors.ts';
+import type { Device, DeviceName } from './device.ts';
+import { openNative } from './native.ts';
+import { openWasm } from './wasm.ts';
+
+export type BackendName = 'auto' | DeviceName;
+
+const openers: Record<DeviceName, (options: { threads?: number }) => Promise<Device>> = {
+  native: openNative,
+  wasm: openWasm,
+  webgpu: () =>
+    Promise.reject(new UsageError('webgpu', 'there is no WebGPU backend in this version. Use wasm or native.')),
+};
+
+export async function openDevice(name: BackendName = 'auto', options: { threads?: number } = {}): Promise<Device> {
+  if (name === 'auto') {
+    return openNative(options).catch(() => openWasm(options));
+  }
+  const open = Object.hasOwn(openers, name) ? openers[name] : undefined;
+  if (!open) {
+    throw new UsageError('openBackend', `the backend is '${name}', expected 'auto', 'native' or 'wasm'.`);
+  }
+  return open(options);
+}

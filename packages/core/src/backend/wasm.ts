@@ -1,0 +1,219 @@
+/**
+ * The WASM device: one module over one memory, in Node and in browsers.
+ *
+ * Threads are workers that instantiate the same module over the same shared memory, each with its
+ * own stack. In a page that is not cross-origin isolated there is one thread.
+ */
+import { UsageError } from '../errors.ts';
+import { type Device, MAX_SLOTS, type Region, threadCount } from './device.ts';
+import { type KernelArguments, type KernelName, kernelNames } from './kernelTable.ts';
+import { canShareMemory, startWorker, type WasmWorker } from './wasmThreads.ts';
+
+const PAGE = 65536;
+/** The module is linked for up to 4 GiB; a browser that cannot reserve that gets less. */
+const MAX_PAGES = [65536, 32768, 16384];
+const STACK_BYTES = 1 << 20;
+
+interface Exports {
+  dispatch(kernel: number, slots: number, total: number, grain: number, threads: number): void;
+  dismiss(): void;
+  lanes(): number;
+  panel_width(): number;
+  probe_chains(): number;
+  scan_scratch(states: number, chunk: number): number;
+  ssd_scratch(states: number, channels: number, chunk: number, chunked: number): number;
+  mamba3_scratch(states: number, channels: number, chunk: number, rank: number): number;
+  __heap_base: WebAssembly.Global;
+}
+
+export async function openWasm(options: { threads?: number } = {}): Promise<Device> {
+  const asked = threadCount(options.threads);
+  const threads = canShareMemory() ? asked : 1;
+  const relaxed = supportsRelaxedSimd();
+  const module = await compileModule(relaxed);
+  const memory = reserveMemory();
+  const instance = await WebAssembly.instantiate(module, { env: { memory } });
+  const device = new WasmDevice(memory, instance.exports as unknown as Exports, threads, relaxed);
+  await device.startWorkers(module);
+  return device;
+}
+
+class WasmDevice implements Device {
+  readonly name = 'wasm';
+  readonly lanes: number;
+  readonly panel: number;
+  readonly probeChains: number;
+  readonly description: string;
+  private readonly kernels = new Map<KernelName, number>(kernelNames.map((name, index) => [name, index]));
+  private readonly slotsAddress: number;
+  private readonly slots: Float64Array;
+  private top: number;
+  private workers: WasmWorker[] = [];
+
+  constructor(
+    private readonly memory: WebAssembly.Memory,
+    private readonly exports: Exports,
+    readonly threads: number,
+    relaxed: boolean,
+  ) {
+    this.lanes = exports.lanes();
+    this.panel = exports.panel_width();
+    this.probeChains = exports.probe_chains();
+    this.description = `WebAssembly, 128-bit SIMD${relaxed ? ' (relaxed)' : ''}, ${threads} thread${threads > 1 ? 's' : ''}`;
+    this.slotsAddress = align(exports.__heap_base.value);
+    this.slots = new Float64Array(memory.buffer, this.slotsAddress, MAX_SLOTS);
+    this.top = this.slotsAddress + MAX_SLOTS * 8;
+  }
+
+  async startWorkers(module: WebAssembly.Module): Promise<void> {
+    for (let index = 1; index < this.threads; index++) {
+      const { address } = this.grow(STACK_BYTES);
+      const message = {
+        module,
+        memory: this.memory,
+        stackPointer: address + STACK_BYTES,
+      };
+      this.workers.push(await startWorker(message));
+    }
+  }
+
+  grow(bytes: number): Region {
+    const address = align(this.top);
+    const missing = address + bytes - this.memory.buffer.byteLength;
+    if (missing > 0) {
+      try {
+        this.memory.grow(Math.ceil(missing / PAGE));
+      } catch {
+        const size = (n: number) => `${(n / 2 ** 20).toFixed(0)} MiB`;
+        throw new UsageError(
+          'wasm',
+          `no room for ${size(bytes)} more beside the ${size(this.top)} in use (WebAssembly addresses 4 GiB). ` +
+            'Use a smaller model, batch or block, or the native backend.',
+        );
+      }
+    }
+    this.top = address + bytes;
+    return { address, bytes };
+  }
+
+  run<K extends KernelName>(kernel: K, total: number, grain: number, ...values: KernelArguments[K]): void {
+    const slots = this.slots;
+    for (let i = 0; i < values.length; i++) slots[i] = values[i] as number;
+    this.exports.dispatch(this.kernels.get(kernel) as number, this.slotsAddress, total, grain, this.threads);
+  }
+
+  scanScratch(states: number, chunk: number): number {
+    return this.exports.scan_scratch(states, chunk);
+  }
+
+  ssdScratch(states: number, channels: number, chunk: number, chunked: boolean): number {
+    return this.exports.ssd_scratch(states, channels, chunk, Number(chunked));
+  }
+
+  mamba3Scratch(states: number, channels: number, chunk: number, rank: number): number {
+    return this.exports.mamba3_scratch(states, channels, chunk, rank);
+  }
+
+  read(address: number, target: Float32Array | Int32Array): void {
+    const view = target instanceof Float32Array ? Float32Array : Int32Array;
+    target.set(new view(this.memory.buffer, address, target.length));
+  }
+
+  write(address: number, source: Float32Array | Int32Array): void {
+    const view = source instanceof Float32Array ? Float32Array : Int32Array;
+    new view(this.memory.buffer, address, source.length).set(source);
+  }
+
+  close(): void {
+    this.exports.dismiss();
+    for (const worker of this.workers) worker.end();
+    this.workers = [];
+  }
+}
+
+const align = (address: number) => Math.ceil(address / 64) * 64;
+
+function reserveMemory(): WebAssembly.Memory {
+  let reason: unknown;
+  for (const maximum of MAX_PAGES) {
+    try {
+      return new WebAssembly.Memory({ initial: 64, maximum, shared: true });
+    } catch (error) {
+      reason = error;
+    }
+  }
+  throw new UsageError(
+    'wasm',
+    `this runtime has no shared WebAssembly memory (${reason}). Use a newer browser or Node ≥ 20.19.`,
+  );
+}
+
+/** A module of one function that uses i8x16.relaxed_swizzle. */
+const RELAXED_PROBE = Uint8Array.of(
+  0,
+  97,
+  115,
+  109,
+  1,
+  0,
+  0,
+  0,
+  1,
+  5,
+  1,
+  96,
+  0,
+  1,
+  123,
+  3,
+  2,
+  1,
+  0,
+  10,
+  15,
+  1,
+  13,
+  0,
+  65,
+  1,
+  253,
+  15,
+  65,
+  2,
+  253,
+  15,
+  253,
+  128,
+  2,
+  11,
+);
+
+function supportsRelaxedSimd(): boolean {
+  if (WebAssembly.validate(RELAXED_PROBE)) return true;
+  // Node 20 has it behind a flag that may be set while running.
+  const v8 = globalThis.process?.getBuiltinModule?.('node:v8');
+  v8?.setFlagsFromString('--experimental-wasm-relaxed-simd');
+  return WebAssembly.validate(RELAXED_PROBE);
+}
+
+// One compiled module a variant, shared by every backend of this process.
+const modules = new Map<boolean, Promise<WebAssembly.Module>>();
+
+function compileModule(relaxed: boolean): Promise<WebAssembly.Module> {
+  const known = modules.get(relaxed);
+  if (known) return known;
+  // Written out twice: bundlers find assets by this literal form.
+  const url = relaxed ? new URL('./mamba-relaxed.wasm', import.meta.url) : new URL('./mamba.wasm', import.meta.url);
+  const compiled = fetchBytes(url).then((bytes) => WebAssembly.compile(bytes));
+  modules.set(relaxed, compiled);
+  return compiled;
+}
+
+async function fetchBytes(url: URL): Promise<Uint8Array<ArrayBuffer>> {
+  const fs = globalThis.process?.getBuiltinModule?.('node:fs/promises');
+  if (fs && url.protocol === 'file:') return new Uint8Array(await fs.readFile(url));
+  const response = await fetch(url);
+  if (!response.ok)
+    throw new UsageError('wasm', `${url} answered ${response.status}. Serve this file beside the script.`);
+  return new Uint8Array(await response.arrayBuffer());
+}

@@ -1,0 +1,99 @@
+/**
+ * Texts, JSONL records and FASTA records as examples of a classification. The class is
+ * a key of the JSONL record, the first word of a FASTA description, a part of a name that a pattern finds,
+ * or the first folder below the one that is read, or else the name of the file.
+ */
+import { UsageError } from '../errors.ts';
+import type { Tokenizer } from '../tokenize/tokenizer.ts';
+import { encodePiece } from './encode.ts';
+import { classIndex, type Example, type ExampleStore, memoryExamples } from './examples.ts';
+import { factsOf } from './files.ts';
+import { piecesOf } from './pieces.ts';
+import { type TextDocument, textSource } from './source.ts';
+
+export interface LabelledTextOptions {
+  tokenizer: Tokenizer;
+  /** A JSONL key, or a pattern with a part named label. */
+  label?: string;
+  /** JSONL: the key of the text. */
+  field?: string;
+  /** The classes that there are. If not given: all that are found. */
+  classes?: readonly string[];
+  /** Labels are not read: for predictions. */
+  open?: boolean;
+}
+
+/** Each document held as its tokens. */
+export async function textExamples(path: string, options: LabelledTextOptions): Promise<ExampleStore> {
+  const { tokenizer, label: how, field, classes: known, open = false } = options;
+  const { isFolder } = await factsOf(path);
+  const source = textSource(path, { field, alphabet: tokenizer.kind === 'dna' ? 'dna' : 'any' });
+  const found: { label?: string; group?: string; title: string; sequence: Int32Array }[] = [];
+  for await (const document of source.documents()) {
+    const ids: number[] = [];
+    let characters = 0;
+    for await (const piece of piecesOf(document.text)) {
+      for (const id of encodePiece(tokenizer, piece, document.name, characters)) ids.push(id);
+      characters += piece.length;
+    }
+    if (ids.length === 0) throw new UsageError('data', `${document.name} is empty, expected text. Leave it out.`);
+    const { label, group } = labelOf(document, how, isFolder ? path : undefined);
+    if (label === undefined && !open) throw noLabel(document, how);
+    found.push({ label, group, title: document.name, sequence: Int32Array.from(ids) });
+  }
+  if (found.length === 0) throw new UsageError('data', `${path} has no texts, expected at least one.`);
+  const classes = known ?? [...new Set(found.map(({ label }) => label as string))].sort();
+  const examples = found.map(
+    ({ label, title, sequence }): Example =>
+      open ? { sequence } : { sequence, label: classIndex(classes, label, title) },
+  );
+  return memoryExamples(examples, {
+    name: path,
+    classes,
+    groups: found.map(({ group }) => group),
+    titles: found.map(({ title }) => title),
+  });
+}
+
+/** Named parts `label` and `group` of a text, or of nothing. */
+export function partsOf(text: string, pattern: string): { label?: string; group?: string } {
+  let expression: RegExp;
+  try {
+    expression = new RegExp(pattern);
+  } catch (error) {
+    throw new UsageError('data', `label ${JSON.stringify(pattern)} is no pattern: ${(error as Error).message}.`);
+  }
+  return expression.exec(text)?.groups ?? {};
+}
+
+export const isPattern = (label: string | undefined): label is string => label?.includes('(?<label>') ?? false;
+
+function labelOf(
+  { about, path = '' }: TextDocument,
+  how: string | undefined,
+  folder: string | undefined,
+): { label?: string; group?: string } {
+  if (about && 'description' in about && (folder === undefined || isPattern(how))) {
+    const header = String(about.description);
+    return isPattern(how) ? partsOf(`${about.name} ${header}`, how) : { label: header.split(/\s/)[0] || undefined };
+  }
+  if (isPattern(how)) return partsOf(path, how);
+  if (about && !('description' in about)) {
+    const value = about[how ?? 'label'];
+    return { label: value === undefined ? undefined : String(value) };
+  }
+  if (folder === undefined) return {};
+  const parts = path.slice(folder.length).split(/[/\\]/).filter(Boolean);
+  return { label: parts.length > 1 ? parts[0] : parts[0].replace(/\..*$/, '') };
+}
+
+function noLabel({ name, about }: TextDocument, how: string | undefined): Error {
+  const expected = isPattern(how)
+    ? `a part named label by the pattern ${how}`
+    : about && 'description' in about
+      ? "the class as the first word after the record's name"
+      : about
+        ? `the key ${JSON.stringify(how ?? 'label')}`
+        : 'a folder of each class, or JSONL with the key "label"';
+  return new UsageError('data', `${name} has no label, expected ${expected}. Say where it is with --label.`);
+}

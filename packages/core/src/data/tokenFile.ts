@@ -1,0 +1,79 @@
+/**
+ * Token files: nothing but ids, little-endian, as nanoGPT writes its `train.bin`. uint16, or
+ * uint32 where the name ends in `.u32.bin`. Small ones are read into memory, others by position.
+ *
+ *   const store = await openTokenFile('train.bin', { vocabSize: 50257 });
+ */
+import { UsageError } from '../errors.ts';
+import type { FileHandle } from 'node:fs/promises';
+import { factsOf, openFile, readFully } from './files.ts';
+import { checkIds, checkRange, memoryStore, type TokenArray, type TokenStore } from './store.ts';
+
+export interface TokenFileOptions {
+  /** Every id must be below it. */
+  vocabSize: number;
+  /** 2 or 4: without it, 4 where the name ends in `.u32.bin`, else 2. */
+  bytesPerToken?: 2 | 4;
+  /** Where each document starts, if that is known. */
+  documents?: Float64Array;
+  /** What messages call it: the path if not given. */
+  name?: string;
+  /** Files of at most so many bytes are kept in memory: 64 MB if not given. */
+  memoryLimit?: number;
+}
+
+export const MEMORY_LIMIT = 64 * 2 ** 20;
+
+/** A store over a token file. Ids are checked at once in memory, else as they are read. */
+export async function openTokenFile(path: string, options: TokenFileOptions): Promise<TokenStore> {
+  const { vocabSize, documents, name = path } = options;
+  const { size } = await factsOf(path);
+  const width = options.bytesPerToken ?? (path.endsWith('.u32.bin') ? 4 : 2);
+  if (size === 0) throw new UsageError('data', `${name} is empty, expected token ids of ${width} bytes.`);
+  if (size % width !== 0) {
+    throw new UsageError(
+      'data',
+      `${name} has ${size} bytes, expected a multiple of ${width}, the size of an id. ` +
+        'Its writing may have been cut off, or it is of the other width (bytesPerToken).',
+    );
+  }
+  const file = await openFile(path);
+  const about = { name, vocabSize, ...(documents && { documents }) };
+  if (size > (options.memoryLimit ?? MEMORY_LIMIT)) return fileStore(file, size, width, about);
+  try {
+    return memoryStore(await readIds(file, 0, size / width, width, name), about);
+  } finally {
+    await file.close();
+  }
+}
+
+function fileStore(
+  file: FileHandle,
+  size: number,
+  width: 2 | 4,
+  about: { name: string; vocabSize: number; documents?: Float64Array },
+): TokenStore {
+  const length = size / width;
+  return {
+    ...about,
+    length,
+    async read(begin, end) {
+      checkRange(begin, end, length, about.name);
+      const ids = await readIds(file, begin, end, width, about.name);
+      checkIds(ids, begin, about);
+      return Int32Array.from(ids);
+    },
+    close: () => file.close(),
+  };
+}
+
+async function readIds(file: FileHandle, begin: number, end: number, width: 2 | 4, name: string): Promise<TokenArray> {
+  const ids = width === 2 ? new Uint16Array(end - begin) : new Uint32Array(end - begin);
+  const filled = await readFully(file, new Uint8Array(ids.buffer), begin * width);
+  if (filled === ids.byteLength) return ids;
+  throw new UsageError(
+    'data',
+    `${name} gave ${filled} bytes at ${begin * width}, expected ${ids.byteLength}: ` +
+      'it was cut short while it was open. Prepare it again.',
+  );
+}

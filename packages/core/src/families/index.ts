@@ -1,0 +1,2 @@
+/** families. */
+export { configOf, familyOf, modelNames } from './registry.ts';

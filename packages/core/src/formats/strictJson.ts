@@ -1,0 +1,76 @@
+/**
+ * JSON for files that may be attacks: no duplicate keys, whole numbers only, bounded depth.
+ * JSON.parse alone keeps the last of two equal keys, so that two readers can see two files.
+ */
+
+import { UsageError } from '../errors.ts';
+import { shown } from './tensorFile.ts';
+
+const NUMBER = /[-+.0-9eE]+/y;
+const WHOLE_NUMBER = /^-?(0|[1-9][0-9]*)$/;
+
+/** The value of `text`. Throws an Error whose message continues a sentence, as 'has …'. */
+export function parseStrictJson(text: string, maxDepth: number): unknown {
+  scan(text, maxDepth);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UsageError('', `is not JSON (${shown((error as Error).message, 120)})`);
+  }
+}
+
+/** Looks only for what JSON.parse lets pass; whatever else is wrong is left to it. */
+function scan(text: string, maxDepth: number): void {
+  const open: (Set<string> | null)[] = []; // the keys of an object, null for an array
+  for (let i = 0; i < text.length; ) {
+    const char = text[i];
+    if (char === '"') {
+      const end = stringEnd(text, i);
+      if (text[skipSpace(text, end)] === ':') addKey(open.at(-1), text.slice(i, end));
+      i = end;
+    } else if (char === '{' || char === '[') {
+      open.push(char === '{' ? new Set() : null);
+      if (open.length > maxDepth) throw new UsageError('', `is nested deeper than ${maxDepth} levels`);
+      i++;
+    } else if (char === '}' || char === ']') {
+      open.pop();
+      i++;
+    } else if (char === '-' || (char >= '0' && char <= '9')) {
+      NUMBER.lastIndex = i;
+      const number = NUMBER.exec(text)?.[0] ?? '';
+      if (!WHOLE_NUMBER.test(number)) {
+        throw new UsageError('', `has the number ${shown(number)}, expected whole numbers in plain digits`);
+      }
+      i += number.length;
+    } else {
+      i++;
+    }
+  }
+}
+
+function addKey(keys: Set<string> | null | undefined, token: string): void {
+  if (!keys) return;
+  let key: string;
+  try {
+    key = JSON.parse(token);
+  } catch {
+    throw new UsageError('', `is not JSON (the key ${shown(token)})`);
+  }
+  if (keys.has(key)) throw new UsageError('', `has the key ${shown(key)} twice`);
+  keys.add(key);
+}
+
+/** The index after the closing quote. */
+function stringEnd(text: string, begin: number): number {
+  for (let i = begin + 1; i < text.length; i++) {
+    if (text[i] === '\\') i++;
+    else if (text[i] === '"') return i + 1;
+  }
+  throw new UsageError('', 'is not JSON (a string has no end)');
+}
+
+function skipSpace(text: string, begin: number): number {
+  let i = begin;
+  while (text[i] === ' ' || text[i] === '\n' || text[i] === '\r' || text[i] === '\t') i++;
+  return i;
+}

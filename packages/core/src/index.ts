@@ -1,0 +1,64 @@
+/**
+ * Selective state space models in Node and the browser: tensors with gradients, model families, checkpoints,
+ * generation and training.
+ *
+ * @example
+ * const model = await loadModel('runs/play');
+ * for await (const { token } of generate(model, prompt, { maxTokens: 100 })) console.log(token);
+ *
+ * @module
+ */
+export type { BackendName } from './backend/index.ts';
+export * as data from './data/index.ts';
+export { UsageError } from './errors.ts';
+export { modelNames } from './families/index.ts';
+export * as formats from './formats/index.ts';
+export {
+  type Generated,
+  type GenerateOptions,
+  type GenerateTextOptions,
+  generate,
+  generateText,
+} from './generate/index.ts';
+export { type Observed, observe } from './inspect/index.ts';
+export { type ModelConfig, State } from './layers/index.ts';
+export {
+  createModel,
+  createSequenceModel,
+  type ForwardOptions,
+  LanguageModel,
+  type LoadOptions,
+  loadModel,
+  loadSequenceModel,
+  Model,
+  type SequenceConfig,
+  type SequenceInput,
+  SequenceModel,
+  type SequenceOptions,
+  type SequenceTargets,
+} from './models/index.ts';
+export * as ops from './ops/index.ts';
+export {
+  Backend,
+  keep,
+  openBackend,
+  type Shape,
+  scope,
+  Tensor,
+  valueAndGrad,
+  withoutGradients,
+} from './tensor/index.ts';
+export { byteTokenizer, loadTokenizer, type Tokenizer } from './tokenize/index.ts';
+export * as tokenizers from './tokenize/index.ts';
+export { textData } from './data/textData.ts';
+export {
+  type Evaluation,
+  evaluate,
+  evaluateSequence,
+  type Prediction,
+  predict,
+  type SequenceEvaluation,
+  type StepReport,
+  Trainer,
+  type TrainerOptions,
+} from './train/index.ts';

@@ -1,0 +1,3 @@
+/** math. */
+export { fft } from './fft.ts';
+export { normalCdf, normalDensity, normalQuantile } from './normal.ts';

@@ -1,0 +1,14 @@
+/** models. */
+export {
+  createModel,
+  createSequenceModel,
+  declaredModel,
+  loadModel,
+  type LoadOptions,
+  loadSequenceModel,
+} from './checkpoint.ts';
+export { type ForwardOptions, LanguageModel } from './languageModel.ts';
+export { Model } from './model.ts';
+export { isSequenceJson, type SequenceConfig, sequenceConfigOf, sequenceFields } from './sequenceConfig.ts';
+export { SequenceModel, type SequenceOptions } from './sequenceModel.ts';
+export type { SequenceInput, SequenceTargets } from './sequenceRows.ts';

@@ -1,0 +1,177 @@
+/**
+ * The keys and values that attention has read, as a value that grows.
+ *
+ * It lies in a buffer with room to spare, one row a step with all sequences beside each other:
+ * (steps, B, 2, G, P). Reading on makes a new cache. Where the old one ends last in the buffer, the new
+ * steps go behind it and both share the buffer; else, or where the room is used up, the new one begins
+ * a buffer of its own, twice as large. So a step copies nothing, and nobody sees another's steps.
+ */
+import { UsageError } from '../errors.ts';
+import type { Backend } from '../tensor/backend.ts';
+import { withoutGradients } from '../tensor/tape.ts';
+import { product, type Shape, Tensor } from '../tensor/tensor.ts';
+
+/** Where the steps of a sequence lie in a buffer. */
+export interface Span {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** What caches share that lie in the same memory. */
+interface Room {
+  /** Steps it has room for. */
+  readonly capacity: number;
+  /** For each sequence, where the longest of its caches ends. */
+  readonly ends: number[];
+  /** Caches that were not disposed. */
+  holders: number;
+}
+
+/** Steps that a buffer begun by reading on has room for, at least. */
+const LEAST = 16;
+
+export class KeyValueCache extends Tensor {
+  private disposed = false;
+
+  constructor(
+    whole: Tensor,
+    /** 2, G, P */
+    readonly entry: Shape,
+    readonly spans: readonly Span[],
+    /** Steps ever read of each sequence; those before its span are gone. */
+    readonly everRead: readonly number[],
+    readonly room: Room,
+  ) {
+    super(whole.storage, [Math.max(0, ...spans.map(({ end }) => end)), spans.length, ...entry]);
+    room.holders++;
+  }
+
+  /** Steps held of the longest sequence. */
+  get steps(): number {
+    return Math.max(0, ...this.spans.map(countOf));
+  }
+
+  /** Of what it holds; its buffer is up to twice as large. */
+  get bytes(): number {
+    return 4 * this.steps * this.spans.length * product(this.entry);
+  }
+
+  override get pointer(): number {
+    if (this.disposed) throw new UsageError('', 'A cache of keys and values was used after its memory was freed.');
+    return super.pointer;
+  }
+
+  /** The memory goes with the last cache in it. */
+  override dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    this.room.holders--;
+    if (this.room.holders === 0) super.dispose();
+  }
+
+  /** The same steps at the start of a buffer of their own. */
+  copy(capacity = this.steps): KeyValueCache {
+    const spans = this.spans.map((span) => ({ first: 0, end: countOf(span) }));
+    const whole = this.backend.empty([capacity, spans.length, ...this.entry]);
+    moveSteps(this, this.spans, whole, spans);
+    return new KeyValueCache(whole, this.entry, spans, this.everRead, roomFor(capacity, spans));
+  }
+
+  /** (B, steps, 2, G, P) from the first step of each sequence on, zeros behind its last. */
+  byRow(): Tensor {
+    return withoutGradients(() => {
+      const rows = this.backend.empty([this.spans.length, this.steps, ...this.entry]);
+      const spans = this.spans.map((span) => ({ first: 0, end: countOf(span) }));
+      moveSteps(this, this.spans, rows, spans, 'rows');
+      return rows;
+    });
+  }
+}
+
+/** From what byRow() gave, how many steps of each sequence it holds, and how many were ever read. */
+export function cacheFromRows(rows: Tensor, held: readonly number[], read: readonly number[]): KeyValueCache {
+  const [B, steps, ...entry] = rows.shape;
+  const spans = held.map((end) => ({ first: 0, end }));
+  const whole = rows.backend.empty([steps, B, ...entry]);
+  moveSteps(rows, spans, whole, spans, 'from rows');
+  return new KeyValueCache(whole, entry, spans, read, roomFor(steps, spans));
+}
+
+/**
+ * A cache of `lengths[b]` more steps of each sequence, which the caller then writes from `before[b].end`
+ * on. It holds the last `bounds[b]` steps; `before` is where the old ones lie in its buffer.
+ */
+export function extendCache(
+  old: KeyValueCache | undefined,
+  backend: Backend,
+  entry: Shape,
+  lengths: readonly number[],
+  bounds: readonly number[],
+): { cache: KeyValueCache; before: readonly Span[] } {
+  const read = lengths.map((n, b) => (old?.everRead[b] ?? 0) + n);
+  const grown = (before: readonly Span[]) =>
+    before.map(({ first, end }, b) => ({
+      first: Math.max(first, end + lengths[b] - bounds[b]),
+      end: end + lengths[b],
+    }));
+  if (old) {
+    const { room, spans } = old;
+    const isLast = spans.every(({ end }, b) => lengths[b] === 0 || end === room.ends[b]);
+    if (isLast && spans.every(({ end }, b) => end + lengths[b] <= room.capacity)) {
+      spans.forEach(({ end }, b) => {
+        if (lengths[b] > 0) room.ends[b] = end + lengths[b];
+      });
+      return { cache: new KeyValueCache(old, entry, grown(spans), read, room), before: spans };
+    }
+  }
+  const before = lengths.map((_, b) => ({ first: 0, end: old ? countOf(old.spans[b]) : 0 }));
+  const needed = Math.max(0, ...before.map(({ end }, b) => end + lengths[b]));
+  const doubled = Math.max(LEAST, 2 ** Math.ceil(Math.log2(needed + 1)));
+  const capacity = old ? Math.max(needed, Math.min(doubled, 2 * Math.max(...bounds))) : needed;
+  const whole = backend.empty([capacity, lengths.length, ...entry]);
+  if (old) moveSteps(old, old.spans, whole, before);
+  const spans = grown(before);
+  return { cache: new KeyValueCache(whole, entry, spans, read, roomFor(capacity, spans)), before };
+}
+
+const countOf = ({ first, end }: Span) => end - first;
+const roomFor = (capacity: number, spans: readonly Span[]): Room => ({
+  capacity,
+  ends: spans.map(({ end }) => end),
+  holders: 0,
+});
+
+/** Copies the steps of each sequence from their place in one buffer to that in another; zeros elsewhere. */
+export function moveSteps(
+  from: Tensor,
+  at: readonly Span[],
+  to: Tensor,
+  spans: readonly Span[],
+  layout: 'steps' | 'rows' | 'from rows' = 'steps',
+): void {
+  const B = spans.length;
+  const width = product(from.shape.slice(2));
+  const steps = to.shape[layout === 'rows' ? 1 : 0];
+  if (steps * B * width === 0) return;
+  const plan = Int32Array.from(spans.flatMap(({ first, end }, b) => [at[b].first, first, end - first]));
+  const bySteps = [B * width, width];
+  const byRows = (tensor: Tensor) => [width, tensor.shape[1] * width];
+  const [stepFrom, rowFrom] = layout === 'from rows' ? byRows(from) : bySteps;
+  const [stepTo, rowTo] = layout === 'rows' ? byRows(to) : bySteps;
+  const table = to.backend.ints(plan, [B, 3]);
+  to.backend.device.run(
+    'cache_move',
+    steps * B,
+    Math.max(1, Math.ceil(8192 / width)),
+    from.pointer,
+    table.pointer,
+    to.pointer,
+    B,
+    width,
+    stepFrom,
+    rowFrom,
+    stepTo,
+    rowTo,
+  );
+  table.dispose();
+}

@@ -1,0 +1,178 @@
+/** Sums and means over axes. */
+import { UsageError } from '../errors.ts';
+import { record } from '../tensor/tape.ts';
+import { type Shape, sameShape, show, Tensor } from '../tensor/tensor.ts';
+import { runBinary } from './broadcast.ts';
+import { requireTensor } from './check.ts';
+import { contiguous } from './shape.ts';
+
+const PART = 4096;
+
+/** Sum over everything (a scalar of shape []), or over the given axes, which disappear. */
+export function sum(a: Tensor, axes?: readonly number[]): Tensor {
+  return reduce('sum', a, axes, () => 1);
+}
+
+/** Mean over everything (a scalar of shape []), or over the given axes, which disappear. */
+export function mean(a: Tensor, axes?: readonly number[]): Tensor {
+  return reduce('mean', a, axes, (count) => 1 / count);
+}
+
+function reduce(
+  name: string,
+  a: Tensor,
+  axes: readonly number[] | undefined,
+  scaleOf: (count: number) => number,
+): Tensor {
+  requireTensor(name, 'a', a);
+  if (axes !== undefined && !Array.isArray(axes)) {
+    throw new UsageError(name, `axes is ${typeof axes}, expected a list such as [0], or nothing for all axes.`);
+  }
+  const gone = new Set((axes ?? a.shape.map((_, i) => i)).map((axis) => (axis < 0 ? axis + a.shape.length : axis)));
+  for (const axis of gone) {
+    if (!Number.isInteger(axis) || axis < 0 || axis >= a.shape.length) {
+      throw new UsageError(name, `axis ${axis}, expected one of the ${a.shape.length} axes of ${show(a.shape)}.`);
+    }
+  }
+  const kept = a.shape.map((d, i) => (gone.has(i) ? 1 : d));
+  const shape = a.shape.filter((_, i) => !gone.has(i));
+  const y = sumTo(contiguous(a), kept, scaleOf(a.shape.reduce((n, d, i) => (gone.has(i) ? n * d : n), 1)));
+  const result = new Tensor(y.storage, shape);
+  record({
+    name,
+    inputs: [a],
+    outputs: [result],
+    backward: ([grad]) => {
+      if (!grad) return [];
+      const scale = scaleOf(a.size / Math.max(1, result.size));
+      return [broadcastTo(grad, kept, a.shape, scale)];
+    },
+  });
+  return result;
+}
+
+/** The gradient of a broadcast: x summed down to `shape`, whose axes are x's or 1 (missing ones lead). */
+export function sumTo(x: Tensor, shape: Shape, scale = 1): Tensor {
+  const target = [...new Array(x.shape.length - shape.length).fill(1), ...shape];
+  const result = sumGroups(x, groupAxes(x.shape, target), scale);
+  return sameShape(result.shape, shape) ? result : new Tensor(result.storage, shape);
+}
+
+/** Sum over all rows: (…, N) to (N). */
+export function sumRows(x: Tensor): Tensor {
+  const rows = contiguous(x);
+  return sumGroups(
+    rows,
+    [
+      { size: rows.rows, kept: false },
+      { size: rows.width, kept: true },
+    ],
+    1,
+  );
+}
+
+interface Group {
+  size: number;
+  kept: boolean;
+}
+
+/** Neighbouring axes that are all kept, or all summed, count as one. */
+function groupAxes(shape: Shape, target: Shape): Group[] {
+  const groups: Group[] = [];
+  shape.forEach((size, i) => {
+    if (size === 1) return;
+    const kept = target[i] === size;
+    const last = groups.at(-1);
+    if (last && last.kept === kept) last.size *= size;
+    else groups.push({ size, kept });
+  });
+  return groups;
+}
+
+function sumGroups(x: Tensor, groups: Group[], scale: number): Tensor {
+  const { device } = x.backend;
+  const keptGroups = groups.filter((group) => group.kept);
+  const summed = groups.filter((group) => !group.kept);
+  if (keptGroups.length > 2 || summed.length > 3) {
+    // One axis at a time, the last first.
+    const last = groups.findLastIndex((group) => !group.kept);
+    const first = sumGroups(x, mergeNeighbours(groups.map((group, i) => ({ size: group.size, kept: i !== last }))), 1);
+    const rest = groups.filter((_, i) => i !== last);
+    return sumGroups(first, mergeNeighbours(rest), scale);
+  }
+  if (keptGroups.length === 0 && summed.length <= 1) return sumAll(x, scale);
+  let stride = x.size;
+  const strides = groups.map((group) => (stride /= group.size));
+  const strideOf = (group: Group | undefined) => (group ? strides[groups.indexOf(group)] : 0);
+  const [outer, inner] = keptGroups.length === 2 ? keptGroups : [undefined, keptGroups[0]];
+  const K0 = outer?.size ?? 1;
+  const K1 = inner?.size ?? 1;
+  const [r2, r1, r0] = [...summed].reverse();
+  const y = x.backend.empty([K0 * K1]);
+  const lanes = strideOf(inner) === 1;
+  const units = lanes ? K0 * Math.ceil(K1 / device.lanes) : K0 * K1;
+  if (y.size) {
+    device.run(
+      'reduce_sum',
+      units,
+      Math.max(1, Math.ceil((PART * units) / Math.max(1, x.size))),
+      x.pointer,
+      y.pointer,
+      scale,
+      K1,
+      strideOf(outer),
+      strideOf(inner),
+      r0?.size ?? 1,
+      r1?.size ?? 1,
+      r2?.size ?? 1,
+      strideOf(r0),
+      strideOf(r1),
+      strideOf(r2),
+    );
+  }
+  return y;
+}
+
+function mergeNeighbours(groups: Group[]): Group[] {
+  const merged: Group[] = [];
+  for (const group of groups) {
+    const last = merged.at(-1);
+    if (last && last.kept === group.kept) last.size *= group.size;
+    else merged.push({ ...group });
+  }
+  return merged;
+}
+
+/** A sum of everything in a fixed order, part by part. */
+function sumAll(x: Tensor, scale: number): Tensor {
+  const { device } = x.backend;
+  let parts = x;
+  while (parts.size > 1) {
+    const count = Math.ceil(parts.size / PART);
+    const next = x.backend.empty([count]);
+    device.run('sum_parts', count, 4, parts.pointer, next.pointer, parts.size, PART, 0);
+    parts = next;
+  }
+  // The mean of nothing is 0 · ∞ = NaN, its sum 0.
+  if (x.size === 0) return x.backend.full([1], 0 * scale);
+  const result = x.backend.empty([1]);
+  device.run('scale_add', 1, 1, parts.pointer, result.pointer, scale, 0);
+  return result;
+}
+
+/** grad, of shape `kept` (summed axes 1), repeated over `shape` and scaled. */
+function broadcastTo(grad: Tensor, kept: Shape, shape: Shape, scale: number): Tensor {
+  const rows = contiguous(grad);
+  let y = new Tensor(rows.storage, kept, 'f32', rows.offset);
+  let factor = scale;
+  // Few axes a step: runBinary takes four that alternate.
+  const axes = kept.flatMap((d, i) => (d === shape[i] ? [] : [i]));
+  const steps = groupAxes(shape, kept).length > 4 ? axes.map((axis) => axes.filter((other) => other <= axis)) : [axes];
+  for (const done of steps) {
+    const next = grad.backend.empty(kept.map((d, i) => (done.includes(i) ? shape[i] : d)));
+    runBinary('mul', y, grad.backend.full([], factor), next);
+    y = next;
+    factor = 1;
+  }
+  return y;
+}

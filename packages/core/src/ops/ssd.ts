@@ -1,0 +1,209 @@
+/**
+ * Mamba-2's scan, the state space dual (SSD).
+ *
+ *   hₜ = exp(Δₜ A) hₜ₋₁ + Δₜ Bₜ ⊗ xₜ      yₜ = Cₜ·hₜ + D xₜ      Δ = softplus(dt + dtBias)
+ *
+ * A head of P channels has one Δ, A and D and a state of P × N; the heads of a group share B and C.
+ * Two forms agree: the recurrence, step by step, and the chunked one, which turns the steps of a chunk
+ * into matrix products. Short inputs take the first, others the second.
+ *
+ * Paper: Dao & Gu 2024, section 6. Official: mamba_ssm/modules/ssd_minimal.py, mamba_chunk_scan_combined.
+ */
+import { UsageError } from '../errors.ts';
+import { copyInto } from '../tensor/copy.ts';
+import { isTracked, record } from '../tensor/tape.ts';
+import { type Shape, Tensor } from '../tensor/tensor.ts';
+import { requireAxes, requireOneBackend, requireShape } from './check.ts';
+import { type Positions, requirePositions } from './positions.ts';
+import { sumTo } from './reduce.ts';
+import { contiguous, reshape, transposeLast } from './shape.ts';
+
+/** Steps of a chunk, and between two kept states. */
+export const SSD_CHUNK = 32;
+/** Steps below which the recurrence is quicker. */
+const SHORT = 16;
+/** There are at least this many units where heads allow. */
+const UNITS = 8;
+
+export interface SsdInput {
+  x: Tensor; //        (B, L, H, P)
+  dt: Tensor; //       (B, L, H), before bias and softplus
+  A: Tensor; //        (H), negative
+  B: Tensor; //        (B, L, G, N), H a multiple of G
+  C: Tensor; //        as B
+  D?: Tensor; //       (H)
+  dtBias?: Tensor; //  (H)
+  dtSoftplus?: boolean;
+  positions?: Positions; // document boundaries and row lengths
+  form?: 'auto' | 'recurrent' | 'chunked';
+}
+
+/** initialState (B, H, P, N) → out (B, L, H, P), lastState (B, H, P, N) */
+export function ssd(input: SsdInput & { initialState?: Tensor }): { out: Tensor; lastState: Tensor } {
+  const { initialState, x, B, C, ...rest } = input;
+  requireAxes('ssd', 'x', x, 4, '(B, L, H, P)');
+  requireAxes('ssd', 'B', B, 4, '(B, L, G, N)');
+  const [batch, L, H, P] = x.shape;
+  const [G, N] = B.shape.slice(2);
+  requireShape('ssd', 'dt', input.dt, [batch, L, H], 'the rows, steps and heads of x');
+  requireShape('ssd', 'B', B, [batch, L, G, N], 'the rows and steps of x');
+  requireShape('ssd', 'C', C, B.shape, 'the shape of B');
+  if (initialState) {
+    requireShape('ssd', 'initialState', initialState, [batch, H, P, N], 'a state for each row, head and channel');
+  }
+  const flat = (one: Tensor) => reshape(one, [batch, L, one.shape[2] * one.shape[3]]);
+  const start = initialState && transposeLast(initialState);
+  const { out, state } = ssdFromState({ ...rest, x: flat(x), B: flat(B), C: flat(C) }, G, start);
+  return { out: reshape(out, x.shape), lastState: transposeLast(state) };
+}
+
+/**
+ * As ssd, with x (B, L, H·P) and B, C (B, L, G·N) as slices of wider rows may give them, and the state
+ * (B, H, N, P) as kernels hold it.
+ */
+export function ssdFromState(input: SsdInput, G: number, initial?: Tensor): { out: Tensor; state: Tensor } {
+  const { batch, L, H, P, N } = checkInput(input, G, initial);
+  const { x, dt, A, B, C, D: skip, dtBias, dtSoftplus = false, positions = {}, form = 'auto' } = input;
+  const start = initial && contiguous(initial);
+  const { backend } = x;
+  const { device } = backend;
+  const tracked = isTracked(x, dt, A, B, C, skip, dtBias, start);
+  const chunked = form === 'auto' ? L >= SHORT : form === 'chunked';
+
+  const T = Math.min(SSD_CHUNK, Math.max(1, L));
+  const out = backend.empty(x.shape);
+  const state = backend.empty([batch, H, N, P]);
+  const borders = tracked ? backend.empty([batch, H, Math.ceil(L / T), N, P]) : undefined;
+  // A fixed division of the work, whatever the thread count.
+  const W = Math.ceil(H / G / Math.max(1, Math.ceil(UNITS / Math.max(1, batch * G))));
+  const blocks = Math.ceil(H / G / W);
+  const units = P * N > 0 ? batch * G * blocks : 0;
+  const scratch = () => backend.empty([Math.max(1, units * device.ssdScratch(N, P, T, chunked))]);
+  const age = positions.age?.pointer ?? 0;
+  const lengths = positions.lengths?.pointer ?? 0;
+  const sizes = [L, H, P, N, G, W, T, x.rowStride, dt.rowStride, B.rowStride, C.rowStride] as const;
+  const flags = [Number(dtSoftplus), Number(chunked)] as const;
+  if (units) {
+    const room = scratch();
+    device.run(
+      'ssd_forward',
+      units,
+      Math.max(1, Math.ceil(8192 / Math.max(1, L * W * N * P))),
+      x.pointer,
+      dt.pointer,
+      A.pointer,
+      B.pointer,
+      C.pointer,
+      pointerOf(skip),
+      pointerOf(dtBias),
+      pointerOf(start),
+      age,
+      lengths,
+      out.pointer,
+      state.pointer,
+      pointerOf(borders),
+      room.pointer,
+      ...sizes,
+      ...flags,
+    );
+    room.dispose();
+  }
+  if (!tracked || !borders) return { out, state };
+  record({
+    name: 'ssd',
+    inputs: [x, dt, A, B, C, skip, dtBias, start],
+    outputs: [out, state],
+    backward: ([dout, dstateOut], to) => {
+      const grad = dout ? contiguous(dout) : backend.zeros(out.shape);
+      const dlast = dstateOut && contiguous(dstateOut);
+      const [dx, ddt] = [to.place(x), to.place(dt)];
+      // Zeros where there is nothing to walk: the kernel then does not run.
+      const room = (shape: Shape) => (units ? backend.empty(shape) : backend.zeros(shape));
+      const [dA, dskip, dbias] = [A, skip, dtBias].map(() => room([batch, H]));
+      const [dB, dC] = [B, C].map(() => room([blocks, batch, L, G * N]));
+      const dstart = backend.empty([batch, H, N, P]);
+      if (units) {
+        device.run(
+          'ssd_backward',
+          units,
+          1,
+          x.pointer,
+          dt.pointer,
+          A.pointer,
+          B.pointer,
+          C.pointer,
+          pointerOf(skip),
+          pointerOf(dtBias),
+          age,
+          lengths,
+          borders.pointer,
+          grad.pointer,
+          pointerOf(dlast),
+          dx.pointer,
+          ddt.pointer,
+          dA.pointer,
+          dB.pointer,
+          dC.pointer,
+          dskip.pointer,
+          dbias.pointer,
+          dstart.pointer,
+          scratch().pointer,
+          batch,
+          ...sizes,
+          dx.rowStride,
+          ddt.rowStride,
+          ...flags,
+        );
+      }
+      const overBatch = (one: Tensor, like: Tensor | undefined) =>
+        like && to.wants(like) ? new Tensor(sumTo(one, [1, H]).storage, [H]) : undefined;
+      const overBlocks = (one: Tensor, like: Tensor) => {
+        if (!to.wants(like)) return undefined;
+        const place = to.place(like);
+        copyInto(new Tensor(sumTo(one, [1, batch, L, G * N]).storage, like.shape), place);
+        return place;
+      };
+      return [
+        dx,
+        ddt,
+        overBatch(dA, A),
+        overBlocks(dB, B),
+        overBlocks(dC, C),
+        overBatch(dskip, skip),
+        overBatch(dbias, dtBias),
+        start && dstart,
+      ];
+    },
+  });
+  return { out, state };
+}
+
+const pointerOf = (tensor: Tensor | undefined) => tensor?.pointer ?? 0;
+
+function checkInput(input: SsdInput, G: number, initial: Tensor | undefined) {
+  const { x, dt, A, B, C, D: skip, dtBias, form } = input;
+  requireAxes('ssd', 'x', x, 3, '(B, L, H·P)');
+  requireAxes('ssd', 'A', A, 1, '(H)');
+  const [batch, L, width] = x.shape;
+  const [H] = A.shape;
+  if (H < 1 || width % H !== 0) {
+    throw new UsageError('ssd', `A has ${H} heads, expected a divisor of ${width}, the channels of x.`);
+  }
+  if (!Number.isInteger(G) || G < 1 || H % G !== 0) {
+    throw new UsageError('ssd', `B has ${G} groups, expected a divisor of H = ${H}, the heads of A.`);
+  }
+  requireShape('ssd', 'dt', dt, [batch, L, H], 'one step size for each head');
+  requireAxes('ssd', 'B', B, 3, '(B, L, G·N)');
+  const N = Math.max(1, Math.floor(B.width / G));
+  requireShape('ssd', 'B', B, [batch, L, G * N], 'the rows and steps of x, the same number of states for each group');
+  requireShape('ssd', 'C', C, B.shape, 'the shape of B');
+  if (skip) requireShape('ssd', 'D', skip, [H], 'the heads of A');
+  if (dtBias) requireShape('ssd', 'dtBias', dtBias, [H], 'the heads of A');
+  if (initial) requireShape('ssd', 'state', initial, [batch, H, N, width / H], 'a state for each row');
+  if (form !== undefined && !['auto', 'recurrent', 'chunked'].includes(form)) {
+    throw new UsageError('ssd', `form is '${form}', expected 'auto', 'recurrent' or 'chunked'.`);
+  }
+  requireOneBackend('ssd', [x, dt, A, B, C, skip, dtBias, initial]);
+  requirePositions('ssd', input.positions, x.backend, batch, L);
+  return { batch, L, H, P: width / H, N };
+}

@@ -1,0 +1,90 @@
+/**
+ * From a continuous system to a recurrence: x' = A x + B u becomes xₜ = Ā xₜ₋₁ + B̄ uₜ.
+ *
+ *   euler        Ā = I + ΔA                       B̄ = ΔB                      error O(Δ)
+ *   bilinear     Ā = (I − ΔA/2)⁻¹ (I + ΔA/2)      B̄ = (I − ΔA/2)⁻¹ ΔB         error O(Δ²)
+ *   zoh          Ā = exp(ΔA)                      B̄ = A⁻¹ (exp(ΔA) − I) B     exact for u held constant
+ *   simplified   Ā = exp(ΔA)                      B̄ = ΔB                      error O(Δ), but only in B̄
+ *
+ * S4 takes the bilinear rule, S4D zero-order hold, Mamba's code the simplified one (mamba_ssm, selective_scan).
+ */
+import { UsageError } from '../errors.ts';
+import {
+  add,
+  apply,
+  beside,
+  exponential,
+  identity,
+  type Matrix,
+  multiply,
+  scale,
+  solve,
+  subtract,
+  zeros,
+} from './matrix.ts';
+
+/** x' = A x + B u, or, discretised, xₜ = A xₜ₋₁ + B uₜ. A: (N, N), B: (N, M). */
+export interface LinearSystem {
+  A: Matrix;
+  B: Matrix;
+}
+
+export type Rule = 'euler' | 'bilinear' | 'zoh' | 'simplified';
+export const rules: readonly Rule[] = ['euler', 'bilinear', 'zoh', 'simplified'];
+
+export function discretize({ A, B }: LinearSystem, step: number, rule: Rule): LinearSystem {
+  if (!(step > 0)) throw new UsageError('discretize', `the step is ${step}, expected a number > 0.`);
+  const I = identity(A.length);
+  const [stepA, stepB] = [scale(A, step), scale(B, step)];
+  switch (rule) {
+    case 'euler':
+      return { A: add(I, stepA), B: stepB };
+    case 'bilinear': {
+      const left = subtract(I, scale(stepA, 0.5));
+      return { A: solve(left, add(I, scale(stepA, 0.5))), B: solve(left, stepB) };
+    }
+    case 'zoh':
+      return zeroOrderHold(stepA, stepB);
+    case 'simplified':
+      return { A: exponential(stepA), B: stepB };
+    default:
+      throw new UsageError('discretize', `the rule is '${rule}', expected one of ${rules.join(', ')}.`);
+  }
+}
+
+/** exp of (ΔA ΔB; 0 0) holds Ā and B̄ in its upper rows, also where A has no inverse (Van Loan 1978). */
+function zeroOrderHold(stepA: Matrix, stepB: Matrix): LinearSystem {
+  const [n, m] = [stepA.length, stepB[0].length];
+  const whole = exponential([...beside(stepA, stepB), ...zeros(m, n + m)]);
+  const upper = whole.slice(0, n);
+  return { A: upper.map((row) => row.slice(0, n)), B: upper.map((row) => row.slice(n)) };
+}
+
+/** The states x₀ … x_L of xₜ = A xₜ₋₁ + B uₜ. */
+export function simulate({ A, B }: LinearSystem, start: readonly number[], inputs: readonly (readonly number[])[]) {
+  const states = [[...start]];
+  for (const u of inputs) {
+    const [kept, forced] = [apply(A, states[states.length - 1]), apply(B, u)];
+    states.push(kept.map((value, i) => value + forced[i]));
+  }
+  return states;
+}
+
+/** The same recurrence as a convolution from rest: the kernel Kₖ = C Aᵏ B of one input and one output. */
+export function impulseResponse({ A, B }: LinearSystem, C: Matrix, length: number): number[] {
+  let power = B;
+  return Array.from({ length }, () => {
+    const value = multiply(C, power)[0][0];
+    power = multiply(A, power);
+    return value;
+  });
+}
+
+/** The slope of log(error) over log(step): the order of a method, by least squares. */
+export function orderOf(steps: readonly number[], errors: readonly number[]): number {
+  const [x, y] = [steps.map(Math.log), errors.map(Math.log)];
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [mx, my] = [mean(x), mean(y)];
+  const covariance = x.reduce((sum, value, i) => sum + (value - mx) * (y[i] - my), 0);
+  return covariance / x.reduce((sum, value) => sum + (value - mx) ** 2, 0);
+}

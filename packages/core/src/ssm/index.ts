@@ -1,0 +1,25 @@
+/** State space mathematics, as one list; docs/theory.md tells its story. */
+export { type Complex, complex, logarithm, modulus } from './complex.ts';
+export {
+  discretize,
+  impulseResponse,
+  type LinearSystem,
+  orderOf,
+  type Rule,
+  rules,
+  simulate,
+} from './discretize.ts';
+export { eigenvalues, spectralRadius } from './eigenvalues.ts';
+export { hippoLegS, recall, remember } from './hippo.ts';
+export { forward, type Hmm, sampleHmm, smooth, viterbi } from './hmm.ts';
+export { filterBySweeps, filterResetting, resettingHmm } from './hmmScan.ts';
+export { type Experiments, type Identified, identify } from './identify.ts';
+export { kalmanEm, kalmanFilter, kalmanSmoother, type LinearGaussian } from './kalman.ts';
+export { closedForm, criticalDamping, type MassSpring, massSpring, simulateSpring } from './massSpring.ts';
+export { exponential, type Matrix, type Vector } from './matrix.ts';
+export { fitAndRun, fixedFeatures, type Pendulum, selectiveFeatures, simulatePendulum } from './pendulum.ts';
+export { over } from './complex.ts';
+export { dampingOf } from './massSpring.ts';
+export { apply, diagonal, leastSquares, solve, zeros } from './matrix.ts';
+export type { Fit } from './pendulum.ts';
+export { eigenpairs } from './symmetric.ts';

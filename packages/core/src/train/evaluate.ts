@@ -1,0 +1,59 @@
+/** Loss over a token store: nats a token, bits a byte, perplexity. */
+import { UsageError } from '../errors.ts';
+import { BatchSampler } from '../data/sampler.ts';
+import type { TokenStore } from '../data/store.ts';
+import type { LanguageModel } from '../models/languageModel.ts';
+import { scope } from '../tensor/scope.ts';
+import type { Tokenizer } from '../tokenize/tokenizer.ts';
+
+export interface Evaluation {
+  /** Mean cross-entropy in nats a token. */
+  loss: number;
+  /** Bits a byte of the text that the tokens stand for. */
+  bitsPerByte: number;
+  perplexity: number;
+  tokens: number;
+  bytes: number;
+}
+
+/** Reads windows of blockSize tokens one after another, `batches` of them at most. */
+export async function evaluate(
+  model: LanguageModel,
+  data: TokenStore,
+  tokenizer: Tokenizer,
+  options: { batchSize: number; blockSize: number; batches?: number; onBatch?: (done: number, of: number) => void },
+): Promise<Evaluation> {
+  const { batchSize, blockSize, batches = Infinity } = options;
+  requireBatches(batches);
+  const sampler = new BatchSampler(data, { mode: 'sequential', batchSize, blockSize });
+  const count = Math.min(batches, sampler.batchesPerPass);
+  let nats = 0;
+  let tokens = 0;
+  let bytes = 0;
+  for (let i = 0; i < count; i++) {
+    const batch = await sampler.next();
+    const loss = scope(() => model.loss(batch, batch.targets, { documents: batch.documents }).read()[0]);
+    const size = batch.B * batch.L;
+    nats += loss * size;
+    tokens += size;
+    for (let b = 0; b < batch.B; b++)
+      bytes += byteCount(tokenizer, batch.targets.subarray(b * batch.L, (b + 1) * batch.L));
+    options.onBatch?.(i + 1, count);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  const loss = nats / tokens;
+  return { loss, bitsPerByte: nats / Math.LN2 / bytes, perplexity: Math.exp(loss), tokens, bytes };
+}
+
+/** How many batches an evaluation may read: all of them if Infinity. */
+export function requireBatches(batches: number): void {
+  if ((batches === Infinity || Number.isInteger(batches)) && batches >= 1) return;
+  throw new UsageError('evaluate', `batches is ${batches}, expected a whole number ≥ 1.`);
+}
+
+const encoder = new TextEncoder();
+
+function byteCount(tokenizer: Tokenizer, ids: Int32Array): number {
+  const list = Array.from(ids);
+  return tokenizer.decodeBytes ? tokenizer.decodeBytes(list).length : encoder.encode(tokenizer.decode(list)).length;
+}

@@ -1,0 +1,117 @@
+/** A run of a sequence model: classes or values of examples, and the file that says how they were read. */
+import { UsageError } from '../errors.ts';
+import { type ExampleStore, shuffled, subset } from '../data/examples.ts';
+import { type ExampleOptions, type OpenedExamples, openExamples } from '../data/exampleSource.ts';
+import { measureScaling, type Scaling, scaled } from '../data/scaling.ts';
+import { createSequenceModel, loadSequenceModel } from '../models/checkpoint.ts';
+import { type SequenceConfig, sequenceConfigOf } from '../models/sequenceConfig.ts';
+import { SequenceModel } from '../models/sequenceModel.ts';
+import { Random } from '../random.ts';
+import { loadTokenizer, type Tokenizer } from '../tokenize/index.ts';
+import { evaluateSequence, type SequenceEvaluation } from './evaluateSequence.ts';
+import { exampleFacts } from './exampleFacts.ts';
+import { tokenizerFor } from './languageRun.ts';
+import type { RunConfig, TrainOptions } from './options.ts';
+import type { Prepared, RunSetup } from './prepared.ts';
+
+/** examples.json: what a model has to know of its data to read more of it. */
+export interface ExampleFacts {
+  options: Omit<ExampleOptions, 'tokenizer' | 'classes' | 'open'>;
+  classes?: readonly string[];
+  /** What the values of a regression are called. */
+  values?: readonly string[];
+  scaling: Scaling;
+}
+
+export async function sequenceRun({
+  folder,
+  config,
+  options,
+  resume,
+}: RunSetup): Promise<Prepared<SequenceModel, SequenceEvaluation>> {
+  const saved = resume ? exampleFacts(await folder.readJson('examples.json'), folder.file('examples.json')) : undefined;
+  const tokenizer = resume ? await loadTokenizer(await folder.readJson('tokenizer.json')) : await tokenizerFor(options);
+  const asked = saved?.options ?? readingOf(config, options);
+  const opened = await openExamples(options.data, { ...asked, tokenizer, classes: saved?.classes });
+  if (opened.series) requireOneDirection(config);
+  const reading = { ...asked, ...opened.found };
+  const { train, validation } = opened.split(options.validationFraction, options.seed);
+  const facts: ExampleFacts = saved ?? {
+    options: reading,
+    ...(train.classes && { classes: train.classes }),
+    ...(options.task === 'regress' && { values: valuesOf(reading, opened) }),
+    scaling: await measureScaling(train),
+  };
+  const { scaling } = facts;
+  const modelConfig = await configFor(config, train, tokenizer, facts);
+  const order = Array.from({ length: validation.length }, (_, i) => i);
+  // An evaluation may read a part alone: it should have some of everything.
+  const mixed = subset(validation, shuffled(order, new Random(options.seed).fork('validation')), 'mixed');
+  return {
+    declare: () => new SequenceModel(modelConfig),
+    create: (backend, seed) => createSequenceModel(modelConfig, { backend, seed }),
+    load: (path, backend) => loadSequenceModel(path, { backend }),
+    data: scaled(train, scaling),
+    steps: scaling.longest,
+    longest: scaling.longest,
+    sizes: { trainTokens: train.length, validationTokens: validation.length, unit: 'examples' },
+    files: { 'tokenizer.json': tokenizer.toJSON(), 'examples.json': facts },
+    evaluate: (model, batches) =>
+      evaluateSequence(model, scaled(mixed, scaling), {
+        batchSize: options.batchSize,
+        batches,
+        targets: scaling.targets,
+      }),
+    close: async () => {},
+  };
+}
+
+/** What each step of a series is to give is what the steps behind it hold. */
+function requireOneDirection({ modelKeys: { bidirectional = 'none' } }: RunConfig): void {
+  if (bidirectional === 'none') return;
+  throw new UsageError(
+    'train',
+    `bidirectional is ${JSON.stringify(bidirectional)}, expected 'none' for a series: the next rows are to be forecast, ` +
+      'and the other direction reads them. Leave bidirectional out.',
+  );
+}
+
+const listIn = (text: string): string[] | undefined => {
+  const names = text.split(',').map((name) => name.trim());
+  return text === '' ? undefined : names;
+};
+
+function readingOf({ modelKeys }: RunConfig, options: TrainOptions): ExampleFacts['options'] {
+  const { label, group, sequence, columns, targets, horizon, cutTo, blockSize, sampleRate, textField } = options;
+  const task = options.task === 'regress' ? 'regress' : 'classify';
+  const output = (modelKeys.output as ExampleOptions['output']) ?? (task === 'regress' ? 'step' : 'sequence');
+  const named = { ...(label && { label }), ...(group && { group }), ...(sequence && { sequence }) };
+  const lists = { columns: listIn(columns), targets: listIn(targets) };
+  if (task === 'regress' && !lists.targets && (output === 'sequence' || sequence)) {
+    throw new UsageError('train', 'targets is missing, expected the columns to give, e.g. --targets price,volume.');
+  }
+  return { task, output, ...named, ...lists, horizon, cutTo, blockSize, sampleRate, textField };
+}
+
+function valuesOf({ targets, horizon = 1 }: ExampleFacts['options'], { series }: OpenedExamples): readonly string[] {
+  if (!series) return targets ?? [];
+  const names = targets ?? series[0].columns;
+  return Array.from({ length: horizon }, (_, i) => names.map((name) => `${name}+${i + 1}`)).flat();
+}
+
+async function configFor(
+  { options, modelKeys }: RunConfig,
+  train: ExampleStore,
+  tokenizer: Tokenizer,
+  { options: { output }, classes, values }: ExampleFacts,
+): Promise<SequenceConfig> {
+  const { sequence } = await train.read(0);
+  const isTokens = sequence instanceof Int32Array;
+  return sequenceConfigOf({
+    ...modelKeys,
+    model: options.model,
+    output,
+    ...(isTokens ? { vocabSize: tokenizer.vocabSize } : { vocabSize: 0, dInput: train.features }),
+    ...(options.task === 'regress' ? { nTargets: values?.length ?? 0 } : { nClasses: classes?.length ?? 0 }),
+  });
+}

@@ -1,0 +1,17 @@
+/** A model that says what it is told to: for tests of what happens to tokens, not of where they come from. */
+import type { LanguageModel } from '../../src/models/languageModel.ts';
+import { anyBackend } from '../../../../test/support/backends.ts';
+
+export function scriptedModel(tokens: readonly number[], vocabSize: number): LanguageModel {
+  let at = 0;
+  const model = {
+    config: { vocabSize },
+    maxSteps: Infinity,
+    forward() {
+      const logits = new Float32Array(vocabSize);
+      logits[tokens[at++]] = 100;
+      return { logits: anyBackend.tensor(logits, [1, 1, vocabSize]), state: { dispose() {} } };
+    },
+  };
+  return model as unknown as LanguageModel;
+}

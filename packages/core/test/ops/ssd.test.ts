@@ -1,0 +1,321 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { add, mul, positionsOn, ssd, sum } from '../../src/ops/index.ts';
+import type { Backend } from '../../src/tensor/backend.ts';
+import { scope } from '../../src/tensor/scope.ts';
+import { valueAndGrad } from '../../src/tensor/tape.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
+import { type Array64, array } from '../../../../test/reference/array.ts';
+import * as truth from '../../../../test/reference/ssd.ts';
+import { anyBackend, backends } from '../../../../test/support/backends.ts';
+import { type Case, expectGradients, expectNaN, expectSlopes, expectValues } from '../../../../test/support/case.ts';
+import { expectClose, expectIdentical } from '../../../../test/support/compare.ts';
+import { agesOf, partitions, randomAges, randomLengths, row, timeSlice } from '../../../../test/support/positions.ts';
+import { normal, seeds, sizes, uniform, uniforms } from '../../../../test/support/random.ts';
+
+const forms = ['recurrent', 'chunked'] as const;
+type Form = (typeof forms)[number];
+
+interface Setup {
+  B: number;
+  L: number;
+  G: number;
+  /** Heads of a group. */
+  heads: number;
+  P: number;
+  N: number;
+  D: boolean;
+  bias: boolean;
+  softplus: boolean;
+  state: boolean;
+  ages: boolean;
+  lengths: boolean;
+  form: Form;
+  seed: number;
+}
+
+const setups = (L: number, P: number, N: number) =>
+  fc.record<Setup>({
+    B: sizes(3),
+    L: sizes(L),
+    G: sizes(2, 1),
+    heads: sizes(3, 1),
+    P: sizes(P, 1),
+    N: sizes(N, 1),
+    D: fc.boolean(),
+    bias: fc.boolean(),
+    softplus: fc.boolean(),
+    state: fc.boolean(),
+    ages: fc.boolean(),
+    lengths: fc.boolean(),
+    form: fc.constantFrom(...forms),
+    seed: seeds,
+  });
+
+const plain: Setup = {
+  B: 2,
+  L: 9,
+  G: 2,
+  heads: 2,
+  P: 5,
+  N: 3,
+  D: true,
+  bias: true,
+  softplus: true,
+  state: true,
+  ages: false,
+  lengths: false,
+  form: 'chunked',
+  seed: 1,
+};
+
+function inputsOf({ B, L, G, heads, P, N, seed, ...has }: Setup): Record<string, Array64> {
+  const random = uniforms(seed);
+  const H = G * heads;
+  return {
+    x: normal(random, [B, L, H, P]),
+    dt: has.softplus ? normal(random, [B, L, H]) : uniform(random, [B, L, H], 0.01, 0.5),
+    A: uniform(random, [H], -3, -0.1),
+    B: normal(random, [B, L, G, N]),
+    C: normal(random, [B, L, G, N]),
+    ...(has.D && { D: normal(random, [H]) }),
+    ...(has.bias && { dtBias: uniform(random, [H], 0, 0.2) }),
+    ...(has.state && { initialState: normal(random, [B, H, P, N]) }),
+  };
+}
+
+function caseOf(setup: Setup): Case {
+  const { B, L, softplus: dtSoftplus, form, seed } = setup;
+  const ages = setup.ages ? randomAges(B, L, seed) : undefined;
+  const lengths = setup.lengths ? randomLengths(B, L, seed) : undefined;
+  return {
+    inputs: inputsOf(setup),
+    run(inputs, backend) {
+      const positions = positionsOn(backend, B, L, ages, lengths);
+      const result = ssd({ ...(inputs as unknown as Parameters<typeof ssd>[0]), dtSoftplus, positions, form });
+      return [result.out, result.lastState];
+    },
+    truth(inputs) {
+      const result = truth.ssd({ ...(inputs as unknown as truth.SsdInput), dtSoftplus, ages, lengths });
+      return [result.out, result.lastState];
+    },
+  };
+}
+
+const tensor = (backend: Backend, x: Array64) => backend.tensor(Float32Array.from(x.data), x.shape);
+
+/** The scan of one row or more, with softplus: plain values in and out. */
+function scan(
+  backend: Backend,
+  inputs: Record<string, Array64>,
+  { form, ages, lengths, state }: { form: Form; ages?: Int32Array; lengths?: Int32Array; state?: Tensor },
+) {
+  const [B, L] = inputs.x.shape;
+  const placed = Object.fromEntries(Object.entries(inputs).map(([name, x]) => [name, tensor(backend, x)]));
+  const result = ssd({
+    ...(placed as unknown as Parameters<typeof ssd>[0]),
+    ...(state && { initialState: state }),
+    dtSoftplus: true,
+    positions: positionsOn(backend, B, L, ages, lengths),
+    form,
+  });
+  return { out: result.out.read(), state: result.lastState.read(), end: result.lastState };
+}
+
+const overTime = ['x', 'dt', 'B', 'C'];
+const cut = (inputs: Record<string, Array64>, f: (x: Array64) => Array64) =>
+  Object.fromEntries(Object.entries(inputs).map(([name, x]) => [name, overTime.includes(name) ? f(x) : x]));
+
+describe.each(backends)('ssd on $name', ({ backend }) => {
+  it('equals the plain loop, over shapes and slices', () => {
+    fc.assert(
+      fc.property(setups(40, 20, 20), fc.boolean(), (setup, sliced) => {
+        expectValues(backend, caseOf(setup), { sliced });
+      }),
+      { numRuns: 60 },
+    );
+    for (const form of forms) {
+      expectValues(backend, caseOf({ ...plain, L: 200, P: 24, N: 37, form }));
+      expectValues(backend, caseOf({ ...plain, L: 150, P: 64, N: 16, G: 1, heads: 3, ages: true, form }));
+    }
+  });
+
+  it('has the gradient that differences have', () => {
+    fc.assert(
+      fc.property(setups(9, 5, 4), fc.boolean(), (setup, sliced) => {
+        expectGradients(backend, caseOf({ ...setup, B: Math.min(setup.B, 2) }), { sliced });
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('has the slopes that differences have, also across chunks, units and documents', () => {
+    for (const form of forms) {
+      expectSlopes(backend, caseOf({ ...plain, L: 150, P: 18, N: 20, form }));
+      expectSlopes(backend, caseOf({ ...plain, L: 70, P: 7, G: 1, heads: 11, ages: true, lengths: true, form }));
+    }
+  });
+
+  it('lets NaN through, and keeps it where it goes', () => {
+    for (const form of forms) {
+      expectNaN(backend, caseOf({ ...plain, L: 20, form }));
+      expectNaN(backend, caseOf({ ...plain, L: 20, ages: true, state: false, form }));
+    }
+  });
+
+  it('has two forms that agree in outputs, states and gradients', () => {
+    scope(() => {
+      const inputs = inputsOf({ ...plain, B: 1, L: 300, P: 16, N: 32, G: 1, heads: 4 });
+      const placed = Object.fromEntries(Object.entries(inputs).map(([name, x]) => [name, tensor(backend, x)]));
+      const weights = tensor(backend, normal(uniforms(3), inputs.x.shape));
+      const [a, b] = forms.map((form) =>
+        valueAndGrad(() => {
+          const { out, lastState } = ssd({
+            ...(placed as unknown as Parameters<typeof ssd>[0]),
+            dtSoftplus: true,
+            form,
+          });
+          return add(sum(mul(out, weights)), sum(lastState));
+        }, placed),
+      );
+      for (const name of Object.keys(placed)) expectClose(a.grads[name].read(), b.grads[name].read(), 1e-5, name);
+      const [c, d] = forms.map((form) => scan(backend, inputs, { form }));
+      expectClose(c.out, d.out, 1e-5, 'out');
+      expectClose(c.state, d.state, 1e-5, 'state');
+    });
+  });
+
+  it('gives the same output and state for any split of time', () => {
+    fc.assert(
+      fc.property(partitions(5, 60), fc.constantFrom(...forms), seeds, (pieces, form, seed) => {
+        scope(() => {
+          const L = pieces.reduce((a, b) => a + b);
+          const { initialState, ...inputs } = inputsOf({ ...plain, B: 1, L, seed });
+          let state: Tensor | undefined = tensor(backend, initialState);
+          const whole = scan(backend, inputs, { form, state });
+          const out: number[] = [];
+          let at = 0;
+          for (const n of pieces) {
+            const piece = scan(
+              backend,
+              cut(inputs, (x) => timeSlice(x, at, at + n)),
+              { form: n < 16 ? 'recurrent' : form, state },
+            );
+            out.push(...piece.out);
+            state = piece.end;
+            at += n;
+          }
+          expectClose(out, whole.out, 1e-5, `out of ${pieces}`);
+          expectClose(state.read(), whole.state, 1e-5, `state of ${pieces}`);
+        });
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('keeps packed documents apart, whatever lies in the others', () => {
+    fc.assert(
+      fc.property(partitions(4, 50), fc.constantFrom(...forms), seeds, (documents, form, seed) => {
+        scope(() => {
+          const L = documents.reduce((a, b) => a + b);
+          const setup = { ...plain, B: 1, L, state: false, seed };
+          const inputs = inputsOf(setup);
+          const ages = agesOf(documents);
+          const packed = scan(backend, inputs, { form, ages });
+          const width = packed.out.length / L;
+          let at = 0;
+          for (const n of documents) {
+            const alone = scan(
+              backend,
+              cut(inputs, (x) => timeSlice(x, at, at + n)),
+              { form },
+            );
+            expectClose(packed.out.subarray(at * width, (at + n) * width), alone.out, 1e-5, 'out');
+            at += n;
+            if (at === L) expectClose(packed.state, alone.state, 1e-5, 'state');
+          }
+          const last = L - (documents.at(-1) as number);
+          const spoiled = cut(inputs, (x) =>
+            array(
+              x.shape,
+              x.data.map((v, i) => (i < (last * x.data.length) / L ? NaN : v)),
+            ),
+          );
+          const beside = scan(backend, spoiled, { form, ages });
+          expectIdentical(beside.out.subarray(last * width), packed.out.subarray(last * width), 'out beside NaN');
+          expectIdentical(beside.state, packed.state, 'state beside NaN');
+        });
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('gives ragged rows what they have alone, whatever the padding holds', () => {
+    for (const form of forms) {
+      scope(() => {
+        const [B, L] = [3, 80];
+        const inputs = inputsOf({ ...plain, B, L });
+        const lengths = Int32Array.from([0, 80, 37]);
+        const padded = cut(inputs, (x) => {
+          const width = x.data.length / B / L;
+          return array(
+            x.shape,
+            x.data.map((v, i) => (Math.floor(i / width) % L >= lengths[Math.floor(i / width / L)] ? NaN : v)),
+          );
+        });
+        const all = scan(backend, padded, { form, lengths });
+        const [width, size] = [all.out.length / B / L, all.state.length / B];
+        for (let b = 0; b < B; b++) {
+          const one = cut(inputs, (x) => timeSlice(row(x, b), 0, lengths[b]));
+          const alone = scan(backend, { ...one, initialState: row(inputs.initialState, b) }, { form });
+          const end = (b * L + lengths[b]) * width;
+          expectIdentical(all.out.subarray(b * L * width, end), alone.out, 'out');
+          expect(all.out.subarray(end, (b + 1) * L * width).every((v) => v === 0)).toBe(true);
+          expectIdentical(all.state.subarray(b * size, (b + 1) * size), alone.state, 'state');
+        }
+      });
+    }
+  });
+});
+
+describe('ssd', () => {
+  it('gives the same bits on any number of threads', () => {
+    const [one, two] = backends.map(({ backend }) => backend);
+    for (const form of forms) {
+      const run = (backend: Backend) =>
+        scope(() => {
+          const inputs = inputsOf({ ...plain, L: 100, P: 16, N: 16, G: 1, heads: 8, form });
+          const placed = Object.fromEntries(Object.entries(inputs).map(([name, x]) => [name, tensor(backend, x)]));
+          const f = () => {
+            const r = ssd({ ...(placed as unknown as Parameters<typeof ssd>[0]), dtSoftplus: true, form });
+            return add(sum(r.out), sum(r.lastState));
+          };
+          const { value, grads } = valueAndGrad(f, placed);
+          return [value, ...Object.values(grads)].map((x) => x.read());
+        });
+      const [a, b] = [run(one), run(two)];
+      for (const [i, values] of a.entries()) expectIdentical(b[i], values, `${form} ${i}`);
+    }
+  });
+
+  const zeros = (...shape: number[]) => anyBackend.zeros(shape);
+  const good = { x: zeros(2, 3, 4, 5), dt: zeros(2, 3, 4), A: zeros(4), B: zeros(2, 3, 2, 6), C: zeros(2, 3, 2, 6) };
+  it.each([
+    [{ dt: zeros(2, 3, 5) }, 'ssd: dt is (2, 3, 5), expected (2, 3, 4), the rows, steps and heads of x.'],
+    [{ A: zeros(3) }, 'ssd: A has 3 heads, expected a divisor of 20, the channels of x.'],
+    [{ C: zeros(2, 3, 2, 5) }, 'ssd: C is (2, 3, 2, 5), expected (2, 3, 2, 6), the shape of B.'],
+    [
+      { B: zeros(2, 3, 3, 6), C: zeros(2, 3, 3, 6) },
+      'ssd: B has 3 groups, expected a divisor of H = 4, the heads of A.',
+    ],
+    [{ D: zeros(5) }, 'ssd: D is (5), expected (4), the heads of A.'],
+    [{ dtBias: zeros(2) }, 'ssd: dtBias is (2), expected (4), the heads of A.'],
+    [
+      { initialState: zeros(2, 4, 6, 5) },
+      'ssd: initialState is (2, 4, 6, 5), expected (2, 4, 5, 6), a state for each row, head and channel.',
+    ],
+    [{ form: 'fast' as 'auto' }, "ssd: form is 'fast', expected 'auto', 'recurrent' or 'chunked'."],
+  ])('refuses %#', (wrong, message) => {
+    expect(() => ssd({ ...good, ...wrong })).toThrow(message);
+  });
+});

@@ -1,0 +1,185 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { neg, positionsOn, selectiveScan, transposeLast } from '../../src/ops/index.ts';
+import { stateScan } from '../../src/ops/stateScan.ts';
+import { scope } from '../../src/tensor/scope.ts';
+import { array } from '../../../../test/reference/array.ts';
+import * as truth from '../../../../test/reference/stateScan.ts';
+import { anyBackend, backends } from '../../../../test/support/backends.ts';
+import { type Case, expectGradients, expectNaN, expectSlopes, expectValues } from '../../../../test/support/case.ts';
+import { expectClose } from '../../../../test/support/compare.ts';
+import { partitions, randomAges, randomLengths, timeSlice } from '../../../../test/support/positions.ts';
+import { normal, seeds, sizes, uniform, uniforms } from '../../../../test/support/random.ts';
+
+interface Setup {
+  batch: number;
+  L: number;
+  D: number;
+  N: number;
+  /** Whether Δ is of states, and what else is of steps. */
+  wide: boolean;
+  rate: boolean;
+  B: boolean;
+  C: boolean;
+  state: boolean;
+  ages: boolean;
+  lengths: boolean;
+  seed: number;
+}
+
+const setups = (L: number, D: number, N: number) =>
+  fc.record<Setup>({
+    batch: sizes(3),
+    L: sizes(L),
+    D: sizes(D),
+    N: sizes(N, 1),
+    wide: fc.boolean(),
+    rate: fc.boolean(),
+    B: fc.boolean(),
+    C: fc.boolean(),
+    state: fc.boolean(),
+    ages: fc.boolean(),
+    lengths: fc.boolean(),
+    seed: seeds,
+  });
+
+/** Nothing of steps but Δ; everything. */
+const still: Setup = {
+  batch: 2,
+  L: 9,
+  D: 5,
+  N: 3,
+  wide: false,
+  rate: false,
+  B: false,
+  C: false,
+  state: true,
+  ages: false,
+  lengths: false,
+  seed: 1,
+};
+const moving: Setup = { ...still, wide: true, rate: true, B: true, C: true };
+
+function caseOf({ batch, L, D, N, seed, ...has }: Setup): Case {
+  const random = uniforms(seed);
+  const ages = has.ages ? randomAges(batch, L, seed) : undefined;
+  const lengths = has.lengths ? randomLengths(batch, L, seed) : undefined;
+  return {
+    inputs: {
+      u: normal(random, [batch, L, D]),
+      delta: uniform(random, has.wide ? [batch, L, N, D] : [batch, L, D], 0.01, 0.6),
+      rate: uniform(random, has.rate ? [batch, L, N, D] : [N, D], 0.1, 2),
+      B: normal(random, has.B ? [batch, L, N] : [N, D]),
+      C: normal(random, has.C ? [batch, L, N] : [N, D]),
+      ...(has.state && { state: normal(random, [batch, N, D]) }),
+    },
+    run({ u, delta, rate, B, C, state }, backend) {
+      const result = stateScan(
+        { u, delta, rate, B, C, positions: positionsOn(backend, batch, L, ages, lengths) },
+        state,
+      );
+      return [result.y, result.state];
+    },
+    truth({ u, delta, rate, B, C, state }) {
+      const result = truth.stateScan({ u, delta, rate, B, C, state, ages, lengths });
+      return [result.y, result.state];
+    },
+  };
+}
+
+describe.each(backends)('stateScan on $name', ({ backend }) => {
+  it('equals the plain loop, over shapes and slices', () => {
+    fc.assert(
+      fc.property(setups(70, 40, 9), fc.boolean(), (setup, sliced) => {
+        expectValues(backend, caseOf(setup), { sliced });
+      }),
+      { numRuns: 80 },
+    );
+  });
+
+  it('has the gradients that differences have, also over chunks of time and vectors of channels', () => {
+    fc.assert(
+      fc.property(setups(5, 3, 3), fc.boolean(), (setup, sliced) => {
+        expectGradients(backend, caseOf({ ...setup, batch: Math.min(setup.batch, 2) }), { sliced });
+      }),
+      { numRuns: 30 },
+    );
+    for (const setup of [still, moving]) {
+      expectGradients(backend, caseOf({ ...setup, batch: 1, L: 35, D: 2, N: 2 }));
+      expectSlopes(backend, caseOf({ ...setup, L: 70, D: 37, N: 4, ages: true, lengths: true }), { sliced: true });
+    }
+  });
+
+  it('lets NaN through', () => {
+    expectNaN(backend, caseOf({ ...still, D: 19 }));
+    expectNaN(backend, caseOf({ ...moving, D: 19 }));
+  });
+
+  it('gives the same output and state for any split of time', () => {
+    fc.assert(
+      fc.property(partitions(5, 40), fc.constantFrom(still, moving), seeds, (pieces, setup, seed) => {
+        scope(() => {
+          const L = pieces.reduce((a, b) => a + b);
+          const { inputs } = caseOf({ ...setup, batch: 1, L, D: 19, seed });
+          const ofSteps = (name: string) => inputs[name].shape.length > 2 && name !== 'state';
+          const run = (given: typeof inputs) => {
+            const tensors = Object.fromEntries(
+              Object.entries(given).map(([name, x]) => [name, backend.tensor(Float32Array.from(x.data), x.shape)]),
+            );
+            const { u, delta, rate, B, C, state } = tensors;
+            const result = stateScan({ u, delta, rate, B, C }, state);
+            return { y: result.y.read(), state: result.state.read() };
+          };
+          const whole = run(inputs);
+          let [at, { state }] = [0, inputs];
+          const y: number[] = [];
+          for (const length of pieces) {
+            const cut = Object.entries(inputs).map(([name, x]) => [
+              name,
+              ofSteps(name) ? timeSlice(x, at, at + length) : x,
+            ]);
+            const part = run({ ...Object.fromEntries(cut), state });
+            y.push(...part.y);
+            state = array([1, 3, 19], part.state);
+            at += length;
+          }
+          expectClose(y, whole.y, 1e-6, 'y');
+          expectClose(state.data, whole.state, 1e-6, 'state');
+        });
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('is the selective scan where A is of no step', () => {
+    scope(() => {
+      const { inputs } = caseOf({ ...moving, wide: false, rate: false, L: 50, D: 21, N: 8 });
+      const [u, delta, rate, B, C] = ['u', 'delta', 'rate', 'B', 'C'].map((name) =>
+        backend.tensor(Float32Array.from(inputs[name].data), inputs[name].shape),
+      );
+      const want = selectiveScan({ u, delta, A: neg(transposeLast(rate)), B, C });
+      const got = stateScan({ u, delta, rate, B, C });
+      expectClose(got.y.read(), want.out.read(), 1e-5, 'y');
+      expectClose(transposeLast(got.state).read(), want.lastState.read(), 1e-5, 'state');
+    });
+  });
+});
+
+describe('stateScan refuses', () => {
+  const t = (...shape: number[]) => anyBackend.zeros(shape);
+  const good = { u: t(2, 4, 8), delta: t(2, 4, 8), rate: t(3, 8), B: t(2, 4, 3), C: t(3, 8) };
+  it.each([
+    [{ u: t(4, 8) }, 'stateScan: u is (4, 8), expected 3 axes (B, L, D).'],
+    [{ rate: t(2, 4, 8) }, 'stateScan: rate is (2, 4, 8), expected 2 axes (N, D), or 4 axes (B, L, N, D).'],
+    [{ rate: t(3, 7) }, 'stateScan: rate is (3, 7), expected (3, 8), the channels of u'],
+    [{ delta: t(2, 4, 7) }, 'stateScan: delta is (2, 4, 7), expected (2, 4, 8), the shape of u'],
+    [{ delta: t(2, 4, 2, 8) }, 'stateScan: delta is (2, 4, 2, 8), expected (2, 4, 3, 8)'],
+    [{ B: t(2, 4, 2) }, 'stateScan: B is (2, 4, 2), expected (2, 4, 3)'],
+    [{ C: t(8, 3) }, 'stateScan: C is (8, 3), expected (3, 8)'],
+  ])('%#', (changed, message) => {
+    expect(() => stateScan({ ...good, ...changed })).toThrow(message);
+  });
+  it('a state of other sizes', () => {
+    expect(() => stateScan(good, t(2, 8, 3))).toThrow('stateScan: state is (2, 8, 3), expected (2, 3, 8)');
+  });
+});

@@ -1,0 +1,150 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { add, mul, positionsOn, sum, tokenShift } from '../../src/ops/index.ts';
+import type { Backend } from '../../src/tensor/backend.ts';
+import { scope } from '../../src/tensor/scope.ts';
+import { valueAndGrad } from '../../src/tensor/tape.ts';
+import type { Array64 } from '../../../../test/reference/array.ts';
+import * as truth from '../../../../test/reference/tokenShift.ts';
+import { backends } from '../../../../test/support/backends.ts';
+import { type Case, expectGradients, expectNaN, expectSlopes, expectValues } from '../../../../test/support/case.ts';
+import { expectIdentical } from '../../../../test/support/compare.ts';
+import { agesOf, partitions, randomAges, randomLengths, timeSlice } from '../../../../test/support/positions.ts';
+import { normal, seeds, sizes, uniforms } from '../../../../test/support/random.ts';
+
+interface Setup {
+  B: number;
+  L: number;
+  D: number;
+  mixes: number;
+  state: boolean;
+  ages: boolean;
+  lengths: boolean;
+  /** mixes as (D) and not (1, 1, D) */
+  flat: boolean;
+  seed: number;
+}
+
+const setups = (L: number, D: number) =>
+  fc.record<Setup>({
+    B: sizes(3),
+    L: sizes(L),
+    D: sizes(D),
+    mixes: fc.integer({ min: 1, max: 3 }),
+    state: fc.boolean(),
+    ages: fc.boolean(),
+    lengths: fc.boolean(),
+    flat: fc.boolean(),
+    seed: seeds,
+  });
+
+const plain: Setup = { B: 2, L: 9, D: 5, mixes: 3, state: true, ages: false, lengths: false, flat: false, seed: 1 };
+
+function caseOf({ B, L, D, seed, ...has }: Setup): Case {
+  const random = uniforms(seed);
+  const ages = has.ages ? randomAges(B, L, seed) : undefined;
+  const lengths = has.lengths ? randomLengths(B, L, seed) : undefined;
+  const names = ['m0', 'm1', 'm2'].slice(0, has.mixes);
+  return {
+    inputs: {
+      x: normal(random, [B, L, D]),
+      ...Object.fromEntries(names.map((name) => [name, normal(random, has.flat ? [D] : [1, 1, D])])),
+      ...(has.state && { state: normal(random, [B, D]) }),
+    },
+    run({ x, state, ...mixes }, backend) {
+      const positions = positionsOn(backend, B, L, ages, lengths);
+      const result = tokenShift({ x, mixes: names.map((name) => mixes[name]), state, positions });
+      return [...result.outputs, result.state];
+    },
+    truth({ x, state, ...mixes }) {
+      const result = truth.tokenShift({ x, mixes: names.map((name) => mixes[name]), state, ages, lengths });
+      return [...result.outputs, result.state];
+    },
+  };
+}
+
+const tensor = (backend: Backend, x: Array64) => backend.tensor(Float32Array.from(x.data), x.shape);
+
+describe.each(backends)('tokenShift on $name', ({ backend }) => {
+  it('equals the plain loop, over shapes and slices', () => {
+    fc.assert(
+      fc.property(setups(20, 70), fc.boolean(), (setup, sliced) => {
+        expectValues(backend, caseOf(setup), { sliced });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('has the gradient that differences have', () => {
+    fc.assert(
+      fc.property(setups(7, 4), fc.boolean(), (setup, sliced) => {
+        expectGradients(backend, caseOf(setup), { sliced });
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('has the slopes that differences have, also across blocks of channels', () => {
+    for (const sliced of [false, true]) {
+      expectSlopes(backend, caseOf({ ...plain, L: 20, D: 131, ages: true, lengths: true }), { sliced });
+    }
+  });
+
+  it('lets NaN through', () => {
+    expectNaN(backend, caseOf({ ...plain, D: 19 }));
+  });
+
+  it('gives the same for any split of time, and keeps packed documents apart', () => {
+    fc.assert(
+      fc.property(partitions(5, 7), sizes(70, 1), seeds, (pieces, D, seed) => {
+        scope(() => {
+          const L = pieces.reduce((a, b) => a + b);
+          const { inputs } = caseOf({ ...plain, B: 1, L, D, mixes: 1, state: false, seed });
+          const mixes = [tensor(backend, inputs.m0)];
+          const x = tensor(backend, inputs.x);
+          const whole = tokenShift({ x, mixes });
+          const packed = tokenShift({ x, mixes, positions: positionsOn(backend, 1, L, agesOf(pieces)) });
+          let state: ReturnType<typeof tokenShift>['state'] | undefined;
+          let at = 0;
+          for (const length of pieces) {
+            const part = tensor(backend, timeSlice(inputs.x, at, at + length));
+            const piece = tokenShift({ x: part, mixes, state });
+            const range = [at * D, (at + length) * D];
+            expectIdentical(piece.outputs[0].read(), whole.outputs[0].read().slice(...range), 'a piece');
+            const alone = tokenShift({ x: part, mixes });
+            expectIdentical(alone.outputs[0].read(), packed.outputs[0].read().slice(...range), 'a document');
+            state = piece.state;
+            at += length;
+          }
+          expectIdentical(state!.read(), whole.state.read(), 'state');
+        });
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('refuses what does not fit', () => {
+    const x = backend.zeros([2, 3, 4]);
+    const mix = backend.zeros([4]);
+    expect(() => tokenShift({ x, mixes: [] })).toThrow('tokenShift: no mixes, expected at least one, of shape (D).');
+    expect(() => tokenShift({ x, mixes: [mix, backend.zeros([1, 1, 5])] })).toThrow(
+      'tokenShift: mixes[1] is (1, 1, 5), expected (1, 1, 4), the channels of x.',
+    );
+    expect(() => tokenShift({ x, mixes: [mix], state: mix })).toThrow('tokenShift: state is (4), expected (2, 4)');
+  });
+});
+
+it('tokenShift gives the same bits on any number of threads', () => {
+  const { inputs, run } = caseOf({ ...plain, B: 3, L: 30, D: 150, ages: true });
+  const [one, two] = backends.slice(0, 2).map(({ backend }) =>
+    scope(() => {
+      const tensors = Object.fromEntries(Object.entries(inputs).map(([name, x]) => [name, tensor(backend, x)]));
+      const losses = () => run(tensors, backend).map((y) => sum(mul(y, y)));
+      const { value, grads } = valueAndGrad(() => losses().reduce((a, b) => add(a, b)), tensors);
+      return [value, ...Object.values(grads)].map((x) => x.read());
+    }),
+  );
+  two.forEach((values, i) => {
+    expectIdentical(values, one[i], `tensor ${i}`);
+  });
+});

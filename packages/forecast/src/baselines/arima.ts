@@ -1,0 +1,49 @@
+/**
+ * Seasonal ARIMA of the package `arima` (ctsa in WASM), orders by stepwise search (Hyndman & Khandakar 2008).
+ *
+ *   φ(B) Φ(Bᵐ) (1 − B)ᵈ (1 − Bᵐ)ᴰ y = θ(B) Θ(Bᵐ) ε        p, q ≤ 3   d ≤ 2   P, D, Q ≤ 1
+ *
+ * It is the slowest of the baselines, so the last 400 values are fitted, and seasons beyond 24 steps are left out.
+ */
+import { UsageError } from '@mamba-ts/core/errors';
+import { nodeModule } from '@mamba-ts/core/node';
+import type { Normals } from './gaussian.ts';
+import { isNode, notInstalled } from './library.ts';
+
+/** Below this the library refuses. */
+export const LEAST_ARIMA = 20;
+/** The longest season that it can search in a bearable time. */
+export const LONGEST_SEASON = 24;
+const LAST = 400;
+
+type Library = typeof import('arima');
+
+export async function openArima(): Promise<(y: Float64Array, horizon: number, season: number) => Normals> {
+  if (!isNode()) throw new UsageError('', "baseline arima: it runs in Node alone. In a page take another, 'ets' say.");
+  const Arima = opened();
+  return (y, horizon, season) => {
+    const orders = season > 1 ? { s: season, P: 1, Q: 1 } : { s: 0, P: 0, D: 0, Q: 0 };
+    const model = new Arima({ auto: true, p: 3, q: 3, ...orders, verbose: false });
+    try {
+      const [mean, squares] = model.fit(Array.from(y.slice(-LAST))).predict(horizon);
+      return { mean, deviation: squares.map(Math.sqrt) };
+    } finally {
+      model.destroy();
+    }
+  };
+}
+
+/** The library prints what its search meets; it keeps the console that it finds when it opens. */
+function opened(): Library {
+  const { log, error, warn } = console;
+  const silent = () => {};
+  Object.assign(console, { log: silent, error: silent, warn: silent });
+  try {
+    // As the CommonJS module it is; a bundler that met its name would warn of what pages do not have.
+    return nodeModule('module').createRequire(import.meta.url)('arima');
+  } catch (error) {
+    throw notInstalled('arima', 'arima', error);
+  } finally {
+    Object.assign(console, { log, error, warn });
+  }
+}

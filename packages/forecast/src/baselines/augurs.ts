@@ -1,0 +1,76 @@
+/**
+ * ETS and MSTL of `@bsull/augurs` (Rust in WASM), loaded when first asked for.
+ *
+ *   ETS    y = trend + error, each additive, multiplicative, damped or absent, the best by AICc (Hyndman et al. 2002)
+ *   MSTL   seasons by repeated STL (Bandara, Hyndman & Bergmeir 2021), the rest by ETS, then both together
+ *
+ * The library's ETS has no seasons: on a seasonal series MSTL is the one to compare with. Its intervals are those of
+ * a normal distribution, so one of them says the deviation of every step.
+ */
+import { UsageError } from '@mamba-ts/core/errors';
+import { normalQuantile } from '@mamba-ts/core/math';
+import { nodeModule } from '@mamba-ts/core/node';
+import type { Normals } from './gaussian.ts';
+import { isNode, notInstalled } from './library.ts';
+
+/** Below this the library finds "not enough data". */
+export const LEAST_ETS = 8;
+const LEVEL = 0.8;
+
+type Library<Part> = Part extends 'ets' ? typeof import('@bsull/augurs/ets') : typeof import('@bsull/augurs/mstl');
+
+export async function openEts(): Promise<(y: Float64Array, horizon: number) => Normals> {
+  const library = await opened('ets', () => import('@bsull/augurs/ets'));
+  return (y, horizon) => forecastWith(new library.AutoETS(1, 'ZZN'), y, horizon);
+}
+
+export async function openMstl(): Promise<(y: Float64Array, horizon: number, seasons: readonly number[]) => Normals> {
+  const library = await opened('mstl', () => import('@bsull/augurs/mstl'));
+  return (y, horizon, seasons) => forecastWith(library.MSTL.ets(Uint32Array.from(seasons)), y, horizon);
+}
+
+async function opened<Part extends 'ets' | 'mstl'>(
+  part: Part,
+  load: () => Promise<Library<Part>>,
+): Promise<Library<Part>> {
+  let library: Library<Part>;
+  try {
+    library = await load();
+  } catch (error) {
+    throw notInstalled(part, '@bsull/augurs', error);
+  }
+  await library.default(bytesInNode(part));
+  return library;
+}
+
+/** Node does not fetch files: there the module is read; a browser's bundler knows its address. */
+function bytesInNode(part: string): { module_or_path: Uint8Array<ArrayBuffer> } | undefined {
+  if (!isNode()) return undefined;
+  const main = nodeModule('module')
+    .createRequire(import.meta.url)
+    .resolve(`@bsull/augurs/${part}`);
+  return { module_or_path: nodeModule('fs').readFileSync(main.replace(/\.js$/, '_bg.wasm')) };
+}
+
+interface Fitted {
+  fit(y: Float64Array): void;
+  predict(horizon: number, level: number): { point: number[]; intervals?: { lower: number[]; upper: number[] } };
+  free(): void;
+}
+
+/** Of the size of the values: tiny and huge ones leave the range of the search. */
+function forecastWith(model: Fitted, y: Float64Array, horizon: number): Normals {
+  const unit = y.reduce((sum, x) => sum + Math.abs(x) / y.length, 0) || 1;
+  try {
+    model.fit(y.map((x) => x / unit));
+    const { point, intervals } = model.predict(horizon, LEVEL);
+    if (!intervals) throw new UsageError('', 'no intervals');
+    const width = 2 * normalQuantile((1 + LEVEL) / 2);
+    return {
+      mean: point.map((x) => x * unit),
+      deviation: intervals.upper.map((high, t) => ((high - intervals.lower[t]) / width) * unit),
+    };
+  } finally {
+    model.free();
+  }
+}

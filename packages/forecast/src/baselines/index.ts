@@ -1,0 +1,119 @@
+/**
+ * What a forecaster is measured against: simple and classical methods behind the same interface.
+ *
+ *   const snaive = await openBaseline('snaive');
+ *   const [forecast] = await snaive.forecastAll([values], { horizon: 24, season: 12, levels: [80, 95] });
+ *
+ * Where a method can't answer (too few values, no convergence), the seasonal naive one does, and `note` is told why.
+ */
+import { UsageError } from '@mamba-ts/core/errors';
+import { closest } from 'fastest-levenshtein';
+import { withoutGaps } from '../gaps.ts';
+import { shortestSeason } from '../history.ts';
+import { checkOptions } from '../options.ts';
+import type { SeriesForecaster } from '../types.ts';
+import { checkValues } from '../values.ts';
+import { gaussianForecast, type Normals } from './gaussian.ts';
+import { drift, type Note, seasonalNaive } from './naive.ts';
+import { isSound } from './sound.ts';
+
+export const BASELINES = ['snaive', 'naive', 'drift', 'ets', 'mstl', 'arima'] as const;
+export type BaselineName = (typeof BASELINES)[number];
+
+/** One series, of which the season is known. */
+interface Past {
+  y: Float64Array;
+  /** The shortest one, 1: none. */
+  season: number;
+  /** All of them. */
+  seasons: readonly number[];
+  horizon: number;
+  note: Note;
+}
+type Method = (past: Past) => Normals;
+
+export function isBaseline(name: string): name is BaselineName {
+  return (BASELINES as readonly string[]).includes(name);
+}
+
+/** `note` is told once for every reason to answer otherwise than the name says. */
+export async function openBaseline(name: string, { note = () => {} }: { note?: Note } = {}): Promise<SeriesForecaster> {
+  if (!isBaseline(name)) {
+    throw new UsageError(
+      'baseline',
+      `got '${name}', expected ${BASELINES.join(', ')}. Did you mean '${closest(name, [...BASELINES])}'?`,
+    );
+  }
+  const method = await methodOf(name);
+  const said = new Set<string>();
+  const sayOnce = (text: string) => {
+    if (said.has(text)) return;
+    said.add(text);
+    note(`${name}: ${text}`);
+  };
+  return {
+    name,
+    async forecastAll(series, options) {
+      const { horizon, seasons: known, likelySeasons, ...asked } = checkOptions(options);
+      const given = known ?? likelySeasons;
+      return series.map((values, i) => {
+        const y = checkValues(values, series.length > 1 ? `series ${i}` : 'values');
+        const season = shortestSeason(y, given);
+        const seasons = given?.length ? given : season > 1 ? [season] : [];
+        return gaussianForecast(method({ y, season, seasons, horizon, note: sayOnce }), asked);
+      });
+    },
+  };
+}
+
+async function methodOf(name: BaselineName): Promise<Method> {
+  const repeat: Method = ({ y, season, horizon, note }) => seasonalNaive(y, season, horizon, note);
+  if (name === 'snaive') return repeat;
+  if (name === 'naive') return (past) => repeat({ ...past, season: 1 });
+  if (name === 'drift') return ({ y, horizon, note }) => drift(y, horizon, note);
+  if (name === 'arima') {
+    const { LEAST_ARIMA, LONGEST_SEASON, openArima } = await import('./arima.ts');
+    const arima = await openArima();
+    return fitted(LEAST_ARIMA, repeat, ({ y, season, horizon, note }) => {
+      const [short, whole] = [season <= LONGEST_SEASON, y.length >= 2 * season];
+      if (!short) note(`a season of ${season} is longer than ${LONGEST_SEASON}: left out`);
+      else if (!whole) note(`fewer than two seasons of ${season}: left out`);
+      return arima(y, horizon, short && whole ? season : 1);
+    });
+  }
+  const { LEAST_ETS, openEts, openMstl } = await import('./augurs.ts');
+  const ets = await openEts();
+  const plain: Method = ({ y, horizon }) => ets(y, horizon);
+  if (name === 'ets') return fitted(LEAST_ETS, repeat, plain);
+  const mstl = await openMstl();
+  return fitted(LEAST_ETS, repeat, (past) => {
+    const { y, seasons, horizon, note } = past;
+    const seen = seasons.filter((m) => m > 1 && y.length >= 2 * m);
+    if (seen.length > 0) return mstl(y, horizon, seen);
+    note('no season that was seen twice: ETS instead');
+    return plain(past);
+  });
+}
+
+/** A method that is fitted: it needs `least` values, no gaps, and may find nothing that makes sense. */
+function fitted(least: number, otherwise: Method, search: Method): Method {
+  return (past) => {
+    const { y, note } = past;
+    const seen = y.reduce((count, x) => count + Number(!Number.isNaN(x)), 0);
+    const instead = (reason: string) => {
+      note(`${reason}, seasonal naive instead`);
+      return otherwise(past);
+    };
+    if (seen < least) return instead(`fewer than ${least} values`);
+    const whole = withoutGaps(y);
+    if (whole.every((x) => x === whole[0])) return instead('all values are the same');
+    if (seen < y.length) note('missing values as straight lines between their neighbours');
+    let found: Normals;
+    try {
+      found = search({ ...past, y: whole });
+    } catch {
+      return instead('no model that fits was found');
+    }
+    return isSound(found, whole) ? found : instead('the fit did not converge');
+  };
+}

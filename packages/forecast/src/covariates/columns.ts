@@ -1,0 +1,148 @@
+/** Covariates as people have them, checked, as columns of numbers: a category becomes an indicator for each of its kinds. */
+import { UsageError } from '@mamba-ts/core/errors';
+import { withoutGaps } from '../gaps.ts';
+
+/** One value a step: numbers, true and false, or the names of kinds; null or NaN where one is missing. */
+export type CovariateValues = ArrayLike<number | string | boolean | null | undefined>;
+
+export interface GivenCovariates {
+  /** Known up to now: as long as the series. */
+  past?: Readonly<Record<string, CovariateValues>>;
+  /** Known ahead: as long as the series and the horizon. */
+  known?: Readonly<Record<string, CovariateValues>>;
+}
+
+export interface Covariate {
+  name: string;
+  /** Asked for as known ahead: it may act at once, and what is past may not. */
+  isKnown: boolean;
+  /** Each of one length; no gaps before `until`. */
+  columns: Float64Array[];
+  /** Steps from the start that are known; beyond, it has to be forecast. */
+  until: number;
+  /** What is known ahead has never been in the past. */
+  isBeyond: boolean;
+}
+
+/** More kinds than this are names, not kinds. */
+const MOST_KINDS = 50;
+
+/** All covariates of a series of `n` values that is forecast `horizon` steps. A constant says nothing: it has no columns. */
+export function covariatesOf({ past = {}, known = {} }: GivenCovariates, n: number, horizon: number): Covariate[] {
+  const both = Object.keys(past).find((name) => name in known);
+  if (both !== undefined) {
+    throw new UsageError(
+      'forecast',
+      `the covariate '${both}' is in past and in known, expected it in one. Name the other anew.`,
+    );
+  }
+  return [
+    ...Object.entries(past).map(([name, values]) => covariateOf(name, values, n, horizon, false)),
+    ...Object.entries(known).map(([name, values]) => covariateOf(name, values, n, horizon, true)),
+  ];
+}
+
+function covariateOf(name: string, values: CovariateValues, n: number, horizon: number, isKnown: boolean): Covariate {
+  requireLength(name, values, n, horizon, isKnown);
+  const kind = kindOf(name, values);
+  const rows = kind === 'kinds' ? indicators(name, values, n) : [numbers(values)];
+  const until = rows.length > 0 ? knownUntil(rows[0]) : values.length;
+  if (kind === 'kinds' && isKnown && until < values.length) {
+    throw new UsageError(
+      'forecast',
+      `the known covariate '${name}' has nothing at ${until}, expected a kind for every step ahead. Fill it in, or give it in past.`,
+    );
+  }
+  const columns = rows.filter((row) => differs(row.subarray(0, Math.min(n, until)))).map(withoutGaps);
+  const isBeyond = kind === 'kinds' ? hasNewKind(values, n) : leaves(rows[0], n);
+  return { name, isKnown, columns, until, isBeyond };
+}
+
+function requireLength(name: string, values: CovariateValues, n: number, horizon: number, isKnown: boolean): void {
+  if (typeof values !== 'object' || values === null || !(values.length >= 0)) {
+    throw new UsageError(
+      'forecast',
+      `the covariate '${name}' is ${JSON.stringify(values)}, expected a list of values, one for each step.`,
+    );
+  }
+  const expected = isKnown ? n + horizon : n;
+  if (values.length === expected) return;
+  const of = isKnown ? `${n} of the series and ${horizon} ahead` : 'as many as the series';
+  const hint =
+    isKnown && values.length === n
+      ? ' If it is not known ahead, give it in past.'
+      : !isKnown && values.length === n + horizon
+        ? ' If it is known ahead, give it in known.'
+        : '';
+  throw new UsageError(
+    'forecast',
+    `the ${isKnown ? 'known' : 'past'} covariate '${name}' has ${values.length} values, expected ${expected}: ${of}.${hint}`,
+  );
+}
+
+const isMissing = (value: unknown): boolean => value === null || value === undefined || Number.isNaN(value);
+
+function kindOf(name: string, values: CovariateValues): 'numbers' | 'kinds' {
+  let kind: string | undefined;
+  for (let t = 0; t < values.length; t++) {
+    const value = values[t];
+    if (isMissing(value)) continue;
+    if (typeof value === 'number' ? !Number.isFinite(value) : typeof value !== 'string' && typeof value !== 'boolean') {
+      throw new UsageError(
+        'forecast',
+        `the covariate '${name}' has ${String(value)} at ${t}, expected a finite number, true, false, or the name of a kind.`,
+      );
+    }
+    kind ??= typeof value;
+    if (typeof value === kind) continue;
+    throw new UsageError(
+      'forecast',
+      `the covariate '${name}' has ${JSON.stringify(value)} at ${t} among values of type ${kind}, expected one type. Mend the value, or write null where it is missing.`,
+    );
+  }
+  return kind === 'string' ? 'kinds' : 'numbers';
+}
+
+const numbers = (values: CovariateValues): Float64Array =>
+  Float64Array.from(values, (value) => (isMissing(value) ? Number.NaN : Number(value)));
+
+/** A column for each kind that the past has, but for the most frequent one: all others are measured against it. */
+function indicators(name: string, values: CovariateValues, n: number): Float64Array[] {
+  const counts = new Map<unknown, number>();
+  for (let t = 0; t < n; t++) if (!isMissing(values[t])) counts.set(values[t], (counts.get(values[t]) ?? 0) + 1);
+  if (counts.size > MOST_KINDS) {
+    throw new UsageError(
+      'forecast',
+      `the covariate '${name}' has ${counts.size} kinds, expected at most ${MOST_KINDS}. Give numbers as numbers, or fewer kinds.`,
+    );
+  }
+  const [, ...others] = [...counts.keys()].sort((a, b) => counts.get(b)! - counts.get(a)!);
+  return others.map((kind) =>
+    Float64Array.from(values, (value) => (isMissing(value) ? Number.NaN : Number(value === kind))),
+  );
+}
+
+function hasNewKind(values: CovariateValues, n: number): boolean {
+  const seen = new Set(Array.from({ length: n }, (_, t) => values[t]));
+  for (let t = n; t < values.length; t++) if (!isMissing(values[t]) && !seen.has(values[t])) return true;
+  return false;
+}
+
+/** Whether a row is, from n on, a tenth of its range or more beyond it. */
+function leaves(row: Float64Array, n: number): boolean {
+  const known = row.subarray(0, n).filter((x) => !Number.isNaN(x));
+  const [low, high] = known.reduce(([a, b], x) => [Math.min(a, x), Math.max(b, x)], [Infinity, -Infinity]);
+  const margin = 0.1 * (high - low);
+  return row.subarray(n).some((x) => x > high + margin || x < low - margin);
+}
+
+function knownUntil(row: Float64Array): number {
+  let until = row.length;
+  while (until > 0 && Number.isNaN(row[until - 1])) until--;
+  return until;
+}
+
+function differs(row: Float64Array): boolean {
+  const first = row.find((x) => !Number.isNaN(x));
+  return first !== undefined && row.some((x) => !Number.isNaN(x) && x !== first);
+}

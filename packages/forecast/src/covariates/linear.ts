@@ -1,0 +1,102 @@
+/**
+ * Least squares with a ridge, in f64, for a handful of columns.
+ *
+ *   β = (XᵀX + λ I)⁻¹ Xᵀy        hₜ = Σⱼ zₜⱼ² / (dⱼ + λ)        LOO(λ) = mean (eₜ / (1 − hₜ))²
+ *
+ * dⱼ, vⱼ are the eigenpairs of XᵀX and z = X v: the error that each value has where it is left out comes in closed
+ * form for every λ (Allen 1974; Golub, Heath & Wahba 1979).
+ */
+import { eigenpairs } from '@mamba-ts/core/ssm';
+
+/** x with A x = b for a symmetric, positive definite A, by Cholesky; a pivot that vanishes leaves its x at 0. */
+export function solvePositive(A: readonly ArrayLike<number>[], b: ArrayLike<number>): Float64Array {
+  const n = b.length;
+  const L = Array.from({ length: n }, () => new Float64Array(n));
+  const x = Float64Array.from(b);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = A[i][j];
+      for (let k = 0; k < j; k++) sum -= L[i][k] * L[j][k];
+      if (i > j) L[i][j] = L[j][j] > 0 ? sum / L[j][j] : 0;
+      else L[i][i] = sum > 1e-10 * Math.abs(A[i][i]) ? Math.sqrt(sum) : 0;
+    }
+  }
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < i; j++) x[i] -= L[i][j] * x[j];
+    x[i] = L[i][i] > 0 ? x[i] / L[i][i] : 0;
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    for (let j = i + 1; j < n; j++) x[i] -= L[j][i] * x[j];
+    x[i] = L[i][i] > 0 ? x[i] / L[i][i] : 0;
+  }
+  return x;
+}
+
+export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+export const gramOf = (columns: readonly Float64Array[]): Float64Array[] => {
+  const G = columns.map(() => new Float64Array(columns.length));
+  columns.forEach((a, i) => {
+    for (let j = 0; j <= i; j++) G[i][j] = G[j][i] = dot(a, columns[j]);
+  });
+  return G;
+};
+
+export interface Ridge {
+  beta: Float64Array;
+  lambda: number;
+  /** Mean squared error of each value as the others foretell it. */
+  error: number;
+  /** The same without any column. */
+  errorWithout: number;
+}
+
+/** λ as parts of the mean square of a column, times the rows. */
+const STRENGTHS = [1e-6, 1e-4, 1e-3, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 100];
+
+/** Columns and y have mean 0 (which costs one value in hₜ), columns a mean square of 1. */
+export function ridgeByLeavingOut(columns: readonly Float64Array[], y: Float64Array): Ridge {
+  const n = y.length;
+  const pairs = eigenpairs(gramOf(columns));
+  const axes = pairs.map(({ vector }) => mix(columns, vector, n));
+  const projections = axes.map((axis) => dot(axis, y));
+  const at = (lambda: number): number => {
+    let error = 0;
+    for (let t = 0; t < n; t++) {
+      let [fitted, leverage] = [0, 1 / n];
+      for (let j = 0; j < axes.length; j++) {
+        const part = axes[j][t] / (Math.max(0, pairs[j].value) + lambda);
+        fitted += part * projections[j];
+        leverage += part * axes[j][t];
+      }
+      // A value that no other says anything about is foretold by nothing.
+      const left = 1 - leverage;
+      error += (left > 1e-9 ? (y[t] - fitted) / left : y[t]) ** 2;
+    }
+    return error / n;
+  };
+  let best = { lambda: STRENGTHS[0] * n, error: Infinity };
+  for (const strength of STRENGTHS) {
+    const error = at(strength * n);
+    if (error < best.error) best = { lambda: strength * n, error };
+  }
+  const beta = new Float64Array(columns.length);
+  pairs.forEach(({ value, vector }, j) => {
+    const weight = projections[j] / (Math.max(0, value) + best.lambda);
+    for (let i = 0; i < beta.length; i++) beta[i] += weight * vector[i];
+  });
+  return { beta, ...best, errorWithout: dot(y, y) / n / (1 - 1 / n) ** 2 };
+}
+
+/** Σ weightᵢ columnᵢ */
+export function mix(columns: readonly Float64Array[], weights: ArrayLike<number>, n: number): Float64Array {
+  const sum = new Float64Array(n);
+  columns.forEach((column, i) => {
+    for (let t = 0; t < n; t++) sum[t] += weights[i] * column[t];
+  });
+  return sum;
+}

@@ -1,0 +1,50 @@
+/**
+ * Forecasts of any series, without training.
+ *
+ *   const f = await loadForecaster();
+ *   const { median, intervals } = await f.forecast(values, { horizon: 24, levels: [80, 95] });
+ *
+ * Whatever takes a `SeriesForecaster` runs with the model, a baseline, or one of your own.
+ */
+export {
+  AnomalyDetector,
+  type Detection,
+  type DetectionOptions,
+  type DetectorOptions,
+  detectAnomalies,
+  type Judgement,
+} from './anomalies/index.ts';
+export {
+  type Backtest,
+  type BacktestOptions,
+  backtest,
+  backtestTable,
+  crossValidate,
+  type HistoricalOptions,
+  historical,
+  type NamedSeries,
+  type OverallScores,
+  type SeriesScores,
+  type Window as BacktestWindow,
+  type WindowOptions,
+} from './backtest/index.ts';
+export { type BaselineName, BASELINES, openBaseline } from './baselines/index.ts';
+export * from './covariates/index.ts';
+export { Forecaster } from './forecaster.ts';
+export { forecastIntermittent, type IntermittentForecast, isIntermittent } from './intermittent.ts';
+export { loadForecaster } from './load.ts';
+export * as metrics from './metrics/index.ts';
+export * as report from './report/index.ts';
+export type { ForecastStream, StreamOptions, StreamState } from './stream.ts';
+export { type BoundedOptions, forecastBounded } from './support.ts';
+export { forecastTable, type SeriesForecast, type TableForecastOptions, viewOf } from './forecastTable.ts';
+export type {
+  Forecast,
+  ForecastOptions,
+  Interval,
+  SeasonOption,
+  SeriesForecaster,
+  Values,
+} from './types.ts';
+export { openTimeTable, TimeAxis, type TableSeries, type TimeTable, type TimeTableOptions } from './timeTable/index.ts';
+export * as tables from './timeTable/index.ts';

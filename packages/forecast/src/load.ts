@@ -1,0 +1,33 @@
+/** The forecaster that comes with the package, or one of a folder: config.json and model.safetensors. */
+import { UsageError } from '@mamba-ts/core/errors';
+import { type LoadOptions, loadSequenceModel } from '@mamba-ts/core/models';
+import { nodeModule } from '@mamba-ts/core/node';
+import { Forecaster } from './forecaster.ts';
+import { NETWORK_SHAPE } from './model/network.ts';
+
+/**
+ * `path`: a folder, or its address; by default that of the weights in this package.
+ *
+ *   const f = await loadForecaster();
+ */
+export async function loadForecaster(path?: string, options: Pick<LoadOptions, 'backend'> = {}): Promise<Forecaster> {
+  const model = await loadSequenceModel(path ?? packagedWeights(), options);
+  for (const [key, expected] of Object.entries(NETWORK_SHAPE)) {
+    if (model.config[key] === expected) continue;
+    throw new UsageError(
+      'loadForecaster',
+      `${path} has ${key} ${model.config[key]}, expected ${expected}: it is a sequence model, but no forecaster of this version. ` +
+        'Load it by loadSequenceModel(), or leave the path out for the weights of the package.',
+    );
+  }
+  return new Forecaster(model, path === undefined ? 'mamba-ts' : path);
+}
+
+/** Beside dist/ and src/; named here, bundlers leave it as it is. */
+const WEIGHTS = '../data/forecaster';
+
+/** Where the weights of the package lie. */
+export function packagedWeights(): string {
+  const url = new URL(WEIGHTS, import.meta.url);
+  return url.protocol === 'file:' ? nodeModule('url').fileURLToPath(url) : url.href;
+}

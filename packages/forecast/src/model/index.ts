@@ -1,0 +1,2 @@
+/** model. */
+export { NETWORK_SHAPE } from './network.ts';

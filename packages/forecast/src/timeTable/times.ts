@@ -1,0 +1,199 @@
+/**
+ * Times as tables write them, to milliseconds of the wall clock (see calendar.ts).
+ *
+ *   2024-03-31   2024-03-31 14:30:00.5   2024-03-31T14:30Z   2024-03-31T14:30+02:00   20240331
+ *   31/03/2024   3/31/2024 2:30 PM   31.03.2024   31 Mar 2024   Mar 31, 2024
+ *   2024-03   Mar 2024   2024 Q1   2024-W13   2024   1711843200   1711843200000   and an index: 1, 2, 3
+ */
+import { UsageError } from '@mamba-ts/core/errors';
+import type { TimeStyle } from './axis.ts';
+import { DAY, HOUR, inMonth, MINUTE, SECOND, wall, weekday } from './calendar.ts';
+
+export interface Moment {
+  /** Milliseconds of the wall clock; of an index, the number. */
+  readonly time: number;
+  /** Minutes east of Greenwich, where the text says them. */
+  readonly offset?: number;
+}
+
+export interface TimeFormat {
+  /** What a column of them is: 'dates', 'epoch seconds'. */
+  readonly name: string;
+  readonly style: TimeStyle;
+  /** Whether a clock on the wall is read: it may pass over an hour, or show one twice. */
+  readonly isLocal?: boolean;
+  read(text: string): Moment | undefined;
+}
+
+const CLOCK = String.raw`(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?`;
+const ISO = new RegExp(
+  String.raw`^(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:[T ]\s*${CLOCK}\s*(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?$`,
+  'i',
+);
+const SLASHED = new RegExp(String.raw`^(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?:[T ,]+${CLOCK}\s*([AP]M)?)?$`, 'i');
+const NAMED = /^(?:(\d{1,2})[ -])?([a-z]{3,9})\.?(?:[ -](\d{1,2}),?)?[ -](\d{4})$/i;
+const MONTH = /^(\d{4})(?:[-/.](\d{1,2})|M(\d{1,2}))$/i;
+const QUARTER = /^(?:(\d{4})[ -]?Q([1-4])|Q([1-4])[ -]?(\d{4}))$/i;
+const WEEK = /^(\d{4})-?W(\d{2})(?:-?([1-7]))?$/i;
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+
+function clock(hour = '0', minute = '0', second = '0', fraction = '', half = ''): number {
+  const hours = half === '' ? Number(hour) : (Number(hour) % 12) + (/p/i.test(half) ? 12 : 0);
+  if (hours > 24 || Number(minute) > 59 || Number(second) > 59 || (half !== '' && Number(hour) > 12)) return -1;
+  const ms = fraction === '' ? 0 : Math.floor(Number(`0.${fraction}`) * SECOND);
+  return hours * HOUR + Number(minute) * MINUTE + Number(second) * SECOND + ms;
+}
+
+function zoneOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const [, sign, hours, minutes = '0'] = /^([+-])(\d{2}):?(\d{2})?$/.exec(text) ?? [];
+  return sign === undefined ? 0 : (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
+}
+
+const at = (time: number | undefined): Moment | undefined => (time === undefined ? undefined : { time });
+
+function readIso(text: string): Moment | undefined {
+  const found = ISO.exec(text);
+  if (!found) return undefined;
+  const [, year, , month, day, hour, minute, second, fraction, zone] = found;
+  const time = wall(Number(year), Number(month), Number(day), clock(hour, minute, second, fraction));
+  if (time === undefined) return undefined;
+  return zone === undefined ? { time } : { time, offset: zoneOf(zone) };
+}
+
+const readSlashed = (order: 'dmy' | 'mdy') => (text: string) => {
+  const found = SLASHED.exec(text);
+  if (!found) return undefined;
+  const [, first, , second, year, hour, minute, seconds, fraction, half] = found;
+  const [day, month] = order === 'dmy' ? [first, second] : [second, first];
+  const full = year.length === 4 ? Number(year) : Number(year) + (Number(year) < 70 ? 2000 : 1900);
+  return at(wall(full, Number(month), Number(day), clock(hour, minute, seconds, fraction, half)));
+};
+
+/** Days by the name of their month, or months. */
+const readNamed = (hasDay: boolean) => (text: string) => {
+  const [, before, name = '', after, year] = NAMED.exec(text) ?? [];
+  const month = MONTHS.indexOf(name.slice(0, 3).toLowerCase());
+  const day = before ?? after;
+  if (month < 0 || (day !== undefined) !== hasDay || (before !== undefined && after !== undefined)) return undefined;
+  return at(wall(Number(year), month + 1, Number(day ?? 1)));
+};
+
+function readMonth(text: string): Moment | undefined {
+  const [, year, month, other] = MONTH.exec(text) ?? [];
+  return year === undefined ? undefined : at(wall(Number(year), Number(month ?? other), 1));
+}
+
+function readQuarter(text: string): Moment | undefined {
+  const [, year, quarter, before, after] = QUARTER.exec(text) ?? [];
+  const month = 3 * Number(quarter ?? before) - 2;
+  return Number.isNaN(month) ? undefined : at(wall(Number(year ?? after), month, 1));
+}
+
+/** ISO 8601: week 1 has the year's first Thursday. */
+function readWeek(text: string): Moment | undefined {
+  const [, year, week, day = '1'] = WEEK.exec(text) ?? [];
+  if (year === undefined || Number(week) < 1 || Number(week) > 53) return undefined;
+  const fourth = wall(Number(year), 1, 4) as number;
+  return { time: fourth - weekday(fourth) * DAY + ((Number(week) - 1) * 7 + Number(day) - 1) * DAY };
+}
+
+/** Digits alone. */
+const digits = (shape: RegExp, read: (value: number) => number | undefined) => (text: string) =>
+  shape.test(text) ? at(read(Number(text))) : undefined;
+
+const iso = { isLocal: true, read: readIso };
+export const FORMATS = {
+  iso: { name: 'dates', style: 'datetime', ...iso },
+  dmy: { name: 'dates, day first', style: 'datetime', isLocal: true, read: readSlashed('dmy') },
+  mdy: { name: 'dates, month first', style: 'datetime', isLocal: true, read: readSlashed('mdy') },
+  named: { name: 'dates', style: 'date', read: readNamed(true) },
+  namedMonth: { name: 'months', style: 'month', read: readNamed(false) },
+  month: { name: 'months', style: 'month', read: readMonth },
+  quarter: { name: 'quarters', style: 'quarter', read: readQuarter },
+  week: { name: 'weeks', style: 'date', read: readWeek },
+  compact: {
+    name: 'dates',
+    style: 'date',
+    read: digits(/^\d{8}$/, (n) => wall(Math.floor(n / 10000), Math.floor(n / 100) % 100, n % 100)),
+  },
+  compactMonth: {
+    name: 'months',
+    style: 'month',
+    read: digits(/^\d{6}$/, (n) => wall(Math.floor(n / 100), n % 100, 1)),
+  },
+  year: { name: 'years', style: 'year', read: digits(/^\d{4}$/, (n) => wall(n, 1, 1)) },
+  /** R writes months as 1949.083, quarters as 1949.25. */
+  decimalYear: {
+    name: 'months as parts of a year',
+    style: 'month',
+    read: digits(/^\d{4}(\.\d+)?$/, (n) => {
+      const month = Math.round(n * 12);
+      return Math.abs(n * 12 - month) < 0.05 ? inMonth(month, 1) : undefined;
+    }),
+  },
+  seconds: { name: 'epoch seconds', style: 'seconds', read: digits(/^\d{9,10}(\.\d+)?$/, (n) => n * SECOND) },
+  milliseconds: { name: 'epoch milliseconds', style: 'milliseconds', read: digits(/^\d{12,13}(\.\d+)?$/, (n) => n) },
+  index: { name: 'numbers', style: 'index', read: digits(/^-?\d{1,15}(\.0*)?$/, (n) => n) },
+} as const satisfies Record<string, TimeFormat>;
+
+/** Times that can't be anything else. */
+const CALENDAR = ['iso', 'dmy', 'mdy', 'named', 'namedMonth', 'month', 'quarter', 'week'] as const;
+/** Digits that are a time where the column is one; an index where they are none of the others. */
+const DIGITS = ['milliseconds', 'seconds', 'compact', 'year', 'compactMonth', 'decimalYear', 'index'] as const;
+
+/** The share of fields that must be times for a column of times; the others are then refused by row. */
+const MOST = 0.8;
+
+/** What the fields of a column are; undefined where they are no times. `anyDigits`: digits may be times. */
+export function formatOf(
+  fields: readonly string[],
+  { anyDigits, order, where }: { anyDigits: boolean; order?: 'dmy' | 'mdy'; where: string },
+): TimeFormat | undefined {
+  if (fields.length === 0) return undefined;
+  const share = (format: TimeFormat) => fields.filter((field) => format.read(field)).length / fields.length;
+  const [dmy, mdy] = [share(FORMATS.dmy), share(FORMATS.mdy)];
+  // Days without a clock are finer than nothing, and no finer than days.
+  const withoutClock = (format: TimeFormat): TimeFormat =>
+    format.style === 'datetime' && !fields.some((field) => field.includes(':')) ? { ...format, style: 'date' } : format;
+  if (Math.max(dmy, mdy) >= MOST) return withoutClock(slashed(fields, { dmy, mdy }, order, where));
+  const calendar = CALENDAR.map((key) => FORMATS[key]).find((format) => share(format) >= MOST);
+  if (calendar) return withoutClock(calendar);
+  if (!anyDigits) return undefined;
+  // Numbers up to 9999 are years only where all could be.
+  const plausible = (text: string) => Number(text) >= 1500 && Number(text) < 2200;
+  return DIGITS.filter((key) => (key === 'year' || key === 'decimalYear' ? fields.every(plausible) : true))
+    .filter((key) => key !== 'compactMonth' || fields.every((text) => plausible(text.slice(0, 4))))
+    .map((key) => FORMATS[key])
+    .find((format) => share(format) >= (format.style === 'index' ? MOST : 1));
+}
+
+/** Day or month first: what all fields allow, else what makes the steps even, else it is asked for. */
+function slashed(
+  fields: readonly string[],
+  shares: { dmy: number; mdy: number },
+  order: 'dmy' | 'mdy' | undefined,
+  where: string,
+): TimeFormat {
+  if (order) return FORMATS[order];
+  if (shares.dmy !== shares.mdy) return FORMATS[shares.dmy > shares.mdy ? 'dmy' : 'mdy'];
+  // 31.03.2024 is not written with the month first.
+  if (fields.every((field) => /^\d{1,2}\./.test(field))) return FORMATS.dmy;
+  const even = (['dmy', 'mdy'] as const).filter((key) => isEven(fields.map((field) => FORMATS[key].read(field)?.time)));
+  if (even.length === 1) return FORMATS[even[0]];
+  throw new UsageError(
+    'data',
+    `${where} has ${JSON.stringify(fields[0])}, which can be read with the day or the month first. ` +
+      `Say which (dates: 'dmy' or 'mdy').`,
+  );
+}
+
+/** Whether times are evenly apart, in days or in months. */
+function isEven(times: readonly (number | undefined)[]): boolean {
+  const sorted = [...new Set(times)].filter((time) => time !== undefined).sort((a, b) => a - b);
+  const constant = (steps: readonly number[]) =>
+    steps.slice(2).every((step, i) => step - steps[i + 1] === steps[1] - steps[0]);
+  const months = sorted.map((time) => new Date(time).getUTCFullYear() * 12 + new Date(time).getUTCMonth());
+  const sameDay = new Set(sorted.map((time) => new Date(time).getUTCDate())).size === 1;
+  return constant(sorted) || (sameDay && constant(months));
+}

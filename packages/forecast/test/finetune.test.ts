@@ -1,0 +1,97 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { finetune } from '../src/finetune/finetune.ts';
+import { loadForecaster } from '../src/load.ts';
+import { NETWORK_SHAPE } from '../src/model/network.ts';
+import { encodeSafetensors, writeAtomic } from '../../core/src/formats/index.ts';
+import { configJson, createSequenceModel } from '../../core/src/models/checkpoint.ts';
+import { Random } from '../../core/src/random.ts';
+import { anyBackend } from '../../../test/support/backends.ts';
+
+let root: string;
+const folder = (name: string) => path.join(root, name);
+
+beforeAll(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'finetune-'));
+  const config = { model: 'mamba', dModel: 16, nLayer: 1, dState: 4, ...NETWORK_SHAPE };
+  const model = await createSequenceModel(config, { backend: anyBackend, seed: 1 });
+  const tensors = Object.entries(model.parameters).map(([name, { shape }]) => ({
+    name,
+    shape: [...shape],
+    data: model.parameters[name].read() as Float32Array,
+  }));
+  await mkdir(folder('zero'));
+  await writeAtomic(folder('zero/config.json'), [Buffer.from(configJson(model.config))]);
+  await writeAtomic(folder('zero/model.safetensors'), encodeSafetensors(tensors));
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+/** Jumps that no prior has: a saw of seven steps, noise beside it. */
+function saws(count: number): number[][] {
+  return Array.from({ length: count }, (_, i) => {
+    const random = new Random(i + 1);
+    return Array.from({ length: 150 }, (_, t) => (t % 7) ** 2 + 4 * random.normal());
+  });
+}
+const common = { horizon: 14, backend: 'wasm' as const, iters: 25, learningRate: 1e-2 };
+
+describe('finetune', () => {
+  it('forecasts what was kept back better, and leaves the weights it began from alone', async () => {
+    const zero = await readFile(folder('zero/model.safetensors'));
+    const result = await finetune(saws(12), { ...common, from: folder('zero'), out: folder('mine') });
+    expect(result.isDone).toBe(true);
+    expect(result.after).toBeLessThan(0.95 * result.before);
+    expect(await readFile(folder('zero/model.safetensors'))).toEqual(zero);
+    const f = await loadForecaster(result.best, { backend: 'wasm' });
+    expect((await f.forecast(saws(1)[0], { horizon: 7 })).median).toHaveLength(7);
+    f.dispose();
+  });
+
+  it('resumes to the bit', async () => {
+    const data = saws(3);
+    const few = { ...common, iters: 10, from: folder('zero') };
+    const abort = new AbortController();
+    const stop = { signal: abort.signal, report: ({ iter }: Record<string, number>) => iter === 5 && abort.abort() };
+    await finetune(data, { ...few, out: folder('whole') });
+    const first = await finetune(data, {
+      ...few,
+      ...stop,
+      report: (line) => void stop.report(line),
+      out: folder('parts'),
+    });
+    expect(first).toMatchObject({ isDone: false, iter: 5 });
+    const second = await finetune(data, { ...few, resume: true, out: folder('parts') });
+    expect(second).toMatchObject({ isDone: true, iter: 10 });
+    expect(await readFile(folder('parts/model.safetensors'))).toEqual(
+      await readFile(folder('whole/model.safetensors')),
+    );
+  });
+
+  it('keeps the zero-shot weights where nothing is better', async () => {
+    const result = await finetune(saws(2), {
+      ...common,
+      iters: 25,
+      learningRate: 8,
+      from: folder('zero'),
+      out: folder('worse'),
+    });
+    expect(result.after).toBe(result.before);
+  });
+
+  it('says what is wrong', async () => {
+    const from = folder('zero');
+    await expect(finetune([[1, 2, 3]], { ...common, from, out: folder('x') })).rejects.toThrow(
+      /none of 1 series has 46 values/,
+    );
+    await expect(finetune([new Array(100).fill(5)], { ...common, from, out: folder('x') })).rejects.toThrow(
+      /none of 1/,
+    );
+    await expect(finetune(saws(1), { ...common, from, out: folder('mine') })).rejects.toThrow(/holds a run already/);
+    await expect(finetune(saws(1), { ...common, from, out: folder('none'), resume: true })).rejects.toThrow(
+      /config.json/,
+    );
+    await expect(finetune([[1, 'x'] as never], { ...common, from, out: folder('x') })).rejects.toThrow(/series 0\[1\]/);
+  });
+});

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { openTimeTable } from '../src/timeTable/index.ts';
+import { csvHeader, csvRows } from '../src/report/index.ts';
+import { forecastTable, type SeriesForecast, type TableForecastOptions, viewOf } from '../src/forecastTable.ts';
+import { forecastTableTogether } from '../src/tableTogether.ts';
+import { day, rows } from './timeTable/tables.ts';
+import { lastValue, normalForecaster } from '../../../test/support/forecasters.ts';
+
+const lastValues = () => normalForecaster('last value', lastValue, 0);
+
+async function run(text: string, options: TableForecastOptions, batch?: number, known?: string[]) {
+  const forecaster = lastValues();
+  const found: SeriesForecast[] = [];
+  const table = await openTimeTable({ text, name: 'x.csv' }, { known });
+  for await (const one of forecastTable(forecaster, table, options, batch)) found.push(one);
+  return { forecaster, found };
+}
+
+const long = ['date,id,y', ...['a', 'b', 'c'].map((id, k) => rows(14, (i) => `${day(i)},${id},${100 * k + i}`))].join(
+  '\n',
+);
+
+describe('forecastTable', () => {
+  it('forecasts all series in order, some at a time, with the seasons of the calendar', async () => {
+    const { forecaster, found } = await run(long, { horizon: 2 }, 2);
+    expect(found.map(({ series, forecast }) => [series.id, forecast.median])).toEqual([
+      ['a', [13, 13]],
+      ['b', [113, 113]],
+      ['c', [213, 213]],
+    ]);
+    const options = { horizon: 2, season: { likely: [7] } };
+    expect(forecaster.calls.map(({ series }) => series.length)).toEqual([2, 1]);
+    expect(forecaster.calls.map((call) => call.options)).toEqual([options, options]);
+  });
+
+  it('leaves the season to the user, or to the forecaster where the calendar says nothing', async () => {
+    const own = await run(long, { horizon: 1, season: 3 });
+    expect(own.forecaster.calls[0].options).toEqual({ horizon: 1, season: 3 });
+    const index = await run(
+      rows(9, (i) => `${i},${i}`, 't,y'),
+      { horizon: 1 },
+    );
+    expect(index.forecaster.calls[0].options).toEqual({ horizon: 1 });
+  });
+
+  it('uses what is known ahead, and says when it ends before the horizon', async () => {
+    const promo = (i: number) => Math.floor(((i * 2654435761) % 2 ** 32) / 2 ** 29);
+    const text = rows(60, (i) => `${day(i)},${i < 57 ? 50 * promo(i) + (i % 2) : ''},${promo(i)}`, 'date,y,promo');
+    const { found } = await run(text, { horizon: 3 }, undefined, ['promo']);
+    const [{ forecast }] = found;
+    expect(forecast).toMatchObject({ covariates: { used: ['promo'] } });
+    for (const [i, value] of forecast.median.entries()) expect(Math.abs(value - 50 * promo(57 + i))).toBeLessThan(10);
+    await expect(run(text, { horizon: 4 }, undefined, ['promo'])).rejects.toThrow(
+      'series "y" ends at 2024-02-26, and promo is known for 3 steps more, expected 4, the horizon.',
+    );
+  });
+
+  it('takes holidays for known, and needs times for them', async () => {
+    const { found } = await run(
+      rows(60, (i) => `${day(i)},${i}`, 'date,y'),
+      { horizon: 3, holidays: { country: 'DE' } },
+    );
+    expect(found[0].forecast).toMatchObject({ covariates: { dropped: expect.arrayContaining(['holiday']) } });
+    await expect(
+      run(
+        rows(9, (i) => `${i},${i}`, 't,y'),
+        { horizon: 1, holidays: { country: 'DE' } },
+      ),
+    ).rejects.toThrow('series "y" has no times, which holidays need');
+  });
+
+  it('shows times as the table writes them', async () => {
+    const lines = async (text: string) => {
+      const view = viewOf((await run(text, { horizon: 2, quantiles: [0.5] })).found[0], { withPast: false });
+      return (csvHeader(view) + csvRows(view)).trim().split('\n');
+    };
+    expect(await lines('month,y\n2024 Q3,1\n2024 Q4,2')).toEqual([
+      'id,time,mean,median,q0.5',
+      'y,2025 Q1,2,2,2',
+      'y,2025 Q2,2,2,2',
+    ]);
+    expect(await lines('timestamp,y\n1711843200,1\n1711846800,2')).toContain('y,1711850400,2,2,2');
+    expect(await lines('t,y\n10,1\n20,2\n30,4')).toEqual(['id,step,mean,median,q0.5', 'y,40,4,4,4', 'y,50,4,4,4']);
+  });
+
+  it('has the past in what is drawn, and its times', async () => {
+    const view = viewOf((await run(long, { horizon: 2 })).found[0]);
+    expect(view.history).toHaveLength(14);
+    expect(view.times).toHaveLength(14);
+    expect(view).toMatchObject({
+      name: 'a',
+      frequency: 'daily',
+      seasons: [7],
+      futureTimes: [Date.UTC(2024, 0, 15), Date.UTC(2024, 0, 16)],
+    });
+  });
+});
+
+describe('forecastTableTogether', () => {
+  const news = (i: number) => ((i * 2654435761) % 2 ** 32) / 2 ** 32;
+  const together = async (text: string, options: { known?: string[] } = {}) => {
+    const table = await openTimeTable({ text, name: 'x.csv' }, options);
+    const found: SeriesForecast[] = [];
+    for await (const one of forecastTableTogether(lastValues(), table, { horizon: 2 })) found.push(one);
+    return found;
+  };
+
+  it('lets one series tell of another, wherever it begins', async () => {
+    const follower = (i: number) => (i < 30 ? '' : 100 * news(i - 3));
+    const found = await together(rows(150, (i) => `${day(i)},${news(i)},${follower(i)}`, 'date,a,b'));
+    expect(found.map(({ series }) => [series.id, series.values.length])).toEqual([
+      ['a', 150],
+      ['b', 120],
+    ]);
+    expect(found[1].forecast).toMatchObject({ covariates: { used: ['a'] } });
+    for (const [i, x] of found[1].forecast.median.entries()) expect(Math.abs(x - 100 * news(147 + i))).toBeLessThan(15);
+  });
+
+  it('refuses series that end at different times, and other covariates', async () => {
+    await expect(together(rows(9, (i) => `${day(i)},${i},${i < 8 ? i : ''}`, 'date,a,b'))).rejects.toThrow(
+      '"b" ends at 2024-01-08 and "a" ends at 2024-01-09, expected one end and one frequency',
+    );
+    const text = rows(9, (i) => `${day(i)},${i},${i * i}`, 'date,a,b');
+    await expect(together(text, { known: ['b'] })).rejects.toThrow('have no other covariates, got b');
+  });
+});

@@ -1,0 +1,38 @@
+/** mamba-ts doctor: which backends run here, how fast, and what to do about those that do not. */
+import type { Command } from 'commander';
+import { UsageError } from '@mamba-ts/core/errors';
+import { measureDevice } from '@mamba-ts/core/inspect';
+import { openBackend } from '@mamba-ts/core/tensor';
+import { guard } from './terminal.ts';
+
+export function addDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('which backends run here, and how fast')
+    .option('--threads <n>', 'threads (default: every core)', Number)
+    .action((flags: { threads?: number }) => guard(() => run(flags)));
+}
+
+async function run({ threads }: { threads?: number }): Promise<void> {
+  console.log(`node     ${process.version} on ${process.platform} ${process.arch}`);
+  let first: string | undefined;
+  for (const name of ['native', 'wasm', 'webgpu'] as const) {
+    try {
+      const backend = await openBackend(name, { threads });
+      const { gflops, gemmGflops, gigabytes } = measureDevice(backend);
+      console.log(`${name.padEnd(8)} ok: ${backend.device.description}`);
+      console.log(
+        `         ${gemmGflops.toFixed(0)} GFLOP/s in matrix products (peak ${gflops.toFixed(0)}), reads ${gigabytes.toFixed(0)} GB/s`,
+      );
+      backend.dispose();
+      first ??= name;
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      const [what, ...rest] = error.what.split(/(?<=\.) /);
+      console.log(`${name.padEnd(8)} no: ${what}`);
+      if (rest.length > 0) console.log(`         ${rest.join(' ')}`);
+    }
+  }
+  console.log(first ? `auto     takes ${first}` : 'auto     has nothing to take');
+  if (!first) process.exitCode = 1;
+}

@@ -1,0 +1,112 @@
+/** mamba-ts finetune: the forecaster goes on learning, from the series of a table. */
+import { type Command, InvalidArgumentError } from 'commander';
+import type { BackendName } from '@mamba-ts/core/backend';
+import { defaultHorizon, layoutLine, stepsLine, TableNotes } from '@mamba-ts/forecast/timeTable';
+import { finetune } from '@mamba-ts/forecast/finetune';
+import { addBackendOptions } from './load.ts';
+import { addTableFlags, openTable, positive, type TableFlags, tableVerb } from './tableFlags.ts';
+import { Bar, clock, count, guard, onInterrupt, say } from './terminal.ts';
+
+interface FinetuneFlags extends TableFlags {
+  out: string;
+  horizon?: number;
+  minutes?: number;
+  iters: number;
+  rate: number;
+  seed: number;
+  resume?: boolean;
+  model?: string;
+  backend?: string;
+  threads?: number;
+}
+
+const EXAMPLES = `
+The last steps of every series, as many as the horizon, are kept back: what forecasts them best is kept in OUT/best.
+
+Examples:
+  mamba-ts finetune sales.csv --out runs/sales --horizon 28
+  mamba-ts finetune sales.csv --out runs/sales --resume
+  mamba-ts forecast sales.csv --model runs/sales/best`;
+
+export function addFinetune(program: Command): void {
+  const command = tableVerb(program, 'finetune', 'go on training the forecaster with the series of a table')
+    .requiredOption('--out <folder>', 'the folder of the run; what to load is in its best/')
+    .option('--horizon <steps>', 'steps ahead that matter (default: those that the frequency suggests)', positive)
+    .option('--iters <n>', 'updates in all', positive, 300)
+    .option('--minutes <n>', 'stop after this time; --resume goes on', above0)
+    .option('--rate <number>', 'the highest learning rate', above0, 3e-4)
+    .option('--seed <n>', 'what randomness starts from', whole, 1)
+    .option('--resume', 'go on with the run in the folder')
+    .option('--model <folder>', 'the forecaster to start from (default: the one of this package)');
+  addTableFlags(addBackendOptions(command))
+    .addHelpText('after', EXAMPLES)
+    .action((path: string, flags: FinetuneFlags) => guard(() => run(path, flags)));
+}
+
+async function run(path: string, flags: FinetuneFlags): Promise<void> {
+  const table = await openTable(path, flags);
+  say(layoutLine(table));
+  const horizon = flags.horizon ?? defaultHorizon(table.frequency);
+  say(stepsLine(table.first, flags.season));
+  const notes = new TableNotes(table);
+  const series: Float64Array[] = [];
+  for await (const one of table.series()) {
+    notes.add(one);
+    series.push(one.values);
+  }
+  for (const line of notes.lines()) say(line);
+  say(`${count(series.length)} series; the last ${horizon} steps of each are kept back`);
+  const abort = new AbortController();
+  const release = onInterrupt(() => abort.abort());
+  const bar = new Bar('{bar} {percentage}% | {line}');
+  const begun = performance.now();
+  let loss = 0;
+  try {
+    const result = await finetune(series, {
+      out: flags.out,
+      from: flags.model,
+      resume: flags.resume,
+      horizon,
+      season: flags.season,
+      iters: flags.iters,
+      seconds: flags.minutes && 60 * flags.minutes,
+      learningRate: flags.rate,
+      seed: flags.seed,
+      backend: flags.backend as BackendName | undefined,
+      threads: flags.threads,
+      signal: abort.signal,
+      report: (line) => {
+        loss = line.loss ?? loss;
+        const done = line.iter / flags.iters;
+        const parts = [`iter ${line.iter}`, `loss ${loss.toFixed(4)}`];
+        if (line.held === undefined) bar.update(done, { line: parts.join(' | ') });
+        else bar.line([...parts, `kept back ${line.held.toFixed(4)} (${line.before.toFixed(4)} before)`].join(' | '));
+      },
+    });
+    bar.stop();
+    const change = 100 * (1 - result.after / result.before);
+    say(`${result.iter} updates in ${clock((performance.now() - begun) / 1000)}.`);
+    say(
+      change > 0
+        ? `What was kept back is forecast ${change.toFixed(1)} % better than without: ${result.before.toFixed(4)} → ${result.after.toFixed(4)}.`
+        : 'What was kept back is forecast no better than without: the weights it began from are kept.',
+    );
+    if (!result.isDone) say(`Stopped; go on by --resume.`);
+    say(`mamba-ts forecast ${path} --model ${result.best}`);
+  } finally {
+    bar.stop();
+    release();
+  }
+}
+
+function above0(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError(`got ${JSON.stringify(text)}, expected a number above 0.`);
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new InvalidArgumentError(`got ${JSON.stringify(text)}, expected a whole number from 0 on.`);
+}

@@ -1,0 +1,59 @@
+/** What several verbs load: a model and its tokenizer, or a forecaster. */
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import type { BackendName } from '@mamba-ts/core/backend';
+import type { Forecaster } from '@mamba-ts/forecast/forecaster';
+import { loadForecaster } from '@mamba-ts/forecast/load';
+import { readJsonFile } from '@mamba-ts/core/formats';
+import {
+  isSequenceJson,
+  type LanguageModel,
+  loadModel,
+  loadSequenceModel,
+  type SequenceModel,
+} from '@mamba-ts/core/models';
+import { openBackend } from '@mamba-ts/core/tensor';
+import { loadTokenizer, type Tokenizer } from '@mamba-ts/core/tokenize';
+
+/** The options of LoadFlags, for every verb that runs a model of text. */
+export function addLoadOptions(command: Command): Command {
+  return addBackendOptions(command.option('--tokenizer <file>', 'a tokenizer.json (default: the one of the model)'));
+}
+
+/** Where a model runs: for every verb that runs one. */
+export function addBackendOptions(command: Command): Command {
+  return command
+    .option('--backend <name>', 'auto, native or wasm')
+    .option('--threads <n>', 'threads (default: every core)', Number);
+}
+
+export interface LoadFlags {
+  model: string;
+  tokenizer?: string;
+  backend?: string;
+  threads?: number;
+}
+
+export async function loadModelFor({ model: path, backend, threads }: LoadFlags): Promise<LanguageModel> {
+  return loadModel(path, { backend: await openBackend(backend as BackendName | undefined, { threads }) });
+}
+
+export async function loadSequenceModelFor({ model: path, backend, threads }: LoadFlags): Promise<SequenceModel> {
+  return loadSequenceModel(path, { backend: await openBackend(backend as BackendName | undefined, { threads }) });
+}
+
+/** The forecaster of a folder, or the one of the package. */
+export async function openForecaster({ model, backend, threads }: Partial<LoadFlags>): Promise<Forecaster> {
+  return loadForecaster(model, { backend: await openBackend(backend as BackendName | undefined, { threads }) });
+}
+
+/** Whether the folder has a model that classifies or regresses. */
+export async function isSequenceFolder(folder: string): Promise<boolean> {
+  return isSequenceJson(await readJsonFile(join(folder, 'config.json'), 'Give the folder of a checkpoint.'));
+}
+
+/** The tokenizer.json of the model's folder, or the one named. */
+export async function loadTokenizerFor({ model, tokenizer }: LoadFlags): Promise<Tokenizer> {
+  const path = tokenizer ?? join(model, 'tokenizer.json');
+  return loadTokenizer(await readJsonFile(path, 'Give the tokenizer of the model by --tokenizer FILE.'));
+}

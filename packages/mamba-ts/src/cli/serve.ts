@@ -1,0 +1,73 @@
+/** mamba-ts serve: forecasts over HTTP, until Ctrl-C. */
+import { UsageError } from '@mamba-ts/core/errors';
+import type { Command } from 'commander';
+import { readFileSync } from 'node:fs';
+import type { BackendName } from '@mamba-ts/core/backend';
+import { loadForecaster } from '@mamba-ts/forecast/load';
+import { openBackend } from '@mamba-ts/core/tensor';
+import { addBackendOptions } from './load.ts';
+import { guard, onInterrupt, say } from './terminal.ts';
+
+interface Flags {
+  port: number;
+  host: string;
+  model?: string;
+  backend?: string;
+  threads?: number;
+  cors?: string[];
+  maxBody: string;
+}
+
+export function addServe(program: Command): void {
+  const command = program
+    .command('serve')
+    .description('answer forecasts over HTTP')
+    .option('--port <n>', '0 is any that is free', Number, 8080)
+    .option('--host <address>', '0.0.0.0 lets other machines ask', '127.0.0.1')
+    .option('--model <folder>', 'a forecaster (default: the one of the package)')
+    .option('--cors <origin...>', 'origins whose pages may ask; * is all')
+    .option('--max-body <size>', 'the largest request', '8mb');
+  addBackendOptions(command).action((flags: Flags) => guard(() => run(flags)));
+}
+
+async function run({ port, host, model, backend: wanted, threads, cors, maxBody }: Flags): Promise<void> {
+  const body = bytesOf(maxBody);
+  const origin = cors?.includes('*') ? '*' : cors;
+  // Hono is loaded by this verb alone.
+  const { createHandler, curlLine, forecastRoute, listen } = await import('@mamba-ts/server');
+  const backend = await openBackend(wanted as BackendName | undefined, { threads });
+  try {
+    const forecaster = await loadForecaster(model, { backend });
+    const about = { version: packageVersion(), backend: backend.name };
+    const onError = (error: unknown) => say(error instanceof Error ? error.stack : String(error));
+    const handler = createHandler({ forecaster, limits: { body }, cors: origin, about, onError });
+    const server = await listen(handler, { port, host });
+    console.log(`${forecaster.name} (${backend.name}) answers on ${server.url}\n`);
+    console.log(`  ${curlLine(forecastRoute, server.url)}\n`);
+    console.log('The address itself lists what else there is. Ctrl-C stops the server.');
+    await new Promise<void>((resolve) => onInterrupt(resolve));
+    say('\nAnswering what has begun; Ctrl-C again leaves at once.');
+    await server.close();
+  } finally {
+    backend.dispose();
+  }
+}
+
+const UNITS: Record<string, number> = { '': 1, b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 };
+
+/** 8mb, 512 KB, 1000000 */
+function bytesOf(text: string): number {
+  const [, digits, unit = ''] = /^(\d+(?:\.\d+)?) *([kmg]?b)?$/i.exec(text.trim()) ?? [];
+  const bytes = Math.floor(Number(digits) * UNITS[unit.toLowerCase()]);
+  if (bytes >= 1 && bytes <= LARGEST_BODY) return bytes;
+  throw new UsageError(
+    'serve',
+    `--max-body is ${JSON.stringify(text)}, expected a size up to 256mb such as 8mb or 500kb.`,
+  );
+}
+
+/** A body is a string on its way, and strings have an end. */
+const LARGEST_BODY = 256 * 1024 ** 2;
+
+const packageVersion = (): string =>
+  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;

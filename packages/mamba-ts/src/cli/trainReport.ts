@@ -1,0 +1,51 @@
+/** How a training run looks in a terminal: a bar with all that matters, and a line now and then. */
+import type { ModelConfig } from '@mamba-ts/core/layers';
+import { type Reporter, size, trainingBytes } from '@mamba-ts/core/train';
+import { headline } from './figures.ts';
+import { Bar, clock, count, say } from './terminal.ts';
+
+/** `every`: a log line each so many updates. */
+export function trainReporter(every: number): Reporter & { end(): void } {
+  const bar = new Bar('{bar} {percentage}% | {line}');
+  let validation = '';
+  let speed = 0;
+  return {
+    start({ config, model, trainTokens, validationTokens, unit, steps, resumedAt }) {
+      const { options } = config;
+      const { backend } = model;
+      say(`model    ${options.model}, ${count(model.tree.count())} parameters: ${summary(model.config)}`);
+      say(
+        `data     ${options.data}: ${count(trainTokens)} ${unit} to train on, ${count(validationTokens)} to validate`,
+      );
+      say(`backend  ${backend.name}: ${backend.device.description}`);
+      say(
+        `memory   about ${size(trainingBytes(model, options.batchSize, steps))} for a step of ${options.batchSize} × ${steps} ${unit === 'tokens' ? 'tokens' : 'steps'}`,
+      );
+      say(`config   ${JSON.stringify({ ...options, ...config.modelKeys })}`);
+      if (resumedAt !== undefined) say(`resumed  at iteration ${resumedAt}`);
+    },
+    step({ iter, loss, learningRate, gradientNorm, tokensPerSecond, done, seconds }) {
+      speed = speed ? 0.9 * speed + 0.1 * tokensPerSecond : tokensPerSecond;
+      const left = done > 0 ? clock((seconds / done) * (1 - done)) : '?';
+      const parts = [
+        `iter ${iter}`,
+        `loss ${loss.toFixed(4)}`,
+        validation,
+        `lr ${learningRate.toExponential(1)}`,
+        `norm ${gradientNorm.toFixed(2)}`,
+      ];
+      const line = [...parts, `${count(speed)} tokens/s`, `${left} left`].filter(Boolean).join(' | ');
+      bar.update(done, { line });
+      if (iter % every === 0 || iter === 1) bar.line(line);
+    },
+    evaluated(evaluation) {
+      validation = `val ${headline(evaluation)}`;
+    },
+    end: () => bar.stop(),
+  };
+}
+
+function summary({ dModel, nLayer, vocabSize, ...rest }: ModelConfig): string {
+  const inputs = vocabSize > 0 ? `vocabulary ${count(vocabSize)}` : `${rest.dInput} numbers a step`;
+  return `dModel ${dModel}, ${nLayer} layers, ${inputs}`;
+}

@@ -1,0 +1,134 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, describe, expect, it } from 'vitest';
+import { day, rows } from '../../../forecast/test/timeTable/tables.ts';
+import { ok, refused } from './command.ts';
+
+const folder = await mkdtemp(join(tmpdir(), 'mamba-ts-forecast-'));
+afterAll(() => rm(folder, { recursive: true, force: true }));
+const backend = ['--backend', 'wasm', '--threads', '1'];
+const wave = (i: number) => (100 + 10 * Math.sin((2 * Math.PI * i) / 7)).toFixed(2);
+const sales = rows(60, (i) => `${day(i)},${wave(i)}`, 'date,sales');
+const file = async (name: string, content: string | Uint8Array) => {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  return path;
+};
+const ids = ['a', 'b', 'c', 'd'];
+const shops = await file(
+  'shops.csv',
+  ['date,shop,units', ...ids.map((id) => rows(30, (i) => `${day(i)},${id},${wave(i)}`))].join('\n'),
+);
+
+describe('mamba-ts forecast', () => {
+  it('says what it understood, and writes CSV into a pipe', async () => {
+    const { stdout, stderr } = await ok(['forecast', '-', '--horizon', '3', ...backend], { input: sales });
+    expect(stderr).toBe(
+      'the standard input: times in "date" (dates); values in "sales"\n' +
+        'daily, season of 7 steps; 3 steps ahead, from 2024-03-01\n',
+    );
+    const lines = stdout.trim().split('\n');
+    expect(lines[0]).toBe('id,time,mean,median,q0.1,q0.2,q0.3,q0.4,q0.5,q0.6,q0.7,q0.8,q0.9,low80,high80,low95,high95');
+    expect(lines.slice(1).map((line) => line.split(',').slice(0, 2))).toEqual([
+      ['sales', '2024-03-01'],
+      ['sales', '2024-03-02'],
+      ['sales', '2024-03-03'],
+    ]);
+    lines.slice(1).forEach((line, i) => {
+      expect(Math.abs(Number(line.split(',')[3]) - Number(wave(60 + i)))).toBeLessThan(3);
+    });
+  });
+
+  it('reads gzip, has a horizon of its own, and reports gaps', async () => {
+    const path = await file('gaps.csv.gz', gzipSync(sales.replace(/2024-01-1[0-2].*\n/g, '')));
+    const { stdout, stderr } = await ok(['forecast', path, ...backend]);
+    expect(stdout.trim().split('\n')).toHaveLength(1 + 14);
+    expect(stderr).toContain('3 of 60 steps are missing, the longest gap 3 from 2024-01-10');
+  });
+
+  it('forecasts up to the rows that have no value yet', async () => {
+    const path = await file('open.csv', `${sales}\n${rows(5, (i) => `${day(60 + i)},`)}`);
+    const { stdout, stderr } = await ok(['forecast', path, '--quantiles', '0.5', ...backend]);
+    expect(stdout.trim().split('\n').at(-1)).toMatch(/^sales,2024-03-05,/);
+    expect(stderr).toContain('5 steps ahead, from 2024-03-01');
+  });
+
+  it('writes a file by its ending', async () => {
+    const begins = {
+      csv: 'id,time,mean',
+      json: '[\n{"id":"a"',
+      svg: '<svg',
+      html: '<!doctype html>',
+      png: '\ufffdPNG',
+    };
+    for (const [ending, begin] of Object.entries(begins)) {
+      const out = join(folder, `forecast.${ending}`);
+      const { stderr, stdout } = await ok(['forecast', shops, '--horizon', '7', '--out', out, ...backend]);
+      expect(stdout).toBe('');
+      expect(stderr).toContain(`4 series of 7 steps in ${out}\n`);
+      expect((await readFile(out, 'utf8')).startsWith(begin), ending).toBe(true);
+    }
+    expect(JSON.parse(await readFile(join(folder, 'forecast.json'), 'utf8'))).toMatchObject(
+      ids.map((id) => ({ id, time: Array.from({ length: 7 }, (_, i) => day(30 + i)) })),
+    );
+  });
+
+  it('uses covariates and says which', async () => {
+    // Regular ones would be seen without being told.
+    const promo = (i: number) => (i * i * 31) % 97 < 22;
+    const y = (i: number) => (Number(wave(i)) + (promo(i) ? 60 : 0)).toFixed(2);
+    const past = await file(
+      'promo.csv',
+      rows(120, (i) => `${day(i)},${y(i)},${Number(promo(i))}`, 'date,y,promo'),
+    );
+    const plan = await file(
+      'plan.csv',
+      rows(5, (i) => `${day(120 + i)},${Number(promo(120 + i))}`, 'date,promo'),
+    );
+    const { stdout, stderr } = await ok(['forecast', past, '--future', plan, ...backend]);
+    expect(stderr).toContain('values in "y"; known ahead: "promo"');
+    expect(stderr).toMatch(/^covariates: promo used: .* the error is \d+ % lower/m);
+    const medians = stdout
+      .trim()
+      .split('\n')
+      .slice(1)
+      .map((line) => Number(line.split(',')[3]));
+    expect(medians).toHaveLength(5);
+    for (const [i, median] of medians.entries()) expect(Math.abs(median - Number(y(120 + i)))).toBeLessThan(10);
+  });
+
+  it('leaves nothing behind where a row is wrong', async () => {
+    const path = await file('wrong.csv', `${await readFile(shops, 'utf8')}\n${day(30)},d,many`);
+    const out = join(folder, 'wrong.out.csv');
+    await refused(
+      ['forecast', path, '--out', out, ...backend],
+      'line 122, column "units" has "many", expected a number',
+    );
+    expect((await readdir(folder)).filter((name) => name.includes('wrong.out'))).toEqual([]);
+  });
+
+  it.each([
+    [['nowhere.csv'], /there is no .*nowhere\.csv/],
+    [[shops, '--out', 'x.xlsx'], '--out x.xlsx ends in .xlsx, expected .csv, .json, .svg, .png, .html.'],
+    [[shops, '--level', '100'], 'levels has 100, expected per cent between 0 and 100'],
+    [[shops, '--frequency', 'dayly'], "Did you mean 'daily'?"],
+    [[shops, '--horizon', '1000000'], 'horizon is 1000000, expected a whole number from 1 to 100000'],
+  ])('refuses %j', async (args, message) => {
+    await refused(['forecast', ...args, ...backend], message, { cwd: folder });
+  });
+});
+
+describe('mamba-ts start', () => {
+  it('forecasts the bundled series: a chart, a report, and what is next', async () => {
+    const cwd = await mkdtemp(join(folder, 'start-'));
+    const { stdout, stderr } = await ok(['start', ...backend], { cwd });
+    expect(stdout).toMatch(/passengers[\s\S]*┊[\s\S]*1961[\s\S]*time +median +low 80 %/);
+    expect(stdout).toMatch(/^1961-12 /m);
+    expect(stderr).toMatch(/The model was loaded in \d+ ms, the series forecast in \d+ ms\./);
+    for (const next of ['mamba-ts forecast your.csv', 'mamba-ts play', 'mamba-ts train'])
+      expect(stderr).toContain(next);
+    expect(await readFile(join(cwd, 'runs/forecast/air-passengers.html'), 'utf8')).toContain('<h1>Air passengers</h1>');
+  });
+});

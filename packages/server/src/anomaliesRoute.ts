@@ -1,0 +1,104 @@
+/** POST /v1/anomalies: series in, and for each value whether its past let expect it. */
+import { UsageError } from '@mamba-ts/core/errors';
+import * as v from 'valibot';
+import { detectAnomalies, type Detection, type DetectionOptions } from '@mamba-ts/forecast/anomalies';
+import { likely } from '@mamba-ts/forecast/options';
+import { checkSeries, common, flag, given, level, type NamedSeries, plainSeries, wholeNumber } from './fields.ts';
+import { within } from './limits.ts';
+import { Refusal } from './refusal.ts';
+import type { Route } from './route.ts';
+import { type PlacedSeries, placedAll } from './requestTimes.ts';
+import { fields, validated } from './validate.ts';
+
+const RATE = 'a number above 0 and at most 0.5';
+const body = fields({
+  series: plainSeries,
+  falseAlarms: v.optional(
+    v.pipe(
+      v.number(RATE),
+      v.check((rate) => rate > 0 && rate <= 0.5, RATE),
+    ),
+  ),
+  level: v.optional(level),
+  calibration: v.optional(wholeNumber),
+  start: v.optional(wholeNumber),
+  every: v.optional(wholeNumber),
+  patience: v.optional(wholeNumber),
+  keep: flag,
+  ...common,
+});
+
+type Wish = DetectionOptions & { series: NamedSeries[]; frequency?: string };
+
+/** One for each value, in the order of time; null where none was forecast. */
+export interface SeriesAnomalies {
+  id?: string | number;
+  times?: (string | number)[];
+  anomaly: boolean[];
+  expected: number[];
+  /** Between these a value is normal. */
+  low: number[];
+  high: number[];
+  score: number[];
+  /** The first value for which the rate of false alarms is promised; those before it calibrate the threshold. */
+  judgedFrom: number;
+  threshold: number;
+  judged: number;
+  flagged: number;
+  /** Of those judged, if all are normal: the mean, and about 95 % of what can be seen. */
+  falseAlarms: { rate: number; mean: number; range: [number, number] };
+}
+
+export interface AnomaliesAnswer {
+  model: string;
+  series: SeriesAnomalies[];
+}
+
+const DAY = [12, 10, 9, 9, 11, 15, 21, 26, 28, 27, 24, 20];
+const EXAMPLE = Array.from({ length: 96 }, (_, t) => DAY[t % 12] + (t % 5) + (t === 80 ? 40 : 0));
+
+export const anomaliesRoute: Route = {
+  method: 'POST',
+  path: '/v1/anomalies',
+  about: 'the values of each series that their past did not let expect, at a promised rate of false alarms',
+  example: { series: EXAMPLE, season: 12, falseAlarms: 0.02 },
+  async answer(request, { forecaster, limits }): Promise<AnomaliesAnswer> {
+    const { series, frequency, ...options } = given(validated(body, request)) as Wish;
+    checkSeries(series, limits);
+    const placed = placedAll(series, frequency, limits);
+    const { every = 1 } = options;
+    within(
+      limits,
+      'forecasts',
+      placed.reduce((sum, { values }) => sum + Math.ceil(values.length / every), 0),
+    );
+    const found: SeriesAnomalies[] = [];
+    for (const [i, one] of placed.entries()) {
+      const { values, seasons } = one;
+      const season = options.season ?? likely(seasons);
+      try {
+        found.push(columns(one, await detectAnomalies(forecaster, values, { ...options, season })));
+      } catch (error) {
+        throw error instanceof UsageError ? new Refusal(422, error.message, `series[${i}]`) : error;
+      }
+    }
+    return { model: forecaster.name, series: found };
+  },
+};
+
+function columns({ id, timesOf }: PlacedSeries, detection: Detection): SeriesAnomalies {
+  const { rows, threshold, judged, flagged, rate, expected } = detection;
+  const first = rows.findIndex(({ phase }) => phase === 'judged');
+  return {
+    ...(id !== undefined && { id }),
+    ...(timesOf && { times: timesOf(0, rows.length) }),
+    anomaly: rows.map((row) => row.anomaly),
+    expected: rows.map((row) => row.expected),
+    low: rows.map((row) => row.low),
+    high: rows.map((row) => row.high),
+    score: rows.map((row) => row.score),
+    judgedFrom: first < 0 ? rows.length : first,
+    ...{ threshold, judged, flagged },
+    falseAlarms: { rate, ...expected },
+  };
+}

@@ -1,7 +1,0 @@
-/** From a table to series with times. */
-export { TimeAxis, type TimeStyle } from './axis.ts';
-export { type SeriesBatch, seriesBatches } from './batches.ts';
-export { layoutLine, stepsLine, TableNotes } from './describe.ts';
-export { defaultHorizon, type Frequency, frequencyName, parseFrequency, seasonsOf } from './frequency.ts';
-export { openTimeTable } from './timeTable.ts';
-export type { SeriesFacts, TableLayout, TableSeries, TableSource, TimeTable, TimeTableOptions } from './types.ts';

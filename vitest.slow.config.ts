@@ -1,0 +1,11 @@
+import { mergeConfig } from 'vitest/config';
+import base from './vitest.config.ts';
+
+/** `npm run test:slow`: experiments in small, browsers, soak. */
+const slow = mergeConfig(base, {});
+slow.test = {
+  ...slow.test,
+  include: ['{packages/*,lab}/test/**/*.slow.test.ts', 'test/**/*.slow.test.ts'],
+  exclude: ['**/node_modules/**'],
+};
+export default slow;
