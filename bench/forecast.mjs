@@ -10,9 +10,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { backtest, backtestTable, markdown } from '../dist/forecast/backtest/index.js';
 import { openBaseline } from '../dist/forecast/baselines/index.js';
 import { withoutGaps } from '../dist/forecast/gaps.js';
-import { backtestTable, backtest, markdown } from '../dist/forecast/backtest/index.js';
 import { loadForecaster } from '../dist/forecast/load.js';
 import { checkOptions } from '../dist/forecast/options.js';
 import { forecastOf } from '../dist/forecast/quantiles.js';

@@ -4,10 +4,10 @@ import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeSafetensors, writeAtomic } from '../dist/formats/index.js';
-import { createModel, scope, valueAndGrad } from '../packages/mamba-ts/dist/index.js';
 import { configJson } from '../dist/models/checkpoint.js';
 import { AdamW } from '../dist/tensor/optimizer.js';
 import { presets } from '../dist/train/presets.js';
+import { createModel, scope, valueAndGrad } from '../packages/mamba-ts/dist/index.js';
 
 const { dModel, nLayer, batchSize, blockSize } = presets.play;
 

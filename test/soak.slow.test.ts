@@ -8,8 +8,8 @@ import { createModel } from '../packages/core/src/models/checkpoint.ts';
 import type { Backend } from '../packages/core/src/tensor/backend.ts';
 import { byteTokenizer } from '../packages/core/src/tokenize/index.ts';
 import { Trainer } from '../packages/core/src/train/trainer.ts';
-import { backends } from './support/backends.ts';
 import { play } from '../packages/core/test/train/runs.ts';
+import { backends } from './support/backends.ts';
 
 setFlagsFromString('--expose-gc');
 const collect: () => void = runInNewContext('gc');

@@ -1,6 +1,7 @@
 /** Causal attention's forward as a share of the GEMM rate: q·k and p·v of every pair that a query sees. */
-import { attention, linear, scope } from '../../packages/mamba-ts/dist/index.js';
+
 import { Random } from '../../dist/random.js';
+import { attention, linear, scope } from '../../packages/mamba-ts/dist/index.js';
 import { inTurns } from '../timing.mjs';
 
 const [L, HEADS, P] = [2048, 4, 64];

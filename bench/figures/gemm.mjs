@@ -2,8 +2,9 @@
  * Matrix products in one core against its multiply-add peak, packing included, at the shapes that the
  * maps of a Mamba layer have in the forward (NT) and backward (NN: inputs, TN: weights).
  */
-import { scope } from '../../packages/mamba-ts/dist/index.js';
+
 import { multiply } from '../../dist/ops/gemm.js';
+import { scope } from '../../packages/mamba-ts/dist/index.js';
 import { probes } from '../machine.mjs';
 import { inTurns, median, warmUp } from '../timing.mjs';
 

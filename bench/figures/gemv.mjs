@@ -1,6 +1,7 @@
 /** A matrix times a vector, all cores, against a plain read of the same bytes. */
-import { scope } from '../../packages/mamba-ts/dist/index.js';
+
 import { multiply } from '../../dist/ops/gemm.js';
+import { scope } from '../../packages/mamba-ts/dist/index.js';
 import { probes } from '../machine.mjs';
 import { inTurns } from '../timing.mjs';
 

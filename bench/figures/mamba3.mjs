@@ -1,6 +1,7 @@
 /** Reading a prompt: a layer's scan of Mamba-3 SISO against Mamba-2's of the same size. */
-import { mamba3Scan, scope, ssd } from '../../packages/mamba-ts/dist/index.js';
+
 import { Random } from '../../dist/random.js';
+import { mamba3Scan, scope, ssd } from '../../packages/mamba-ts/dist/index.js';
 import { inTurns } from '../timing.mjs';
 import { make, models, shakespeare } from '../workloads.mjs';
 import { SIZES, ssdInput } from './ssd.mjs';

@@ -1,7 +1,8 @@
 /** What a training step of `mamba-ts play` spends outside of kernels: JavaScript, calls, allocation, batches. */
-import { byteTokenizer, textData, Trainer } from '../../packages/mamba-ts/dist/index.js';
+
 import { trainFields } from '../../dist/train/options.js';
 import { presets } from '../../dist/train/presets.js';
+import { byteTokenizer, Trainer, textData } from '../../packages/mamba-ts/dist/index.js';
 import { KernelWatch } from '../instrument.mjs';
 import { median } from '../timing.mjs';
 import { make, shakespeare } from '../workloads.mjs';

@@ -1,6 +1,7 @@
 /** The selective scan: its forward against vector exp (one a state and step), its backward against its forward. */
-import { scope, selectiveScan, sum, valueAndGrad } from '../../packages/mamba-ts/dist/index.js';
+
 import { Random } from '../../dist/random.js';
+import { scope, selectiveScan, sum, valueAndGrad } from '../../packages/mamba-ts/dist/index.js';
 import { probes } from '../machine.mjs';
 import { inTurns } from '../timing.mjs';
 

@@ -1,6 +1,7 @@
 /** Mamba-2's scan: its chunked form against its recurrence, in outputs and in gradients. */
-import { scope, ssd, sum, valueAndGrad } from '../../packages/mamba-ts/dist/index.js';
+
 import { Random } from '../../dist/random.js';
+import { scope, ssd, sum, valueAndGrad } from '../../packages/mamba-ts/dist/index.js';
 import { inTurns } from '../timing.mjs';
 
 export const SIZES = { B: 2, L: 2048, H: 24, P: 64, N: 64 };

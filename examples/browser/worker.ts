@@ -1,5 +1,5 @@
 /** Trains and writes. Loads the package as any page does. */
-import { byteTokenizer, createModel, generateText, openBackend, textData, Trainer } from 'mamba-ts';
+import { byteTokenizer, createModel, generateText, openBackend, Trainer, textData } from 'mamba-ts';
 import type { Reply, Request } from './messages.ts';
 
 const CONFIG = { model: 'mamba', vocabSize: 256, dModel: 96, nLayer: 2 };

@@ -4,6 +4,7 @@ import { type Array64, array, product } from '../reference/array.ts';
 
 /** Every property of the tests starts here; FC_SEED=… looks elsewhere. */
 export { fc };
+
 fc.configureGlobal({ seed: Number(process.env.FC_SEED ?? 7), interruptAfterTimeLimit: 40_000 });
 
 export type Random = () => number;

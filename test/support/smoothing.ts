@@ -1,6 +1,7 @@
 /** A forecaster of single series that is good enough to be improved: a season's profile and a smoothed level. */
-import { shortestSeason } from '../../packages/forecast/src/history.ts';
+
 import { normalQuantile } from '../../packages/core/src/math/normal.ts';
+import { shortestSeason } from '../../packages/forecast/src/history.ts';
 import { checkOptions } from '../../packages/forecast/src/options.ts';
 import { forecastOf, GRID } from '../../packages/forecast/src/quantiles.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster, Values } from '../../packages/forecast/src/types.ts';

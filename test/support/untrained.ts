@@ -1,7 +1,8 @@
 /** The forecaster's network before training: small, and the same for a seed. */
+
+import { createSequenceModel } from '../../packages/core/src/models/checkpoint.ts';
 import { Forecaster } from '../../packages/forecast/src/forecaster.ts';
 import { NETWORK_SHAPE } from '../../packages/forecast/src/model/network.ts';
-import { createSequenceModel } from '../../packages/core/src/models/checkpoint.ts';
 import { anyBackend } from './backends.ts';
 
 export async function untrained(

@@ -1,8 +1,9 @@
 /** Series whose truth is known, and how far forecasts are from it. */
+
+import type { Random } from '../../packages/core/src/random.ts';
 import { gridLoss } from '../../packages/forecast/src/metrics/quantileErrors.ts';
 import { GRID, tableOf } from '../../packages/forecast/src/quantiles.ts';
 import type { Forecast } from '../../packages/forecast/src/types.ts';
-import type { Random } from '../../packages/core/src/random.ts';
 
 export const noise = (random: Random, n: number): number[] => Array.from({ length: n }, () => random.normal());
 

@@ -1,13 +1,14 @@
 /** mamba-ts reproduce: an experiment that shows a claim, with its table and its figure. */
-import { UsageError } from '@mamba-ts/core/errors';
+
 import { access, constants, mkdir, stat } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
-import type { Command } from 'commander';
 import type { BackendName } from '@mamba-ts/core/backend';
-import { figure } from '@mamba-ts/forecast/chart';
-import type { ConductReporter } from '../reproduce/index.ts';
+import { UsageError } from '@mamba-ts/core/errors';
 import { openBackend } from '@mamba-ts/core/tensor';
+import { figure } from '@mamba-ts/forecast/chart';
+import type { Command } from 'commander';
 import { addBackendOptions, Bar, clock, guard, onInterrupt, printTable, say, writeFile } from 'mamba-ts/cli';
+import type { ConductReporter } from '../reproduce/index.ts';
 
 interface Flags {
   quick?: boolean;

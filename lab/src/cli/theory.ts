@@ -1,13 +1,14 @@
 /** mamba-ts theory: the steps from the spring to Mamba, each with its numbers and its figure. */
-import { UsageError } from '@mamba-ts/core/errors';
+
 import { writeFile } from 'node:fs/promises';
-import { closest } from 'fastest-levenshtein';
-import type { Command } from 'commander';
 import type { BackendName } from '@mamba-ts/core/backend';
-import { figure } from '@mamba-ts/forecast/chart';
-import { demos } from '../theory/index.ts';
+import { UsageError } from '@mamba-ts/core/errors';
 import { type Backend, openBackend } from '@mamba-ts/core/tensor';
+import { figure } from '@mamba-ts/forecast/chart';
+import type { Command } from 'commander';
+import { closest } from 'fastest-levenshtein';
 import { guard, printTable, say } from 'mamba-ts/cli';
+import { demos } from '../theory/index.ts';
 
 interface Flags {
   out?: string;

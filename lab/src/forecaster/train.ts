@@ -13,9 +13,9 @@ import { openBackend } from '@mamba-ts/core/tensor';
 import { RunFolder, Trainer, type TrainerOptions } from '@mamba-ts/core/train';
 import {
   drawLesson,
+  type Line,
   lessonsFromThread,
   lessonTask,
-  type Line,
   meanLoss,
   runSession,
 } from '@mamba-ts/forecast/finetune';

@@ -6,8 +6,9 @@
  *
  * Results are plain JSON, so that a stopped experiment goes on and a committed one is drawn again.
  */
-import type { Figure } from '@mamba-ts/forecast/chart';
+
 import type { Backend } from '@mamba-ts/core/tensor';
+import type { Figure } from '@mamba-ts/forecast/chart';
 
 export type Setting = number | string | boolean | readonly number[] | readonly string[];
 export type Settings = Readonly<Record<string, Setting>>;

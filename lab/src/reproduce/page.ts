@@ -1,8 +1,8 @@
 /** docs/results.md: every claim, what the paper says of it, what was measured, and the command. */
 import { figure } from '@mamba-ts/forecast/chart';
-import { type Results, reportOf } from './runner.ts';
 import type { Experiment } from './experiment.ts';
 import { markdownReport } from './resultsText.ts';
+import { type Results, reportOf } from './runner.ts';
 
 /** An experiment and its committed results; none where its full run is still to be made. */
 export interface Entry {

@@ -2,10 +2,11 @@
  * Where an experiment's results are kept while it runs, so that a killed one goes on: experiment.json says
  * which it is, runs/ID.json what each run gave, and work/ID/ holds the checkpoints of the one that is running.
  */
-import { UsageError } from '@mamba-ts/core/errors';
-import { join } from 'node:path';
+
 import { writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UsageError } from '@mamba-ts/core/errors';
 import { HALF_WRITTEN, readJsonFile, writeAtomic } from '@mamba-ts/core/formats';
 import { lockFolder } from '@mamba-ts/core/train';
 import type { Settings } from './experiment.ts';

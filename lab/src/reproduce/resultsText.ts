@@ -1,6 +1,7 @@
 /** Results as text: JSON, tables of Markdown, and what was to be reached. */
-import type { Results } from './runner.ts';
+
 import type { Report, Table } from './experiment.ts';
+import type { Results } from './runner.ts';
 
 const cell = (text: string) => text.replaceAll('|', '\\|');
 

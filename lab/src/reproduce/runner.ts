@@ -2,14 +2,15 @@
  * Conducts an experiment: its runs one after another, each kept as it ends; then the tables and the figure.
  * Stopped or killed, it goes on where it was when it is conducted again in the same folder.
  */
-import { UsageError } from '@mamba-ts/core/errors';
+
 import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { UsageError } from '@mamba-ts/core/errors';
 import { writeAtomic } from '@mamba-ts/core/formats';
-import { lackOf } from '@mamba-ts/core/train';
 import type { Backend } from '@mamba-ts/core/tensor';
+import { lackOf } from '@mamba-ts/core/train';
 import { type Experiment, type Report, type Run, type RunContext, type Settings, Stopped } from './experiment.ts';
 import { ResultFolder, type RunResult } from './resultFolder.ts';
 import { resultsText } from './resultsText.ts';

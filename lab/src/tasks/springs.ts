@@ -11,7 +11,7 @@
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import type { Random } from '@mamba-ts/core/random';
-import { discretize, massSpring, type Matrix } from '@mamba-ts/core/ssm';
+import { discretize, type Matrix, massSpring } from '@mamba-ts/core/ssm';
 
 export interface SpringWorld {
   mass: number; //                 kg

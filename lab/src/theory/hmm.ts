@@ -1,6 +1,7 @@
 /** The dishonest casino: a hidden Markov model filtered, smoothed and decoded (Durbin et al. 1998, §3.2). */
-import { forward, type Hmm, sampleHmm, smooth, viterbi } from '@mamba-ts/core/ssm';
+
 import { Random } from '@mamba-ts/core/random';
+import { forward, type Hmm, sampleHmm, smooth, viterbi } from '@mamba-ts/core/ssm';
 import { type Demo, times } from './demo.ts';
 
 /** A fair die and one that shows six half of the time. */

@@ -1,4 +1,6 @@
 /** The Kalman filter and smoother on a spring that is kicked at random and measured badly; EM finds its matrices. */
+
+import { Random } from '@mamba-ts/core/random';
 import {
   apply,
   diagonal,
@@ -9,11 +11,10 @@ import {
   kalmanSmoother,
   type LinearGaussian,
   logarithm,
-  massSpring,
   type Matrix,
+  massSpring,
   over,
 } from '@mamba-ts/core/ssm';
-import { Random } from '@mamba-ts/core/random';
 import { type Demo, pair, rms, times } from './demo.ts';
 
 const STEP = 0.1;

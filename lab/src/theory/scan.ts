@@ -1,6 +1,7 @@
 /** The HMM's filter as a selective scan: exact where the chain resets, by sweeps where states mix. */
-import { filterBySweeps, filterResetting, forward, type Hmm, sampleHmm } from '@mamba-ts/core/ssm';
+
 import { Random } from '@mamba-ts/core/random';
+import { filterBySweeps, filterResetting, forward, type Hmm, sampleHmm } from '@mamba-ts/core/ssm';
 import { type Demo, largest, times, tiny } from './demo.ts';
 import { casino, rolls } from './hmm.ts';
 

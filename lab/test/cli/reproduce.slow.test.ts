@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { experiments } from '../../src/reproduce/catalogue.ts';
 import { lab, labOk as ok, labRefused as refused, start } from '../../../packages/mamba-ts/test/cli/command.ts';
+import { experiments } from '../../src/reproduce/catalogue.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'mamba-ts-reproduce-'));
 afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { demos } from '../../src/theory/index.ts';
 import { labOk as ok, labRefused as refused } from '../../../packages/mamba-ts/test/cli/command.ts';
+import { demos } from '../../src/theory/index.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'mamba-ts-theory-'));
 afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -2,10 +2,10 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openBackend } from '../../../packages/core/src/tensor/backend.ts';
+import { markdownReport } from '../../src/reproduce/resultsText.ts';
 import { type ConductOptions, conduct, reportOf } from '../../src/reproduce/runner.ts';
 import { changed } from '../../src/reproduce/settings.ts';
-import { markdownReport } from '../../src/reproduce/resultsText.ts';
-import { openBackend } from '../../../packages/core/src/tensor/backend.ts';
 import { type Asked, counting } from './counting.ts';
 
 const backend = await openBackend('wasm', { threads: 1 });

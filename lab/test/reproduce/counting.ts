@@ -1,5 +1,5 @@
 /** An experiment that costs nothing: run i gives i × `times`, and can be told to fail or to stop. */
-import { type Experiment, defineExperiment, Stopped } from '../../src/reproduce/experiment.ts';
+import { defineExperiment, type Experiment, Stopped } from '../../src/reproduce/experiment.ts';
 
 export interface Asked {
   /** Ids in the order in which they were run. */

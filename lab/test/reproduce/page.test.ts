@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { experiments } from '../../src/reproduce/catalogue.ts';
-import type { Results } from '../../src/reproduce/runner.ts';
 import { resultsFiles, resultsPage } from '../../src/reproduce/page.ts';
+import type { Results } from '../../src/reproduce/runner.ts';
 import { counting } from './counting.ts';
 
 const docs = new URL('../../../docs/', import.meta.url);

@@ -3,11 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { openBackend } from '../../../packages/core/src/tensor/backend.ts';
 import { figure } from '../../../packages/forecast/src/chart/figure.ts';
 import { experimentOf } from '../../src/reproduce/catalogue.ts';
-import { conduct, reportOf } from '../../src/reproduce/runner.ts';
 import { markdownReport } from '../../src/reproduce/resultsText.ts';
-import { openBackend } from '../../../packages/core/src/tensor/backend.ts';
+import { conduct, reportOf } from '../../src/reproduce/runner.ts';
 
 export function quickRun(name: string): void {
   it(`${name} --quick does every step`, { timeout: 600_000 }, async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../../packages/core/src/random.ts';
 import { augmentSound, loudness, played, type SoundChanges } from '../../src/sound/augmentSound.ts';
 import { analysed } from '../../src/sound/revoice.ts';
-import { Random } from '../../../packages/core/src/random.ts';
 
 const RATE = 8000;
 const tone = (frequency: number, length = 4000) =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../../packages/core/src/random.ts';
 import { loudness } from '../../src/sound/augmentSound.ts';
 import { analysed, revoiced } from '../../src/sound/revoice.ts';
-import { Random } from '../../../packages/core/src/random.ts';
 
 const RATE = 8000;
 

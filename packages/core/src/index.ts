@@ -10,6 +10,7 @@
  */
 export type { BackendName } from './backend/index.ts';
 export * as data from './data/index.ts';
+export { textData } from './data/textData.ts';
 export { UsageError } from './errors.ts';
 export { modelNames } from './families/index.ts';
 export * as formats from './formats/index.ts';
@@ -48,9 +49,8 @@ export {
   valueAndGrad,
   withoutGradients,
 } from './tensor/index.ts';
-export { byteTokenizer, loadTokenizer, type Tokenizer } from './tokenize/index.ts';
 export * as tokenizers from './tokenize/index.ts';
-export { textData } from './data/textData.ts';
+export { byteTokenizer, loadTokenizer, type Tokenizer } from './tokenize/index.ts';
 export {
   type Evaluation,
   evaluate,

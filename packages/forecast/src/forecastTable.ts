@@ -5,9 +5,6 @@
  *   for await (const { series, forecast } of forecastTable(await loadForecaster(), table, { horizon: 24 })) …
  */
 import { UsageError } from '@mamba-ts/core/errors';
-import { seriesBatches } from './timeTable/batches.ts';
-import { frequencyName } from './timeTable/frequency.ts';
-import type { TableSeries, TimeTable } from './timeTable/types.ts';
 import {
   type CovariateForecast,
   forecastWithCovariates,
@@ -16,6 +13,9 @@ import {
 } from './covariates/index.ts';
 import { likely } from './options.ts';
 import type { ForecastView } from './report/view.ts';
+import { seriesBatches } from './timeTable/batches.ts';
+import { frequencyName } from './timeTable/frequency.ts';
+import type { TableSeries, TimeTable } from './timeTable/types.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster } from './types.ts';
 
 export interface SeriesForecast {

@@ -28,16 +28,18 @@ export {
   type Window as BacktestWindow,
   type WindowOptions,
 } from './backtest/index.ts';
-export { type BaselineName, BASELINES, openBaseline } from './baselines/index.ts';
+export { BASELINES, type BaselineName, openBaseline } from './baselines/index.ts';
 export * from './covariates/index.ts';
 export { Forecaster } from './forecaster.ts';
+export { forecastTable, type SeriesForecast, type TableForecastOptions, viewOf } from './forecastTable.ts';
 export { forecastIntermittent, type IntermittentForecast, isIntermittent } from './intermittent.ts';
 export { loadForecaster } from './load.ts';
 export * as metrics from './metrics/index.ts';
 export * as report from './report/index.ts';
 export type { ForecastStream, StreamOptions, StreamState } from './stream.ts';
 export { type BoundedOptions, forecastBounded } from './support.ts';
-export { forecastTable, type SeriesForecast, type TableForecastOptions, viewOf } from './forecastTable.ts';
+export * as tables from './timeTable/index.ts';
+export { openTimeTable, type TableSeries, TimeAxis, type TimeTable, type TimeTableOptions } from './timeTable/index.ts';
 export type {
   Forecast,
   ForecastOptions,
@@ -46,5 +48,3 @@ export type {
   SeriesForecaster,
   Values,
 } from './types.ts';
-export { openTimeTable, TimeAxis, type TableSeries, type TimeTable, type TimeTableOptions } from './timeTable/index.ts';
-export * as tables from './timeTable/index.ts';

@@ -1,9 +1,9 @@
 /** All series of a table read jointly: each with the past of the others beside it. They have to end at the same time. */
 import { UsageError } from '@mamba-ts/core/errors';
-import type { TableSeries, TimeTable } from './timeTable/types.ts';
 import { forecastTogether } from './covariates/index.ts';
-import { likely } from './options.ts';
 import type { SeriesForecast } from './forecastTable.ts';
+import { likely } from './options.ts';
+import type { TableSeries, TimeTable } from './timeTable/types.ts';
 import type { ForecastOptions, SeriesForecaster } from './types.ts';
 
 /** More are no longer read jointly: every one is compared with every other. */

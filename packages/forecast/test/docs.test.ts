@@ -2,22 +2,22 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { lastValue, normalForecaster } from '../../../test/support/forecasters.ts';
+import { Smoothing } from '../../../test/support/smoothing.ts';
+import { untrained } from '../../../test/support/untrained.ts';
+import { noise } from '../../../test/support/worlds.ts';
+import { Random } from '../../core/src/random.ts';
+import { workFolder } from '../../core/test/train/runs.ts';
 import { addAnomalies } from '../../mamba-ts/src/cli/anomalies.ts';
 import { addBacktest } from '../../mamba-ts/src/cli/backtest.ts';
 import { addFinetune } from '../../mamba-ts/src/cli/finetune.ts';
 import { addForecast } from '../../mamba-ts/src/cli/forecast.ts';
 import { addServe } from '../../mamba-ts/src/cli/serve.ts';
+import * as mamba from '../../mamba-ts/src/index.ts';
+import * as serve from '../../server/src/index.ts';
 import type { Forecaster } from '../src/forecaster.ts';
 import type { SeriesForecaster } from '../src/types.ts';
-import * as mamba from '../../mamba-ts/src/index.ts';
-import { Random } from '../../core/src/random.ts';
-import * as serve from '../../server/src/index.ts';
 import { day, rows } from './timeTable/tables.ts';
-import { lastValue, normalForecaster } from '../../../test/support/forecasters.ts';
-import { Smoothing } from '../../../test/support/smoothing.ts';
-import { untrained } from '../../../test/support/untrained.ts';
-import { noise } from '../../../test/support/worlds.ts';
-import { workFolder } from '../../core/test/train/runs.ts';
 
 const page = await readFile(new URL('../../../docs/forecasting.md', import.meta.url), 'utf8');
 const sections = page

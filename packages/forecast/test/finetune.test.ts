@@ -2,13 +2,13 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { finetune } from '../src/finetune/finetune.ts';
-import { loadForecaster } from '../src/load.ts';
-import { NETWORK_SHAPE } from '../src/model/network.ts';
+import { anyBackend } from '../../../test/support/backends.ts';
 import { encodeSafetensors, writeAtomic } from '../../core/src/formats/index.ts';
 import { configJson, createSequenceModel } from '../../core/src/models/checkpoint.ts';
 import { Random } from '../../core/src/random.ts';
-import { anyBackend } from '../../../test/support/backends.ts';
+import { finetune } from '../src/finetune/finetune.ts';
+import { loadForecaster } from '../src/load.ts';
+import { NETWORK_SHAPE } from '../src/model/network.ts';
 
 let root: string;
 const folder = (name: string) => path.join(root, name);

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Forecaster } from '../src/forecaster.ts';
-import type { Forecast } from '../src/types.ts';
-import { Random } from '../../core/src/random.ts';
 import { expectClose } from '../../../test/support/compare.ts';
 import { fc } from '../../../test/support/random.ts';
 import { untrained } from '../../../test/support/untrained.ts';
+import { Random } from '../../core/src/random.ts';
+import type { Forecaster } from '../src/forecaster.ts';
+import type { Forecast } from '../src/types.ts';
 
 let f: Forecaster;
 beforeAll(async () => {

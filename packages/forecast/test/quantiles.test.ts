@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fc } from '../../../test/support/random.ts';
 import { normalCdf, normalDensity, normalQuantile } from '../../core/src/math/normal.ts';
 import {
   boundsOf,
@@ -11,7 +12,6 @@ import {
   quantileKey,
   tableOf,
 } from '../src/quantiles.ts';
-import { fc } from '../../../test/support/random.ts';
 
 const TENTHS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 const rising = fc

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { demandOf, forecastIntermittent, isIntermittent } from '../src/intermittent.ts';
-import { GRID } from '../src/quantiles.ts';
-import { forecastBounded, supportOf, within } from '../src/support.ts';
-import { Random } from '../../core/src/random.ts';
 import { croston, sba, tsb } from '../../../test/support/croston.ts';
 import { fc } from '../../../test/support/random.ts';
 import { Smoothing } from '../../../test/support/smoothing.ts';
 import { quantileError } from '../../../test/support/worlds.ts';
+import { Random } from '../../core/src/random.ts';
+import { demandOf, forecastIntermittent, isIntermittent } from '../src/intermittent.ts';
+import { GRID } from '../src/quantiles.ts';
+import { forecastBounded, supportOf, within } from '../src/support.ts';
 
 const forecaster = new Smoothing();
 

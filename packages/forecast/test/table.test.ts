@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { openTimeTable } from '../src/timeTable/index.ts';
-import { csvHeader, csvRows } from '../src/report/index.ts';
-import { forecastTable, type SeriesForecast, type TableForecastOptions, viewOf } from '../src/forecastTable.ts';
-import { forecastTableTogether } from '../src/tableTogether.ts';
-import { day, rows } from './timeTable/tables.ts';
 import { lastValue, normalForecaster } from '../../../test/support/forecasters.ts';
+import { forecastTable, type SeriesForecast, type TableForecastOptions, viewOf } from '../src/forecastTable.ts';
+import { csvHeader, csvRows } from '../src/report/index.ts';
+import { forecastTableTogether } from '../src/tableTogether.ts';
+import { openTimeTable } from '../src/timeTable/index.ts';
+import { day, rows } from './timeTable/tables.ts';
 
 const lastValues = () => normalForecaster('last value', lastValue, 0);
 

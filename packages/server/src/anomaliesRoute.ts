@@ -1,13 +1,13 @@
 /** POST /v1/anomalies: series in, and for each value whether its past let expect it. */
 import { UsageError } from '@mamba-ts/core/errors';
-import * as v from 'valibot';
-import { detectAnomalies, type Detection, type DetectionOptions } from '@mamba-ts/forecast/anomalies';
+import { type Detection, type DetectionOptions, detectAnomalies } from '@mamba-ts/forecast/anomalies';
 import { likely } from '@mamba-ts/forecast/options';
+import * as v from 'valibot';
 import { checkSeries, common, flag, given, level, type NamedSeries, plainSeries, wholeNumber } from './fields.ts';
 import { within } from './limits.ts';
 import { Refusal } from './refusal.ts';
-import type { Route } from './route.ts';
 import { type PlacedSeries, placedAll } from './requestTimes.ts';
+import type { Route } from './route.ts';
 import { fields, validated } from './validate.ts';
 
 const RATE = 'a number above 0 and at most 0.5';

@@ -1,12 +1,13 @@
 /** POST /v1/backtest: how good the forecasts of series would have been in their past, beside baselines. */
-import * as v from 'valibot';
-import { backtest, type Backtest, type BacktestOptions } from '@mamba-ts/forecast/backtest';
+
+import { type Backtest, type BacktestOptions, backtest } from '@mamba-ts/forecast/backtest';
 import { openBaseline } from '@mamba-ts/forecast/baselines';
 import { likely } from '@mamba-ts/forecast/options';
+import * as v from 'valibot';
 import { checkSeries, common, given, levels, type NamedSeries, plainSeries, wholeNumber } from './fields.ts';
 import { within } from './limits.ts';
-import type { Route } from './route.ts';
 import { placedAll } from './requestTimes.ts';
+import type { Route } from './route.ts';
 import { fields, validated } from './validate.ts';
 
 /** Those that take no time. ETS takes a tenth of a second a forecast, ARIMA seconds: mamba-ts backtest has them. */

@@ -5,8 +5,9 @@
  *
  * null is a missing value, and becomes NaN.
  */
-import * as v from 'valibot';
+
 import { LARGEST } from '@mamba-ts/forecast/timeTable';
+import * as v from 'valibot';
 import { type Limits, within } from './limits.ts';
 import { dotted, type Path, Refusal } from './refusal.ts';
 import { fields, isObject } from './validate.ts';

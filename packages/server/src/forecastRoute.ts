@@ -4,8 +4,8 @@ import { likely } from '@mamba-ts/forecast/options';
 import type { Forecast, ForecastOptions, SeriesForecaster } from '@mamba-ts/forecast/types';
 import { checkSeries, common, given, levels, type NamedSeries, quantiles, series, wholeNumber } from './fields.ts';
 import { within } from './limits.ts';
-import type { Route } from './route.ts';
 import { type PlacedSeries, placedAll } from './requestTimes.ts';
+import type { Route } from './route.ts';
 import { fields, validated } from './validate.ts';
 
 const body = fields({ series, horizon: wholeNumber, levels, quantiles, ...common });

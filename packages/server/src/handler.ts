@@ -7,12 +7,12 @@
  * It runs wherever Request and Response do: Node (see node.ts), Deno, Bun, a service worker, a test.
  */
 import { UsageError } from '@mamba-ts/core/errors';
+import type { Streaming } from '@mamba-ts/forecast/anomalies';
+import type { SeriesForecaster } from '@mamba-ts/forecast/types';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import type { Streaming } from '@mamba-ts/forecast/anomalies';
-import type { SeriesForecaster } from '@mamba-ts/forecast/types';
 import { anomaliesRoute } from './anomaliesRoute.ts';
 import { backtestRoute } from './backtestRoute.ts';
 import { forecastRoute } from './forecastRoute.ts';

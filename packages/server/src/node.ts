@@ -5,9 +5,10 @@
  *
  * The adapter is loaded here and not at the top: the handler runs elsewhere, too.
  */
-import { UsageError } from '@mamba-ts/core/errors';
+
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { UsageError } from '@mamba-ts/core/errors';
 import type { Handler } from './handler.ts';
 
 export interface ListenOptions {

@@ -7,8 +7,8 @@
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import {
-  formatOf,
   type Frequency,
+  formatOf,
   type Grid,
   gridOf,
   onSteps,

@@ -1,7 +1,7 @@
 /** Whatever JSON is sent, the answer is one, or says what is wrong: never that the server failed. */
 import { expect, it } from 'vitest';
-import { createHandler } from '../src/index.ts';
 import { fc } from '../../../test/support/random.ts';
+import { createHandler } from '../src/index.ts';
 import { post } from './ask.ts';
 import { fakeForecaster, naive } from './fake.ts';
 

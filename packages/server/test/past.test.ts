@@ -1,10 +1,10 @@
 /** What is asked of the past: anomalies and backtests. */
 import { describe, expect, it } from 'vitest';
+import { uniforms } from '../../../test/support/random.ts';
 import { detectAnomalies } from '../../forecast/src/anomalies/index.ts';
 import { backtest } from '../../forecast/src/backtest/index.ts';
 import { openBaseline } from '../../forecast/src/baselines/index.ts';
 import { type AnomaliesAnswer, type BacktestAnswer, createHandler } from '../src/index.ts';
-import { uniforms } from '../../../test/support/random.ts';
 import { post } from './ask.ts';
 import { fakeForecaster } from './fake.ts';
 

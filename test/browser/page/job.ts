@@ -6,8 +6,8 @@ import {
   loadModel,
   loadTokenizer,
   openBackend,
-  textData,
   Trainer,
+  textData,
 } from 'mamba-ts';
 
 export interface Job {

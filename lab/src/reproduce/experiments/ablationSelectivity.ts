@@ -1,11 +1,11 @@
 /** What has to be selective: table 7 of the Mamba paper. */
 import { UsageError } from '@mamba-ts/core/errors';
 import { defineExperiment, type Run } from '../experiment.ts';
-import { fixed } from '../parts/numbers.ts';
-import { dotPlot } from '../parts/figures.ts';
-import { mean, paired, withError } from '../parts/statistics.ts';
 import { AblationResults, runOne, runsOf, signed, type Variant } from '../parts/ablations/compared.ts';
-import { type Ablated, quickSizes, tasks, type TaskSettings } from '../parts/ablations/tasks.ts';
+import { type Ablated, quickSizes, type TaskSettings, tasks } from '../parts/ablations/tasks.ts';
+import { dotPlot } from '../parts/figures.ts';
+import { fixed } from '../parts/numbers.ts';
+import { mean, paired, withError } from '../parts/statistics.ts';
 
 interface SelectivitySettings extends TaskSettings {
   /** What is selective: 'none', or names joined by '+'. */

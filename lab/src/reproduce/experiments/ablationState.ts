@@ -2,9 +2,9 @@
 import { UsageError } from '@mamba-ts/core/errors';
 import type { Panel, Series } from '@mamba-ts/forecast/chart';
 import { defineExperiment, type Goal, type Run } from '../experiment.ts';
-import { isMore, mean, paired, withError } from '../parts/statistics.ts';
 import { AblationResults, runOne, runsOf, type Variant } from '../parts/ablations/compared.ts';
-import { type Ablated, quickSizes, tasks, type TaskSettings } from '../parts/ablations/tasks.ts';
+import { type Ablated, quickSizes, type TaskSettings, tasks } from '../parts/ablations/tasks.ts';
+import { isMore, mean, paired, withError } from '../parts/statistics.ts';
 
 interface StateSettings extends TaskSettings {
   /** N, with constant B and C and with selective ones. */

@@ -1,12 +1,12 @@
 /** Which block, around which sequence layer: table 6 of the Mamba paper. */
 import { UsageError } from '@mamba-ts/core/errors';
 import { defineExperiment, type Goal, type Run } from '../experiment.ts';
-import { count, fixed } from '../parts/numbers.ts';
+import { AblationResults, runOne, runsOf, type Variant } from '../parts/ablations/compared.ts';
+import { type Ablated, quickSizes, type TaskSettings, tasks } from '../parts/ablations/tasks.ts';
 import { dotPlot } from '../parts/figures.ts';
+import { count, fixed } from '../parts/numbers.ts';
 import { nearestInSize, parametersOf, widths } from '../parts/sameSize.ts';
 import { mean, withError } from '../parts/statistics.ts';
-import { AblationResults, runOne, runsOf, type Variant } from '../parts/ablations/compared.ts';
-import { type Ablated, quickSizes, tasks, type TaskSettings } from '../parts/ablations/tasks.ts';
 
 interface ArchitectureSettings extends TaskSettings {
   /** dModel is that of the Mamba block around S6; all others come as close to its parameters as they can. */

@@ -1,12 +1,12 @@
 /** What the turning state of Mamba-3 is for: sums modulo k of all digits so far, longer than any it was trained on. */
 import { UsageError } from '@mamba-ts/core/errors';
-import type { Panel, Series } from '@mamba-ts/forecast/chart';
 import { createModel, type LanguageModel } from '@mamba-ts/core/models';
 import { Random } from '@mamba-ts/core/random';
-import { requireCount, type TokenBatch } from '../../tasks/tokens.ts';
+import type { Panel, Series } from '@mamba-ts/forecast/chart';
 import { runningSums } from '../../tasks/parity.ts';
-import { accuracy, Curriculum, drawn, inBatches } from '../parts/drawn.ts';
+import { requireCount, type TokenBatch } from '../../tasks/tokens.ts';
 import { defineExperiment, type Goal, type Run, type RunContext, type Settings, type Table } from '../experiment.ts';
+import { accuracy, Curriculum, drawn, inBatches } from '../parts/drawn.ts';
 import { learn } from '../parts/learn.ts';
 import { doublings } from '../parts/lengths.ts';
 import { mean, withError } from '../parts/statistics.ts';

@@ -1,12 +1,12 @@
 /** Copying whose places differ: time invariance fails, selection does not. Table 1 of the Mamba paper, small. */
 import { UsageError } from '@mamba-ts/core/errors';
-import type { Panel } from '@mamba-ts/forecast/chart';
 import { createModel } from '@mamba-ts/core/models';
 import { Random } from '@mamba-ts/core/random';
+import type { Panel } from '@mamba-ts/forecast/chart';
 import { copying } from '../../tasks/copying.ts';
 import { requireCount } from '../../tasks/tokens.ts';
-import { accuracy, Curriculum, drawn, inBatches } from '../parts/drawn.ts';
 import { defineExperiment, type Goal, type Run, type RunContext, type Settings, type Table } from '../experiment.ts';
+import { accuracy, Curriculum, drawn, inBatches } from '../parts/drawn.ts';
 import { dotPlot } from '../parts/figures.ts';
 import { learn } from '../parts/learn.ts';
 import { mean, withError } from '../parts/statistics.ts';

@@ -9,7 +9,7 @@
  * The test begins where training ends: a play that lies across is in both, and its names have been read. With a gap
  * between them, what the test measures is above all how unlike that play is to the others.
  */
-import { split, textData, type TokenStore } from '@mamba-ts/core/data';
+import { split, type TokenStore, textData } from '@mamba-ts/core/data';
 import type { LanguageModel } from '@mamba-ts/core/models';
 import { nodeModule } from '@mamba-ts/core/node';
 import { charTokenizer, type Tokenizer } from '@mamba-ts/core/tokenize';

@@ -4,9 +4,9 @@
  */
 import type { LanguageModel } from '@mamba-ts/core/models';
 import type { Random, RandomState } from '@mamba-ts/core/random';
-import { countRight, type TokenBatch } from '../../tasks/tokens.ts';
 import { scope, type Tensor } from '@mamba-ts/core/tensor';
 import type { TaskMaker, TrainerOptions } from '@mamba-ts/core/train';
+import { countRight, type TokenBatch } from '../../tasks/tokens.ts';
 
 /** Something that a task goes by, and that a resumed run must find as it was. */
 export interface Remembered {

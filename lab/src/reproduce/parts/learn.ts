@@ -6,8 +6,8 @@
  * A run that is stopped or killed goes on to the same bits as one that was not.
  */
 import { UsageError } from '@mamba-ts/core/errors';
-import type { Model } from '@mamba-ts/core/models';
 import { openTensorFile } from '@mamba-ts/core/formats';
+import type { Model } from '@mamba-ts/core/models';
 import { RunFolder, Trainer, type TrainerOptions, type TrainingData } from '@mamba-ts/core/train';
 import { type RunContext, Stopped } from '../experiment.ts';
 

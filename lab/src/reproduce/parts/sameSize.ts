@@ -1,7 +1,7 @@
 /** Models of as many parameters as another one: what is compared is then the family, not the size. */
 import { UsageError } from '@mamba-ts/core/errors';
-import { LanguageModel } from '@mamba-ts/core/models';
 import { configOf } from '@mamba-ts/core/families';
+import { LanguageModel } from '@mamba-ts/core/models';
 
 type Keys = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { genome } from '../../../src/reproduce/experiments/genome/genome.ts';
-import { genomeModel, type GenomeSettings } from '../../../src/reproduce/experiments/genome/models.ts';
 import type { GenomeResult } from '../../../src/reproduce/experiments/genome/genomeReport.ts';
+import { type GenomeSettings, genomeModel } from '../../../src/reproduce/experiments/genome/models.ts';
 
 const settings = genome.full as GenomeSettings;
 const asked = (more: Partial<GenomeSettings>) => () => genome.runs({ ...settings, ...more } as never);

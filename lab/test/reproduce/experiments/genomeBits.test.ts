@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createModel } from '../../../../packages/core/src/models/checkpoint.ts';
 import { Random } from '../../../../packages/core/src/random.ts';
-import { bitsWithContext, readThrough } from '../../../src/reproduce/experiments/genome/bits.ts';
 import { anyBackend } from '../../../../test/support/backends.ts';
+import { bitsWithContext, readThrough } from '../../../src/reproduce/experiments/genome/bits.ts';
 
 const random = new Random(8);
 const bases = Int32Array.from({ length: 3000 }, () => random.int(4));

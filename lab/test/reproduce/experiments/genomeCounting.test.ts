@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { markovBits } from '../../../src/reproduce/experiments/genome/counting.ts';
 import { Random } from '../../../../packages/core/src/random.ts';
 import { reverseComplement } from '../../../../packages/core/src/tokenize/dna.ts';
+import { markovBits } from '../../../src/reproduce/experiments/genome/counting.ts';
 
 const draw = (length: number, seed: number): Int32Array => {
   const random = new Random(seed);

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createModel } from '../../../../packages/core/src/models/checkpoint.ts';
 import { Random } from '../../../../packages/core/src/random.ts';
+import { reverseComplement } from '../../../../packages/core/src/tokenize/dna.ts';
+import { anyBackend } from '../../../../test/support/backends.ts';
 import { type RunContext, Stopped } from '../../../src/reproduce/experiment.ts';
 import { ReadSampler, readsTask } from '../../../src/reproduce/experiments/genome/reads.ts';
 import { learn } from '../../../src/reproduce/parts/learn.ts';
-import { reverseComplement } from '../../../../packages/core/src/tokenize/dna.ts';
-import { anyBackend } from '../../../../test/support/backends.ts';
 
 const random = new Random(5);
 const bases = Int32Array.from({ length: 500 }, () => random.int(4));

@@ -5,10 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { createModel } from '../../../../packages/core/src/models/checkpoint.ts';
 import type { LanguageModel } from '../../../../packages/core/src/models/languageModel.ts';
 import { Random } from '../../../../packages/core/src/random.ts';
-import { recall } from '../../../src/reproduce/experiments/inductionHeads/recall.ts';
-import { Stopped } from '../../../src/reproduce/experiment.ts';
-import { inductionRows, SPECIAL } from '../../../src/tasks/inductionHeads.ts';
 import { openBackend } from '../../../../packages/core/src/tensor/backend.ts';
+import { Stopped } from '../../../src/reproduce/experiment.ts';
+import { recall } from '../../../src/reproduce/experiments/inductionHeads/recall.ts';
+import { inductionRows, SPECIAL } from '../../../src/tasks/inductionHeads.ts';
 
 const backend = await openBackend('wasm', { threads: 1 });
 const untrained = await createModel({ vocabSize: 3, dModel: 16, nLayer: 1, dState: 4 }, { backend, seed: 4 });

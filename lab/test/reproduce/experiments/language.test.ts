@@ -4,17 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { language } from '../../../src/reproduce/experiments/language/language.ts';
-import {
-  languageConfig,
-  languageModel,
-  type LanguageSettings,
-  variants,
-} from '../../../src/reproduce/experiments/language/models.ts';
 import type { Evaluation } from '../../../../packages/core/src/train/evaluate.ts';
 import { modelConfigOf, runConfig } from '../../../../packages/core/src/train/options.ts';
 import { train } from '../../../../packages/core/src/train/run.ts';
 import { anyBackend } from '../../../../test/support/backends.ts';
+import { language } from '../../../src/reproduce/experiments/language/language.ts';
+import {
+  type LanguageSettings,
+  languageConfig,
+  languageModel,
+  variants,
+} from '../../../src/reproduce/experiments/language/models.ts';
 
 const settings = language.full as LanguageSettings;
 const fileOf = (name: string) =>

@@ -1,4 +1,3 @@
-import { doublings } from '../../../src/reproduce/parts/lengths.ts';
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../../../src/reproduce/experiment.ts';
 import { scaling } from '../../../src/reproduce/experiments/scaling/scaling.ts';
@@ -9,6 +8,7 @@ import {
   type Measures,
   type Settings,
 } from '../../../src/reproduce/experiments/scaling/setup.ts';
+import { doublings } from '../../../src/reproduce/parts/lengths.ts';
 
 const full = scaling.full as Settings;
 

@@ -1,11 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { SoundChanges } from '../../../src/sound/augmentSound.ts';
 import { encodeWav } from '../../../../packages/core/src/formats/index.ts';
 import { createSequenceModel } from '../../../../packages/core/src/models/checkpoint.ts';
 import type { SequenceModel } from '../../../../packages/core/src/models/sequenceModel.ts';
 import { Random } from '../../../../packages/core/src/random.ts';
+import { openBackend } from '../../../../packages/core/src/tensor/backend.ts';
+import { muLawDecode } from '../../../../packages/core/src/tokenize/muLaw.ts';
+import { runConfig } from '../../../../packages/core/src/train/options.ts';
+import { Trainer } from '../../../../packages/core/src/train/trainer.ts';
+import { folderOf } from '../../../../packages/core/test/data/folder.ts';
 import { digitLessons, framesOf, scoreOf } from '../../../src/reproduce/experiments/speech/classify.ts';
 import { pairBits, soundStore, tokensOf } from '../../../src/reproduce/experiments/speech/continuation.ts';
 import {
@@ -16,11 +20,7 @@ import {
   withoutSpeaker,
 } from '../../../src/reproduce/experiments/speech/digits.ts';
 import { speech } from '../../../src/reproduce/experiments/speech/speech.ts';
-import { openBackend } from '../../../../packages/core/src/tensor/backend.ts';
-import { muLawDecode } from '../../../../packages/core/src/tokenize/muLaw.ts';
-import { runConfig } from '../../../../packages/core/src/train/options.ts';
-import { Trainer } from '../../../../packages/core/src/train/trainer.ts';
-import { folderOf } from '../../../../packages/core/test/data/folder.ts';
+import type { SoundChanges } from '../../../src/sound/augmentSound.ts';
 
 const DATA = new URL('../../../data/digits', import.meta.url).pathname;
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../../packages/core/src/random.ts';
-import { spring } from '../../../src/reproduce/experiments/spring/spring.ts';
 import {
   errorsOf,
   errorUpTo,
@@ -8,6 +7,7 @@ import {
   lastValue,
   linearPredictor,
 } from '../../../src/reproduce/experiments/spring/predictors.ts';
+import { spring } from '../../../src/reproduce/experiments/spring/spring.ts';
 import { rowsOf, springBatches, systems } from '../../../src/reproduce/experiments/spring/systems.ts';
 import type { SpringResult } from '../../../src/reproduce/experiments/spring/types.ts';
 import { springFilter, springs } from '../../../src/tasks/springs.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createModel } from '../../../../packages/core/src/models/checkpoint.ts';
 import { Random } from '../../../../packages/core/src/random.ts';
+import { openBackend } from '../../../../packages/core/src/tensor/backend.ts';
+import { Trainer } from '../../../../packages/core/src/train/trainer.ts';
 import { accuracy, Curriculum, drawn, inBatches } from '../../../src/reproduce/parts/drawn.ts';
 import { runningSums } from '../../../src/tasks/parity.ts';
 import type { TokenBatch } from '../../../src/tasks/tokens.ts';
-import { openBackend } from '../../../../packages/core/src/tensor/backend.ts';
-import { Trainer } from '../../../../packages/core/src/train/trainer.ts';
 
 const backend = await openBackend('wasm', { threads: 1 });
 const model = await createModel({ vocabSize: 3, dModel: 8, nLayer: 1, dState: 4 }, { backend, seed: 1 });

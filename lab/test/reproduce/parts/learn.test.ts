@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSequenceModel } from '../../../../packages/core/src/models/checkpoint.ts';
 import type { SequenceModel } from '../../../../packages/core/src/models/sequenceModel.ts';
-import { type RunContext, Stopped } from '../../../src/reproduce/experiment.ts';
-import { type Course, learn } from '../../../src/reproduce/parts/learn.ts';
 import type { TaskMaker } from '../../../../packages/core/src/train/task.ts';
 import { anyBackend as backend } from '../../../../test/support/backends.ts';
 import { expectIdentical } from '../../../../test/support/compare.ts';
+import { type RunContext, Stopped } from '../../../src/reproduce/experiment.ts';
+import { type Course, learn } from '../../../src/reproduce/parts/learn.ts';
 
 let folder: string;
 beforeEach(async () => {

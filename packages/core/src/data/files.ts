@@ -1,6 +1,7 @@
 /** Opening and listing files, with errors that say what to do. Node only. */
-import { UsageError } from '../errors.ts';
+
 import type { FileHandle } from 'node:fs/promises';
+import { UsageError } from '../errors.ts';
 import { nodeModule } from '../node.ts';
 
 export interface FileFacts {

@@ -8,9 +8,9 @@
  */
 import { UsageError } from '../errors.ts';
 import { gunzipped } from '../formats/gzip.ts';
+import { type CsvRow, csvRows, type Separator } from './csv.ts';
 import { chunksOf } from './files.ts';
 import { chunksOfText } from './pieces.ts';
-import { type CsvRow, csvRows, type Separator } from './csv.ts';
 import { decodeUtf8 } from './utf8.ts';
 
 export interface SeriesOptions {

@@ -8,8 +8,8 @@
  * A row by itself is a sequence of its columns, one number a step; one column of text is the text.
  */
 import { UsageError } from '../errors.ts';
-import type { Tokenizer } from '../tokenize/tokenizer.ts';
 import { gunzipped } from '../formats/gzip.ts';
+import type { Tokenizer } from '../tokenize/tokenizer.ts';
 import { type CsvRow, csvRows } from './csv.ts';
 import { encodePiece } from './encode.ts';
 import { classIndex, type Example, type ExampleStore, memoryExamples } from './examples.ts';

@@ -4,8 +4,9 @@
  *
  *   const store = await openTokenFile('train.bin', { vocabSize: 50257 });
  */
-import { UsageError } from '../errors.ts';
+
 import type { FileHandle } from 'node:fs/promises';
+import { UsageError } from '../errors.ts';
 import { factsOf, openFile, readFully } from './files.ts';
 import { checkIds, checkRange, memoryStore, type TokenArray, type TokenStore } from './store.ts';
 

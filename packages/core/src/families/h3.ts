@@ -7,18 +7,19 @@
  * Heads of one channel, as the Mamba paper has it (section 3.4). The shift SSM over the last dConv inputs is
  * a causal convolution, its D the tap of the present. `inner` takes any sequence layer; H3 has S4D's.
  */
+
+import { type Family, field, residualScale } from '../layers/config.ts';
+import { checkInner, type InnerConfig, type InnerLayer, innerField, innerLayer } from '../layers/innerLayer.ts';
+import { applyLinear, declareLinear, type LinearMap } from '../layers/linearMap.ts';
+import type { Mixer } from '../layers/mixer.ts';
+import { selectiveFields } from '../layers/s6.ts';
+import { selectionFields } from '../layers/s6Ablation.ts';
+import type { LayerState, StateFields } from '../layers/state.ts';
 import { causalConv1d, MAX_TAPS } from '../ops/causalConv1d.ts';
 import { mul } from '../ops/elementwise.ts';
 import type { Positions } from '../ops/positions.ts';
 import { linearInit, type Parameter, type ParameterTree, zeros } from '../tensor/parameters.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Family, field, residualScale } from '../layers/config.ts';
-import { checkInner, type InnerConfig, type InnerLayer, innerField, innerLayer } from '../layers/innerLayer.ts';
-import { applyLinear, declareLinear, type LinearMap } from '../layers/linearMap.ts';
-import type { Mixer } from '../layers/mixer.ts';
-import { selectionFields } from '../layers/s6Ablation.ts';
-import { selectiveFields } from '../layers/s6.ts';
-import type { LayerState, StateFields } from '../layers/state.ts';
 
 export interface H3Config extends InnerConfig {
   /** Inputs that the shift SSM holds. */

@@ -6,18 +6,19 @@
  *
  * dInner = expand · dModel channels. `inner` takes any sequence layer: Mamba has the selective one.
  */
+
+import { type Family, field, residualScale } from '../layers/config.ts';
+import { checkInner, type InnerConfig, type InnerLayer, innerField, innerLayer } from '../layers/innerLayer.ts';
+import { applyLinear, declareLinear, type LinearMap } from '../layers/linearMap.ts';
+import type { Mixer } from '../layers/mixer.ts';
+import { selectiveFields } from '../layers/s6.ts';
+import { selectionFields } from '../layers/s6Ablation.ts';
+import type { LayerState, StateFields } from '../layers/state.ts';
 import { causalConv1d, MAX_TAPS } from '../ops/causalConv1d.ts';
 import type { Positions } from '../ops/positions.ts';
 import { split } from '../ops/shape.ts';
 import { linearInit, type ParameterTree, zeros } from '../tensor/parameters.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Family, field, residualScale } from '../layers/config.ts';
-import { checkInner, type InnerConfig, type InnerLayer, innerField, innerLayer } from '../layers/innerLayer.ts';
-import { applyLinear, declareLinear, type LinearMap } from '../layers/linearMap.ts';
-import type { Mixer } from '../layers/mixer.ts';
-import { selectionFields } from '../layers/s6Ablation.ts';
-import { selectiveFields } from '../layers/s6.ts';
-import type { LayerState, StateFields } from '../layers/state.ts';
 
 export interface MambaConfig extends InnerConfig {
   dConv: number;

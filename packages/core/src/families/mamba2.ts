@@ -8,6 +8,11 @@
  * channel; the heads of a group share B and C. The norm is over the channels of a group.
  */
 import { UsageError } from '../errors.ts';
+import { type Family, type Field, field, type ModelConfig, residualScale } from '../layers/config.ts';
+import { applyLinear, declareLinear, type LinearMap } from '../layers/linearMap.ts';
+import type { Mixer } from '../layers/mixer.ts';
+import { stepBias } from '../layers/s6.ts';
+import type { LayerState, StateFields } from '../layers/state.ts';
 import { causalConv1d, MAX_TAPS } from '../ops/causalConv1d.ts';
 import { add, exp, mul, neg, silu, softplus } from '../ops/elementwise.ts';
 import { gatedNorm } from '../ops/gatedNorm.ts';
@@ -25,12 +30,7 @@ import {
 } from '../tensor/parameters.ts';
 import { offer } from '../tensor/tape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Family, type Field, field, type ModelConfig, residualScale } from '../layers/config.ts';
-import { applyLinear, declareLinear, type LinearMap } from '../layers/linearMap.ts';
 import { mambaName } from './mamba.ts';
-import type { Mixer } from '../layers/mixer.ts';
-import { stepBias } from '../layers/s6.ts';
-import type { LayerState, StateFields } from '../layers/state.ts';
 
 export interface Mamba2Config extends ModelConfig {
   dState: number;

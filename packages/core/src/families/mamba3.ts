@@ -9,6 +9,11 @@
  * With `outProjNorm` y is normed, each head alone, before the gate.
  */
 import { UsageError } from '../errors.ts';
+import { type Family, type Field, field, type ModelConfig, residualScale } from '../layers/config.ts';
+import { applyLinear, declareLinear, type LinearMap } from '../layers/linearMap.ts';
+import type { Mixer } from '../layers/mixer.ts';
+import { stepBias } from '../layers/s6.ts';
+import type { LayerState, StateFields } from '../layers/state.ts';
 import { mul } from '../ops/elementwise.ts';
 import { gatedNorm } from '../ops/gatedNorm.ts';
 import { MAMBA3_ROWS, MAX_RANK, type Mamba3State, mamba3FromState } from '../ops/mamba3Scan.ts';
@@ -20,12 +25,7 @@ import { reshape, split } from '../ops/shape.ts';
 import { type Init, linearInit, ones, type Parameter, type ParameterTree } from '../tensor/parameters.ts';
 import { offer } from '../tensor/tape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Family, type Field, field, type ModelConfig, residualScale } from '../layers/config.ts';
-import { applyLinear, declareLinear, type LinearMap } from '../layers/linearMap.ts';
 import { headsOf } from './mamba2.ts';
-import type { Mixer } from '../layers/mixer.ts';
-import { stepBias } from '../layers/s6.ts';
-import type { LayerState, StateFields } from '../layers/state.ts';
 
 export interface Mamba3Config extends ModelConfig {
   dState: number;

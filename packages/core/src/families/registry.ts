@@ -1,6 +1,7 @@
 /** The model families, and how a config finds its own. A new one is a file and a line here. */
-import { UsageError } from '../errors.ts';
+
 import { closest } from 'fastest-levenshtein';
+import { UsageError } from '../errors.ts';
 import {
   completeConfig,
   type Family,
@@ -9,12 +10,12 @@ import {
   nearestName,
   readSpelling,
 } from '../layers/config.ts';
+import { attention, checkAttentionLayers } from '../layers/mha.ts';
 import { h3 } from './h3.ts';
 import { hybridOf } from './hybrid.ts';
 import { mamba } from './mamba.ts';
 import { mamba2 } from './mamba2.ts';
 import { mamba3 } from './mamba3.ts';
-import { attention, checkAttentionLayers } from '../layers/mha.ts';
 import { rwkv4 } from './rwkv4.ts';
 import { s4 } from './s4.ts';
 import { s4d } from './s4d.ts';

@@ -7,16 +7,17 @@
  * xₖ, xᵥ, xᵣ are the input mixed with the one before it, each by its own time_mix. A block is both, each
  * with a LayerNorm before it. The decay of wkv is the same for every input: it is time-invariant.
  */
-import { mul, neg, exp, relu, sigmoid, square } from '../ops/elementwise.ts';
+
+import { type Family, field, type ModelConfig } from '../layers/config.ts';
+import type { Mixer } from '../layers/mixer.ts';
+import type { LayerState, StateFields } from '../layers/state.ts';
+import { exp, mul, neg, relu, sigmoid, square } from '../ops/elementwise.ts';
 import { linear } from '../ops/linear.ts';
 import type { Positions } from '../ops/positions.ts';
 import { tokenShift } from '../ops/tokenShift.ts';
 import { WKV_CHUNK, wkv } from '../ops/wkv.ts';
 import { Derived, type Init, linearInit, type Parameter, type ParameterTree, zeros } from '../tensor/parameters.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Family, field, type ModelConfig } from '../layers/config.ts';
-import type { Mixer } from '../layers/mixer.ts';
-import type { LayerState, StateFields } from '../layers/state.ts';
 
 export interface Rwkv4Config extends ModelConfig {
   /** Channels of time mixing; 'auto' is dModel. */

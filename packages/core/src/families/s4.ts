@@ -5,18 +5,19 @@
  *
  * The layer around the state space model is S4D's. Each channel has its own Λ, P and B.
  */
-import { mul, silu } from '../ops/elementwise.ts';
-import { S4D_CHUNK } from '../ops/modeScan.ts';
-import { s4Modes, s4Scan } from '../ops/s4Scan.ts';
-import type { Positions } from '../ops/positions.ts';
-import { type DiagonalPlusLowRank, legSDiagonal } from '../ssm/s4.ts';
-import { Derived, type Init, normal, type Parameter, type ParameterTree } from '../tensor/parameters.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+
 import { type Family, field, type ModelConfig } from '../layers/config.ts';
 import type { InnerLayer } from '../layers/innerLayer.ts';
 import { OutputMapMixer } from '../layers/outputMapMixer.ts';
-import { everyRow, evenCount, logUniform } from './s4d.ts';
 import type { LayerState, StateFields } from '../layers/state.ts';
+import { mul, silu } from '../ops/elementwise.ts';
+import { S4D_CHUNK } from '../ops/modeScan.ts';
+import type { Positions } from '../ops/positions.ts';
+import { s4Modes, s4Scan } from '../ops/s4Scan.ts';
+import { type DiagonalPlusLowRank, legSDiagonal } from '../ssm/s4.ts';
+import { Derived, type Init, normal, type Parameter, type ParameterTree } from '../tensor/parameters.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { evenCount, everyRow, logUniform } from './s4d.ts';
 
 interface S4Sizes {
   /** N: N/2 complex modes a channel. */

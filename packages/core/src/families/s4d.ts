@@ -8,16 +8,17 @@
  * The recurrence serves training too: it costs less than the output map beside it. The official recipe
  * gives the kernel's parameters a learning rate of their own, 0.001; here all share one.
  */
-import { mul, silu } from '../ops/elementwise.ts';
-import { S4D_CHUNK } from '../ops/modeScan.ts';
-import { s4dModes, s4dScan } from '../ops/s4dScan.ts';
-import type { Positions } from '../ops/positions.ts';
-import { Derived, type Init, normal, type Parameter, type ParameterTree } from '../tensor/parameters.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+
 import { type Family, type Field, field, type ModelConfig } from '../layers/config.ts';
 import type { InnerLayer } from '../layers/innerLayer.ts';
 import { OutputMapMixer } from '../layers/outputMapMixer.ts';
 import type { LayerState, StateFields } from '../layers/state.ts';
+import { mul, silu } from '../ops/elementwise.ts';
+import { S4D_CHUNK } from '../ops/modeScan.ts';
+import type { Positions } from '../ops/positions.ts';
+import { s4dModes, s4dScan } from '../ops/s4dScan.ts';
+import { Derived, type Init, normal, type Parameter, type ParameterTree } from '../tensor/parameters.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 
 interface S4dSizes {
   /** N: N/2 complex modes a channel. */

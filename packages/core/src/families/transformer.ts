@@ -8,14 +8,14 @@
  * names of tensors are Hugging Face's.
  */
 import { UsageError } from '../errors.ts';
-import { mul, silu } from '../ops/elementwise.ts';
-import { linearInit, type ParameterTree, zeros } from '../tensor/parameters.ts';
-import type { Tensor } from '../tensor/tensor.ts';
 import { AttentionMixer, checkHeads } from '../layers/attention.ts';
 import { type Family, field, type ModelConfig } from '../layers/config.ts';
 import { applyLinear, declareLinear, type LinearMap } from '../layers/linearMap.ts';
 import type { Mixer } from '../layers/mixer.ts';
 import type { LayerState, StateFields } from '../layers/state.ts';
+import { mul, silu } from '../ops/elementwise.ts';
+import { linearInit, type ParameterTree, zeros } from '../tensor/parameters.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 
 export interface TransformerConfig extends ModelConfig {
   /** 'auto' is the nearest number to dModel / 64 that fits. */

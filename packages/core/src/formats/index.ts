@@ -74,5 +74,6 @@ export async function openTensorFile(from: string | ByteSource): Promise<TensorF
 function openSource(from: string): Promise<ByteSource> {
   return /^https?:\/\//.test(from) ? urlSource(from) : fileSource(from);
 }
+
 export { HALF_WRITTEN } from './atomicFile.ts';
 export { readJsonFile } from './jsonFile.ts';

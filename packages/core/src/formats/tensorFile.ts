@@ -5,8 +5,8 @@
  *   const { shape, data } = await file.read('lm_head.weight');
  */
 
-import { UsageError } from '../errors.ts';
 import { closest } from 'fastest-levenshtein';
+import { UsageError } from '../errors.ts';
 import type { Dtype } from './dtypes.ts';
 
 export interface TensorInfo {

@@ -5,8 +5,8 @@
  *   for await (const { token } of generate(model, prompt, { maxTokens: 100 })) …
  */
 import { UsageError } from '../errors.ts';
-import type { LanguageModel } from '../models/languageModel.ts';
 import type { State } from '../layers/state.ts';
+import type { LanguageModel } from '../models/languageModel.ts';
 import { Random } from '../random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkSampling, type Sample, type SamplingOptions, sampleToken } from './sampling.ts';

@@ -1,3 +1,3 @@
 /** generate. */
-export { generate, type Generated, type GenerateOptions } from './generate.ts';
-export { generateText, type GenerateTextOptions } from './generateText.ts';
+export { type Generated, type GenerateOptions, generate } from './generate.ts';
+export { type GenerateTextOptions, generateText } from './generateText.ts';

@@ -1,3 +1,3 @@
 /** inspect. */
 export { measureDevice } from './measure.ts';
-export { observe, type Observed } from './observe.ts';
+export { type Observed, observe } from './observe.ts';

@@ -2,8 +2,9 @@
  * Model configs: named fields with a default, a check, and their spelling in the official config.json
  * and in Hugging Face's. Reading, checking and writing follow from these declarations.
  */
-import { UsageError } from '../errors.ts';
+
 import { closest } from 'fastest-levenshtein';
+import { UsageError } from '../errors.ts';
 import type { LayerDeclaration } from './mixer.ts';
 
 export interface ModelConfig {

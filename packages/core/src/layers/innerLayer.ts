@@ -6,15 +6,15 @@
  * 's4d-real' starts on the real line.
  */
 import { UsageError } from '../errors.ts';
-import type { ParameterTree } from '../tensor/parameters.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import type { Positions } from '../ops/positions.ts';
-import { type Field, field } from './config.ts';
-import type { Mixer } from './mixer.ts';
 import { S4Layer } from '../families/s4.ts';
 import { evenCount, S4dLayer } from '../families/s4d.ts';
-import { isPlain, type SelectionConfig, SelectionLayer } from './s6Ablation.ts';
+import type { Positions } from '../ops/positions.ts';
+import type { ParameterTree } from '../tensor/parameters.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { type Field, field } from './config.ts';
+import type { Mixer } from './mixer.ts';
 import { SelectiveLayer } from './s6.ts';
+import { isPlain, type SelectionConfig, SelectionLayer } from './s6Ablation.ts';
 import type { LayerState } from './state.ts';
 
 /** As a mixer; with a gate, y is multiplied by silu(gate). */

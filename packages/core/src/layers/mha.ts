@@ -3,10 +3,10 @@
  * of a block that they describe. Hybrids have it where attn_layer_idx says.
  */
 import { UsageError } from '../errors.ts';
-import { AttentionMixer, type AttentionOptions, checkHeads } from './attention.ts';
-import { blockFields, type Family, type Field, type ModelConfig, field, nearestName, residualScale } from './config.ts';
-import type { LayerDeclaration } from './mixer.ts';
 import { MAX_TAPS } from '../ops/causalConv1d.ts';
+import { AttentionMixer, type AttentionOptions, checkHeads } from './attention.ts';
+import { blockFields, type Family, type Field, field, type ModelConfig, nearestName, residualScale } from './config.ts';
+import type { LayerDeclaration } from './mixer.ts';
 
 const fields: Readonly<Record<string, Field>> = {
   num_heads: field.count(undefined),

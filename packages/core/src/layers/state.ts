@@ -3,14 +3,14 @@
  * fixed size; what attention holds grows with what was read, up to its bound.
  */
 import { UsageError } from '../errors.ts';
-import { openSafetensors, safetensorsBytes } from '../formats/safetensors.ts';
 import { bytesSource } from '../formats/byteSource.ts';
+import { openSafetensors, safetensorsBytes } from '../formats/safetensors.ts';
 import { cacheFromRows, KeyValueCache } from '../ops/keyValueCache.ts';
 import type { RowEnd } from '../ops/positions.ts';
 import { transposeLast } from '../ops/shape.ts';
 import type { Backend } from '../tensor/backend.ts';
-import { keep, scope } from '../tensor/scope.ts';
 import { copyInto } from '../tensor/copy.ts';
+import { keep, scope } from '../tensor/scope.ts';
 import { withoutGradients } from '../tensor/tape.ts';
 import { product, type Shape, sameShape, show, type Tensor } from '../tensor/tensor.ts';
 

@@ -7,17 +7,17 @@
  * One forward serves any length from any state: training, prefill, streaming and steps of one token.
  */
 import { UsageError } from '../errors.ts';
+import { blockOf } from '../families/blocks.ts';
+import { familyOf } from '../families/registry.ts';
+import { type ModelConfig, officialNames } from '../layers/config.ts';
+import type { LayerDeclaration, Mixer } from '../layers/mixer.ts';
+import { NormLayer } from '../layers/normLayer.ts';
+import { type LayerState, State, type StateFields } from '../layers/state.ts';
 import { documentAges, type Positions, positionsOn } from '../ops/positions.ts';
 import type { ParameterTree } from '../tensor/parameters.ts';
 import { hideFromScopes, scope } from '../tensor/scope.ts';
 import { isRecording, within } from '../tensor/tape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type ModelConfig, officialNames } from '../layers/config.ts';
-import type { LayerDeclaration, Mixer } from '../layers/mixer.ts';
-import { NormLayer } from '../layers/normLayer.ts';
-import { blockOf } from '../families/blocks.ts';
-import { familyOf } from '../families/registry.ts';
-import { type LayerState, State, type StateFields } from '../layers/state.ts';
 
 /** Which steps the rows of a batch hold, and where they read on. */
 export interface Reading {

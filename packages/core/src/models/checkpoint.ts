@@ -2,18 +2,19 @@
  * Models in folders: config.json beside model.safetensors, pytorch_model.bin or model.pth, the official layouts,
  * which is also what this project writes.
  */
-import { UsageError } from '../errors.ts';
+
 import { closest } from 'fastest-levenshtein';
 import type { BackendName } from '../backend/open.ts';
+import { UsageError } from '../errors.ts';
+import { configOf, familyOf, readConfig } from '../families/registry.ts';
 import { openTensorFile, type TensorFile } from '../formats/index.ts';
+import { type ModelConfig, writeOfficial } from '../layers/config.ts';
 import { nodeModule } from '../node.ts';
 import { Backend, openBackend } from '../tensor/backend.ts';
 import type { Parameter } from '../tensor/parameters.ts';
 import { sameShape, show } from '../tensor/tensor.ts';
-import { type ModelConfig, writeOfficial } from '../layers/config.ts';
 import { LanguageModel } from './languageModel.ts';
 import type { Model } from './model.ts';
-import { configOf, familyOf, readConfig } from '../families/registry.ts';
 import {
   isSequenceConfig,
   isSequenceJson,

@@ -3,8 +3,8 @@ export {
   createModel,
   createSequenceModel,
   declaredModel,
-  loadModel,
   type LoadOptions,
+  loadModel,
   loadSequenceModel,
 } from './checkpoint.ts';
 export { type ForwardOptions, LanguageModel } from './languageModel.ts';

@@ -5,6 +5,11 @@
  *
  * Official: mamba_ssm/models/mixer_seq_simple.py, MambaLMHeadModel.
  */
+
+import { familyOf } from '../families/registry.ts';
+import { type ModelConfig, officialNames, paddedVocabSize } from '../layers/config.ts';
+import { NormLayer } from '../layers/normLayer.ts';
+import type { State, StateFields } from '../layers/state.ts';
 import { crossEntropy } from '../ops/crossEntropy.ts';
 import { embedding } from '../ops/embedding.ts';
 import { linear } from '../ops/linear.ts';
@@ -13,12 +18,8 @@ import { normal, type Parameter } from '../tensor/parameters.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Backbone } from './backbone.ts';
-import { type ModelConfig, officialNames, paddedVocabSize } from '../layers/config.ts';
 import { Model } from './model.ts';
-import { NormLayer } from '../layers/normLayer.ts';
-import { familyOf } from '../families/registry.ts';
-import type { State, StateFields } from '../layers/state.ts';
-import { checkTokens, flattenTargets, tokenRows, type TokenInput } from './tokens.ts';
+import { checkTokens, flattenTargets, type TokenInput, tokenRows } from './tokens.ts';
 
 export interface ForwardOptions {
   /** Where to read on; it is not changed. Default: the start of a sequence. */

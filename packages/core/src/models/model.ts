@@ -1,10 +1,10 @@
 /** What every model is: a config, declared parameters, the backend they are on, and how its state looks. */
 import { UsageError } from '../errors.ts';
+import type { ModelConfig } from '../layers/config.ts';
+import { readState, type State, type StateFields } from '../layers/state.ts';
 import type { Backend } from '../tensor/backend.ts';
 import { type Parameter, ParameterTree } from '../tensor/parameters.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { ModelConfig } from '../layers/config.ts';
-import { readState, type State, type StateFields } from '../layers/state.ts';
 
 export abstract class Model {
   readonly tree = new ParameterTree();

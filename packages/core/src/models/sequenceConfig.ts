@@ -4,10 +4,10 @@
  * config.json is the family's official one with one section more, `sequence_model`.
  */
 import { UsageError } from '../errors.ts';
-import { poolings } from '../ops/pool.ts';
+import { configOf, familyOf, readConfig } from '../families/registry.ts';
 import { joins } from '../layers/bidirectional.ts';
 import { completeConfig, type Family, type Field, field, type ModelConfig, writeOfficial } from '../layers/config.ts';
-import { configOf, familyOf, readConfig } from '../families/registry.ts';
+import { poolings } from '../ops/pool.ts';
 
 export interface SequenceConfig extends ModelConfig {
   /** Real numbers of a step; 0: steps are tokens, of vocabSize kinds. */

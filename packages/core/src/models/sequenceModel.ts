@@ -9,6 +9,13 @@
  * blocks and last norm (bidirectional.ts names what both directions add), `decoder.weight`, `decoder.bias`.
  */
 import { UsageError } from '../errors.ts';
+import { blockOf } from '../families/blocks.ts';
+import { familyOf } from '../families/registry.ts';
+import { bothWays } from '../layers/bidirectional.ts';
+import { officialNames, paddedVocabSize } from '../layers/config.ts';
+import { applyLinear, declareLinear, type LinearMap } from '../layers/linearMap.ts';
+import { NormLayer } from '../layers/normLayer.ts';
+import { State, type StateFields } from '../layers/state.ts';
 import { crossEntropy } from '../ops/crossEntropy.ts';
 import { embedding } from '../ops/embedding.ts';
 import { pool } from '../ops/pool.ts';
@@ -17,13 +24,7 @@ import { linearInit, normal, type Parameter, zeros } from '../tensor/parameters.
 import { hideFromScopes, scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Backbone } from './backbone.ts';
-import { bothWays } from '../layers/bidirectional.ts';
-import { blockOf } from '../families/blocks.ts';
-import { officialNames, paddedVocabSize } from '../layers/config.ts';
-import { applyLinear, declareLinear, type LinearMap } from '../layers/linearMap.ts';
 import { Model } from './model.ts';
-import { NormLayer } from '../layers/normLayer.ts';
-import { familyOf } from '../families/registry.ts';
 import { blockConfig, type SequenceConfig } from './sequenceConfig.ts';
 import {
   flatTargets,
@@ -32,7 +33,6 @@ import {
   type SequenceTargets,
   sequenceRows,
 } from './sequenceRows.ts';
-import { State, type StateFields } from '../layers/state.ts';
 
 export interface SequenceOptions {
   /** Where to read on; it is not changed. Default: the start of the sequences. */

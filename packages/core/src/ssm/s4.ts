@@ -11,8 +11,8 @@
  */
 import { UsageError } from '../errors.ts';
 import { hippoLegS } from './hippo.ts';
-import { eigenpairs } from './symmetric.ts';
 import { add, type Complex, conj, div, mul, scale, sub } from './pairs.ts';
+import { eigenpairs } from './symmetric.ts';
 
 /** One of each conjugate pair: N/2 entries. Input and output vectors are in the basis V. */
 export interface DiagonalPlusLowRank {

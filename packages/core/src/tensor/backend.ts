@@ -1,7 +1,8 @@
 /** A device with its heap: makes tensors. The public face of a place where kernels run. */
-import { UsageError } from '../errors.ts';
+
 import type { Device, DeviceName } from '../backend/device.ts';
 import { type BackendName, openDevice } from '../backend/open.ts';
+import { UsageError } from '../errors.ts';
 import { Heap } from './heap.ts';
 import { forget } from './orphans.ts';
 import { adopt, hideFromScopes } from './scope.ts';

@@ -4,8 +4,9 @@
  * Allocation and release take constant time, neighbours merge at once, and the same sequence of
  * requests finds the same addresses, so that a training loop's memory stays flat.
  */
-import { UsageError } from '../errors.ts';
+
 import type { Device } from '../backend/device.ts';
+import { UsageError } from '../errors.ts';
 
 const GRANULE = 64;
 const FIRST_GROWTH = 4 << 20;

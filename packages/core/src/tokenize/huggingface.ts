@@ -4,8 +4,9 @@
  *
  *   const tokenizer = await huggingfaceTokenizer(json);
  */
-import { UsageError } from '../errors.ts';
+
 import type { Tokenizer as HuggingfaceTokenizer } from '@huggingface/tokenizers';
+import { UsageError } from '../errors.ts';
 import { checkId } from './ids.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { textOf } from './utf8.ts';

@@ -1,7 +1,8 @@
 /** Loss over a token store: nats a token, bits a byte, perplexity. */
-import { UsageError } from '../errors.ts';
+
 import { BatchSampler } from '../data/sampler.ts';
 import type { TokenStore } from '../data/store.ts';
+import { UsageError } from '../errors.ts';
 import type { LanguageModel } from '../models/languageModel.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Tokenizer } from '../tokenize/tokenizer.ts';

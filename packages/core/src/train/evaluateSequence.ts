@@ -1,8 +1,9 @@
 /** Loss of a sequence model over examples, and what people ask for: accuracy, or how far values are off. */
-import { UsageError } from '../errors.ts';
+
 import { type ExampleBatch, ExampleSampler } from '../data/exampleSampler.ts';
 import { type ExampleStore, titleOf } from '../data/examples.ts';
 import type { Columns } from '../data/scaling.ts';
+import { UsageError } from '../errors.ts';
 import type { SequenceModel } from '../models/sequenceModel.ts';
 import { flatTargets } from '../models/sequenceRows.ts';
 import { scope } from '../tensor/scope.ts';

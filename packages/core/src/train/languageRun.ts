@@ -1,6 +1,7 @@
 /** A run of a language model: tokens of text, bases or sound. */
-import { UsageError } from '../errors.ts';
+
 import { charTokenizerOf, longestDocument, prepareTokens, split, textSource } from '../data/index.ts';
+import { UsageError } from '../errors.ts';
 import { readJsonFile } from '../formats/jsonFile.ts';
 import { createModel, loadModel } from '../models/checkpoint.ts';
 import { LanguageModel } from '../models/languageModel.ts';

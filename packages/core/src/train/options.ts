@@ -3,10 +3,11 @@
  *
  * Defaults < preset < config file < flags. Keys that are not in this table belong to the model.
  */
-import { UsageError } from '../errors.ts';
+
 import { closest } from 'fastest-levenshtein';
-import { type Field, field, fieldsOf, type ModelConfig, nearestName } from '../layers/config.ts';
+import { UsageError } from '../errors.ts';
 import { configOf, familyOf, modelNames } from '../families/registry.ts';
+import { type Field, field, fieldsOf, type ModelConfig, nearestName } from '../layers/config.ts';
 import { sequenceConfigOf, sequenceFields } from '../models/sequenceConfig.ts';
 import { presets } from './presets.ts';
 

@@ -1,8 +1,9 @@
 /** A run of a sequence model: classes or values of examples, and the file that says how they were read. */
-import { UsageError } from '../errors.ts';
-import { type ExampleStore, shuffled, subset } from '../data/examples.ts';
+
 import { type ExampleOptions, type OpenedExamples, openExamples } from '../data/exampleSource.ts';
+import { type ExampleStore, shuffled, subset } from '../data/examples.ts';
 import { measureScaling, type Scaling, scaled } from '../data/scaling.ts';
+import { UsageError } from '../errors.ts';
 import { createSequenceModel, loadSequenceModel } from '../models/checkpoint.ts';
 import { type SequenceConfig, sequenceConfigOf } from '../models/sequenceConfig.ts';
 import { SequenceModel } from '../models/sequenceModel.ts';

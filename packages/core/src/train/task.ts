@@ -5,15 +5,16 @@
  *   new Trainer(model, tokens);   new Trainer(model, examples);
  *   new Trainer(model, (options, random) => ({ next, state, restore }));
  */
-import { UsageError } from '../errors.ts';
+
 import { ExampleSampler, type ExampleSamplerState } from '../data/exampleSampler.ts';
 import type { ExampleStore } from '../data/examples.ts';
 import { BatchSampler, type SamplerState } from '../data/sampler.ts';
 import type { TokenStore } from '../data/store.ts';
+import { UsageError } from '../errors.ts';
+import type { State } from '../layers/state.ts';
 import { LanguageModel } from '../models/languageModel.ts';
 import type { Model } from '../models/model.ts';
 import { SequenceModel } from '../models/sequenceModel.ts';
-import type { State } from '../layers/state.ts';
 import type { Random } from '../random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { TrainerOptions } from './trainer.ts';

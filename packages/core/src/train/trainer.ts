@@ -6,18 +6,18 @@
  */
 import { UsageError } from '../errors.ts';
 import { nearestName } from '../layers/config.ts';
+import type { State } from '../layers/state.ts';
 import type { LanguageModel } from '../models/languageModel.ts';
 import type { Model } from '../models/model.ts';
-import type { State } from '../layers/state.ts';
 import { Random } from '../random.ts';
 import { AdamW, accumulate, gradientNorm } from '../tensor/optimizer.ts';
 import { enter } from '../tensor/scope.ts';
 import { valueAndGrad } from '../tensor/tape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { findBadTensor } from './nanGuard.ts';
-import { completeOptions, ofRuns, trainFields, type TrainOptions } from './options.ts';
+import { completeOptions, ofRuns, type TrainOptions, trainFields } from './options.ts';
 import { learningRateAt } from './schedule.ts';
-import { type Lesson, type Task, taskOf, type TrainingData } from './task.ts';
+import { type Lesson, type Task, type TrainingData, taskOf } from './task.ts';
 
 export type TrainerOptions = Omit<TrainOptions, (typeof ofRuns)[number]>;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { backends, nativeBackend } from '../../../../test/support/backends.ts';
 import type { BackendName } from '../../src/backend/open.ts';
 import { openBackend } from '../../src/tensor/backend.ts';
-import { backends, nativeBackend } from '../../../../test/support/backends.ts';
 
 const named = (name: unknown, threads?: unknown) =>
   openBackend(name as BackendName, { threads } as { threads?: number });

@@ -20,9 +20,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { findNativeLibrary } from '../../src/backend/nativeLibrary.ts';
 import { nativeBackend } from '../../../../test/support/backends.ts';
 import { buildDist, runScript } from '../../../../test/support/children.ts';
+import { findNativeLibrary } from '../../src/backend/nativeLibrary.ts';
 
 const isRoot = process.getuid?.() === 0;
 const isLinux = process.platform === 'linux';

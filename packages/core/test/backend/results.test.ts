@@ -1,13 +1,13 @@
 import { describe, it } from 'vitest';
+import { nativeBackend } from '../../../../test/support/backends.ts';
+import { expectClose, expectIdentical } from '../../../../test/support/compare.ts';
+import { randomAges } from '../../../../test/support/positions.ts';
+import { normal, uniform, uniforms } from '../../../../test/support/random.ts';
 import * as ops from '../../src/ops/index.ts';
 import { type Backend, openBackend } from '../../src/tensor/backend.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { valueAndGrad } from '../../src/tensor/tape.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
-import { nativeBackend } from '../../../../test/support/backends.ts';
-import { expectClose, expectIdentical } from '../../../../test/support/compare.ts';
-import { randomAges } from '../../../../test/support/positions.ts';
-import { normal, uniform, uniforms } from '../../../../test/support/random.ts';
 
 type Results = Map<string, Float32Array>;
 

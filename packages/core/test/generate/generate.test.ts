@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type GenerateOptions, type Generated, generate } from '../../src/generate/generate.ts';
-import { createModel } from '../../src/models/checkpoint.ts';
-import type { LanguageModel } from '../../src/models/languageModel.ts';
-import type { State } from '../../src/layers/state.ts';
-import { vividModel } from '../models/vivid.ts';
 import { anyBackend, backends } from '../../../../test/support/backends.ts';
 import { expectClose } from '../../../../test/support/compare.ts';
 import { uniforms } from '../../../../test/support/random.ts';
+import { type Generated, type GenerateOptions, generate } from '../../src/generate/generate.ts';
+import type { State } from '../../src/layers/state.ts';
+import { createModel } from '../../src/models/checkpoint.ts';
+import type { LanguageModel } from '../../src/models/languageModel.ts';
+import { vividModel } from '../models/vivid.ts';
 
 const VOCAB = 62;
 const config = { vocabSize: VOCAB, tieEmbeddings: false };

@@ -1,9 +1,9 @@
 /** Sampling against a plain reference of the distribution that the settings describe. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { normal, seeds, uniforms } from '../../../../test/support/random.ts';
 import { type SamplingOptions, sampleToken } from '../../src/generate/sampling.ts';
 import { Random } from '../../src/random.ts';
-import { normal, seeds, uniforms } from '../../../../test/support/random.ts';
 
 /** p of every token: repetition penalty, temperature, top-k, top-p, min-p, as Hugging Face orders them. */
 function distribution(logits: Float32Array, options: SamplingOptions, seen: ReadonlySet<number>): number[] {

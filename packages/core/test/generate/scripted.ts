@@ -1,6 +1,7 @@
 /** A model that says what it is told to: for tests of what happens to tokens, not of where they come from. */
-import type { LanguageModel } from '../../src/models/languageModel.ts';
+
 import { anyBackend } from '../../../../test/support/backends.ts';
+import type { LanguageModel } from '../../src/models/languageModel.ts';
 
 export function scriptedModel(tokens: readonly number[], vocabSize: number): LanguageModel {
   let at = 0;

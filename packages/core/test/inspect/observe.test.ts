@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { anyBackend, backends } from '../../../../test/support/backends.ts';
 import { observe } from '../../src/inspect/observe.ts';
 import { createModel, createSequenceModel } from '../../src/models/checkpoint.ts';
 import type { LanguageModel } from '../../src/models/languageModel.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { beneath, offer, valueAndGrad, within } from '../../src/tensor/tape.ts';
-import { anyBackend, backends } from '../../../../test/support/backends.ts';
 
 const tokens = [[3, 1, 4, 1, 5, 9, 2, 6]];
 const families = {

@@ -1,5 +1,5 @@
 /** The Mamba block and the H3 block around any inner layer in f64, from the reference operations. */
-import type { LanguageModel } from '../../src/models/languageModel.ts';
+
 import { type Array64, array, map } from '../../../../test/reference/array.ts';
 import { causalConv1d } from '../../../../test/reference/causalConv1d.ts';
 import { silu, softplus } from '../../../../test/reference/elementwise.ts';
@@ -11,6 +11,7 @@ import { s4dModes, s4dScan } from '../../../../test/reference/s4d.ts';
 import { selectiveScan } from '../../../../test/reference/selectiveScan.ts';
 import { columns } from '../../../../test/reference/shape.ts';
 import { stateScan } from '../../../../test/reference/stateScan.ts';
+import type { LanguageModel } from '../../src/models/languageModel.ts';
 import type { Weights } from './reference.ts';
 
 type At = (name: string) => Array64;

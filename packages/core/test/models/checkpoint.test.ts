@@ -1,10 +1,10 @@
 import { copyFile, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { configJson, loadModel } from '../../src/models/checkpoint.ts';
-import type { LanguageModel } from '../../src/models/languageModel.ts';
 import { anyBackend } from '../../../../test/support/backends.ts';
 import { errorOf, expectIdentical } from '../../../../test/support/compare.ts';
+import { configJson, loadModel } from '../../src/models/checkpoint.ts';
+import type { LanguageModel } from '../../src/models/languageModel.ts';
 import { emptyFolder, folderWith, goldenCheckpoint, goldenFolder, tensorsOf } from './folder.ts';
 
 const backend = anyBackend;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createModel } from '../../src/models/checkpoint.ts';
-import { paddedVocabSize, writeOfficial } from '../../src/layers/config.ts';
-import { LanguageModel } from '../../src/models/languageModel.ts';
 import { configOf, familyOf, readConfig } from '../../src/families/registry.ts';
+import { paddedVocabSize, writeOfficial } from '../../src/layers/config.ts';
+import { createModel } from '../../src/models/checkpoint.ts';
+import { LanguageModel } from '../../src/models/languageModel.ts';
 
 const official = { d_model: 32, n_layer: 3, vocab_size: 62, ssm_cfg: {}, rms_norm: true };
 const huggingface = { model_type: 'mamba', hidden_size: 32, num_hidden_layers: 3, vocab_size: 64 };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { openTensorFile, fileSource, safetensorsBytes, type TensorToWrite } from '../../src/formats/index.ts';
+import { fileSource, openTensorFile, safetensorsBytes, type TensorToWrite } from '../../src/formats/index.ts';
 import { openTorch } from '../../src/formats/torch.ts';
 
 export const goldenFolder = fileURLToPath(new URL('../../../../test/fixtures/golden/mamba-tiny', import.meta.url));

@@ -1,14 +1,14 @@
-import { join } from 'node:path';
 import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { loadModel } from '../../src/models/checkpoint.ts';
-import { scope } from '../../src/tensor/scope.ts';
-import { valueAndGrad } from '../../src/tensor/tape.ts';
 import type { Array64 } from '../../../../test/reference/array.ts';
 import { backends } from '../../../../test/support/backends.ts';
 import { expectClose, expectIdentical } from '../../../../test/support/compare.ts';
 import { readGolden } from '../../../../test/support/golden.ts';
+import { loadModel } from '../../src/models/checkpoint.ts';
+import { scope } from '../../src/tensor/scope.ts';
+import { valueAndGrad } from '../../src/tensor/tape.ts';
 import { emptyFolder, goldenFolder } from './folder.ts';
 
 const rows = ({ shape: [B, L], data }: Array64) =>

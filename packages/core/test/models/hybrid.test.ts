@@ -1,9 +1,5 @@
 /** Hybrids: equal to their parts, and any pattern is written, read and checked. */
 import { describe, expect, it } from 'vitest';
-import { configJson, createModel } from '../../src/models/checkpoint.ts';
-import { LanguageModel } from '../../src/models/languageModel.ts';
-import { configOf, readConfig } from '../../src/families/registry.ts';
-import { norm } from '../../src/ops/index.ts';
 import type { Array64 } from '../../../../test/reference/array.ts';
 import { attention, rotary } from '../../../../test/reference/attention.ts';
 import { causalConv1d } from '../../../../test/reference/causalConv1d.ts';
@@ -14,6 +10,10 @@ import { s4d } from '../../../../test/reference/s4d.ts';
 import { columns } from '../../../../test/reference/shape.ts';
 import { backends } from '../../../../test/support/backends.ts';
 import { expectClose, expectIdentical } from '../../../../test/support/compare.ts';
+import { configOf, readConfig } from '../../src/families/registry.ts';
+import { configJson, createModel } from '../../src/models/checkpoint.ts';
+import { LanguageModel } from '../../src/models/languageModel.ts';
+import { norm } from '../../src/ops/index.ts';
 import { blockOf } from './ablationReference.ts';
 import { VOCAB as V } from './tiny.ts';
 import { expectTruth, tokensOf } from './truth.ts';

@@ -1,9 +1,5 @@
 /** The paper's ablation: any inner layer in the Mamba block and in the H3 block. */
 import { describe, expect, it } from 'vitest';
-import { configJson, createModel } from '../../src/models/checkpoint.ts';
-import { innerNames } from '../../src/layers/innerLayer.ts';
-import { LanguageModel } from '../../src/models/languageModel.ts';
-import { configOf, readConfig } from '../../src/families/registry.ts';
 import { type Array64, array } from '../../../../test/reference/array.ts';
 import { silu } from '../../../../test/reference/elementwise.ts';
 import { linear } from '../../../../test/reference/linear.ts';
@@ -11,6 +7,10 @@ import { norm } from '../../../../test/reference/norm.ts';
 import { columns } from '../../../../test/reference/shape.ts';
 import { anyBackend, backends } from '../../../../test/support/backends.ts';
 import { expectClose } from '../../../../test/support/compare.ts';
+import { configOf, readConfig } from '../../src/families/registry.ts';
+import { innerNames } from '../../src/layers/innerLayer.ts';
+import { configJson, createModel } from '../../src/models/checkpoint.ts';
+import { LanguageModel } from '../../src/models/languageModel.ts';
 import { logitsOf, times } from './ablationReference.ts';
 import { weightsOf } from './reference.ts';
 import { VOCAB as V } from './tiny.ts';

@@ -1,7 +1,7 @@
 /** What must hold for a Mamba of any config: it equals the f64 loops, and a long input needs no more memory than a short one. */
 import { describe, expect, it } from 'vitest';
-import type { State } from '../../src/layers/state.ts';
 import { backends } from '../../../../test/support/backends.ts';
+import type { State } from '../../src/layers/state.ts';
 import { logitsOf, sizesOf } from './reference.ts';
 import { VOCAB } from './tiny.ts';
 import { expectTruth, tokensOf } from './truth.ts';

@@ -2,12 +2,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createModel, configJson, loadModel } from '../../src/models/checkpoint.ts';
-import { LanguageModel } from '../../src/models/languageModel.ts';
-import { configOf, readConfig } from '../../src/families/registry.ts';
 import { anyBackend, backends } from '../../../../test/support/backends.ts';
 import { expectClose } from '../../../../test/support/compare.ts';
 import { uniforms } from '../../../../test/support/random.ts';
+import { configOf, readConfig } from '../../src/families/registry.ts';
+import { configJson, createModel, loadModel } from '../../src/models/checkpoint.ts';
+import { LanguageModel } from '../../src/models/languageModel.ts';
 import { folderWith } from './folder.ts';
 import { logitsOf } from './reference2.ts';
 import { expectTruth } from './truth.ts';

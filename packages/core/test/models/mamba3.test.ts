@@ -1,10 +1,10 @@
 /** Mamba-3: the f64 loops, names and shapes, configs, first values. */
 import { describe, expect, it } from 'vitest';
-import { createModel, configJson } from '../../src/models/checkpoint.ts';
-import { LanguageModel } from '../../src/models/languageModel.ts';
-import { configOf, readConfig } from '../../src/families/registry.ts';
 import { anyBackend, backends } from '../../../../test/support/backends.ts';
 import { expectClose } from '../../../../test/support/compare.ts';
+import { configOf, readConfig } from '../../src/families/registry.ts';
+import { configJson, createModel } from '../../src/models/checkpoint.ts';
+import { LanguageModel } from '../../src/models/languageModel.ts';
 import { logitsOf } from './reference3.ts';
 import { expectTruth } from './truth.ts';
 import { vividModel } from './vivid.ts';

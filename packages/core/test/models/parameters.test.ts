@@ -1,10 +1,10 @@
 /** Names, shapes and first values of the parameters, against mamba_ssm/modules/mamba_simple.py. */
 import { describe, expect, it } from 'vitest';
-import { createModel } from '../../src/models/checkpoint.ts';
-import { LanguageModel } from '../../src/models/languageModel.ts';
-import { configOf, readConfig } from '../../src/families/registry.ts';
 import { anyBackend } from '../../../../test/support/backends.ts';
 import { expectIdentical } from '../../../../test/support/compare.ts';
+import { configOf, readConfig } from '../../src/families/registry.ts';
+import { createModel } from '../../src/models/checkpoint.ts';
+import { LanguageModel } from '../../src/models/languageModel.ts';
 
 /** What state_dict() of MambaLMHeadModel lists, the tied lm_head aside. */
 function officialShapes(dModel: number, nLayer: number): [string, number[]][] {

@@ -1,5 +1,5 @@
 /** The whole Mamba-2 in f64, from the reference operations: the truth for every option of the config. */
-import type { LanguageModel } from '../../src/models/languageModel.ts';
+
 import { type Array64, array, map } from '../../../../test/reference/array.ts';
 import { causalConv1d } from '../../../../test/reference/causalConv1d.ts';
 import { silu } from '../../../../test/reference/elementwise.ts';
@@ -9,6 +9,7 @@ import { linear } from '../../../../test/reference/linear.ts';
 import { norm } from '../../../../test/reference/norm.ts';
 import { columns } from '../../../../test/reference/shape.ts';
 import { ssd } from '../../../../test/reference/ssd.ts';
+import type { LanguageModel } from '../../src/models/languageModel.ts';
 import type { Weights } from './reference.ts';
 
 /** MambaLMHeadModel.forward with the unfused path of mamba2.py. → (B, L, vocab) */

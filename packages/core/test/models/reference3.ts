@@ -1,5 +1,5 @@
 /** The whole Mamba-3 in f64, from the reference operations: the truth for every option of the config. */
-import type { LanguageModel } from '../../src/models/languageModel.ts';
+
 import { type Array64, array } from '../../../../test/reference/array.ts';
 import { silu, softplus } from '../../../../test/reference/elementwise.ts';
 import { embedding } from '../../../../test/reference/embedding.ts';
@@ -7,6 +7,7 @@ import { linear } from '../../../../test/reference/linear.ts';
 import { mamba3 } from '../../../../test/reference/mamba3.ts';
 import { norm } from '../../../../test/reference/norm.ts';
 import { columns } from '../../../../test/reference/shape.ts';
+import type { LanguageModel } from '../../src/models/languageModel.ts';
 import type { Weights } from './reference.ts';
 
 /** MambaLMHeadModel.forward with mamba3.py. → (B, L, vocab) */

@@ -1,11 +1,11 @@
 /** RWKV-4: the official model, the f64 loops. */
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { loadModel } from '../../src/models/checkpoint.ts';
-import type { State } from '../../src/layers/state.ts';
 import { backends } from '../../../../test/support/backends.ts';
 import { expectClose } from '../../../../test/support/compare.ts';
 import { readGolden } from '../../../../test/support/golden.ts';
+import type { State } from '../../src/layers/state.ts';
+import { loadModel } from '../../src/models/checkpoint.ts';
 import { rwkvLogits } from './rwkvReference.ts';
 import { expectTruth } from './truth.ts';
 import { vividModel } from './vivid.ts';

@@ -3,13 +3,13 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { safetensorsBytes } from '../../src/formats/index.ts';
-import { configJson, createModel, loadModel } from '../../src/models/checkpoint.ts';
-import { LanguageModel } from '../../src/models/languageModel.ts';
-import { readConfig } from '../../src/families/registry.ts';
 import { anyBackend } from '../../../../test/support/backends.ts';
 import { expectClose, expectIdentical } from '../../../../test/support/compare.ts';
 import { readGolden } from '../../../../test/support/golden.ts';
+import { readConfig } from '../../src/families/registry.ts';
+import { safetensorsBytes } from '../../src/formats/index.ts';
+import { configJson, createModel, loadModel } from '../../src/models/checkpoint.ts';
+import { LanguageModel } from '../../src/models/languageModel.ts';
 import { emptyFolder, folderWith, tensorsOf } from './folder.ts';
 
 const golden = fileURLToPath(new URL('../../../../test/fixtures/golden/rwkv4-tiny', import.meta.url));

@@ -1,12 +1,12 @@
 /** The S4 family: it starts from HiPPO-LegS, and its config is checked. */
 import { describe, expect, it } from 'vitest';
-import { configJson, createModel } from '../../src/models/checkpoint.ts';
-import { configOf, readConfig } from '../../src/families/registry.ts';
-import { legSDiagonal, s4Recurrence, s4Step } from '../../src/ssm/s4.ts';
-import { s4Modes, s4Scan } from '../../src/ops/index.ts';
 import { backends } from '../../../../test/support/backends.ts';
 import { expectClose } from '../../../../test/support/compare.ts';
 import { normal, uniforms } from '../../../../test/support/random.ts';
+import { configOf, readConfig } from '../../src/families/registry.ts';
+import { configJson, createModel } from '../../src/models/checkpoint.ts';
+import { s4Modes, s4Scan } from '../../src/ops/index.ts';
+import { legSDiagonal, s4Recurrence, s4Step } from '../../src/ssm/s4.ts';
 
 describe.each(backends)('s4 models on $name', ({ backend }) => {
   it('start as HiPPO-LegS by the bilinear rule', async () => {

@@ -1,9 +1,5 @@
 /** The S4D family: it equals the f64 loops, and starts as the official layer. */
 import { describe, expect, it } from 'vitest';
-import { configJson, createModel } from '../../src/models/checkpoint.ts';
-import { LanguageModel } from '../../src/models/languageModel.ts';
-import { configOf, readConfig } from '../../src/families/registry.ts';
-import { stateBytes } from '../../src/layers/state.ts';
 import type { Array64 } from '../../../../test/reference/array.ts';
 import { embedding } from '../../../../test/reference/embedding.ts';
 import { linear } from '../../../../test/reference/linear.ts';
@@ -11,6 +7,10 @@ import { norm } from '../../../../test/reference/norm.ts';
 import { s4d } from '../../../../test/reference/s4d.ts';
 import { anyBackend, backends } from '../../../../test/support/backends.ts';
 import { expectClose } from '../../../../test/support/compare.ts';
+import { configOf, readConfig } from '../../src/families/registry.ts';
+import { stateBytes } from '../../src/layers/state.ts';
+import { configJson, createModel } from '../../src/models/checkpoint.ts';
+import { LanguageModel } from '../../src/models/languageModel.ts';
 import type { Weights } from './reference.ts';
 import { expectTruth } from './truth.ts';
 import { vividModel } from './vivid.ts';

@@ -1,10 +1,10 @@
 /** S6 with a choice of what is selective, in the Mamba block and in the H3 block. */
 import { describe, expect, it } from 'vitest';
-import { configJson, createModel } from '../../src/models/checkpoint.ts';
-import { LanguageModel } from '../../src/models/languageModel.ts';
-import { configOf, readConfig } from '../../src/families/registry.ts';
 import { backends } from '../../../../test/support/backends.ts';
 import { expectClose } from '../../../../test/support/compare.ts';
+import { configOf, readConfig } from '../../src/families/registry.ts';
+import { configJson, createModel } from '../../src/models/checkpoint.ts';
+import { LanguageModel } from '../../src/models/languageModel.ts';
 import { logitsOf } from './ablationReference.ts';
 import { VOCAB as V } from './tiny.ts';
 import { expectTruth, tokensOf } from './truth.ts';

@@ -2,6 +2,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { type Array64, array } from '../../../../test/reference/array.ts';
+import { linear } from '../../../../test/reference/linear.ts';
+import { norm } from '../../../../test/reference/norm.ts';
+import { s4d } from '../../../../test/reference/s4d.ts';
+import { pool, reverse } from '../../../../test/reference/steps.ts';
+import { anyBackend, backends } from '../../../../test/support/backends.ts';
+import { expectClose, expectIdentical } from '../../../../test/support/compare.ts';
+import { normal, uniforms } from '../../../../test/support/random.ts';
 import { safetensorsBytes } from '../../src/formats/index.ts';
 import {
   configJson,
@@ -16,14 +24,6 @@ import { add, mul, sum } from '../../src/ops/index.ts';
 import type { Backend } from '../../src/tensor/backend.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { valueAndGrad } from '../../src/tensor/tape.ts';
-import { array, type Array64 } from '../../../../test/reference/array.ts';
-import { linear } from '../../../../test/reference/linear.ts';
-import { norm } from '../../../../test/reference/norm.ts';
-import { s4d } from '../../../../test/reference/s4d.ts';
-import { pool, reverse } from '../../../../test/reference/steps.ts';
-import { anyBackend, backends } from '../../../../test/support/backends.ts';
-import { expectClose, expectIdentical } from '../../../../test/support/compare.ts';
-import { normal, uniforms } from '../../../../test/support/random.ts';
 import { emptyFolder } from './folder.ts';
 import { tinyConfigs } from './tiny.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { safetensorsBytes } from '../../src/formats/index.ts';
-import { createModel, loadModel } from '../../src/models/checkpoint.ts';
-import { stateBytes } from '../../src/layers/state.ts';
-import { scope } from '../../src/tensor/scope.ts';
 import { backends } from '../../../../test/support/backends.ts';
 import { expectIdentical } from '../../../../test/support/compare.ts';
+import { safetensorsBytes } from '../../src/formats/index.ts';
+import { stateBytes } from '../../src/layers/state.ts';
+import { createModel, loadModel } from '../../src/models/checkpoint.ts';
+import { scope } from '../../src/tensor/scope.ts';
 import { goldenFolder } from './folder.ts';
 
 const tokens = [

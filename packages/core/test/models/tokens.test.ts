@@ -1,11 +1,11 @@
 /** What forward and loss refuse, and how they say it. */
 import { describe, expect, it } from 'vitest';
-import { createModel } from '../../src/models/checkpoint.ts';
-import { LanguageModel } from '../../src/models/languageModel.ts';
-import { configOf } from '../../src/families/registry.ts';
-import type { TokenInput } from '../../src/models/tokens.ts';
 import { anyBackend } from '../../../../test/support/backends.ts';
 import { expectIdentical } from '../../../../test/support/compare.ts';
+import { configOf } from '../../src/families/registry.ts';
+import { createModel } from '../../src/models/checkpoint.ts';
+import { LanguageModel } from '../../src/models/languageModel.ts';
+import type { TokenInput } from '../../src/models/tokens.ts';
 
 const config = { dModel: 16, nLayer: 1, vocabSize: 16 };
 const model = await createModel(config, { backend: anyBackend });

@@ -1,22 +1,22 @@
 /** The Transformer decoder: Hugging Face's Llama and Mistral, official MHA, the cache as a state, configs. */
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { AttentionMixer } from '../../src/layers/attention.ts';
-import { configJson, createModel, loadModel } from '../../src/models/checkpoint.ts';
-import { LanguageModel } from '../../src/models/languageModel.ts';
-import { mhaLayer, readAttnCfg } from '../../src/layers/mha.ts';
-import type { Mixer } from '../../src/layers/mixer.ts';
-import { configOf, readConfig } from '../../src/families/registry.ts';
-import { type State, stateBytes, stateGrows } from '../../src/layers/state.ts';
-import { mul, sum } from '../../src/ops/index.ts';
-import { ParameterTree } from '../../src/tensor/parameters.ts';
-import { scope } from '../../src/tensor/scope.ts';
-import { valueAndGrad } from '../../src/tensor/tape.ts';
 import type { Array64 } from '../../../../test/reference/array.ts';
 import { backends } from '../../../../test/support/backends.ts';
 import { expectClose, expectIdentical } from '../../../../test/support/compare.ts';
 import { readGolden } from '../../../../test/support/golden.ts';
 import { uniforms } from '../../../../test/support/random.ts';
+import { configOf, readConfig } from '../../src/families/registry.ts';
+import { AttentionMixer } from '../../src/layers/attention.ts';
+import { mhaLayer, readAttnCfg } from '../../src/layers/mha.ts';
+import type { Mixer } from '../../src/layers/mixer.ts';
+import { type State, stateBytes, stateGrows } from '../../src/layers/state.ts';
+import { configJson, createModel, loadModel } from '../../src/models/checkpoint.ts';
+import { LanguageModel } from '../../src/models/languageModel.ts';
+import { mul, sum } from '../../src/ops/index.ts';
+import { ParameterTree } from '../../src/tensor/parameters.ts';
+import { scope } from '../../src/tensor/scope.ts';
+import { valueAndGrad } from '../../src/tensor/tape.ts';
 import { vividModel } from './vivid.ts';
 
 const V = 24;

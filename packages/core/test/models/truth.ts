@@ -1,11 +1,11 @@
 /** A whole model against the truth in f64. */
 import { expect } from 'vitest';
-import type { LanguageModel } from '../../src/models/languageModel.ts';
-import { valueAndGrad } from '../../src/tensor/tape.ts';
 import type { Array64 } from '../../../../test/reference/array.ts';
 import { crossEntropy } from '../../../../test/reference/crossEntropy.ts';
 import { expectClose } from '../../../../test/support/compare.ts';
 import { uniforms } from '../../../../test/support/random.ts';
+import type { LanguageModel } from '../../src/models/languageModel.ts';
+import { valueAndGrad } from '../../src/tensor/tape.ts';
 import { type Weights, weightsOf } from './reference.ts';
 import { VOCAB } from './tiny.ts';
 

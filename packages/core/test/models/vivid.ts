@@ -1,8 +1,9 @@
 /** A model whose output depends strongly on all of its weights, biases and states included. */
+
+import { normal, uniforms } from '../../../../test/support/random.ts';
 import { createModel } from '../../src/models/checkpoint.ts';
 import type { LanguageModel } from '../../src/models/languageModel.ts';
 import type { Backend } from '../../src/tensor/backend.ts';
-import { normal, uniforms } from '../../../../test/support/random.ts';
 
 export async function vividModel(backend: Backend, config: Record<string, unknown>): Promise<LanguageModel> {
   const model = await createModel({ dModel: 20, nLayer: 2, ...config }, { backend, seed: 3 });

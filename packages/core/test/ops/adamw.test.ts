@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
-import { scope } from '../../src/tensor/scope.ts';
 import { adamw } from '../../../../test/reference/adamw.ts';
 import { backends } from '../../../../test/support/backends.ts';
 import { expectClose } from '../../../../test/support/compare.ts';
 import { normal, seeds, sizes, uniforms } from '../../../../test/support/random.ts';
+import { scope } from '../../src/tensor/scope.ts';
 
 describe.each(backends)('the adamw kernel on $name', ({ backend }) => {
   it('takes the steps of the plain loop', () => {

@@ -1,9 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { add, causalConv1d, mul, positionsOn, sum } from '../../src/ops/index.ts';
-import type { Backend } from '../../src/tensor/backend.ts';
-import { scope } from '../../src/tensor/scope.ts';
-import { valueAndGrad } from '../../src/tensor/tape.ts';
 import { type Array64, array } from '../../../../test/reference/array.ts';
 import * as truth from '../../../../test/reference/causalConv1d.ts';
 import { backends } from '../../../../test/support/backends.ts';
@@ -12,6 +8,10 @@ import { expectClose, expectIdentical, FORWARD, GRADIENT } from '../../../../tes
 import { readGolden, timeSecond } from '../../../../test/support/golden.ts';
 import { agesOf, partitions, randomAges, randomLengths, row, timeSlice } from '../../../../test/support/positions.ts';
 import { normal, seeds, sizes, uniforms } from '../../../../test/support/random.ts';
+import { add, causalConv1d, mul, positionsOn, sum } from '../../src/ops/index.ts';
+import type { Backend } from '../../src/tensor/backend.ts';
+import { scope } from '../../src/tensor/scope.ts';
+import { valueAndGrad } from '../../src/tensor/tape.ts';
 
 interface Setup {
   B: number;

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { crossEntropy } from '../../src/ops/index.ts';
-import { scope } from '../../src/tensor/scope.ts';
-import { valueAndGrad } from '../../src/tensor/tape.ts';
 import { array, product } from '../../../../test/reference/array.ts';
 import * as truth from '../../../../test/reference/crossEntropy.ts';
 import { backends } from '../../../../test/support/backends.ts';
 import { type Case, expectGradients, expectNaN, expectSlopes, expectValues } from '../../../../test/support/case.ts';
 import { normal, seeds, sizes, uniforms } from '../../../../test/support/random.ts';
+import { crossEntropy } from '../../src/ops/index.ts';
+import { scope } from '../../src/tensor/scope.ts';
+import { valueAndGrad } from '../../src/tensor/tape.ts';
 
 /** Some targets are ignored, the first is not. */
 function caseOf(rows: readonly number[], V: number, seed: number, ignored = 0.3, scale = 3): Case {

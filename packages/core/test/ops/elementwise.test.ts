@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import * as ops from '../../src/ops/index.ts';
-import { scope } from '../../src/tensor/scope.ts';
-import type { Tensor } from '../../src/tensor/tensor.ts';
 import { type Array64, map } from '../../../../test/reference/array.ts';
 import * as truth from '../../../../test/reference/elementwise.ts';
 import { backends } from '../../../../test/support/backends.ts';
 import { type Case, expectGradients, expectNaN, expectSlopes, expectValues } from '../../../../test/support/case.ts';
 import { expectIdentical, FORWARD } from '../../../../test/support/compare.ts';
 import { normal, seeds, shapes, uniform, uniforms } from '../../../../test/support/random.ts';
+import * as ops from '../../src/ops/index.ts';
+import { scope } from '../../src/tensor/scope.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
 
 type Range = [from: number, to: number];
 const everywhere: Range = [-12, 12];

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { embedding, split } from '../../src/ops/index.ts';
-import { scope } from '../../src/tensor/scope.ts';
 import { product } from '../../../../test/reference/array.ts';
 import * as truth from '../../../../test/reference/embedding.ts';
 import { backends } from '../../../../test/support/backends.ts';
 import { type Case, expectGradients, expectNaN, expectSlopes, expectValues } from '../../../../test/support/case.ts';
 import { normal, seeds, shapes, sizes, uniforms } from '../../../../test/support/random.ts';
+import { embedding, split } from '../../src/ops/index.ts';
+import { scope } from '../../src/tensor/scope.ts';
 
 function caseOf(V: number, D: number, shape: readonly number[], seed: number): Case {
   const random = uniforms(seed);

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { gatedNorm, mul, sum } from '../../src/ops/index.ts';
-import { valueAndGrad } from '../../src/tensor/tape.ts';
 import * as truth from '../../../../test/reference/gatedNorm.ts';
 import { anyBackend, backends } from '../../../../test/support/backends.ts';
 import { type Case, expectGradients, expectNaN, expectSlopes, expectValues } from '../../../../test/support/case.ts';
 import { expectClose, FORWARD, GRADIENT } from '../../../../test/support/compare.ts';
 import { readGolden } from '../../../../test/support/golden.ts';
 import { normal, seeds, sizes, uniforms } from '../../../../test/support/random.ts';
+import { gatedNorm, mul, sum } from '../../src/ops/index.ts';
+import { valueAndGrad } from '../../src/tensor/tape.ts';
 
 const golden = await readGolden('conv_norm');
 const EPS = 1e-5;

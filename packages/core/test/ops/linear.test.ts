@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
-import { linear } from '../../src/ops/index.ts';
 import * as truth from '../../../../test/reference/linear.ts';
 import { backends } from '../../../../test/support/backends.ts';
 import { type Case, expectGradients, expectNaN, expectSlopes, expectValues } from '../../../../test/support/case.ts';
 import { normal, seeds, sizes, uniforms } from '../../../../test/support/random.ts';
+import { linear } from '../../src/ops/index.ts';
 
 function caseOf(rows: readonly number[], input: number, output: number, bias: boolean, seed: number): Case {
   const random = uniforms(seed);

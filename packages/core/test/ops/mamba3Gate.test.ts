@@ -1,12 +1,12 @@
 /** What surrounds Mamba-3's scan: its steps, and the gate that joins the ranks. */
 import { describe, it } from 'vitest';
-import { mamba3Steps } from '../../src/ops/mamba3Steps.ts';
-import { rankGate } from '../../src/ops/rankGate.ts';
 import { array } from '../../../../test/reference/array.ts';
 import { silu, softplus } from '../../../../test/reference/elementwise.ts';
 import { backends } from '../../../../test/support/backends.ts';
 import { type Case, expectGradients, expectValues } from '../../../../test/support/case.ts';
 import { normal, uniforms } from '../../../../test/support/random.ts';
+import { mamba3Steps } from '../../src/ops/mamba3Steps.ts';
+import { rankGate } from '../../src/ops/rankGate.ts';
 
 describe.each(backends)('on $name', ({ backend }) => {
   it.each([

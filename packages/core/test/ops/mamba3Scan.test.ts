@@ -1,12 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { add, mamba3Scan, mul, positionsOn, sum } from '../../src/ops/index.ts';
-import { type Mamba3State, mamba3FromState } from '../../src/ops/mamba3Scan.ts';
-import { reshape } from '../../src/ops/shape.ts';
-import type { Backend } from '../../src/tensor/backend.ts';
-import { scope } from '../../src/tensor/scope.ts';
-import { valueAndGrad } from '../../src/tensor/tape.ts';
-import type { Tensor } from '../../src/tensor/tensor.ts';
 import { type Array64, array } from '../../../../test/reference/array.ts';
 import * as truth from '../../../../test/reference/mamba3.ts';
 import { anyBackend, backends } from '../../../../test/support/backends.ts';
@@ -15,6 +8,13 @@ import { expectClose, expectIdentical } from '../../../../test/support/compare.t
 import { readGolden, timeSecond } from '../../../../test/support/golden.ts';
 import { agesOf, partitions, randomAges, randomLengths, row, timeSlice } from '../../../../test/support/positions.ts';
 import { normal, seeds, sizes, uniform, uniforms } from '../../../../test/support/random.ts';
+import { add, mamba3Scan, mul, positionsOn, sum } from '../../src/ops/index.ts';
+import { type Mamba3State, mamba3FromState } from '../../src/ops/mamba3Scan.ts';
+import { reshape } from '../../src/ops/shape.ts';
+import type { Backend } from '../../src/tensor/backend.ts';
+import { scope } from '../../src/tensor/scope.ts';
+import { valueAndGrad } from '../../src/tensor/tape.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
 
 const forms = ['recurrent', 'chunked'] as const;
 type Form = (typeof forms)[number];

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { add, layerNorm, mul, norm, rmsNorm, sum } from '../../src/ops/index.ts';
-import { scope } from '../../src/tensor/scope.ts';
-import { valueAndGrad } from '../../src/tensor/tape.ts';
 import * as truth from '../../../../test/reference/norm.ts';
 import { backends } from '../../../../test/support/backends.ts';
 import { type Case, expectGradients, expectNaN, expectSlopes, expectValues } from '../../../../test/support/case.ts';
 import { expectClose, FORWARD, GRADIENT } from '../../../../test/support/compare.ts';
 import { readGolden } from '../../../../test/support/golden.ts';
 import { normal, seeds, shapes, uniforms } from '../../../../test/support/random.ts';
+import { add, layerNorm, mul, norm, rmsNorm, sum } from '../../src/ops/index.ts';
+import { scope } from '../../src/tensor/scope.ts';
+import { valueAndGrad } from '../../src/tensor/tape.ts';
 
 interface Parts {
   residual: boolean;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { anyBackend } from '../../../../test/support/backends.ts';
 import { documentAges, positionsOn } from '../../src/ops/index.ts';
 import { scope } from '../../src/tensor/scope.ts';
-import { anyBackend } from '../../../../test/support/backends.ts';
 
 describe('documentAges', () => {
   it('counts the steps since the document began', () => {

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { pinball } from '../../src/ops/pinball.ts';
-import { quantiles } from '../../src/ops/quantiles.ts';
 import type { Array64 } from '../../../../test/reference/array.ts';
 import * as truth from '../../../../test/reference/quantiles.ts';
 import { anyBackend, backends } from '../../../../test/support/backends.ts';
 import { type Case, expectGradients, expectSlopes, expectValues } from '../../../../test/support/case.ts';
 import { normal, seeds, sizes, uniforms } from '../../../../test/support/random.ts';
+import { pinball } from '../../src/ops/pinball.ts';
+import { quantiles } from '../../src/ops/quantiles.ts';
 
 interface Sizes {
   T: number;

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { mean, sum } from '../../src/ops/index.ts';
-import { scope } from '../../src/tensor/scope.ts';
 import { array, product } from '../../../../test/reference/array.ts';
 import * as truth from '../../../../test/reference/reduce.ts';
 import { backends } from '../../../../test/support/backends.ts';
 import { type Case, expectGradients, expectNaN, expectSlopes, expectValues } from '../../../../test/support/case.ts';
 import { normal, seeds, shapes, uniforms } from '../../../../test/support/random.ts';
+import { mean, sum } from '../../src/ops/index.ts';
+import { scope } from '../../src/tensor/scope.ts';
 
 const operations = [
   { name: 'sum', op: sum, plain: truth.sum },

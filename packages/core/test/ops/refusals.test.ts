@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { anyBackend as backend } from '../../../../test/support/backends.ts';
 import * as ops from '../../src/ops/index.ts';
 import { openBackend } from '../../src/tensor/backend.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
-import { anyBackend as backend } from '../../../../test/support/backends.ts';
 
 const other = await openBackend('wasm', { threads: 1 });
 afterAll(() => other.dispose());

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rotary } from '../../src/ops/index.ts';
-import { scope } from '../../src/tensor/scope.ts';
 import * as truth from '../../../../test/reference/attention.ts';
 import { anyBackend, backends } from '../../../../test/support/backends.ts';
 import { type Case, expectGradients, expectValues } from '../../../../test/support/case.ts';
 import { expectClose } from '../../../../test/support/compare.ts';
 import { normal, seeds, sizes, uniforms } from '../../../../test/support/random.ts';
+import { rotary } from '../../src/ops/index.ts';
+import { scope } from '../../src/tensor/scope.ts';
 
 const setups = fc.record({
   B: sizes(3),

@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { positionsOn, s4Modes, s4Scan } from '../../src/ops/index.ts';
-import type { Backend } from '../../src/tensor/backend.ts';
-import { scope } from '../../src/tensor/scope.ts';
-import type { Tensor } from '../../src/tensor/tensor.ts';
 import { type Array64, array } from '../../../../test/reference/array.ts';
 import * as truth from '../../../../test/reference/s4.ts';
 import { backends } from '../../../../test/support/backends.ts';
 import { type Case, expectGradients, expectSlopes, expectValues } from '../../../../test/support/case.ts';
 import { expectIdentical } from '../../../../test/support/compare.ts';
-import { agesOf, partitions, randomAges, randomLengths, timeSlice } from '../../../../test/support/positions.ts';
 import { plain, type Setup, setups } from '../../../../test/support/modes.ts';
+import { agesOf, partitions, randomAges, randomLengths, timeSlice } from '../../../../test/support/positions.ts';
 import { normal, seeds, sizes, uniform, uniforms } from '../../../../test/support/random.ts';
+import { positionsOn, s4Modes, s4Scan } from '../../src/ops/index.ts';
+import type { Backend } from '../../src/tensor/backend.ts';
+import { scope } from '../../src/tensor/scope.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
 
 /** From the parameters on: the modes and the scan in one. */
 function caseOf({ B, L, H, M, seed, ...has }: Setup): Case {

@@ -1,19 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { longConv, mul, positionsOn, s4d, s4dKernel, s4dModes, s4dScan, sum } from '../../src/ops/index.ts';
-import type { Backend } from '../../src/tensor/backend.ts';
-import { scope } from '../../src/tensor/scope.ts';
-import { valueAndGrad } from '../../src/tensor/tape.ts';
-import type { Tensor } from '../../src/tensor/tensor.ts';
 import { type Array64, array } from '../../../../test/reference/array.ts';
 import * as truth from '../../../../test/reference/s4d.ts';
 import { backends } from '../../../../test/support/backends.ts';
 import { type Case, expectGradients, expectNaN, expectSlopes, expectValues } from '../../../../test/support/case.ts';
 import { expectClose, expectIdentical, FORWARD } from '../../../../test/support/compare.ts';
 import { readGolden } from '../../../../test/support/golden.ts';
-import { agesOf, partitions, randomAges, randomLengths, row, timeSlice } from '../../../../test/support/positions.ts';
 import { plain, type Setup, setups } from '../../../../test/support/modes.ts';
+import { agesOf, partitions, randomAges, randomLengths, row, timeSlice } from '../../../../test/support/positions.ts';
 import { normal, seeds, sizes, uniform, uniforms } from '../../../../test/support/random.ts';
+import { longConv, mul, positionsOn, s4d, s4dKernel, s4dModes, s4dScan, sum } from '../../src/ops/index.ts';
+import type { Backend } from '../../src/tensor/backend.ts';
+import { scope } from '../../src/tensor/scope.ts';
+import { valueAndGrad } from '../../src/tensor/tape.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
 
 /** Parameters near those that models start from and learn. */
 function parametersOf(seed: number, H: number, M: number) {

@@ -1,10 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { add, mul, positionsOn, selectiveScan, sum } from '../../src/ops/index.ts';
-import type { Backend } from '../../src/tensor/backend.ts';
-import { scope } from '../../src/tensor/scope.ts';
-import { valueAndGrad } from '../../src/tensor/tape.ts';
-import type { Tensor } from '../../src/tensor/tensor.ts';
 import { type Array64, array } from '../../../../test/reference/array.ts';
 import * as truth from '../../../../test/reference/selectiveScan.ts';
 import { backends } from '../../../../test/support/backends.ts';
@@ -13,6 +8,11 @@ import { expectClose, expectIdentical, FORWARD, GRADIENT } from '../../../../tes
 import { type Golden, readGolden, timeSecond } from '../../../../test/support/golden.ts';
 import { agesOf, partitions, randomAges, randomLengths, row, timeSlice } from '../../../../test/support/positions.ts';
 import { normal, seeds, sizes, uniform, uniforms } from '../../../../test/support/random.ts';
+import { add, mul, positionsOn, selectiveScan, sum } from '../../src/ops/index.ts';
+import type { Backend } from '../../src/tensor/backend.ts';
+import { scope } from '../../src/tensor/scope.ts';
+import { valueAndGrad } from '../../src/tensor/tape.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
 
 interface Setup {
   batch: number;

@@ -1,7 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { add, contiguous, linear, mul, reshape, silu, split, transposeLast } from '../../src/ops/index.ts';
-import { scope } from '../../src/tensor/scope.ts';
 import { array, product } from '../../../../test/reference/array.ts';
 import { binary } from '../../../../test/reference/elementwise.ts';
 import * as plainLinear from '../../../../test/reference/linear.ts';
@@ -9,6 +7,8 @@ import { columns, transposeLast as transposed } from '../../../../test/reference
 import { backends } from '../../../../test/support/backends.ts';
 import { type Case, expectGradients, expectValues } from '../../../../test/support/case.ts';
 import { normal, seeds, shapes, uniforms } from '../../../../test/support/random.ts';
+import { add, contiguous, linear, mul, reshape, silu, split, transposeLast } from '../../src/ops/index.ts';
+import { scope } from '../../src/tensor/scope.ts';
 
 /** A shape and another of as many values. */
 const reshapes = shapes(1, 4, 12).chain((from) =>

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
-import { softmax } from '../../src/ops/index.ts';
 import { type Array64, array, map } from '../../../../test/reference/array.ts';
 import * as truth from '../../../../test/reference/softmax.ts';
 import { backends } from '../../../../test/support/backends.ts';
 import { type Case, expectGradients, expectNaN, expectSlopes, expectValues } from '../../../../test/support/case.ts';
 import { normal, seeds, shapes, uniforms } from '../../../../test/support/random.ts';
+import { softmax } from '../../src/ops/index.ts';
 
 const caseOf = (x: Array64): Case => ({
   inputs: { x },

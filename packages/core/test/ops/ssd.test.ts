@@ -1,10 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { add, mul, positionsOn, ssd, sum } from '../../src/ops/index.ts';
-import type { Backend } from '../../src/tensor/backend.ts';
-import { scope } from '../../src/tensor/scope.ts';
-import { valueAndGrad } from '../../src/tensor/tape.ts';
-import type { Tensor } from '../../src/tensor/tensor.ts';
 import { type Array64, array } from '../../../../test/reference/array.ts';
 import * as truth from '../../../../test/reference/ssd.ts';
 import { anyBackend, backends } from '../../../../test/support/backends.ts';
@@ -12,6 +7,11 @@ import { type Case, expectGradients, expectNaN, expectSlopes, expectValues } fro
 import { expectClose, expectIdentical } from '../../../../test/support/compare.ts';
 import { agesOf, partitions, randomAges, randomLengths, row, timeSlice } from '../../../../test/support/positions.ts';
 import { normal, seeds, sizes, uniform, uniforms } from '../../../../test/support/random.ts';
+import { add, mul, positionsOn, ssd, sum } from '../../src/ops/index.ts';
+import type { Backend } from '../../src/tensor/backend.ts';
+import { scope } from '../../src/tensor/scope.ts';
+import { valueAndGrad } from '../../src/tensor/tape.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
 
 const forms = ['recurrent', 'chunked'] as const;
 type Form = (typeof forms)[number];

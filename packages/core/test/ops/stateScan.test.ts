@@ -1,8 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { neg, positionsOn, selectiveScan, transposeLast } from '../../src/ops/index.ts';
-import { stateScan } from '../../src/ops/stateScan.ts';
-import { scope } from '../../src/tensor/scope.ts';
 import { array } from '../../../../test/reference/array.ts';
 import * as truth from '../../../../test/reference/stateScan.ts';
 import { anyBackend, backends } from '../../../../test/support/backends.ts';
@@ -10,6 +7,9 @@ import { type Case, expectGradients, expectNaN, expectSlopes, expectValues } fro
 import { expectClose } from '../../../../test/support/compare.ts';
 import { partitions, randomAges, randomLengths, timeSlice } from '../../../../test/support/positions.ts';
 import { normal, seeds, sizes, uniform, uniforms } from '../../../../test/support/random.ts';
+import { neg, positionsOn, selectiveScan, transposeLast } from '../../src/ops/index.ts';
+import { stateScan } from '../../src/ops/stateScan.ts';
+import { scope } from '../../src/tensor/scope.ts';
 
 interface Setup {
   batch: number;

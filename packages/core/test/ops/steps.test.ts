@@ -1,15 +1,15 @@
 /** reverse, pool and squaredError: values, gradients, lengths, documents, refusals. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { pool, positionsOn, reverse, reversePositions, squaredError } from '../../src/ops/index.ts';
-import { poolings } from '../../src/ops/pool.ts';
-import { scope } from '../../src/tensor/scope.ts';
 import { array } from '../../../../test/reference/array.ts';
 import * as truth from '../../../../test/reference/steps.ts';
 import { backends } from '../../../../test/support/backends.ts';
 import { type Case, expectGradients, expectNaN, expectValues } from '../../../../test/support/case.ts';
 import { agesOf, randomAges, randomLengths } from '../../../../test/support/positions.ts';
 import { normal, seeds, sizes, uniforms } from '../../../../test/support/random.ts';
+import { pool, positionsOn, reverse, reversePositions, squaredError } from '../../src/ops/index.ts';
+import { poolings } from '../../src/ops/pool.ts';
+import { scope } from '../../src/tensor/scope.ts';
 
 interface Setup {
   B: number;

@@ -1,9 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { add, mul, positionsOn, sum, tokenShift } from '../../src/ops/index.ts';
-import type { Backend } from '../../src/tensor/backend.ts';
-import { scope } from '../../src/tensor/scope.ts';
-import { valueAndGrad } from '../../src/tensor/tape.ts';
 import type { Array64 } from '../../../../test/reference/array.ts';
 import * as truth from '../../../../test/reference/tokenShift.ts';
 import { backends } from '../../../../test/support/backends.ts';
@@ -11,6 +7,10 @@ import { type Case, expectGradients, expectNaN, expectSlopes, expectValues } fro
 import { expectIdentical } from '../../../../test/support/compare.ts';
 import { agesOf, partitions, randomAges, randomLengths, timeSlice } from '../../../../test/support/positions.ts';
 import { normal, seeds, sizes, uniforms } from '../../../../test/support/random.ts';
+import { add, mul, positionsOn, sum, tokenShift } from '../../src/ops/index.ts';
+import type { Backend } from '../../src/tensor/backend.ts';
+import { scope } from '../../src/tensor/scope.ts';
+import { valueAndGrad } from '../../src/tensor/tape.ts';
 
 interface Setup {
   B: number;

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { casino, rolls } from '../../../../lab/src/theory/hmm.ts';
 import { casinoReset, ring } from '../../../../lab/src/theory/scan.ts';
+import { backends } from '../../../../test/support/backends.ts';
 import { forward, type Hmm, smooth, viterbi } from '../../src/ssm/hmm.ts';
 import { filterBySweeps, filterResetting, gatedScan, resettingHmm, sweepOnce } from '../../src/ssm/hmmScan.ts';
-import { backends } from '../../../../test/support/backends.ts';
 
 const row = (n: number) =>
   fc.array(fc.integer({ min: 1, max: 20 }), { minLength: n, maxLength: n }).map((weights) => {

@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
+import { anyBackend as backend } from '../../../../test/support/backends.ts';
 import { add, exp, split, sum } from '../../src/ops/index.ts';
 import { keep, scope } from '../../src/tensor/scope.ts';
 import { valueAndGrad } from '../../src/tensor/tape.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
-import { anyBackend as backend } from '../../../../test/support/backends.ts';
 
 const t = (value = 0) => backend.full([16], value);
 const alive = (x: Tensor) => !x.storage.freed;

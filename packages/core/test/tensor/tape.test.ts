@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { backends } from '../../../../test/support/backends.ts';
+import { expectIdentical } from '../../../../test/support/compare.ts';
+import { normal, uniforms } from '../../../../test/support/random.ts';
 import {
   add,
   causalConv1d,
@@ -19,9 +22,6 @@ import {
 import { scope } from '../../src/tensor/scope.ts';
 import { isTracked, valueAndGrad, withoutGradients } from '../../src/tensor/tape.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
-import { backends } from '../../../../test/support/backends.ts';
-import { expectIdentical } from '../../../../test/support/compare.ts';
-import { normal, uniforms } from '../../../../test/support/random.ts';
 
 describe.each(backends)('valueAndGrad on $name', ({ backend }) => {
   const t = (values: number[], shape = [values.length]) => backend.tensor(values, shape);

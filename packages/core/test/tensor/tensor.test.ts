@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { backends } from '../../../../test/support/backends.ts';
 import { split } from '../../src/ops/index.ts';
 import { openBackend } from '../../src/tensor/backend.ts';
 import { scope } from '../../src/tensor/scope.ts';
-import { backends } from '../../../../test/support/backends.ts';
 
 describe.each(backends)('tensors on $name', ({ backend }) => {
   it('hold what they were given', async () => {

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { generateText } from '../../src/generate/generateText.ts';
-import { openBackend } from '../../src/tensor/backend.ts';
 import { loadModel } from '../../src/models/checkpoint.ts';
+import { openBackend } from '../../src/tensor/backend.ts';
 import { resume, run, workFolder } from './runs.ts';
 
 describe('training on FASTA', () => {

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { anyBackend, backends } from '../../../../test/support/backends.ts';
 import { textData } from '../../src/data/index.ts';
 import { generate } from '../../src/generate/generate.ts';
 import { createModel, loadModel } from '../../src/models/checkpoint.ts';
@@ -9,7 +10,6 @@ import { byteTokenizer } from '../../src/tokenize/index.ts';
 import { trainingBytes } from '../../src/train/memory.ts';
 import { Trainer } from '../../src/train/trainer.ts';
 import { tinyConfigs } from '../models/tiny.ts';
-import { anyBackend, backends } from '../../../../test/support/backends.ts';
 import { logOf, play, resume, run, stepsOf, workFolder } from './runs.ts';
 
 const data = await textData(play, byteTokenizer());

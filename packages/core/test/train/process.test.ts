@@ -5,10 +5,10 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
-import { loadModel } from '../../src/models/checkpoint.ts';
-import { flags, main, ok, refused, start } from '../../../mamba-ts/test/cli/command.ts';
 import { anyBackend } from '../../../../test/support/backends.ts';
 import { uniforms } from '../../../../test/support/random.ts';
+import { flags, main, ok, refused, start } from '../../../mamba-ts/test/cli/command.ts';
+import { loadModel } from '../../src/models/checkpoint.ts';
 import { contentsOf, logOf, resume, run, small, stepsOf, workFolder } from './runs.ts';
 
 const node = process.execPath;

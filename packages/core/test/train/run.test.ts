@@ -1,15 +1,16 @@
 /** Runs in folders: stopped and resumed they are the same to the bit, and nothing wrong loses anything. */
-import { fileURLToPath } from 'node:url';
+
 import { appendFile, copyFile, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { anyBackend, backends } from '../../../../test/support/backends.ts';
 import { memoryStore, prepareTokens, split, textData } from '../../src/data/index.ts';
 import { generateText } from '../../src/generate/generateText.ts';
 import { loadModel } from '../../src/models/checkpoint.ts';
 import { charTokenizer, loadTokenizer } from '../../src/tokenize/index.ts';
 import { evaluate } from '../../src/train/evaluate.ts';
 import { languageResult, train } from '../../src/train/run.ts';
-import { anyBackend, backends } from '../../../../test/support/backends.ts';
 import { byteLevelJson } from '../tokenize/fixtures.ts';
 import { contentsOf, logOf, play, resume, run, small, stepsOf, workFolder } from './runs.ts';
 

@@ -1,7 +1,8 @@
 /** Small training runs for tests: seconds on any machine. */
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';

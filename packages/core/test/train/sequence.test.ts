@@ -2,6 +2,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { anyBackend, nativeBackend } from '../../../../test/support/backends.ts';
+import { normal, uniforms } from '../../../../test/support/random.ts';
 import { type Example, type ExampleStore, memoryExamples } from '../../src/data/index.ts';
 import { encodeWav } from '../../src/formats/index.ts';
 import { createSequenceModel, loadSequenceModel } from '../../src/models/checkpoint.ts';
@@ -12,8 +14,6 @@ import { type Prediction, predict } from '../../src/train/predict.ts';
 import { train } from '../../src/train/run.ts';
 import { openSaved } from '../../src/train/savedExamples.ts';
 import { Trainer } from '../../src/train/trainer.ts';
-import { anyBackend, nativeBackend } from '../../../../test/support/backends.ts';
-import { normal, uniforms } from '../../../../test/support/random.ts';
 import { logOf, resume, run, small, stepsOf, workFolder } from './runs.ts';
 
 const backend = nativeBackend ?? anyBackend;

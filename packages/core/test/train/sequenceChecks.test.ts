@@ -2,12 +2,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { anyBackend } from '../../../../test/support/backends.ts';
 import { type Example, memoryExamples } from '../../src/data/index.ts';
 import { createSequenceModel } from '../../src/models/checkpoint.ts';
 import { evaluateSequence } from '../../src/train/evaluateSequence.ts';
 import { predict } from '../../src/train/predict.ts';
 import { train } from '../../src/train/run.ts';
-import { anyBackend } from '../../../../test/support/backends.ts';
 import { openSaved } from '../../src/train/savedExamples.ts';
 import { Trainer } from '../../src/train/trainer.ts';
 import { resume, small, workFolder } from './runs.ts';

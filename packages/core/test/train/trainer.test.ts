@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { anyBackend, backends } from '../../../../test/support/backends.ts';
+import { expectIdentical } from '../../../../test/support/compare.ts';
 import { textData } from '../../src/data/index.ts';
 import { createModel } from '../../src/models/checkpoint.ts';
 import type { LanguageModel } from '../../src/models/languageModel.ts';
@@ -6,8 +8,6 @@ import type { Backend } from '../../src/tensor/backend.ts';
 import { byteTokenizer } from '../../src/tokenize/index.ts';
 import { checkMemory, size, trainingBytes } from '../../src/train/memory.ts';
 import { Trainer, type TrainerOptions } from '../../src/train/trainer.ts';
-import { anyBackend, backends } from '../../../../test/support/backends.ts';
-import { expectIdentical } from '../../../../test/support/compare.ts';
 import { play } from './runs.ts';
 
 const data = await textData(play, byteTokenizer());

@@ -11,8 +11,8 @@
  * series is elsewhere now, and values enter as they are.
  */
 import { UsageError } from '@mamba-ts/core/errors';
-import { defaultStart } from '../history.ts';
 import { normalQuantile } from '@mamba-ts/core/math';
+import { defaultStart } from '../history.ts';
 import { checkLevels } from '../options.ts';
 import { GRID, tableOf } from '../quantiles.ts';
 import type { ForecastOptions, SeriesForecaster } from '../types.ts';

@@ -12,7 +12,7 @@ import { checkSeason } from '../options.ts';
 import type { SeriesForecaster, Values } from '../types.ts';
 import { checkValues } from '../values.ts';
 import { count, emptyTally, relative, type Scores, scoresOf, type Tally } from './scores.ts';
-import { crossValidate, cutoffs, checkWindows, type NamedSeries, type Window, type WindowOptions } from './windows.ts';
+import { checkWindows, crossValidate, cutoffs, type NamedSeries, type Window, type WindowOptions } from './windows.ts';
 
 export interface BacktestOptions extends WindowOptions {
   /** Told of each window: for tables of all that was forecast. */

@@ -6,8 +6,8 @@
  * At each cutoff a forecaster sees the values before it alone. (Tashman 2000; TimeGPT calls it cross_validation.)
  */
 import { UsageError } from '@mamba-ts/core/errors';
-import { checkHorizon, checkLevels, checkSeason, DEFAULT_QUANTILES } from '../options.ts';
 import { CONTEXT } from '../model/window.ts';
+import { checkHorizon, checkLevels, checkSeason, DEFAULT_QUANTILES } from '../options.ts';
 import type { Forecast, SeasonOption, SeriesForecaster, Values } from '../types.ts';
 import { checkValues } from '../values.ts';
 

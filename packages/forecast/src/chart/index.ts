@@ -1,3 +1,3 @@
 /** chart. */
-export { figure, type Figure, type Panel, type Series } from './figure.ts';
+export { type Figure, figure, type Panel, type Series } from './figure.ts';
 export type { Axis } from './scale.ts';

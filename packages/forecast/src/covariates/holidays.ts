@@ -8,7 +8,7 @@
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import { DAY } from '../timeTable/calendar.ts';
-import { civilTimes, type CivilTime, stepOf } from './calendarFeatures.ts';
+import { type CivilTime, civilTimes, stepOf } from './calendarFeatures.ts';
 
 export interface HolidayOptions {
   /** ISO 3166-1, such as 'DE'. */

@@ -1,7 +1,7 @@
 /** Lessons out of a worker, two ahead of the one that was asked for: equal to those made here. */
 import { nodeModule } from '@mamba-ts/core/node';
-import type { LessonSteps } from './trainingBatch.ts';
 import type { LessonSource } from './task.ts';
+import type { LessonSteps } from './trainingBatch.ts';
 
 const AHEAD = 2;
 

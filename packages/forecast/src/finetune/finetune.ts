@@ -7,20 +7,21 @@
  * The end of every series is kept back. The weights that forecast it best are kept; where none are better than
  * the zero-shot ones, those are. Synthetic series go on between one's own, so that the model forgets little.
  */
+
+import type { BackendName } from '@mamba-ts/core/backend';
 import { UsageError } from '@mamba-ts/core/errors';
 import { loadSequenceModel, type SequenceModel } from '@mamba-ts/core/models';
 import { Random } from '@mamba-ts/core/random';
 import { openBackend } from '@mamba-ts/core/tensor';
 import { RunFolder, Trainer } from '@mamba-ts/core/train';
-import type { BackendName } from '@mamba-ts/core/backend';
 import { packagedWeights } from '../load.ts';
-import { type LessonSteps, drawLesson, lessonAtEnd, type SeriesSource } from './trainingBatch.ts';
-import { type Line, runSession } from './session.ts';
-import { lessonTask, meanLoss } from './task.ts';
 import { PATCH } from '../model/window.ts';
 import { checkSeason } from '../options.ts';
 import type { SeasonOption, Values } from '../types.ts';
 import { checkValues } from '../values.ts';
+import { type Line, runSession } from './session.ts';
+import { lessonTask, meanLoss } from './task.ts';
+import { drawLesson, type LessonSteps, lessonAtEnd, type SeriesSource } from './trainingBatch.ts';
 
 export interface FinetuneOptions {
   /** The folder of the run; the weights are in its `best`. */

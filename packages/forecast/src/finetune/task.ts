@@ -1,12 +1,12 @@
 /** The forecaster's training as a task of the trainer: batches from a seed and a count, and their loss. */
 import type { SequenceModel } from '@mamba-ts/core/models';
-import { Random } from '@mamba-ts/core/random';
 import { pinball } from '@mamba-ts/core/ops';
+import { Random } from '@mamba-ts/core/random';
 import { enter, type Tensor } from '@mamba-ts/core/tensor';
 import type { TaskMaker } from '@mamba-ts/core/train';
-import { drawLesson, type LessonSteps } from './trainingBatch.ts';
-import { GRID } from '../quantiles.ts';
 import { forwardSteps } from '../model/network.ts';
+import { GRID } from '../quantiles.ts';
+import { drawLesson, type LessonSteps } from './trainingBatch.ts';
 
 /** Batch `index` of a run, however it is made. */
 export type LessonSource = (index: number) => Promise<LessonSteps>;

@@ -6,12 +6,12 @@
  * before a hidden stretch may end anywhere, as a series does.
  */
 import { Random } from '@mamba-ts/core/random';
-import { sampleSeries } from '../synthetic/catalogue.ts';
-import { between, chance, logBetween } from '../synthetic/draw.ts';
-import { Measures } from '../model/normalization.ts';
 import type { Steps } from '../model/network.ts';
+import { Measures } from '../model/normalization.ts';
 import { CANDIDATES, FEATURES, PatchReader } from '../model/patchFeatures.ts';
 import { CONTEXT, PATCH } from '../model/window.ts';
+import { sampleSeries } from '../synthetic/catalogue.ts';
+import { between, chance, logBetween } from '../synthetic/draw.ts';
 
 export interface LessonSteps extends Steps {
   /** (B · L, PATCH), in units from the base; NaN: unknown. */

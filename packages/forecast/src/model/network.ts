@@ -5,8 +5,9 @@
  *
  * A sequence model of any family that carries a state; what is special is the head (ops/quantiles.ts).
  */
-import type { SequenceModel } from '@mamba-ts/core/models';
+
 import type { State } from '@mamba-ts/core/layers';
+import type { SequenceModel } from '@mamba-ts/core/models';
 import { quantiles, reshape } from '@mamba-ts/core/ops';
 import type { Tensor } from '@mamba-ts/core/tensor';
 import { GRID } from '../quantiles.ts';

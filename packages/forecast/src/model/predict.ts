@@ -1,6 +1,7 @@
 /** From steps to quantiles of values: rows of several series at once, or one series from a carried state. */
-import type { SequenceModel } from '@mamba-ts/core/models';
+
 import type { State } from '@mamba-ts/core/layers';
+import type { SequenceModel } from '@mamba-ts/core/models';
 import { enter } from '@mamba-ts/core/tensor';
 import { GRID } from '../quantiles.ts';
 import { KEPT } from './intervalCalibration.ts';

@@ -6,8 +6,9 @@
  * A season is a dip: V at s lies below V half a season to both sides, which a trend or a random walk, whose
  * V is a line, does not do. (Matheron 1963 for the variogram; all lags come from one autocorrelation by FFT.)
  */
-import type { CheckedOptions } from '../options.ts';
+
 import { fft } from '@mamba-ts/core/math';
+import type { CheckedOptions } from '../options.ts';
 
 export interface Seasons {
   /** Steps of the main season; 1: there is none. */

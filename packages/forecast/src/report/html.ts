@@ -9,9 +9,9 @@
 import { UsageError } from '@mamba-ts/core/errors';
 import { escaped } from '../chart/svgText.ts';
 import { curvesOf } from './curves.ts';
+import { shownRows } from './files.ts';
 import { script, style } from './page.ts';
 import { described, svg } from './svg.ts';
-import { shownRows } from './files.ts';
 import type { ForecastView } from './view.ts';
 
 /** A table of scores or of whatever else is known: the first row names the columns. */

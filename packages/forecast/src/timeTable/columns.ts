@@ -1,6 +1,7 @@
 /** The columns of a table by what their first fields look like, and what their names say. */
-import { UsageError } from '@mamba-ts/core/errors';
+
 import type { CsvRow, Separator } from '@mamba-ts/core/data';
+import { UsageError } from '@mamba-ts/core/errors';
 import { decimalOf, isMissing, tableNumbers } from './numbers.ts';
 import { formatOf } from './times.ts';
 import type { TimeTableOptions } from './types.ts';

@@ -1,11 +1,11 @@
 /** A second table, of what is known ahead: its columns by the names that the first one has. */
 import { UsageError } from '@mamba-ts/core/errors';
-import { columnNamed, type Layout } from './layout.ts';
+import type { TimeAxis } from './axis.ts';
 import { headOf } from './columns.ts';
 import { seriesRowsOf } from './groups.ts';
+import { columnNamed, type Layout } from './layout.ts';
 import { openRows } from './reading.ts';
 import type { Rows } from './rows.ts';
-import type { TimeAxis } from './axis.ts';
 import type { TableSource, TimeTableOptions } from './types.ts';
 
 export interface Future {

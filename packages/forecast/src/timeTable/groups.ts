@@ -2,11 +2,12 @@
  * Rows by series. Rows of one id that stand together are given as soon as the next id begins, so a table of any length
  * needs the memory of its longest series; where ids alternate, all are held, as numbers.
  */
-import { UsageError } from '@mamba-ts/core/errors';
+
 import type { CsvRow } from '@mamba-ts/core/data';
+import { UsageError } from '@mamba-ts/core/errors';
+import { isEmpty } from './columns.ts';
 import type { Layout } from './layout.ts';
 import { isMissing, isTooLarge, notNumber, tableNumbers } from './numbers.ts';
-import { isEmpty } from './columns.ts';
 import { raggedRow } from './reading.ts';
 import { Rows } from './rows.ts';
 

@@ -5,8 +5,9 @@
  *   id       what tells rows of the same time apart: text, then whole numbers that repeat; what comes in blocks
  *   value    the numbers that are left: one below ids, each a series without
  */
-import { UsageError } from '@mamba-ts/core/errors';
+
 import { type CsvRow, requireDifferent } from '@mamba-ts/core/data';
+import { UsageError } from '@mamba-ts/core/errors';
 import { type Column, type Head, Kinds, namesId, namesTime, namesValue } from './columns.ts';
 import { formatOf, type TimeFormat } from './times.ts';
 import type { TimeTableOptions } from './types.ts';

@@ -3,8 +3,9 @@
  *
  * Which mark is the decimal one shows in the first rows; where it does not (only 1,234), it is asked for.
  */
-import { UsageError } from '@mamba-ts/core/errors';
+
 import { MISSING, numberReader } from '@mamba-ts/core/data';
+import { UsageError } from '@mamba-ts/core/errors';
 
 const GROUPED = { '.': /^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$/, ',': /^[+-]?\d{1,3}(\.\d{3})+(,\d+)?$/ };
 const GROUP = { '.': /,/g, ',': /\./g };

@@ -3,7 +3,7 @@
  * other series.
  */
 import { UsageError } from '@mamba-ts/core/errors';
-import { TimeAxis, timeLabel, type TimeStyle } from './axis.ts';
+import { TimeAxis, type TimeStyle, timeLabel } from './axis.ts';
 import { DAY, HOUR, inMonth, MINUTE, monthOf, timeOfDay, weekday } from './calendar.ts';
 import { dayOfMonths, detectFrequency, type Irregular } from './detect.ts';
 import { type Frequency, isSubDaily, sameFrequency, spanName, stepLength } from './frequency.ts';

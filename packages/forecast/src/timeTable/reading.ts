@@ -1,10 +1,9 @@
 /** A table's rows as they arrive: its first ones to look at, then all, checked and read as numbers and times. */
-import { UsageError } from '@mamba-ts/core/errors';
-import { gunzipped } from '@mamba-ts/core/formats';
+
 import {
+  type CsvRow,
   chunksOf,
   chunksOfText,
-  type CsvRow,
   csvRows,
   decodeUtf8,
   factsOf,
@@ -12,6 +11,8 @@ import {
   type Separator,
   standardInput,
 } from '@mamba-ts/core/data';
+import { UsageError } from '@mamba-ts/core/errors';
+import { gunzipped } from '@mamba-ts/core/formats';
 import type { TableSource } from './types.ts';
 
 /** Rows that are looked at before the table is read. */

@@ -1,9 +1,10 @@
 /** The rows of one id to its series: values and covariates in their steps, and what had to be done for it. */
+
+import type { Column } from './columns.ts';
 import { seasonsOf } from './frequency.ts';
 import { placeAhead } from './future.ts';
-import type { Column } from './columns.ts';
+import { type Grid, type GridOptions, gridOf } from './grid.ts';
 import { numbersOf } from './groups.ts';
-import { type Grid, gridOf, type GridOptions } from './grid.ts';
 import type { Layout } from './layout.ts';
 import type { Rows } from './rows.ts';
 import type { Combine, CovariateColumn, SeriesFacts, TableSeries } from './types.ts';

@@ -1,7 +1,8 @@
 /** What a table of series is, and how to say what it can't say itself. */
-import type { Frequency } from './frequency.ts';
-import type { TimeAxis } from './axis.ts';
+
 import type { Separator } from '@mamba-ts/core/data';
+import type { TimeAxis } from './axis.ts';
+import type { Frequency } from './frequency.ts';
 
 /** A path (Node; plain or gzip), '-' for the standard input, a text, or bytes as they arrive. */
 export type TableSource =

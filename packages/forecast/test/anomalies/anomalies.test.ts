@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { AnomalyDetector, detectAnomalies } from '../../src/anomalies/index.ts';
-import { Calibration, expectedAlarms } from '../../src/anomalies/calibration.ts';
-import { surprise, tailProbability, valueAt, zLevels } from '../../src/anomalies/surprise.ts';
-import { openBaseline } from '../../src/baselines/index.ts';
-import { normalCdf } from '../../../core/src/math/normal.ts';
-import type { Values } from '../../src/types.ts';
-import { Random } from '../../../core/src/random.ts';
 import { normalForecaster } from '../../../../test/support/forecasters.ts';
 import { fc } from '../../../../test/support/random.ts';
+import { normalCdf } from '../../../core/src/math/normal.ts';
+import { Random } from '../../../core/src/random.ts';
+import { Calibration, expectedAlarms } from '../../src/anomalies/calibration.ts';
+import { AnomalyDetector, detectAnomalies } from '../../src/anomalies/index.ts';
+import { surprise, tailProbability, valueAt, zLevels } from '../../src/anomalies/surprise.ts';
+import { openBaseline } from '../../src/baselines/index.ts';
+import type { Values } from '../../src/types.ts';
 
 const NAN = Number.NaN;
 const range = (n: number, of: (t: number) => number) => Array.from({ length: n }, (_, t) => of(t));

@@ -1,12 +1,12 @@
 /** Anomalies and backtests with the network itself, untrained: what it says of a series does not depend on the way. */
 import { beforeAll, expect, it } from 'vitest';
+import { untrained } from '../../../../test/support/untrained.ts';
+import { Random } from '../../../core/src/random.ts';
 import { detectAnomalies } from '../../src/anomalies/index.ts';
 import { backtest } from '../../src/backtest/index.ts';
 import { openBaseline } from '../../src/baselines/index.ts';
 import type { Forecaster } from '../../src/forecaster.ts';
 import type { SeriesForecaster } from '../../src/types.ts';
-import { Random } from '../../../core/src/random.ts';
-import { untrained } from '../../../../test/support/untrained.ts';
 
 let network: Forecaster;
 beforeAll(async () => {

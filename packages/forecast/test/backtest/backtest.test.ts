@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { openBaseline } from '../../src/baselines/index.ts';
+import { lastValue, normalForecaster } from '../../../../test/support/forecasters.ts';
+import { Random } from '../../../core/src/random.ts';
 import { backtest, crossValidate, historical, type Window } from '../../src/backtest/index.ts';
 import { relative } from '../../src/backtest/scores.ts';
+import { openBaseline } from '../../src/baselines/index.ts';
 import { mase, quantileSums, smape, wqlOf } from '../../src/metrics/index.ts';
-import { Random } from '../../../core/src/random.ts';
-import { lastValue, normalForecaster } from '../../../../test/support/forecasters.ts';
 
 const range = (n: number, of: (t: number) => number = (t) => t) => Array.from({ length: n }, (_, t) => of(t));
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { BASELINES, openBaseline } from '../../src/baselines/index.ts';
 import { normalQuantile } from '../../../core/src/math/normal.ts';
-import type { ForecastOptions, Values } from '../../src/types.ts';
 import { Random } from '../../../core/src/random.ts';
+import { BASELINES, openBaseline } from '../../src/baselines/index.ts';
+import type { ForecastOptions, Values } from '../../src/types.ts';
 
 const NAN = Number.NaN;
 const notes: string[] = [];

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { fc } from '../../../../test/support/random.ts';
+import { Smoothing } from '../../../../test/support/smoothing.ts';
+import { autoregressive, noise, quantileError, wave } from '../../../../test/support/worlds.ts';
+import { Random } from '../../../core/src/random.ts';
 import type { GivenCovariates } from '../../src/covariates/columns.ts';
 import { type CovariateOptions, forecastWithCovariates } from '../../src/covariates/forecast.ts';
 import { GRID } from '../../src/quantiles.ts';
 import type { Values } from '../../src/types.ts';
-import { Random } from '../../../core/src/random.ts';
-import { fc } from '../../../../test/support/random.ts';
-import { Smoothing } from '../../../../test/support/smoothing.ts';
-import { autoregressive, noise, quantileError, wave } from '../../../../test/support/worlds.ts';
 
 const H = 12;
 const forecaster = new Smoothing();

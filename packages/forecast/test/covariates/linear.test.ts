@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { autoregressive, noise, wave } from '../../../../test/support/worlds.ts';
+import { Random } from '../../../core/src/random.ts';
 import { dot, gramOf, mix, ridgeByLeavingOut, solvePositive } from '../../src/covariates/linear.ts';
 import { innovations, regress } from '../../src/covariates/regression.ts';
-import { Random } from '../../../core/src/random.ts';
-import { autoregressive, noise, wave } from '../../../../test/support/worlds.ts';
 
 const standard = (values: readonly number[]): Float64Array => {
   const mean = values.reduce((sum, x) => sum + x, 0) / values.length;

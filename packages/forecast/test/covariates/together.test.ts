@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { GRID } from '../../src/quantiles.ts';
-import { forecastTogether } from '../../src/covariates/together.ts';
-import { Random } from '../../../core/src/random.ts';
 import { Smoothing } from '../../../../test/support/smoothing.ts';
 import { autoregressive, quantileError, wave } from '../../../../test/support/worlds.ts';
+import { Random } from '../../../core/src/random.ts';
+import { forecastTogether } from '../../src/covariates/together.ts';
+import { GRID } from '../../src/quantiles.ts';
 
 const H = 12;
 const N = 120;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fc } from '../../../../test/support/random.ts';
 import {
   coverage,
   crps,
@@ -13,7 +14,6 @@ import {
   wql,
   wqlOf,
 } from '../../src/metrics/index.ts';
-import { fc } from '../../../../test/support/random.ts';
 
 describe('errors of points', () => {
   it('are those of a hand', () => {

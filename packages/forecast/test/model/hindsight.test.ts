@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../../core/src/random.ts';
 import { Hindsight } from '../../src/model/intervalCalibration.ts';
 import { PATCH } from '../../src/model/window.ts';
 import { GRID } from '../../src/quantiles.ts';
-import { Random } from '../../../core/src/random.ts';
 
 /** The 80 % interval of a standard normal. */
 const BOUND = 1.2816;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { findSeasons, seasonsIn, seasonsThatShow } from '../../src/model/seasons.ts';
 import { Random } from '../../../core/src/random.ts';
+import { findSeasons, seasonsIn, seasonsThatShow } from '../../src/model/seasons.ts';
 
 const series = (length: number, f: (t: number, random: Random) => number, seed = 1) => {
   const random = new Random(seed);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { spikesOf } from '../../src/model/spikes.ts';
 import { Random } from '../../../core/src/random.ts';
+import { spikesOf } from '../../src/model/spikes.ts';
 
 function wave(length: number, changes: Record<number, number> = {}, seed = 1): Float64Array {
   const random = new Random(seed);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CONTEXT, spanOf } from '../../src/model/window.ts';
 import { fc } from '../../../../test/support/random.ts';
+import { CONTEXT, spanOf } from '../../src/model/window.ts';
 
 describe('the window that is read', () => {
   it('ends at the last value, is bounded, and was measured over most of it', () => {

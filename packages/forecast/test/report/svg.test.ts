@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { svg } from '../../src/report/index.ts';
 import { fc } from '../../../../test/support/random.ts';
+import { svg } from '../../src/report/index.ts';
 import { fan, presidents, view } from './views.ts';
 
 const texts = (picture: string) => [...picture.matchAll(/<text[^>]*>([^<]*)</g)].map(([, text]) => text);

@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/browser/esm/sync';
 import { describe, expect, it } from 'vitest';
-import { csv, csvHeader, csvRows, json, record, shownRows } from '../../src/report/index.ts';
 import { fc } from '../../../../test/support/random.ts';
+import { csv, csvHeader, csvRows, json, record, shownRows } from '../../src/report/index.ts';
 import { fan, presidents, view } from './views.ts';
 
 const joined = async (parts: AsyncIterable<string>) => {

@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { chart, terminalLook } from '../../src/report/index.ts';
-import { columnsOf } from '../../src/chart/svgText.ts';
 import { fc } from '../../../../test/support/random.ts';
+import { columnsOf } from '../../src/chart/svgText.ts';
+import { chart, terminalLook } from '../../src/report/index.ts';
 import { fan, presidents, view } from './views.ts';
 
 describe('chart', () => {

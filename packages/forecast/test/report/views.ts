@@ -1,7 +1,7 @@
 /** Views to show: a real series with gaps, and forecasts whose numbers are easy to follow. */
 import { readFileSync } from 'node:fs';
-import type { Forecast } from '../../src/types.ts';
 import type { ForecastView } from '../../src/report/index.ts';
+import type { Forecast } from '../../src/types.ts';
 
 const QUANTILES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { meanOf, moment, shareOf } from '../../../../test/support/seriesStatistics.ts';
+import { Random } from '../../../core/src/random.ts';
 import {
   addNoise,
   amplitudeModulation,
@@ -6,8 +8,8 @@ import {
   backwards,
   bend,
   censor,
-  differences,
   coarse,
+  differences,
   levelShift,
   periodicSpikes,
   smooth,
@@ -17,8 +19,6 @@ import {
 } from '../../src/synthetic/augment.ts';
 import { launched, missing, outliers, placed, rounded, stuck } from '../../src/synthetic/observe.ts';
 import type { Draft } from '../../src/synthetic/vector.ts';
-import { Random } from '../../../core/src/random.ts';
-import { meanOf, moment, shareOf } from '../../../../test/support/seriesStatistics.ts';
 
 const LENGTH = 480;
 const wave = (support?: Draft['support']): Draft => ({

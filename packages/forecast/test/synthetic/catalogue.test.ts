@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { CATALOGUE, sampleSeries } from '../../src/synthetic/catalogue.ts';
-import { Random } from '../../../core/src/random.ts';
 import { meanOf, moment, shareOf } from '../../../../test/support/seriesStatistics.ts';
+import { Random } from '../../../core/src/random.ts';
+import { CATALOGUE, sampleSeries } from '../../src/synthetic/catalogue.ts';
 
 const sampled = (count: number, length: number, seed = 1) => {
   const random = new Random(seed);

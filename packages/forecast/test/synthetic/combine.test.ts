@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { autocorrelation, detrended, meanOf, moment } from '../../../../test/support/seriesStatistics.ts';
+import { Random } from '../../../core/src/random.ts';
 import { combined, envelope, mixUp, modulation, response, splice } from '../../src/synthetic/combine.ts';
 import { type Draft, standardized } from '../../src/synthetic/vector.ts';
-import { Random } from '../../../core/src/random.ts';
-import { autocorrelation, detrended, meanOf, moment } from '../../../../test/support/seriesStatistics.ts';
 
 const LENGTH = 480;
 const wave: Draft = {

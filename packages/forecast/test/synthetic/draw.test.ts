@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { autocorrelation, kurtosis, meanOf, moment, shareOf } from '../../../../test/support/seriesStatistics.ts';
+import { fft } from '../../../core/src/math/fft.ts';
+import { Random } from '../../../core/src/random.ts';
 import {
   beta,
   exponential,
@@ -11,10 +14,7 @@ import {
   studentT,
   whole,
 } from '../../src/synthetic/draw.ts';
-import { fft } from '../../../core/src/math/fft.ts';
 import { noise, slowPath, whiteNoise } from '../../src/synthetic/noise.ts';
-import { Random } from '../../../core/src/random.ts';
-import { autocorrelation, kurtosis, meanOf, moment, shareOf } from '../../../../test/support/seriesStatistics.ts';
 
 const COUNT = 20_000;
 const drawn = (draw: (random: Random) => number) => {

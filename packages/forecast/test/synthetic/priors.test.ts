@@ -1,4 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import {
+  autocorrelation,
+  detrended,
+  differences,
+  kurtosis,
+  meanOf,
+  median,
+  moment,
+  shareOf,
+} from '../../../../test/support/seriesStatistics.ts';
+import { Random } from '../../../core/src/random.ts';
 import { CATALOGUE } from '../../src/synthetic/catalogue.ts';
 import { arima, stablePolynomial } from '../../src/synthetic/priors/arima.ts';
 import { bursts, counts, intermittent } from '../../src/synthetic/priors/counts.ts';
@@ -14,17 +25,6 @@ import { trendSeason } from '../../src/synthetic/priors/trendSeason.ts';
 import { volatility } from '../../src/synthetic/priors/volatility.ts';
 import { waves } from '../../src/synthetic/priors/waves.ts';
 import type { Draft } from '../../src/synthetic/vector.ts';
-import { Random } from '../../../core/src/random.ts';
-import {
-  autocorrelation,
-  detrended,
-  differences,
-  kurtosis,
-  meanOf,
-  median,
-  moment,
-  shareOf,
-} from '../../../../test/support/seriesStatistics.ts';
 
 const drafts = (draw: (random: Random, length: number) => Draft, count = 60, length = 400): Draft[] => {
   const random = new Random(2024);

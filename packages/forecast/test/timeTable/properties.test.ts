@@ -2,12 +2,12 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { TimeAxis } from '../../src/timeTable/axis.ts';
-import { type Frequency, seriesBatches } from '../../src/timeTable/index.ts';
-import { detectFrequency } from '../../src/timeTable/detect.ts';
+import { fc } from '../../../../test/support/random.ts';
 import { inChunks, sizes } from '../../../core/test/data/chunks.ts';
 import { folderOf } from '../../../core/test/data/folder.ts';
-import { fc } from '../../../../test/support/random.ts';
+import { TimeAxis } from '../../src/timeTable/axis.ts';
+import { detectFrequency } from '../../src/timeTable/detect.ts';
+import { type Frequency, seriesBatches } from '../../src/timeTable/index.ts';
 import { day, readAll, readOne, rows, told } from './tables.ts';
 
 const units: Frequency[] = [

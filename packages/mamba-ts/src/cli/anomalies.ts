@@ -1,13 +1,14 @@
 /** mamba-ts anomalies: values that the past did not let expect, at a promised rate of false alarms. */
-import { type Command, InvalidArgumentError } from 'commander';
-import { layoutLine, stepsLine, type TableSeries } from '@mamba-ts/forecast/timeTable';
-import { detectAnomalies, type Detection } from '@mamba-ts/forecast/anomalies';
+
+import { type Detection, detectAnomalies } from '@mamba-ts/forecast/anomalies';
 import { BASELINES, openBaseline } from '@mamba-ts/forecast/baselines';
 import { Forecaster } from '@mamba-ts/forecast/forecaster';
 import { likely } from '@mamba-ts/forecast/options';
 import { numberFormat } from '@mamba-ts/forecast/report';
+import { layoutLine, stepsLine, type TableSeries } from '@mamba-ts/forecast/timeTable';
+import { type Command, InvalidArgumentError } from 'commander';
 import { addBackendOptions, openForecaster } from './load.ts';
-import { requireRowFile, type Row, writeRows } from './rowFile.ts';
+import { type Row, requireRowFile, writeRows } from './rowFile.ts';
 import { addTableFlags, openTable, positive, type TableFlags, tableVerb } from './tableFlags.ts';
 import { Bar, count, guard, printTable, say } from './terminal.ts';
 

@@ -1,15 +1,16 @@
 /** mamba-ts backtest: how good forecasts of these series would have been, beside baselines. */
-import { UsageError } from '@mamba-ts/core/errors';
+
 import { basename } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
-import { defaultHorizon, layoutLine, stepsLine, type TableSeries, type TimeTable } from '@mamba-ts/forecast/timeTable';
-import { backtest, type Backtest, backtestTable, type NamedSeries, type Window } from '@mamba-ts/forecast/backtest';
+import { UsageError } from '@mamba-ts/core/errors';
+import { type Backtest, backtest, backtestTable, type NamedSeries, type Window } from '@mamba-ts/forecast/backtest';
 import { BASELINES, isBaseline, openBaseline } from '@mamba-ts/forecast/baselines';
 import type { Forecaster } from '@mamba-ts/forecast/forecaster';
 import { likely } from '@mamba-ts/forecast/options';
+import { defaultHorizon, layoutLine, stepsLine, type TableSeries, type TimeTable } from '@mamba-ts/forecast/timeTable';
 import type { SeasonOption, SeriesForecaster } from '@mamba-ts/forecast/types';
+import { type Command, InvalidArgumentError } from 'commander';
 import { addBackendOptions, openForecaster } from './load.ts';
-import { requireRowFile, type Row, writeRows } from './rowFile.ts';
+import { type Row, requireRowFile, writeRows } from './rowFile.ts';
 import { addTableFlags, names, numbers, openTable, positive, type TableFlags, tableVerb } from './tableFlags.ts';
 import { Bar, count, guard, printTable, say } from './terminal.ts';
 import { writeFile } from './textFile.ts';

@@ -1,8 +1,9 @@
 /** mamba-ts doctor: which backends run here, how fast, and what to do about those that do not. */
-import type { Command } from 'commander';
+
 import { UsageError } from '@mamba-ts/core/errors';
 import { measureDevice } from '@mamba-ts/core/inspect';
 import { openBackend } from '@mamba-ts/core/tensor';
+import type { Command } from 'commander';
 import { guard } from './terminal.ts';
 
 export function addDoctor(program: Command): void {

@@ -1,11 +1,12 @@
 /** mamba-ts eval: how good a model is: bits per byte of text, accuracy, errors of values. */
-import { UsageError } from '@mamba-ts/core/errors';
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Command } from 'commander';
 import { prepareTokens, scaled } from '@mamba-ts/core/data';
+import { UsageError } from '@mamba-ts/core/errors';
 import { evaluate, evaluateSequence, openSaved } from '@mamba-ts/core/train';
+import type { Command } from 'commander';
 import {
   addLoadOptions,
   isSequenceFolder,

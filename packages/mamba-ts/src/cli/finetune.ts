@@ -1,8 +1,9 @@
 /** mamba-ts finetune: the forecaster goes on learning, from the series of a table. */
-import { type Command, InvalidArgumentError } from 'commander';
+
 import type { BackendName } from '@mamba-ts/core/backend';
-import { defaultHorizon, layoutLine, stepsLine, TableNotes } from '@mamba-ts/forecast/timeTable';
 import { finetune } from '@mamba-ts/forecast/finetune';
+import { defaultHorizon, layoutLine, stepsLine, TableNotes } from '@mamba-ts/forecast/timeTable';
+import { type Command, InvalidArgumentError } from 'commander';
 import { addBackendOptions } from './load.ts';
 import { addTableFlags, openTable, positive, type TableFlags, tableVerb } from './tableFlags.ts';
 import { Bar, clock, count, guard, onInterrupt, say } from './terminal.ts';

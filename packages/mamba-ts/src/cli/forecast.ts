@@ -1,18 +1,19 @@
 /** mamba-ts forecast: the future of every series in a table, without training. */
-import { UsageError } from '@mamba-ts/core/errors';
+
 import { basename } from 'node:path';
-import type { Command } from 'commander';
-import { defaultHorizon, layoutLine, stepsLine, TableNotes } from '@mamba-ts/forecast/timeTable';
-import type { ForecastView } from '@mamba-ts/forecast/report';
+import { UsageError } from '@mamba-ts/core/errors';
 import { forecastTable, type SeriesForecast, viewOf } from '@mamba-ts/forecast/forecastTable';
+import type { ForecastView } from '@mamba-ts/forecast/report';
 import { forecastTableTogether } from '@mamba-ts/forecast/tableTogether';
+import { defaultHorizon, layoutLine, stepsLine, TableNotes } from '@mamba-ts/forecast/timeTable';
+import type { Command } from 'commander';
 import { CovariateNotes } from './covariateNotes.ts';
 import { fileOutput, showView, writeCsv } from './forecastOutput.ts';
 import { addBackendOptions, openForecaster } from './load.ts';
 import {
+  type AnswerFlags,
   addAnswerFlags,
   addTableFlags,
-  type AnswerFlags,
   answerOptions,
   openTable,
   positive,

@@ -1,7 +1,7 @@
 /** mamba-ts generate: text from a model, streamed. */
 import { UsageError } from '@mamba-ts/core/errors';
-import type { Command } from 'commander';
 import { generateText } from '@mamba-ts/core/generate';
+import type { Command } from 'commander';
 import { addLoadOptions, isSequenceFolder, type LoadFlags, loadModelFor, loadTokenizerFor } from './load.ts';
 import { count, guard, onInterrupt, say } from './terminal.ts';
 

@@ -1,4 +1,4 @@
 /** cli. */
 export { addBackendOptions } from './load.ts';
-export { MISTAKE, Bar, clock, guard, onInterrupt, printTable, say } from './terminal.ts';
+export { Bar, clock, guard, MISTAKE, onInterrupt, printTable, say } from './terminal.ts';
 export { writeFile } from './textFile.ts';

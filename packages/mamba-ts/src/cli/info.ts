@@ -1,11 +1,12 @@
 /** mamba-ts info: what a model is made of and what it costs. */
-import { UsageError } from '@mamba-ts/core/errors';
+
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { UsageError } from '@mamba-ts/core/errors';
 import { readJsonFile } from '@mamba-ts/core/formats';
-import { declaredModel } from '@mamba-ts/core/models';
 import { stateBytes, stateGrows } from '@mamba-ts/core/layers';
+import { declaredModel } from '@mamba-ts/core/models';
 import { size, trainingBytes } from '@mamba-ts/core/train';
+import type { Command } from 'commander';
 import { count, guard } from './terminal.ts';
 
 /** Tokens read, where none are asked for. */

@@ -1,9 +1,6 @@
 /** What several verbs load: a model and its tokenizer, or a forecaster. */
 import { join } from 'node:path';
-import type { Command } from 'commander';
 import type { BackendName } from '@mamba-ts/core/backend';
-import type { Forecaster } from '@mamba-ts/forecast/forecaster';
-import { loadForecaster } from '@mamba-ts/forecast/load';
 import { readJsonFile } from '@mamba-ts/core/formats';
 import {
   isSequenceJson,
@@ -14,6 +11,9 @@ import {
 } from '@mamba-ts/core/models';
 import { openBackend } from '@mamba-ts/core/tensor';
 import { loadTokenizer, type Tokenizer } from '@mamba-ts/core/tokenize';
+import type { Forecaster } from '@mamba-ts/forecast/forecaster';
+import { loadForecaster } from '@mamba-ts/forecast/load';
+import type { Command } from 'commander';
 
 /** The options of LoadFlags, for every verb that runs a model of text. */
 export function addLoadOptions(command: Command): Command {

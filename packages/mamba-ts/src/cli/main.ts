@@ -2,7 +2,6 @@
 /** The command mamba-ts: one file a verb; each parses, calls and prints. */
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { MISTAKE } from './terminal.ts';
 import { addAnomalies } from './anomalies.ts';
 import { addBacktest } from './backtest.ts';
 import { addDoctor } from './doctor.ts';
@@ -15,6 +14,7 @@ import { addPlay } from './play.ts';
 import { addPredict } from './predict.ts';
 import { addServe } from './serve.ts';
 import { addStart } from './start.ts';
+import { MISTAKE } from './terminal.ts';
 import { addTrain } from './train.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));

@@ -1,10 +1,10 @@
 /** mamba-ts play: trains a small Mamba on the bundled plays and writes with it. */
 import { access } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { Command } from 'commander';
 import { prepareTokens, split } from '@mamba-ts/core/data';
 import { generateText } from '@mamba-ts/core/generate';
 import { evaluate, languageResult, train } from '@mamba-ts/core/train';
+import type { Command } from 'commander';
 import { clock, guard, onInterrupt, say } from './terminal.ts';
 import { trainReporter } from './trainReport.ts';
 

@@ -1,7 +1,7 @@
 /** mamba-ts predict: classes or values of new data, by a model that was trained to give them. */
 import { UsageError } from '@mamba-ts/core/errors';
+import { type Prediction, predict } from '@mamba-ts/core/train';
 import type { Command } from 'commander';
-import { predict, type Prediction } from '@mamba-ts/core/train';
 import { addBackendOptions, type LoadFlags, loadSequenceModelFor } from './load.ts';
 import { csvField } from './rowFile.ts';
 import { guard, printTable } from './terminal.ts';

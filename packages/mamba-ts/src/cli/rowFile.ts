@@ -1,6 +1,7 @@
 /** Rows to a file as they come: CSV or JSON, by its ending. */
-import { UsageError } from '@mamba-ts/core/errors';
+
 import { extname } from 'node:path';
+import { UsageError } from '@mamba-ts/core/errors';
 import { writeFile } from './textFile.ts';
 
 export type Cell = string | number | boolean;

@@ -1,10 +1,11 @@
 /** mamba-ts serve: forecasts over HTTP, until Ctrl-C. */
-import { UsageError } from '@mamba-ts/core/errors';
-import type { Command } from 'commander';
+
 import { readFileSync } from 'node:fs';
 import type { BackendName } from '@mamba-ts/core/backend';
-import { loadForecaster } from '@mamba-ts/forecast/load';
+import { UsageError } from '@mamba-ts/core/errors';
 import { openBackend } from '@mamba-ts/core/tensor';
+import { loadForecaster } from '@mamba-ts/forecast/load';
+import type { Command } from 'commander';
 import { addBackendOptions } from './load.ts';
 import { guard, onInterrupt, say } from './terminal.ts';
 

@@ -2,10 +2,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Command } from 'commander';
-import { openTimeTable } from '@mamba-ts/forecast/timeTable';
-import { html } from '@mamba-ts/forecast/report';
 import { forecastTable, viewOf } from '@mamba-ts/forecast/forecastTable';
+import { html } from '@mamba-ts/forecast/report';
+import { openTimeTable } from '@mamba-ts/forecast/timeTable';
+import type { Command } from 'commander';
 import { showView } from './forecastOutput.ts';
 import { addBackendOptions, openForecaster } from './load.ts';
 import { guard, say } from './terminal.ts';

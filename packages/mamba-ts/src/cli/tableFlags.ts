@@ -6,10 +6,11 @@
  *   for await (const { series, seasons } of seriesBatches(table.series()))
  *     await forecaster.forecastAll(series.map(({ values }) => values), { ...answerOptions(flags, seasons), horizon });
  */
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Combine, openTimeTable, type TimeTable } from '@mamba-ts/forecast/timeTable';
+
 import { likely } from '@mamba-ts/forecast/options';
+import { type Combine, openTimeTable, type TimeTable } from '@mamba-ts/forecast/timeTable';
 import type { ForecastOptions } from '@mamba-ts/forecast/types';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 
 export interface TableFlags {
   time?: string;

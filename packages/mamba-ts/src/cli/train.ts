@@ -1,11 +1,11 @@
 /** mamba-ts train: a model on one's own data. */
 import { UsageError } from '@mamba-ts/core/errors';
-import { type Command, Option } from 'commander';
+import { familyOf, modelNames } from '@mamba-ts/core/families';
 import { readJsonFile } from '@mamba-ts/core/formats';
 import { commonFields, type Field, fieldsOf } from '@mamba-ts/core/layers';
-import { familyOf, modelNames } from '@mamba-ts/core/families';
 import { sequenceFields } from '@mamba-ts/core/models';
 import { fromData, presets, type RunResult, train, trainFields } from '@mamba-ts/core/train';
+import { type Command, Option } from 'commander';
 import { headline } from './figures.ts';
 import { clock, guard, onInterrupt, say } from './terminal.ts';
 import { trainReporter } from './trainReport.ts';

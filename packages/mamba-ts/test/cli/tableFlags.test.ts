@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { addAnswerFlags, addTableFlags, answerOptions, openTable, type TableFlags } from '../../src/cli/tableFlags.ts';
+import { folderOf } from '../../../core/test/data/folder.ts';
 import { addFinetune } from '../../src/cli/finetune.ts';
 import { fileOutput } from '../../src/cli/forecastOutput.ts';
-import { folderOf } from '../../../core/test/data/folder.ts';
+import { addAnswerFlags, addTableFlags, answerOptions, openTable, type TableFlags } from '../../src/cli/tableFlags.ts';
 
 async function parsed(...args: string[]) {
   const command = new Command().exitOverride().configureOutput({ writeErr: () => {} });

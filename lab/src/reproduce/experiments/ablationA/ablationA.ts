@@ -5,13 +5,13 @@
  * channel, and it scales what they take in, too. A selective A, and a Δ of each state, are free of that.
  */
 import { UsageError } from '@mamba-ts/core/errors';
-import { LanguageModel, sequenceConfigOf, SequenceModel } from '@mamba-ts/core/models';
 import { configOf } from '@mamba-ts/core/families';
+import { LanguageModel, SequenceModel, sequenceConfigOf } from '@mamba-ts/core/models';
 import { defineExperiment, type Run } from '../../experiment.ts';
 import { runOne, runsOf, type Variant } from '../../parts/ablations/compared.ts';
-import { ALLOWED, type AblationASettings, kinds, variantOf } from './kinds.ts';
+import { type Ablated, type AblationTask, quickSizes, requireTasks, tasks } from '../../parts/ablations/tasks.ts';
 import { ablationAReport } from './ablationAReport.ts';
-import { type Ablated, quickSizes, type AblationTask, requireTasks, tasks } from '../../parts/ablations/tasks.ts';
+import { type AblationASettings, ALLOWED, kinds, variantOf } from './kinds.ts';
 
 const variants = (settings: AblationASettings): Variant[] => kinds.map((kind) => variantOf(kind, settings));
 

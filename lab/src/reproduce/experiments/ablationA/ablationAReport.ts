@@ -1,12 +1,12 @@
 /** What the ablation of A says: differences of the loss to that of S6, seed by seed. */
 import type { Panel } from '@mamba-ts/forecast/chart';
 import type { Goal, Report, Table } from '../../experiment.ts';
-import { count } from '../../parts/numbers.ts';
-import { dotPlot } from '../../parts/figures.ts';
-import { halfWidth, isMore, mean, paired, withError } from '../../parts/statistics.ts';
 import { AblationResults, signed } from '../../parts/ablations/compared.ts';
-import { ALLOWED, type AblationASettings, type Kind, kinds, variantOf } from './kinds.ts';
 import { type Ablated, tasks } from '../../parts/ablations/tasks.ts';
+import { dotPlot } from '../../parts/figures.ts';
+import { count } from '../../parts/numbers.ts';
+import { halfWidth, isMore, mean, paired, withError } from '../../parts/statistics.ts';
+import { type AblationASettings, ALLOWED, type Kind, kinds, variantOf } from './kinds.ts';
 
 /** An interval that is wider than this part of S6's loss, to either side, tells little. */
 const NARROW = 0.1;

@@ -1,7 +1,7 @@
 /** Bits of bases: with so many bases before each of them, or of all in one pass. */
 import { UsageError } from '@mamba-ts/core/errors';
-import type { LanguageModel } from '@mamba-ts/core/models';
 import type { State } from '@mamba-ts/core/layers';
+import type { LanguageModel } from '@mamba-ts/core/models';
 import { scope } from '@mamba-ts/core/tensor';
 
 export interface Scored {

@@ -5,18 +5,19 @@
  * the same bases of the last part, which none has seen, are scored with 256 to 65,536 bases before each. One
  * model also reads the whole genome in one pass.
  */
-import { UsageError } from '@mamba-ts/core/errors';
+
 import { prepareTokens } from '@mamba-ts/core/data';
+import { UsageError } from '@mamba-ts/core/errors';
 import { createModel } from '@mamba-ts/core/models';
 import { dnaTokenizer } from '@mamba-ts/core/tokenize';
 import { defineExperiment, type Run, type RunContext } from '../../experiment.ts';
 import { learn } from '../../parts/learn.ts';
-import { markovBits } from './counting.ts';
 import { mean } from '../../parts/statistics.ts';
 import { bitsWithContext, readThrough } from './bits.ts';
-import { genomeLabels, genomeModel, type GenomeSettings, MARKOV } from './models.ts';
+import { markovBits } from './counting.ts';
+import { type GenomeResult, genomeReport } from './genomeReport.ts';
+import { type GenomeSettings, genomeLabels, genomeModel, MARKOV } from './models.ts';
 import { readsTask } from './reads.ts';
-import { genomeReport, type GenomeResult } from './genomeReport.ts';
 
 /** Bases of a piece: within it, neighbours go together; from piece to piece, means are nearly independent. */
 const PIECE = 2048;

@@ -4,11 +4,11 @@ import { createModel } from '@mamba-ts/core/models';
 import { Random } from '@mamba-ts/core/random';
 import { inductionHeads as task } from '../../../tasks/inductionHeads.ts';
 import { requireCount } from '../../../tasks/tokens.ts';
-import { accuracy, drawn } from '../../parts/drawn.ts';
 import { defineExperiment, type Run, type RunContext } from '../../experiment.ts';
+import { accuracy, drawn } from '../../parts/drawn.ts';
 import { learn } from '../../parts/learn.ts';
-import { FIRST, recall } from './recall.ts';
 import { inductionReport } from './inductionHeadsReport.ts';
+import { FIRST, recall } from './recall.ts';
 import { type InductionResult, type InductionSettings, LAYERS, runId, variants } from './setup.ts';
 
 /** Adam's, below the gradients of rows that are mastered: they go on to sharpen what must hold for longer. */

@@ -2,12 +2,13 @@
  * How long a model recalls: rows are read in pieces with the state carried on, and at every power of two the
  * question is asked on the side, from the state so far. So one reading tests all lengths, in the memory of a piece.
  */
-import type { LanguageModel } from '@mamba-ts/core/models';
+
 import type { State } from '@mamba-ts/core/layers';
+import type { LanguageModel } from '@mamba-ts/core/models';
 import type { Random } from '@mamba-ts/core/random';
+import { scope } from '@mamba-ts/core/tensor';
 import { inductionRows, SPECIAL } from '../../../tasks/inductionHeads.ts';
 import { largest } from '../../../tasks/tokens.ts';
-import { scope } from '@mamba-ts/core/tensor';
 import { type RunContext, Stopped } from '../../experiment.ts';
 import { doublings } from '../../parts/lengths.ts';
 

@@ -3,18 +3,19 @@
  *
  * A run is what `mamba-ts train --config examples/configs/language/NAME.json` does, to the bit.
  */
-import { UsageError } from '@mamba-ts/core/errors';
+
 import { prepareTokens, split } from '@mamba-ts/core/data';
-import type { Figure } from '@mamba-ts/forecast/chart';
+import { UsageError } from '@mamba-ts/core/errors';
 import { createModel } from '@mamba-ts/core/models';
 import { byteTokenizer } from '@mamba-ts/core/tokenize';
 import { evaluate, modelConfigOf, runConfig } from '@mamba-ts/core/train';
+import type { Figure } from '@mamba-ts/forecast/chart';
 import { defineExperiment, type Goal, type Report, type Run } from '../../experiment.ts';
-import { count } from '../../parts/numbers.ts';
 import { dotPlot } from '../../parts/figures.ts';
 import { learn } from '../../parts/learn.ts';
+import { count } from '../../parts/numbers.ts';
 import { mean, withError } from '../../parts/statistics.ts';
-import { labelOf, languageConfig, languageModel, type LanguageSettings, variants } from './models.ts';
+import { type LanguageSettings, labelOf, languageConfig, languageModel, variants } from './models.ts';
 
 interface LanguageResult {
   /** Bits a byte of the validation part, after the last update. */

@@ -1,10 +1,11 @@
 /** What `scaling` measures: reading, training, generating, and a stream that only Mamba reads. */
-import type { LanguageModel } from '@mamba-ts/core/models';
+
 import type { State } from '@mamba-ts/core/layers';
+import type { LanguageModel } from '@mamba-ts/core/models';
 import { AdamW, type Backend, scope, valueAndGrad } from '@mamba-ts/core/tensor';
 import type { RunContext } from '../../experiment.ts';
-import { type Clock, inTurns, pause, processClock, wallClock } from '../../parts/timing.ts';
 import { doublings } from '../../parts/lengths.ts';
+import { type Clock, inTurns, pause, processClock, wallClock } from '../../parts/timing.ts';
 import { type Curve, type Measures, modelOf, type Settings, type Side, sides, tokensOf } from './setup.ts';
 
 type Pair<T> = Record<Side, T>;

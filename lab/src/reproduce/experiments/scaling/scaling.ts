@@ -1,7 +1,7 @@
 /** What length costs: time, memory and speed of Mamba and a Transformer of equal size, measured in turns. */
 import { defineExperiment } from '../../experiment.ts';
-import { reportOf } from './scalingReport.ts';
 import { parts } from './runs.ts';
+import { reportOf } from './scalingReport.ts';
 import { bytesFor, checkSettings, type Measures, type Settings } from './setup.ts';
 
 export const scaling = defineExperiment<Settings, Measures>({

@@ -1,7 +1,8 @@
 /** What the runs of `scaling` say, and their figure. */
-import type { Panel, Series } from '@mamba-ts/forecast/chart';
+
 import { stateBytes } from '@mamba-ts/core/layers';
 import { size } from '@mamba-ts/core/train';
+import type { Panel, Series } from '@mamba-ts/forecast/chart';
 import type { Report, Table } from '../../experiment.ts';
 import { count } from '../../parts/numbers.ts';
 import { exponentOf } from '../../parts/timing.ts';

@@ -1,8 +1,8 @@
 /** The settings of `scaling`, its two models of equal size, and what their runs measure. */
 import { UsageError } from '@mamba-ts/core/errors';
-import { createModel, LanguageModel } from '@mamba-ts/core/models';
 import { configOf } from '@mamba-ts/core/families';
 import { stateBytes } from '@mamba-ts/core/layers';
+import { createModel, LanguageModel } from '@mamba-ts/core/models';
 import { Random } from '@mamba-ts/core/random';
 import type { Backend } from '@mamba-ts/core/tensor';
 import { trainingBytes } from '@mamba-ts/core/train';

@@ -1,7 +1,7 @@
 /** How far Mamba's steps Δ open at announcements: what is written to the state, and what passes by it. */
 import { observe } from '@mamba-ts/core/inspect';
 import type { LanguageModel } from '@mamba-ts/core/models';
-import { announcements, waiting, schoolRunTokens } from '../../../tasks/schoolRun.ts';
+import { announcements, schoolRunTokens, waiting } from '../../../tasks/schoolRun.ts';
 
 /** One layer, over the channels that react most. */
 export interface LayerOpening {

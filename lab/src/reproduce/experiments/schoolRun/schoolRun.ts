@@ -2,14 +2,14 @@
 import { UsageError } from '@mamba-ts/core/errors';
 import { createModel, type LanguageModel } from '@mamba-ts/core/models';
 import { Random } from '@mamba-ts/core/random';
-import { MarkovModel } from './counting.ts';
+import type { TaskMaker } from '@mamba-ts/core/train';
 import { drawSchoolRun, schoolRunTokens } from '../../../tasks/schoolRun.ts';
 import { lossesOf, type Unifilar } from '../../../tasks/unifilar.ts';
-import type { TaskMaker } from '@mamba-ts/core/train';
 import { defineExperiment, type Run, type RunContext } from '../../experiment.ts';
 import { fresh } from '../../parts/drawn.ts';
 import { learn } from '../../parts/learn.ts';
 import { mean } from '../../parts/statistics.ts';
+import { MarkovModel } from './counting.ts';
 import { openingOf } from './delta.ts';
 import { reportOf } from './schoolRunReport.ts';
 import { configsOf, orders, type Result, type Settings, sourceOf, variants } from './setup.ts';

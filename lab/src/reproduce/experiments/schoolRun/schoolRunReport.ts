@@ -2,8 +2,8 @@
 import type { Panel, Series } from '@mamba-ts/forecast/chart';
 import { bestLoss, bestOfOrder } from '../../../tasks/unifilar.ts';
 import type { Report } from '../../experiment.ts';
-import { count } from '../../parts/numbers.ts';
 import { dotPlot } from '../../parts/figures.ts';
+import { count } from '../../parts/numbers.ts';
 import { mean, withError } from '../../parts/statistics.ts';
 import { median } from '../../parts/timing.ts';
 import { CHANNELS, isAnnouncement, type Opening } from './delta.ts';

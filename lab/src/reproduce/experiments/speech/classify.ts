@@ -1,11 +1,12 @@
 /** Which digit a clip says: batches of changed clips to learn from, and how often a model is right. */
-import { augmentSound, loudness, played, type SoundChanges } from '../../../sound/augmentSound.ts';
-import { analysed } from '../../../sound/revoice.ts';
+
 import { shuffled } from '@mamba-ts/core/data';
 import type { SequenceModel } from '@mamba-ts/core/models';
 import type { Random } from '@mamba-ts/core/random';
 import { scope } from '@mamba-ts/core/tensor';
 import type { Lesson, TaskMaker } from '@mamba-ts/core/train';
+import { augmentSound, loudness, played, type SoundChanges } from '../../../sound/augmentSound.ts';
+import { analysed } from '../../../sound/revoice.ts';
 import type { Clip } from './digits.ts';
 
 export const DIGITS = 10;

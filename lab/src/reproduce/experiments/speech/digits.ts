@@ -1,9 +1,10 @@
 /** The spoken digits that the repository brings: clips of raw samples, and which of them are heard in training. */
-import { UsageError } from '@mamba-ts/core/errors';
-import { audioBlocks } from '@mamba-ts/core/data';
-import { loudness } from '../../../sound/augmentSound.ts';
-import { readJsonFile } from '@mamba-ts/core/formats';
+
 import { join } from 'node:path';
+import { audioBlocks } from '@mamba-ts/core/data';
+import { UsageError } from '@mamba-ts/core/errors';
+import { readJsonFile } from '@mamba-ts/core/formats';
+import { loudness } from '../../../sound/augmentSound.ts';
 
 export const SAMPLE_RATE = 8000;
 

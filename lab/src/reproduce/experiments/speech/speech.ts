@@ -5,8 +5,8 @@
  * Papers: Gu & Dao 2023, 4.4.2 and E.4 (SC09, spoken digits); Gu et al. 2022 (S4), 4.3 (raw speech).
  */
 import { UsageError } from '@mamba-ts/core/errors';
-import { createModel, createSequenceModel, type Model } from '@mamba-ts/core/models';
 import { familyOf } from '@mamba-ts/core/families';
+import { createModel, createSequenceModel, type Model } from '@mamba-ts/core/models';
 import { muLawTokenizer } from '@mamba-ts/core/tokenize';
 import { evaluate } from '@mamba-ts/core/train';
 import { defineExperiment, type Run, type RunContext } from '../../experiment.ts';

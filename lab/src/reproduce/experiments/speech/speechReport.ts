@@ -1,13 +1,13 @@
 /** What the results of the speech experiment say: tables, sentences, goals, the figure, and the sound. */
 import { encodeWav } from '@mamba-ts/core/formats';
-import type { Panel } from '@mamba-ts/forecast/chart';
 import { muLawDecode } from '@mamba-ts/core/tokenize';
+import type { Panel } from '@mamba-ts/forecast/chart';
 import type { Goal, Report } from '../../experiment.ts';
 import { count } from '../../parts/numbers.ts';
 import { mean } from '../../parts/statistics.ts';
+import type { Score } from './classify.ts';
 import { type Continued, tokensIn } from './continuation.ts';
 import { SAMPLE_RATE } from './digits.ts';
-import type { Score } from './classify.ts';
 
 export interface DigitsResult extends Score {
   kind: 'digits';

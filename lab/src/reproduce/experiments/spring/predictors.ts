@@ -5,8 +5,9 @@
  * is linear and does the same at every step, an LTI state space model say, is one of those that it was chosen from.
  * It leaves the switch out: mirrored positions are as likely with the same switch, so the two are uncorrelated.
  */
-import { leastSquares } from '@mamba-ts/core/ssm';
+
 import type { Random } from '@mamba-ts/core/random';
+import { leastSquares } from '@mamba-ts/core/ssm';
 import { type SpringTrajectory, springFilter, springs } from '../../../tasks/springs.ts';
 import type { System } from './systems.ts';
 

@@ -7,9 +7,9 @@
 import { UsageError } from '@mamba-ts/core/errors';
 import { createSequenceModel, type SequenceModel } from '@mamba-ts/core/models';
 import { Random } from '@mamba-ts/core/random';
-import { type SpringTrajectory, type SpringWorld, springs } from '../../../tasks/springs.ts';
 import { enter } from '@mamba-ts/core/tensor';
 import type { TaskMaker } from '@mamba-ts/core/train';
+import { type SpringTrajectory, type SpringWorld, springs } from '../../../tasks/springs.ts';
 import { defineExperiment, type Run, type RunContext } from '../../experiment.ts';
 import { learn } from '../../parts/learn.ts';
 import { errorsOf, kalmanPredictor, lastValue, linearPredictor, type Predictor } from './predictors.ts';

@@ -2,7 +2,7 @@
 import { UsageError } from '@mamba-ts/core/errors';
 import type { Run, RunContext } from '../../experiment.ts';
 import { mean, withError } from '../statistics.ts';
-import { type Ablated, requireTasks, tasks, type TaskSettings } from './tasks.ts';
+import { type Ablated, requireTasks, type TaskSettings, tasks } from './tasks.ts';
 
 /** Something that is compared. */
 export interface Variant {

@@ -2,13 +2,13 @@
 import { UsageError } from '@mamba-ts/core/errors';
 import { createModel, createSequenceModel, type Model } from '@mamba-ts/core/models';
 import { Random } from '@mamba-ts/core/random';
+import { scope, type Tensor } from '@mamba-ts/core/tensor';
 import { recall, recallVocab } from '../../../tasks/recall.ts';
 import { timescales } from '../../../tasks/timescales.ts';
-import { scope, type Tensor } from '@mamba-ts/core/tensor';
-import { bitsPerByte, openText } from '../corpus.ts';
 import type { RunContext, Settings } from '../../experiment.ts';
+import { bitsPerByte, openText } from '../corpus.ts';
 import { fresh } from '../drawn.ts';
-import { learn, type Learned } from '../learn.ts';
+import { type Learned, learn } from '../learn.ts';
 
 export interface TaskSettings extends Settings {
   tasks: readonly string[];

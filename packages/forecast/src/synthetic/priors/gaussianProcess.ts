@@ -9,10 +9,11 @@
  * factorisation. Beyond the last lag the embedding is free; there the kernel fades out, and what stays
  * negative among the eigenvalues is set to 0. A linear factor multiplies the drawn path by t − c.
  */
-import type { Random } from '@mamba-ts/core/random';
-import { between, chance, logBetween, normals, pick, pickWeighted, whole } from '../draw.ts';
-import { visibleSeasons } from '../clock.ts';
+
 import { fft } from '@mamba-ts/core/math';
+import type { Random } from '@mamba-ts/core/random';
+import { visibleSeasons } from '../clock.ts';
+import { between, chance, logBetween, normals, pick, pickWeighted, whole } from '../draw.ts';
 import { type Draft, mapped } from '../vector.ts';
 
 type Kernel = (lag: number) => number;

@@ -7,8 +7,8 @@
  * Seasons come from one calendar: days with weeks and years, months with years.
  */
 import type { Random } from '@mamba-ts/core/random';
-import { chance, logBetween } from '../draw.ts';
 import { visibleSeasons } from '../clock.ts';
+import { chance, logBetween } from '../draw.ts';
 import { noise } from '../noise.ts';
 import { seasonal } from '../season.ts';
 import { trend } from '../trend.ts';
