@@ -36,7 +36,7 @@ describe('complete', () => {
       "forecast: unknown option 'horizons', expected horizon, levels, integer, mode. Did you mean 'horizon'?",
     ],
   ])('refuses %j', (given, message) => {
-    expect(() => complete('forecast', fields, given)).toThrow(new UsageError('', message));
+    expect(() => complete('forecast', fields, given)).toThrow(message);
     expect(() => complete('forecast', fields, given)).toThrow(UsageError);
   });
 
