@@ -10,8 +10,9 @@
  * smaller mean squared error.
  */
 import { UsageError } from '@mamba-ts/core/errors';
+import type { Matrix } from '@mamba-ts/core/math';
 import type { Random } from '@mamba-ts/core/random';
-import { discretize, type Matrix, massSpring } from '@mamba-ts/core/ssm';
+import { discretize, massSpring } from '@mamba-ts/core/ssm';
 
 export interface SpringWorld {
   mass: number; //                 kg

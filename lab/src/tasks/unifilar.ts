@@ -8,8 +8,9 @@
  * In nats a step (Shalizi & Crutchfield 2001 call such sources unifilar).
  */
 import { UsageError } from '@mamba-ts/core/errors';
+import { type Matrix, solve, zeros } from '@mamba-ts/core/math';
 import type { Random } from '@mamba-ts/core/random';
-import { type Hmm, type Matrix, solve, zeros } from '@mamba-ts/core/ssm';
+import type { Hmm } from '@mamba-ts/core/ssm';
 
 export interface Unifilar {
   readonly symbols: readonly string[];

@@ -1,7 +1,8 @@
 /** A small neural state space model that learns the spring from forces and positions. */
 
+import { eigenvalues } from '@mamba-ts/core/math';
 import { Random } from '@mamba-ts/core/random';
-import { type Experiments, eigenvalues, identify as learn, massSpring, simulateSpring } from '@mamba-ts/core/ssm';
+import { type Experiments, identify as learn, massSpring, simulateSpring } from '@mamba-ts/core/ssm';
 import { type Demo, pair, times, tiny } from './demo.ts';
 
 export const SPRING = { mass: 1, damping: 0.8, stiffness: 4 };

@@ -1,19 +1,14 @@
 /** The Kalman filter and smoother on a spring that is kicked at random and measured badly; EM finds its matrices. */
 
+import { apply, diagonal, eigenvalues, logarithm, type Matrix, over } from '@mamba-ts/core/math';
 import { Random } from '@mamba-ts/core/random';
 import {
-  apply,
-  diagonal,
   discretize,
-  eigenvalues,
   kalmanEm,
   kalmanFilter,
   kalmanSmoother,
   type LinearGaussian,
-  logarithm,
-  type Matrix,
   massSpring,
-  over,
 } from '@mamba-ts/core/ssm';
 import { type Demo, pair, rms, times } from './demo.ts';
 

@@ -1,5 +1,6 @@
 /** The mass–spring–damper let go at 1 m: matrix exponential against closed form. */
-import { closedForm, criticalDamping, dampingOf, eigenvalues, massSpring, simulateSpring } from '@mamba-ts/core/ssm';
+import { eigenvalues } from '@mamba-ts/core/math';
+import { closedForm, criticalDamping, dampingOf, massSpring, simulateSpring } from '@mamba-ts/core/ssm';
 import { type Demo, largest, pair, times, tiny } from './demo.ts';
 
 const SPRING = { mass: 1, stiffness: 4 };

@@ -1,5 +1,6 @@
 /** Which steps a recurrence survives: the spectral radius of Ā against Δ. */
-import { discretize, eigenvalues, massSpring, type rules, spectralRadius } from '@mamba-ts/core/ssm';
+import { eigenvalues, spectralRadius } from '@mamba-ts/core/math';
+import { discretize, massSpring, type rules } from '@mamba-ts/core/ssm';
 import { type Demo, times } from './demo.ts';
 
 const SPRING = { mass: 1, damping: 0.8, stiffness: 4 };

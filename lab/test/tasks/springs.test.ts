@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { diagonal, identity } from '../../../packages/core/src/math/matrix.ts';
 import { Random } from '../../../packages/core/src/random.ts';
 import { kalmanFilter } from '../../../packages/core/src/ssm/kalman.ts';
 import { closedForm, criticalDamping } from '../../../packages/core/src/ssm/massSpring.ts';
-import { diagonal, identity } from '../../../packages/core/src/ssm/matrix.ts';
 import { type SpringWorld, springFilter, springSteps, springs } from '../../src/tasks/springs.ts';
 
 const noisy: SpringWorld = {

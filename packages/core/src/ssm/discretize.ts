@@ -21,7 +21,7 @@ import {
   solve,
   subtract,
   zeros,
-} from './matrix.ts';
+} from '../math/matrix.ts';
 
 /** x' = A x + B u, or, discretised, xₜ = A xₜ₋₁ + B uₜ. A: (N, N), B: (N, M). */
 export interface LinearSystem {

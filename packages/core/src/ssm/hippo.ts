@@ -10,8 +10,8 @@
  * Official: hippo/hippo.py, HiPPO_LegS. S4 starts from this A (the 1/t left out).
  */
 import { UsageError } from '../errors.ts';
+import type { Matrix } from '../math/matrix.ts';
 import type { LinearSystem } from './discretize.ts';
-import type { Matrix } from './matrix.ts';
 
 export function hippoLegS(n: number): LinearSystem {
   if (!(Number.isInteger(n) && n >= 1))

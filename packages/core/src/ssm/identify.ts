@@ -7,6 +7,9 @@
  * basis of the state gives the same y, so what is identified are the eigenvalues: λ = log(eig(I + ΔW)) / Δ.
  */
 import { UsageError } from '../errors.ts';
+import { type Complex, logarithm, over } from '../math/complex.ts';
+import { eigenvalues } from '../math/eigenvalues.ts';
+import { add as addMatrix, identity, type Matrix, scale } from '../math/matrix.ts';
 import { add, linear, mul, square, sub, sum } from '../ops/index.ts';
 import type { Backend } from '../tensor/backend.ts';
 import { AdamW, gradientNorm } from '../tensor/optimizer.ts';
@@ -14,9 +17,6 @@ import { normal, ParameterTree } from '../tensor/parameters.ts';
 import { keep, scope } from '../tensor/scope.ts';
 import { valueAndGrad } from '../tensor/tape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Complex, logarithm, over } from './complex.ts';
-import { eigenvalues } from './eigenvalues.ts';
-import { add as addMatrix, identity, type Matrix, scale } from './matrix.ts';
 
 /** Gradients through many steps are now and then large: their norm is cut to this. */
 const MAX_NORM = 1;

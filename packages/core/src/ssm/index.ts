@@ -1,5 +1,4 @@
 /** State space mathematics, as one list; docs/theory.md tells its story. */
-export { type Complex, complex, logarithm, modulus, over } from './complex.ts';
 export {
   discretize,
   impulseResponse,
@@ -9,14 +8,11 @@ export {
   rules,
   simulate,
 } from './discretize.ts';
-export { eigenvalues, spectralRadius } from './eigenvalues.ts';
 export { hippoLegS, recall, remember } from './hippo.ts';
 export { forward, type Hmm, sampleHmm, smooth, viterbi } from './hmm.ts';
 export { filterBySweeps, filterResetting, resettingHmm } from './hmmScan.ts';
 export { type Experiments, type Identified, identify } from './identify.ts';
 export { kalmanEm, kalmanFilter, kalmanSmoother, type LinearGaussian } from './kalman.ts';
 export { closedForm, criticalDamping, dampingOf, type MassSpring, massSpring, simulateSpring } from './massSpring.ts';
-export { apply, diagonal, exponential, leastSquares, type Matrix, solve, type Vector, zeros } from './matrix.ts';
 export type { Fit } from './pendulum.ts';
 export { fitAndRun, fixedFeatures, type Pendulum, selectiveFeatures, simulatePendulum } from './pendulum.ts';
-export { eigenpairs } from './symmetric.ts';

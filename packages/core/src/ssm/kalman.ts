@@ -26,7 +26,7 @@ import {
   symmetric,
   transpose,
   type Vector,
-} from './matrix.ts';
+} from '../math/matrix.ts';
 
 export interface LinearGaussian {
   A: Matrix; //          (N, N)

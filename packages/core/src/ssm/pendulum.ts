@@ -7,7 +7,7 @@
  * is and on the time: x' = A(ρ) x. A recurrence with fixed A can only fit small swings of fixed length;
  * one whose A depends on ρ fits them all. That dependence is what selective models have over S4.
  */
-import { leastSquares, type Matrix } from './matrix.ts';
+import { leastSquares, type Matrix } from '../math/matrix.ts';
 
 export interface Pendulum {
   damping: number; //     1/s

@@ -10,9 +10,9 @@
  * Official: src/models/sequence/kernels/ssm.py and hippo/nplr in state-spaces/s4.
  */
 import { UsageError } from '../errors.ts';
+import { eigenpairs } from '../math/symmetric.ts';
 import { hippoLegS } from './hippo.ts';
 import { add, type Complex, conj, div, mul, scale, sub } from './pairs.ts';
-import { eigenpairs } from './symmetric.ts';
 
 /** One of each conjugate pair: N/2 entries. Input and output vectors are in the basis V. */
 export interface DiagonalPlusLowRank {

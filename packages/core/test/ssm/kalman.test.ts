@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { noisySpring } from '../../../../lab/src/theory/kalman.ts';
-import { kalmanEm, kalmanFilter, kalmanSmoother, type LinearGaussian } from '../../src/ssm/kalman.ts';
 import {
   add,
   apply,
@@ -15,7 +14,8 @@ import {
   subtract,
   transpose,
   zeros,
-} from '../../src/ssm/matrix.ts';
+} from '../../src/math/matrix.ts';
+import { kalmanEm, kalmanFilter, kalmanSmoother, type LinearGaussian } from '../../src/ssm/kalman.ts';
 
 const T = 7;
 const N = 2;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { experiments, SPRING } from '../../../../lab/src/theory/identify.ts';
 import { cases, fits } from '../../../../lab/src/theory/pendulum.ts';
 import { anyBackend } from '../../../../test/support/backends.ts';
-import { eigenvalues } from '../../src/ssm/eigenvalues.ts';
+import { eigenvalues } from '../../src/math/eigenvalues.ts';
 import { identify } from '../../src/ssm/identify.ts';
 import { massSpring } from '../../src/ssm/massSpring.ts';
 import { simulatePendulum } from '../../src/ssm/pendulum.ts';

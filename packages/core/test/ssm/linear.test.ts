@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { discretization, errorOf } from '../../../../lab/src/theory/discretization.ts';
 import { eulerLimit } from '../../../../lab/src/theory/stability.ts';
+import { eigenvalues, spectralRadius } from '../../src/math/eigenvalues.ts';
 import { discretize, impulseResponse, orderOf, rules, simulate } from '../../src/ssm/discretize.ts';
-import { eigenvalues, spectralRadius } from '../../src/ssm/eigenvalues.ts';
 import { hippoLegS, legendre, recall, remember } from '../../src/ssm/hippo.ts';
 import { closedForm, criticalDamping, dampingOf, massSpring, simulateSpring } from '../../src/ssm/massSpring.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../../../../test/support/compare.ts';
 import { normal, uniforms } from '../../../../test/support/random.ts';
+import { eigenpairs } from '../../src/math/symmetric.ts';
 import { hippoLegS } from '../../src/ssm/hippo.ts';
 import { add, type Complex, conj, mul, scale } from '../../src/ssm/pairs.ts';
 import { legSDiagonal, s4Kernel, s4Recurrence, s4Step } from '../../src/ssm/s4.ts';
-import { eigenpairs } from '../../src/ssm/symmetric.ts';
 
 /** Solves M x = b by elimination with pivots. */
 function solve(matrix: number[][], b: Float64Array): Float64Array {

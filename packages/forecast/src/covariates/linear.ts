@@ -6,7 +6,7 @@
  * dⱼ, vⱼ are the eigenpairs of XᵀX and z = X v: the error that each value has where it is left out comes in closed
  * form for every λ (Allen 1974; Golub, Heath & Wahba 1979).
  */
-import { eigenpairs } from '@mamba-ts/core/ssm';
+import { eigenpairs } from '@mamba-ts/core/math';
 
 /** x with A x = b for a symmetric, positive definite A, by Cholesky; a pivot that vanishes leaves its x at 0. */
 export function solvePositive(A: readonly ArrayLike<number>[], b: ArrayLike<number>): Float64Array {

@@ -6,8 +6,8 @@
  * It leaves the switch out: mirrored positions are as likely with the same switch, so the two are uncorrelated.
  */
 
+import { leastSquares } from '@mamba-ts/core/math';
 import type { Random } from '@mamba-ts/core/random';
-import { leastSquares } from '@mamba-ts/core/ssm';
 import { type SpringTrajectory, springFilter, springs } from '../../../tasks/springs.ts';
 import type { System } from './systems.ts';
 

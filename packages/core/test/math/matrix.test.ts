@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { modulus } from '../../src/ssm/complex.ts';
-import { eigenvalues } from '../../src/ssm/eigenvalues.ts';
+import { modulus } from '../../src/math/complex.ts';
+import { eigenvalues } from '../../src/math/eigenvalues.ts';
 import {
   exponential,
   identity,
@@ -13,7 +13,7 @@ import {
   solve,
   subtract,
   transpose,
-} from '../../src/ssm/matrix.ts';
+} from '../../src/math/matrix.ts';
 
 const largest = (a: Matrix) => Math.max(0, ...a.flat().map(Math.abs));
 const square = (n: number, bound: number) =>
