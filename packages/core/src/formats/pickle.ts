@@ -7,8 +7,8 @@
  */
 
 import { UsageError } from '../errors.ts';
+import { shown } from '../schema/shown.ts';
 import { PickleReader } from './pickleReader.ts';
-import { shown } from './tensorFile.ts';
 
 /** What the caller's globals make, and the globals themselves. */
 export abstract class PickleObject {}

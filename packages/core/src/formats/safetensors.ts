@@ -10,10 +10,11 @@
  */
 
 import { UsageError } from '../errors.ts';
+import { shown } from '../schema/shown.ts';
 import type { ByteSource } from './byteSource.ts';
 import { toFloat32, toInt32 } from './dtypes.ts';
 import { parseHeader, type SafetensorsInfo } from './safetensorsHeader.ts';
-import { checkName, elementCount, findTensor, shown, type TensorFile, type TensorValues } from './tensorFile.ts';
+import { checkName, elementCount, findTensor, type TensorFile, type TensorValues } from './tensorFile.ts';
 
 /** The limit of the official reader. */
 const MAX_HEADER_BYTES = 100_000_000;

@@ -8,9 +8,10 @@
  */
 
 import { UsageError } from '../errors.ts';
+import { shown } from '../schema/shown.ts';
 import { DTYPE_BYTES, type Dtype, isDtype } from './dtypes.ts';
 import { parseStrictJson } from './strictJson.ts';
-import { checkName, elementCount, shown, type TensorInfo } from './tensorFile.ts';
+import { checkName, elementCount, type TensorInfo } from './tensorFile.ts';
 
 /** Where a tensor lies, in bytes from the start of the data. */
 export interface SafetensorsInfo extends TensorInfo {

@@ -4,7 +4,7 @@
  */
 
 import { UsageError } from '../errors.ts';
-import { shown } from './tensorFile.ts';
+import { shown } from '../schema/shown.ts';
 
 const NUMBER = /[-+.0-9eE]+/y;
 const WHOLE_NUMBER = /^-?(0|[1-9][0-9]*)$/;

@@ -7,6 +7,7 @@
 
 import { closest } from 'fastest-levenshtein';
 import { UsageError } from '../errors.ts';
+import { shown } from '../schema/shown.ts';
 import type { Dtype } from './dtypes.ts';
 
 export interface TensorInfo {
@@ -76,30 +77,4 @@ export function findTensor<Info>(file: string, tensors: ReadonlyMap<string, Info
       ? 'The file has no tensors.'
       : `Did you mean ${shown(closest(name, [...tensors.keys()]))}? It has ${tensors.size} tensors.`;
   throw new UsageError('', `${file} has no tensor ${shown(name)}. ${advice}`);
-}
-
-/**
- * A value for an error message, on one line and short whatever an attacker put there: values that
- * contain themselves, or that are shared a billion times, included.
- */
-export function shown(value: unknown, limit = 80): string {
-  const text = render(value, limit, 3);
-  return text.length <= limit ? text : `${text.slice(0, limit)}…`;
-}
-
-const SHOWN_ITEMS = 8;
-
-function render(value: unknown, limit: number, depth: number): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, limit));
-  if (typeof value !== 'object' || value === null) return String(value);
-  if (depth === 0) return '…';
-  const isArray = Array.isArray(value);
-  if (!isArray && Object.getPrototypeOf(value) !== Object.prototype) return value.constructor.name;
-  const items = Object.entries(value).slice(0, SHOWN_ITEMS);
-  const texts = items.map(([key, item]) => {
-    const text = render(item, limit, depth - 1);
-    return isArray ? text : `${JSON.stringify(key.slice(0, limit))}: ${text}`;
-  });
-  if (items.length < Object.keys(value).length) texts.push('…');
-  return isArray ? `[${texts.join(', ')}]` : `{${texts.join(', ')}}`;
 }

@@ -9,11 +9,12 @@
  */
 
 import { UsageError } from '../errors.ts';
+import { shown } from '../schema/shown.ts';
 import type { ByteSource } from './byteSource.ts';
 import { DTYPE_BYTES, toFloat32, toInt32 } from './dtypes.ts';
 import { type PickleDict, type PickleValue, unpickle } from './pickle.ts';
 import { gather, isContiguous, swapBytes } from './strided.ts';
-import { checkName, elementCount, findTensor, shown, type TensorFile, type TensorValues } from './tensorFile.ts';
+import { checkName, elementCount, findTensor, type TensorFile, type TensorValues } from './tensorFile.ts';
 import { storageOf, type TorchStorage, TorchTensor, torchGlobals } from './torchGlobals.ts';
 import { openZip, type ZipArchive } from './zip.ts';
 

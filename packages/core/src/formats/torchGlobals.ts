@@ -4,9 +4,10 @@
  */
 
 import { UsageError } from '../errors.ts';
+import { shown } from '../schema/shown.ts';
 import { DTYPE_BYTES, type Dtype } from './dtypes.ts';
 import { type PickleDict, PickleGlobal, PickleObject, type PickleValue } from './pickle.ts';
-import { elementCount, shown, type TensorInfo } from './tensorFile.ts';
+import { elementCount, type TensorInfo } from './tensorFile.ts';
 
 /** The bytes of one or more tensors. */
 export class TorchStorage extends PickleObject {

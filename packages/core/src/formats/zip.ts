@@ -8,8 +8,8 @@
  */
 
 import { UsageError } from '../errors.ts';
+import { shown } from '../schema/shown.ts';
 import type { ByteSource } from './byteSource.ts';
-import { shown } from './tensorFile.ts';
 
 const LOCAL = { signature: 0x04034b50, bytes: 30 };
 const CENTRAL = { signature: 0x02014b50, bytes: 46 };

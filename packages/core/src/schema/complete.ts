@@ -2,20 +2,12 @@
 import { closest } from 'fastest-levenshtein';
 import { UsageError } from '../errors.ts';
 import type { Field } from './field.ts';
+import { shown } from './shown.ts';
 
 /** The name that was meant: d_model, d-model and dmodel all mean dModel. */
 export function nearestName(name: string, names: readonly string[]): string {
   const plain = (text: string) => text.toLowerCase().replace(/[-_]/g, '');
   return names.find((known) => plain(known) === plain(name)) ?? closest(name, [...names]);
-}
-
-const LONGEST = 60;
-
-/** A value in a few characters, for errors. */
-export function shown(value: unknown): string {
-  if (typeof value === 'number' || value === undefined) return String(value);
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > LONGEST ? `${text.slice(0, LONGEST - 3)}…` : text;
 }
 
 /** Refuses names that are not known, with the nearest one. */

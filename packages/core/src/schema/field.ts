@@ -108,6 +108,34 @@ export const field = {
     };
   },
 
+  /** One value alone; `expected` says why: 'true: Llama has RMSNorm'. Default: that value. */
+  only<const V>(value: V, expected: string): Field<V> {
+    return { default: value, accepts: (given) => given === value, expected };
+  },
+
+  /** What `item` accepts, or a word: a whole number ≥ 1 or 'auto'. Default: none; give `default`. */
+  orWord<T, const W extends string>(item: Field<T>, word: W, options: FieldOptions<T | W> = {}): Field<T | W> {
+    return {
+      accepts: (value) => value === word || item.accepts(value),
+      expected: `${item.expected} or '${word}'`,
+      placeholder: item.placeholder,
+      parse: (text) => (text === word || !item.parse ? text : item.parse(text)),
+      ...options,
+    };
+  },
+
+  /** What `item` accepts, or null. Default: null. */
+  orNull<T>(item: Field<T>, options: FieldOptions<T | null> = {}): Field<T | null> {
+    return {
+      default: null,
+      accepts: (value) => value === null || item.accepts(value),
+      expected: `${item.expected}, or null`,
+      placeholder: item.placeholder,
+      parse: (text) => (text === 'null' || !item.parse ? null : item.parse(text)),
+      ...options,
+    };
+  },
+
   /** A list of what `item` accepts, not empty. As a flag: separated by commas. */
   list<T>(
     item: Field<T>,

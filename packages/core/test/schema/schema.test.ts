@@ -53,6 +53,6 @@ it('names what was meant', () => {
 });
 
 it('shows a value in a few characters', () => {
-  expect(shown('x'.repeat(100))).toHaveLength(58);
+  expect(shown('x'.repeat(100))).toHaveLength(81);
   expect(shown(undefined)).toBe('undefined');
 });
