@@ -1,5 +1,5 @@
 /**
- * One token a UTF-8 byte: a vocabulary of 256 that reads every text of every language.
+ * One token per UTF-8 byte: a vocabulary of 256 that encodes any text in any language.
  *
  *   byteTokenizer().encode('é');  // [0xc3, 0xa9]
  */
@@ -11,7 +11,7 @@ export const BYTE_TYPE = 'mamba-ts/byte';
 
 const VOCAB_SIZE = 256;
 
-/** The byte tokenizer. Bytes that are not UTF-8 decode to U+FFFD. */
+/** The byte tokenizer: id = byte. Bytes that are not valid UTF-8 decode to U+FFFD. */
 export function byteTokenizer(): Tokenizer {
   const encoder = new TextEncoder();
   const decodeBytes = (ids: readonly number[]) => {

@@ -1,6 +1,6 @@
 /**
- * One token a character (a Unicode code point), over the characters that a text has:
- * the smallest vocabulary, for small models of one text.
+ * One token per character (Unicode code point) that occurs in a given text: the smallest vocabulary, for small
+ * models of one text.
  *
  *   const tokenizer = charTokenizer.fromText('hello');  // e h l o
  *   tokenizer.encode('hole');                           // [1, 3, 2, 0]
@@ -11,7 +11,7 @@ import type { Tokenizer } from './tokenizer.ts';
 
 export const CHAR_TYPE = 'mamba-ts/char';
 
-/** A tokenizer whose id i is `characters[i]`. */
+/** A tokenizer in which id i is `characters[i]`. Throws UsageError for an empty list, a duplicate or a longer string. */
 export function charTokenizer(characters: readonly string[]): Tokenizer {
   const idOf = new Map(characters.map((character, id) => [character, id]));
   checkCharacters(characters, idOf);
@@ -28,7 +28,7 @@ export function charTokenizer(characters: readonly string[]): Tokenizer {
   };
 }
 
-/** The tokenizer of the characters that occur in `text`, in the order of their code points. */
+/** The tokenizer of the characters that occur in `text`, ordered by code point. Throws UsageError for an empty text. */
 charTokenizer.fromText = (text: string): Tokenizer => {
   if (text === '') {
     throw new UsageError('charTokenizer.fromText', 'the text is empty, expected at least one character.');
@@ -46,14 +46,14 @@ function checkCharacters(characters: readonly string[], idOf: ReadonlyMap<string
       throw new UsageError(
         'charTokenizer',
         `characters[${id}] is ${JSON.stringify(character)}, ` +
-          'expected exactly one character (one Unicode code point).',
+          'expected exactly one character (one Unicode code point). Split it.',
       );
     }
     if (idOf.get(character) !== id) {
       throw new UsageError(
         'charTokenizer',
-        `${JSON.stringify(character)} is there twice, at ` +
-          `${characters.indexOf(character)} and at ${idOf.get(character)}; remove one.`,
+        `${JSON.stringify(character)} occurs twice, at ` +
+          `${characters.indexOf(character)} and at ${idOf.get(character)}. Remove one.`,
       );
     }
   });

@@ -1,10 +1,10 @@
 /**
- * One token a base: A C G T, and N for what was not read.
+ * One token per base: A C G T, and N for an unknown base.
  *
  *   dnaTokenizer().encode('acgtuRN');  // [0, 1, 2, 3, 3, 4, 4]
  *
- * Lower case (a soft mask) is read as upper case, U (RNA) as T, and the ambiguity codes of IUPAC
- * (Cornish-Bowden 1985) as N. White space is passed over, so that wrapped lines may be given.
+ * Lower case (soft masking) is read as upper case, U (RNA) as T, and the ambiguity codes of IUPAC
+ * (Cornish-Bowden 1985) as N. White space is skipped, so wrapped lines can be given as they are.
  */
 import { UsageError } from '../errors.ts';
 import { checkId } from './ids.ts';
@@ -13,7 +13,7 @@ import type { Tokenizer } from './tokenizer.ts';
 export const DNA_TYPE = 'mamba-ts/dna';
 
 export interface DnaOptions {
-  /** Whether there is an N; without it a base that is not known is refused. True if not given. */
+  /** Whether the vocabulary has N. Without it, unknown bases are refused. Default: true. */
   unknown?: boolean;
 }
 
@@ -22,7 +22,7 @@ const AMBIGUOUS = 'NRYSWKMBDHV';
 const UNKNOWN = BASES.indexOf('N');
 const SPACE = -2;
 
-/** The id of each ASCII character, −1 where it is not of DNA, SPACE where it is passed over. */
+/** The id of each ASCII character; −1: not a base; SPACE: skipped. */
 const ID_OF = Int8Array.from({ length: 128 }, (_, code) => {
   const letter = String.fromCharCode(code).toUpperCase();
   if (' \t\r\n'.includes(letter)) return SPACE;
@@ -30,7 +30,7 @@ const ID_OF = Int8Array.from({ length: 128 }, (_, code) => {
   return BASES.indexOf(letter === 'U' ? 'T' : letter);
 });
 
-/** The DNA tokenizer: a vocabulary of 5, or of 4 without N. */
+/** The DNA tokenizer: a vocabulary of 5, or of 4 without N. Its `encode` throws UsageError for other characters. */
 export function dnaTokenizer({ unknown = true }: DnaOptions = {}): Tokenizer {
   const vocabSize = unknown ? BASES.length : BASES.length - 1;
   const bytes = new TextEncoder().encode(BASES);
@@ -61,17 +61,21 @@ function encode(text: string, unknown: boolean): number[] {
 
 function notABase(text: string, at: number, id: number): Error {
   const character = JSON.stringify(String.fromCodePoint(text.codePointAt(at) as number));
-  const where = `dnaTokenizer.encode: ${character} at position ${at}`;
-  if (id === UNKNOWN)
-    return new UsageError('', `${where} is not one known base, expected A, C, G or T. Use dnaTokenizer().`);
+  const found = `${character} at position ${at}`;
+  if (id === UNKNOWN) {
+    return new UsageError(
+      'dnaTokenizer.encode',
+      `${found} is an unknown base, expected A, C, G or T. Use dnaTokenizer(), which has N.`,
+    );
+  }
   return new UsageError(
-    '',
-    `${where} is not a base, expected A, C, G, T, U, N or an IUPAC code (R, Y, S …). ` +
-      'Remove it; proteins and other text need byteTokenizer() or charTokenizer.',
+    'dnaTokenizer.encode',
+    `${found} is not a base, expected A, C, G, T, U, N or an IUPAC code (R, Y, S …). ` +
+      'Remove it. For proteins and other text, use byteTokenizer() or charTokenizer.',
   );
 }
 
-/** The other strand, read in its own direction: ids backwards, A ↔ T, C ↔ G, and N as it is. */
+/** The opposite strand in its own reading direction: ids reversed, A ↔ T and C ↔ G exchanged, N unchanged. */
 export function reverseComplement<Ids extends Int32Array | Uint16Array | number[]>(ids: Ids): Ids {
   const other = ids.slice() as Ids;
   for (let i = 0; i < ids.length; i++) {

@@ -1,6 +1,6 @@
 /**
- * A Hugging Face `tokenizer.json` (BPE, WordPiece, Unigram), through @huggingface/tokenizers,
- * which is loaded only when such a tokenizer is.
+ * A Hugging Face `tokenizer.json` (BPE, WordPiece, Unigram), run by @huggingface/tokenizers.
+ * That library is loaded only when such a tokenizer is opened.
  *
  *   const tokenizer = await huggingfaceTokenizer(json);
  */
@@ -13,15 +13,15 @@ import { textOf } from './utf8.ts';
 
 export interface HuggingfaceOptions {
   /**
-   * The token that ends a document, `eos_token` of tokenizer_config.json. Without it the usual
-   * names are looked for: `<|endoftext|>`, `</s>`, `<eos>`, `<|end_of_text|>`.
+   * The token that ends a document: `eos_token` in tokenizer_config.json.
+   * Default: the first of `<|endoftext|>`, `</s>`, `<eos>`, `<|end_of_text|>` that is a special token.
    */
   eos?: string;
 }
 
 const USUAL_EOS = ['<|endoftext|>', '</s>', '<eos>', '<|end_of_text|>'];
 
-/** The library wants these keys to be there, files may leave them out. */
+/** Keys that the library requires and that files may omit. */
 const ABSENT = {
   added_tokens: [],
   normalizer: null,
@@ -30,13 +30,16 @@ const ABSENT = {
   decoder: null,
 };
 
-/** What `AutoTokenizer` would make of the file, without adding special tokens to a text. */
+/**
+ * The tokenizer of a parsed tokenizer.json. Encodes as `AutoTokenizer` does with add_special_tokens=False.
+ * Throws UsageError if the JSON is not a tokenizer.json, or if `eos` is not in its vocabulary.
+ */
 export async function huggingfaceTokenizer(json: unknown, options: HuggingfaceOptions = {}): Promise<Tokenizer> {
   if (typeof json !== 'object' || json === null || !('model' in json)) {
     throw new UsageError(
       'huggingfaceTokenizer',
       'the JSON has no "model", expected the parsed tokenizer.json of a ' +
-        'Hugging Face model. tokenizer_config.json is another file.',
+        'Hugging Face model (not tokenizer_config.json).',
     );
   }
   const inner = await construct(json);
@@ -75,9 +78,9 @@ async function construct(json: object): Promise<HuggingfaceTokenizer> {
   } catch (error) {
     throw new UsageError(
       'huggingfaceTokenizer',
-      `the JSON is not a tokenizer.json that can be used: ` +
+      `the JSON is not a usable tokenizer.json: ` +
         `${error instanceof Error ? error.message : error}. Save it again with a current ` +
-        'version of tokenizers (tokenizer.save), or take it from the model page again.',
+        'version of tokenizers (tokenizer.save), or download it again.',
       { cause: error },
     );
   }
@@ -107,7 +110,7 @@ function isByteLevel(json: object): boolean {
   return decoder?.type === 'ByteLevel' && !model.end_of_word_suffix;
 }
 
-/** Byte-level BPE spells bytes as visible characters (GPT-2's bytes_to_unicode); this undoes it. */
+/** The inverse of GPT-2's bytes_to_unicode: byte-level BPE writes each byte as a visible character. */
 function byteLevelBytes(inner: HuggingfaceTokenizer): (id: number) => number[] {
   const byteOf = byteLevelAlphabet();
   const added = inner.get_added_tokens_decoder();
@@ -120,7 +123,7 @@ function byteLevelBytes(inner: HuggingfaceTokenizer): (id: number) => number[] {
   };
 }
 
-/** Bytes that Latin-1 prints stand for themselves, the others for U+0100 and on, in order. */
+/** Printable Latin-1 bytes are their own characters; the others are U+0100, U+0101, … in order. */
 function byteLevelAlphabet(): Map<string, number> {
   const alphabet = new Map<string, number>();
   let next = 0x100;

@@ -1,9 +1,9 @@
 /**
- * Mu-law companding of samples to 256 tokens, as WaveNet has it (van den Oord et al. 2016, 2.2).
+ * Mu-law companding of sound samples to 256 tokens, as in WaveNet (van den Oord et al. 2016, section 2.2).
  *
  *   f(x) = sign(x) ln(1 + μ|x|) / ln(1 + μ)      id = round((f(x) + 1) / 2 · μ)      μ = 255
  *
- * Quiet sounds get finer steps than loud ones. The codes of G.711 files are another table: see
+ * Quiet sounds get finer steps than loud ones. The codes in G.711 files differ from these: see
  * formats/wavSamples.ts.
  */
 import { UsageError } from '../errors.ts';
@@ -15,10 +15,10 @@ export const MU_LAW_TYPE = 'mamba-ts/mu-law';
 const MU = 255;
 const LOG = Math.log1p(MU);
 
-/** How many tokens there are. */
+/** The number of tokens: 256. */
 export const MU_LAW_SIZE = MU + 1;
 
-/** The token of each sample; beyond −1 … 1 is clipped, and what is not a number is refused. */
+/** The token of each sample. Samples outside of −1 … 1 are clipped. Throws UsageError for NaN. */
 export function muLawEncode(samples: Float32Array): Uint8Array {
   const ids = new Uint8Array(samples.length);
   for (let i = 0; i < samples.length; i++) {
@@ -32,7 +32,7 @@ export function muLawEncode(samples: Float32Array): Uint8Array {
   return ids;
 }
 
-/** The sample in the middle of each token. */
+/** The sample at the centre of each token's interval. Throws UsageError for an id above 255. */
 export function muLawDecode(ids: ArrayLike<number>): Float32Array {
   const samples = new Float32Array(ids.length);
   for (let i = 0; i < ids.length; i++) {
@@ -43,7 +43,12 @@ export function muLawDecode(ids: ArrayLike<number>): Float32Array {
   return samples;
 }
 
-/** For models of sound: ids are samples, so that it reads WAV files and no text. */
+/**
+ * The tokenizer of models of sound: ids are samples, read from WAV files. Its `encode` and `decode` throw
+ * UsageError, since it has no text.
+ *
+ * @param options.sampleRate Hz to which files are converted. Default: the rate of each file.
+ */
 export function muLawTokenizer({ sampleRate }: { sampleRate?: number } = {}): Tokenizer {
   if (sampleRate !== undefined && !(Number.isInteger(sampleRate) && sampleRate >= 1)) {
     throw new UsageError('muLawTokenizer', `sampleRate is ${sampleRate}, expected a whole number of Hz, e.g. 16000.`);
@@ -51,7 +56,7 @@ export function muLawTokenizer({ sampleRate }: { sampleRate?: number } = {}): To
   const refuse = (what: string) => (): never => {
     throw new UsageError(
       'muLawTokenizer',
-      `its tokens are samples of sound and not ${what}. Use muLawEncode and muLawDecode.`,
+      `its tokens are samples of sound, not ${what}. Use muLawEncode and muLawDecode.`,
     );
   };
   return {

@@ -1,30 +1,30 @@
 /**
- * Text while it is generated: ids go in one at a time, and only complete characters come out.
+ * Decodes text while it is generated: ids go in one at a time, and only complete characters come out.
  *
  *   const stream = streamDecoder(tokenizer);
  *   for await (const { token } of generate(…)) write(stream.push(token));
  *   write(stream.end());
  *
- * All that comes out, joined, is `decode` of all that went in.
+ * The pieces joined equal `tokenizer.decode` of all ids.
  */
 import type { Tokenizer } from './tokenizer.ts';
 import { incompleteTail, joinBytes, textOf } from './utf8.ts';
 
 export interface StreamDecoder {
-  /** The text that is certain now, often '' in the middle of a character. */
+  /** The text that is now complete; '' in the middle of a character. */
   push(id: number): string;
-  /** What was held back. The decoder is then as new. */
+  /** The remaining text, with U+FFFD for an incomplete character. The decoder can then be used again. */
   end(): string;
 }
 
-/** A decoder of one stream of ids. */
+/** A decoder for one stream of ids of any tokenizer. */
 export function streamDecoder(tokenizer: Tokenizer): StreamDecoder {
   if (tokenizer.decodeBytes) return byteStream((id) => tokenizer.decodeBytes?.([id]));
   if (tokenizer.kind === 'char') return { push: (id) => tokenizer.decode([id]), end: () => '' };
   return windowStream(tokenizer);
 }
 
-/** Tokens are bytes: hold back a character that has begun. */
+/** Tokens are bytes: a character that has begun is held until it is complete. */
 function byteStream(bytesOf: (id: number) => Uint8Array | undefined): StreamDecoder {
   let held = new Uint8Array();
   return {
@@ -43,8 +43,8 @@ function byteStream(bytesOf: (id: number) => Uint8Array | undefined): StreamDeco
 }
 
 /**
- * Tokens are text that depends on its neighbours (a first space that is dropped, byte-fallback
- * tokens): decode the last few with and without the new one, and take what it adds.
+ * The text of a token depends on its neighbours (a dropped first space, byte-fallback tokens): decodes the
+ * last few tokens with and without the new one, and takes the difference.
  */
 function windowStream(tokenizer: Tokenizer): StreamDecoder {
   let shown: number[] = [];

@@ -1,63 +1,24 @@
 /**
- * Text to token ids and back, whichever the tokenizer, and one `tokenizer.json` for all of them.
+ * The interface of all tokenizers: text to token ids and back.
  *
- *   const tokenizer = await loadTokenizer(JSON.parse(await readFile('tokenizer.json', 'utf8')));
- *   tokenizer.decode(tokenizer.encode('Mamba reads on.'));
+ * @example
+ * const ids = tokenizer.encode('Mamba reads on.');
+ * tokenizer.decode(ids);                            // 'Mamba reads on.'
  */
-import { UsageError } from '../errors.ts';
-import { BYTE_TYPE, byteTokenizer } from './byte.ts';
-import { CHAR_TYPE, charTokenizer } from './char.ts';
-import { DNA_TYPE, dnaTokenizer } from './dna.ts';
-import { type HuggingfaceOptions, huggingfaceTokenizer } from './huggingface.ts';
-import { MU_LAW_TYPE, muLawTokenizer } from './muLaw.ts';
-
 export interface Tokenizer {
   readonly kind: 'byte' | 'char' | 'dna' | 'muLaw' | 'huggingface';
-  /** Of sound: Hz; undefined: as the files have it. */
+  /** Sound only: samples per second (Hz). Default: the rate of each file. */
   readonly sampleRate?: number;
-  /** Ids are 0 … vocabSize − 1. A model may have more rows (padding): never sample those. */
+  /** Ids are 0 … vocabSize − 1. A model may have more rows than that (padding); those are never sampled. */
   readonly vocabSize: number;
-  /** The id that ends a document, where there is one. */
+  /** The id that ends a document, if the vocabulary has one. */
   readonly eos?: number;
-  /** The ids of the text alone: nothing is put before or after it. */
+  /** The ids of the text alone: no token is added before or after it. Throws UsageError for text it cannot encode. */
   encode(text: string): number[];
-  /** The text of the ids, special tokens included. */
+  /** The text of the ids, special tokens included. Throws UsageError for an id outside of the vocabulary. */
   decode(ids: readonly number[]): string;
-  /** The bytes of the ids, where tokens are runs of UTF-8 bytes. */
+  /** The bytes of the ids, for tokenizers whose tokens are runs of bytes. */
   decodeBytes?(ids: readonly number[]): Uint8Array;
-  /** What `loadTokenizer` takes. */
+  /** Plain JSON that `loadTokenizer` reads: the content of tokenizer.json. */
   toJSON(): unknown;
-}
-
-/** Any tokenizer from its `tokenizer.json`: this project's own, or Hugging Face's. */
-export async function loadTokenizer(json: unknown, options: HuggingfaceOptions = {}): Promise<Tokenizer> {
-  if (typeof json !== 'object' || json === null) {
-    throw new UsageError(
-      'loadTokenizer',
-      `got ${json === null ? 'null' : typeof json}, ` + 'expected the parsed object of a tokenizer.json.',
-    );
-  }
-  const type: unknown = 'type' in json ? json.type : undefined;
-  if (type === BYTE_TYPE) return byteTokenizer();
-  if (type === CHAR_TYPE) return charTokenizer(charactersIn(json));
-  if (type === DNA_TYPE) return dnaTokenizer({ unknown: !('unknown' in json && json.unknown === false) });
-  if (type === MU_LAW_TYPE) return muLawTokenizer('sampleRate' in json ? { sampleRate: Number(json.sampleRate) } : {});
-  if ('model' in json) return huggingfaceTokenizer(json, options);
-  throw new UsageError(
-    'loadTokenizer',
-    `type is ${JSON.stringify(type)} and there is no "model", expected ` +
-      `"${BYTE_TYPE}", "${CHAR_TYPE}", "${DNA_TYPE}", "${MU_LAW_TYPE}" or a Hugging Face tokenizer.json. ` +
-      'A vocab.json or a sentencepiece .model must first be saved as tokenizer.json.',
-  );
-}
-
-function charactersIn(json: object): string[] {
-  const characters: unknown = 'characters' in json ? json.characters : undefined;
-  if (Array.isArray(characters) && characters.every((c) => typeof c === 'string')) {
-    return characters;
-  }
-  throw new UsageError(
-    'loadTokenizer',
-    'characters is not a list of strings, expected e.g. ["a", "b"], ' + 'as charTokenizer(…).toJSON() writes it.',
-  );
 }

@@ -1,9 +1,9 @@
 /**
- * What `TextDecoder` doesn't tell: where a chunk of UTF-8 may be cut, and where it is ill-formed.
+ * UTF-8 beyond `TextDecoder`: where a chunk of bytes may be cut, and where it is ill-formed.
  * See Unicode 16, table 3-7 (well-formed UTF-8 byte sequences).
  */
 
-/** Bytes of the character that `lead` begins, or 0 where no character begins with it. */
+/** Bytes of the character that starts with `lead`, or 0 if none does. */
 function sequenceLength(lead: number): number {
   if (lead < 0x80) return 1;
   if (lead < 0xc2 || lead > 0xf4) return 0;
@@ -11,7 +11,7 @@ function sequenceLength(lead: number): number {
   return lead < 0xf0 ? 3 : 4;
 }
 
-/** How many bytes at the end begin a character that isn't complete yet: 0 to 3. */
+/** The number of bytes at the end that belong to an incomplete character: 0 to 3. */
 export function incompleteTail(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back];
@@ -21,7 +21,7 @@ export function incompleteTail(bytes: Uint8Array): number {
   return 0;
 }
 
-/** Where the first ill-formed sequence begins, or −1. */
+/** The index of the first ill-formed sequence, or −1. */
 export function firstInvalid(bytes: Uint8Array): number {
   let at = 0;
   while (at < bytes.length) {
@@ -41,7 +41,7 @@ export function firstInvalid(bytes: Uint8Array): number {
   return -1;
 }
 
-/** Joins two runs of bytes, without a copy where one is empty. */
+/** Concatenates bytes, without a copy if `first` is empty. */
 export function joinBytes(first: Uint8Array, second: Uint8Array): Uint8Array {
   if (first.length === 0) return second;
   const joined = new Uint8Array(first.length + second.length);
@@ -52,7 +52,7 @@ export function joinBytes(first: Uint8Array, second: Uint8Array): Uint8Array {
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** Bytes to text: what is ill-formed becomes U+FFFD, and a byte order mark stays. */
+/** Bytes to text. Ill-formed sequences become U+FFFD; a byte order mark is kept. */
 export function textOf(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }

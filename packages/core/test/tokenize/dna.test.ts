@@ -19,7 +19,7 @@ describe('dnaTokenizer', () => {
   it('refuses what is not a base, and where it is', () => {
     expect(() => dnaTokenizer().encode('ACGTE')).toThrow('dnaTokenizer.encode: "E" at position 4 is not a base');
     expect(() => dnaTokenizer().encode('A🐍')).toThrow('"🐍" at position 1 is not a base');
-    expect(() => dnaTokenizer({ unknown: false }).encode('ACR')).toThrow('"R" at position 2 is not one known base');
+    expect(() => dnaTokenizer({ unknown: false }).encode('ACR')).toThrow('"R" at position 2 is an unknown base');
     expect(() => dnaTokenizer({ unknown: false }).decode([4])).toThrow('id is 4, expected 0 to 3');
   });
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { byteTokenizer } from '../../src/tokenize/byte.ts';
 import { charTokenizer } from '../../src/tokenize/char.ts';
 import { huggingfaceTokenizer } from '../../src/tokenize/huggingface.ts';
-import { loadTokenizer } from '../../src/tokenize/tokenizer.ts';
+import { loadTokenizer } from '../../src/tokenize/load.ts';
 import { byteFallbackJson, byteLevelJson } from './fixtures.ts';
 
 const unicode = fc.string({ unit: 'binary', maxLength: 40 });
@@ -54,7 +54,7 @@ describe('charTokenizer', () => {
   });
 
   it('refuses doubles, pairs and nothing', () => {
-    expect(() => charTokenizer(['a', 'b', 'a'])).toThrow('"a" is there twice, at 0 and at 2');
+    expect(() => charTokenizer(['a', 'b', 'a'])).toThrow('"a" occurs twice, at 0 and at 2');
     expect(() => charTokenizer(['a', 'bc'])).toThrow('characters[1] is "bc", expected exactly one');
     expect(() => charTokenizer([])).toThrow('got no characters');
     expect(() => charTokenizer.fromText('')).toThrow('the text is empty');
@@ -105,7 +105,7 @@ describe('huggingfaceTokenizer', () => {
       'huggingfaceTokenizer: the JSON has no "model"',
     );
     await expect(huggingfaceTokenizer({ model: { type: 'Nonsense' } })).rejects.toThrow(
-      'huggingfaceTokenizer: the JSON is not a tokenizer.json that can be used',
+      'huggingfaceTokenizer: the JSON is not a usable tokenizer.json',
     );
   });
 
