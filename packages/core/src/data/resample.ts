@@ -9,6 +9,7 @@
  * both Nyquist frequencies: nothing folds back. Outside the signal x is 0.
  */
 import { UsageError } from '../errors.ts';
+import { gcd } from '../math/integers.ts';
 
 /** Zero crossings of the sinc on each side. */
 const CROSSINGS = 64;
@@ -31,7 +32,7 @@ export async function* resample(
     yield* blocks;
     return;
   }
-  const divisor = greatestCommonDivisor(from, to);
+  const divisor = gcd(from, to);
   const filters = new Filters(from / divisor, to / divisor);
   let held = new Float32Array();
   let heldFrom = 0;
@@ -125,8 +126,4 @@ function bessel(x: number): number {
     sum += term;
   }
   return sum;
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }

@@ -4,6 +4,7 @@
  * The filters come in the order of Hugging Face's generate(), so that settings carry over.
  */
 import { UsageError } from '../errors.ts';
+import { logSumExp } from '../math/softmax.ts';
 import type { Random } from '../random.ts';
 
 export interface SamplingOptions {
@@ -139,10 +140,4 @@ function indexOfMax(values: Float64Array): number {
 }
 
 /** log p of a token under the model itself, before any of the settings. */
-function logProbability(logits: Float32Array, token: number): number {
-  let peak = -Infinity;
-  for (const logit of logits) if (logit > peak) peak = logit;
-  let sum = 0;
-  for (const logit of logits) sum += Math.exp(logit - peak);
-  return logits[token] - peak - Math.log(sum);
-}
+const logProbability = (logits: Float32Array, token: number): number => logits[token] - logSumExp(logits);

@@ -22,6 +22,7 @@ import {
   subtract,
   zeros,
 } from '../math/matrix.ts';
+import { slopeOf } from '../math/stats.ts';
 
 /** x' = A x + B u, or, discretised, xₜ = A xₜ₋₁ + B uₜ. A: (N, N), B: (N, M). */
 export interface LinearSystem {
@@ -82,9 +83,5 @@ export function impulseResponse({ A, B }: LinearSystem, C: Matrix, length: numbe
 
 /** The slope of log(error) over log(step): the order of a method, by least squares. */
 export function orderOf(steps: readonly number[], errors: readonly number[]): number {
-  const [x, y] = [steps.map(Math.log), errors.map(Math.log)];
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [mx, my] = [mean(x), mean(y)];
-  const covariance = x.reduce((sum, value, i) => sum + (value - mx) * (y[i] - my), 0);
-  return covariance / x.reduce((sum, value) => sum + (value - mx) ** 2, 0);
+  return slopeOf(steps.map(Math.log), errors.map(Math.log));
 }

@@ -8,6 +8,7 @@
  * one whose A depends on ρ fits them all. That dependence is what selective models have over S4.
  */
 import { leastSquares, type Matrix } from '../math/matrix.ts';
+import { mean } from '../math/stats.ts';
 
 export interface Pendulum {
   damping: number; //     1/s
@@ -92,8 +93,8 @@ export function fitAndRun(angles: readonly number[], trained: number, order: num
     run.push(Math.max(-10, Math.min(10, next)));
   }
   const tested = angles.slice(trained + order);
-  const mean = tested.reduce((sum, value) => sum + value, 0) / tested.length;
+  const centre = mean(tested);
   const square = (of: (value: number, i: number) => number) => tested.reduce((sum, v, i) => sum + of(v, i) ** 2, 0);
-  const error = Math.sqrt(square((v, i) => v - run[trained + order + i]) / square((v) => v - mean));
+  const error = Math.sqrt(square((v, i) => v - run[trained + order + i]) / square((v) => v - centre));
   return { angles: run, error };
 }

@@ -4,6 +4,7 @@ import { type ExampleBatch, ExampleSampler } from '../data/exampleSampler.ts';
 import { type ExampleStore, titleOf } from '../data/examples.ts';
 import type { Columns } from '../data/scaling.ts';
 import { UsageError } from '../errors.ts';
+import { logSumExp } from '../math/softmax.ts';
 import type { SequenceModel } from '../models/sequenceModel.ts';
 import { flatTargets } from '../models/sequenceRows.ts';
 import { scope } from '../tensor/scope.ts';
@@ -94,10 +95,8 @@ type Sums = Record<'loss' | 'right' | 'squared' | 'absolute' | 'compared', numbe
 
 function addClass(sum: Sums, logits: Float32Array, label: number): void {
   if (label < 0) return;
-  const top = logits.reduce((a, b) => Math.max(a, b));
-  const total = logits.reduce((all, logit) => all + Math.exp(logit - top), 0);
-  sum.loss += top + Math.log(total) - logits[label];
-  sum.right += Number(logits.indexOf(top) === label);
+  sum.loss += logSumExp(logits) - logits[label];
+  sum.right += Number(logits.indexOf(Math.max(...logits)) === label);
   sum.compared++;
 }
 

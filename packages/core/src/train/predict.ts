@@ -7,6 +7,7 @@ import { ExampleSampler } from '../data/exampleSampler.ts';
 import { type ExampleStore, titleOf } from '../data/examples.ts';
 import { scaled, unscaled } from '../data/scaling.ts';
 import { lastWindows } from '../data/stepWindows.ts';
+import { softmax } from '../math/softmax.ts';
 import type { SequenceModel } from '../models/sequenceModel.ts';
 import { scope } from '../tensor/scope.ts';
 import { openSaved } from './savedExamples.ts';
@@ -46,7 +47,7 @@ export async function* predict(
       for (const step of steps) {
         const at = (byStep ? b * batch.L + step : b) * width;
         const given = outputs.subarray(at, at + width);
-        const found = classes ? probabilities(given) : unscaled(given, scaling);
+        const found = classes ? Float32Array.from(softmax(given)) : unscaled(given, scaling);
         yield {
           title,
           ...(byStep && !opened.series && { step }),
@@ -61,11 +62,4 @@ export async function* predict(
 /** Some may have labels and others none. */
 function inputsAlone(store: ExampleStore): ExampleStore {
   return { ...store, read: async (index) => ({ sequence: (await store.read(index)).sequence }) };
-}
-
-function probabilities(logits: Float32Array): Float32Array {
-  const top = Math.max(...logits);
-  const powers = logits.map((logit) => Math.exp(logit - top));
-  const total = powers.reduce((sum, one) => sum + one, 0);
-  return powers.map((one) => one / total);
 }

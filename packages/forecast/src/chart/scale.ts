@@ -1,4 +1,5 @@
 /** Where a value stands on an axis, and which ticks people read: 1, 2 or 5 times a power of ten, or the calendar's. */
+import { DAY } from '@mamba-ts/core/math';
 import { calendar } from './timeTicks.ts';
 
 export interface Axis {
@@ -32,7 +33,6 @@ export interface Scale {
 
 /** Half of the largest float, so that a range between two of these is finite. */
 const HUGE = 8e307;
-const DAY = 86_400_000;
 const round = (value: number) => Math.round(10 * value) / 10;
 
 /** `from` and `to` are the pixels of the axis' ends. */

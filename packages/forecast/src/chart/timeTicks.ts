@@ -3,6 +3,7 @@
  *
  *   calendar(Date.UTC(2021, 0), Date.UTC(2022, 0), 4)   Jan, Apr, Jul, Oct of 2021, and Jan of 2022
  */
+import { DAY, HOUR, MINUTE, SECOND, WEEK } from '@mamba-ts/core/math';
 
 export interface TimeTick {
   value: number;
@@ -11,8 +12,6 @@ export interface TimeTick {
   context?: string;
 }
 
-const [SECOND, MINUTE, HOUR, DAY] = [1000, 60_000, 3_600_000, 86_400_000];
-const WEEK = 7 * DAY;
 const MONTH = 30.44 * DAY;
 const YEAR = 365.25 * DAY;
 /** 1970 began on a Thursday. */

@@ -3,8 +3,10 @@
  *
  *   const known = calendarCovariates(times, { kinds: ['weekday', 'monthEnd'] });     // times: epoch ms, horizon included
  */
+
 import { UsageError } from '@mamba-ts/core/errors';
-import { DAY, daysIn, HOUR } from '../timeTable/calendar.ts';
+import { DAY, HOUR } from '@mamba-ts/core/math';
+import { daysIn } from '../timeTable/calendar.ts';
 import type { CovariateValues } from './columns.ts';
 
 export type CalendarKind = 'hour' | 'weekday' | 'weekend' | 'month' | 'monthStart' | 'monthEnd' | 'monthDays';

@@ -6,8 +6,9 @@
  *
  * They come from the package date-holidays, which is large (some 50 MB on disk): it is installed by those who want it.
  */
+
 import { UsageError } from '@mamba-ts/core/errors';
-import { DAY } from '../timeTable/calendar.ts';
+import { DAY } from '@mamba-ts/core/math';
 import { type CivilTime, civilTimes, stepOf } from './calendarFeatures.ts';
 
 export interface HolidayOptions {

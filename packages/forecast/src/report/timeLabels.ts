@@ -1,6 +1,5 @@
 /** Times in words: as much of ISO 8601 as the times of a series need. */
-
-const DAY = 86_400_000;
+import { DAY } from '@mamba-ts/core/math';
 
 /** '2020', '2020-03', '2020-03-14', '2020-03-14 15:30' …: the shortest form that tells all of the times. */
 export function timeNamer(times: readonly number[]): (ms: number) => string {

@@ -3,7 +3,8 @@
  *
  *   t(i) = t(0) + i·step        months: the same day of month m(0) + i·every, or its last
  */
-import { DAY, dayOfMonth, inMonth, MINUTE, MONDAY, monthOf, timeOfDay } from './calendar.ts';
+import { DAY, MINUTE } from '@mamba-ts/core/math';
+import { dayOfMonth, inMonth, MONDAY, monthOf, timeOfDay } from './calendar.ts';
 import { type Frequency, stepLength } from './frequency.ts';
 
 /** How times are written: as the table writes them. */

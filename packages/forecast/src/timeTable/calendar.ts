@@ -5,11 +5,8 @@
  *
  * So a local table needs no zone, and every day has 24 hours.
  */
+import { DAY } from '@mamba-ts/core/math';
 
-export const SECOND = 1000;
-export const MINUTE = 60 * SECOND;
-export const HOUR = 60 * MINUTE;
-export const DAY = 24 * HOUR;
 /** 1970-01-05, a Monday. */
 export const MONDAY = 4 * DAY;
 

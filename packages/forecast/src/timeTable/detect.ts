@@ -4,7 +4,8 @@
  *   the most common difference d, if all are multiples of it; else their divisor, if that leaves few gaps
  *   months: the same day of each (or its last), so that 28 to 31 days are one step
  */
-import { DAY, dayOfMonth, HOUR, isMonthEnd, monthOf, timeOfDay, weekday } from './calendar.ts';
+import { DAY, gcd, HOUR } from '@mamba-ts/core/math';
+import { dayOfMonth, isMonthEnd, monthOf, timeOfDay, weekday } from './calendar.ts';
 import { type Frequency, frequencyOfLength } from './frequency.ts';
 
 export interface Detected {
@@ -62,7 +63,7 @@ function common(
   const usual = mostCommon(steps);
   const irregularAt = steps.findIndex((step) => step % usual !== 0);
   if (irregularAt < 0) return { frequency: frequency(usual) };
-  const divisor = steps.reduce(greatestDivisor);
+  const divisor = steps.reduce(gcd);
   const range = times[times.length - 1] - times[0];
   if ((range / divisor + 1) * filled <= times.length) return { frequency: frequency(divisor) };
   return { irregularAt: irregularAt + 1, usual };
@@ -76,8 +77,6 @@ function mostCommon(steps: Float64Array): number {
   for (const [step, n] of counts) if (n > most || (n === most && step < best)) [best, most] = [step, n];
   return best;
 }
-
-const greatestDivisor = (a: number, b: number): number => (b === 0 ? a : greatestDivisor(b, a % b));
 
 /** Months apart: on the same day, on the last one, or, if `anyDay`, once in each. */
 function monthly(times: Float64Array, anyDay = false): Detected | undefined {

@@ -3,9 +3,10 @@
  *
  *   15 min: a day is 96 steps, a week 672        month: a year is 12        business day: a week is 5
  */
+
 import { UsageError } from '@mamba-ts/core/errors';
+import { DAY, HOUR, MINUTE, SECOND } from '@mamba-ts/core/math';
 import { closest } from 'fastest-levenshtein';
-import { DAY, HOUR, MINUTE, SECOND } from './calendar.ts';
 
 /** `step`: rows are counted, or numbered, and have no calendar. A quarter is 3 months, a year 12. */
 export type Unit = 'millisecond' | 'second' | 'minute' | 'hour' | 'day' | 'businessDay' | 'week' | 'month' | 'step';

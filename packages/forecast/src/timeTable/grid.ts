@@ -6,9 +6,11 @@
  * A local clock passes over an hour in spring, which is then missing, and shows one twice in autumn, whose rows
  * are averaged: so a day keeps its 24 hours, and noon its place. Other rows of the same time are refused.
  */
+
 import { UsageError } from '@mamba-ts/core/errors';
+import { HOUR, MINUTE } from '@mamba-ts/core/math';
 import { TimeAxis } from './axis.ts';
-import { HOUR, MINUTE, monthOf, timeOfDay, weekday } from './calendar.ts';
+import { monthOf, timeOfDay, weekday } from './calendar.ts';
 import { type Frequency, frequencyName, isSubDaily, stepLength } from './frequency.ts';
 import { irregularTimes, type Placement, placementOf } from './placement.ts';
 import type { Rows } from './rows.ts';

@@ -2,9 +2,11 @@
  * The axis that the times of a series lie on: the one they show, the one that was asked for, or that of the table's
  * other series.
  */
+
 import { UsageError } from '@mamba-ts/core/errors';
+import { DAY, HOUR, MINUTE } from '@mamba-ts/core/math';
 import { TimeAxis, type TimeStyle, timeLabel } from './axis.ts';
-import { DAY, HOUR, inMonth, MINUTE, monthOf, timeOfDay, weekday } from './calendar.ts';
+import { inMonth, monthOf, timeOfDay, weekday } from './calendar.ts';
 import { dayOfMonths, detectFrequency, type Irregular } from './detect.ts';
 import { type Frequency, isSubDaily, sameFrequency, spanName, stepLength } from './frequency.ts';
 import type { TimeFormat } from './times.ts';

@@ -5,9 +5,11 @@
  *   31/03/2024   3/31/2024 2:30 PM   31.03.2024   31 Mar 2024   Mar 31, 2024
  *   2024-03   Mar 2024   2024 Q1   2024-W13   2024   1711843200   1711843200000   and an index: 1, 2, 3
  */
+
 import { UsageError } from '@mamba-ts/core/errors';
+import { DAY, HOUR, MINUTE, SECOND } from '@mamba-ts/core/math';
 import type { TimeStyle } from './axis.ts';
-import { DAY, HOUR, inMonth, MINUTE, SECOND, wall, weekday } from './calendar.ts';
+import { inMonth, wall, weekday } from './calendar.ts';
 
 export interface Moment {
   /** Milliseconds of the wall clock; of an index, the number. */

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Smoothing } from '../../../../test/support/smoothing.ts';
 import { quantileError, wave } from '../../../../test/support/worlds.ts';
+import { DAY } from '../../../core/src/math/time.ts';
 import { Random } from '../../../core/src/random.ts';
 import { calendarCovariates } from '../../src/covariates/calendarFeatures.ts';
 import { forecastWithCovariates } from '../../src/covariates/forecast.ts';
 import { holidayCovariates } from '../../src/covariates/holidays.ts';
 import { GRID } from '../../src/quantiles.ts';
-import { DAY } from '../../src/timeTable/calendar.ts';
 
 const from = (date: string, count: number, step = DAY) =>
   Array.from({ length: count }, (_, i) => Date.parse(`${date}Z`) + i * step);
