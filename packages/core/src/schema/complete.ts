@@ -1,7 +1,7 @@
 /** Values against the fields that declare them: defaults filled in, every value checked, unknown names refused. */
 import { closest } from 'fastest-levenshtein';
 import { UsageError } from '../errors.ts';
-import type { Field } from './field.ts';
+import { type Fault, type Field, faultIn, faultOf, normalized, type Path, type ValuesOf, within } from './field.ts';
 import { shown } from './shown.ts';
 
 /** The name that was meant: d_model, d-model and dmodel all mean dModel. */
@@ -10,27 +10,65 @@ export function nearestName(name: string, names: readonly string[]): string {
   return names.find((known) => plain(known) === plain(name)) ?? closest(name, [...names]);
 }
 
-/** Refuses names that are not known, with the nearest one. */
-export function requireNames(where: string, given: object, known: readonly string[], kind = 'option'): void {
-  const unknown = Object.keys(given).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  throw new UsageError(
-    where,
-    `unknown ${kind} '${unknown}', expected ${known.join(', ')}. Did you mean '${nearestName(unknown, known)}'?`,
-  );
+const PLAIN_NAME = /^[A-Za-z_$][\w$]*$/;
+const LONGEST_NAME = 40;
+
+/** A path as code writes it: series[3].values[17], known["is holiday"]. */
+export function pathText(path: Path): string {
+  return path
+    .map((key, i) => {
+      if (typeof key === 'number') return `[${key}]`;
+      if (!PLAIN_NAME.test(key)) return `[${shown(key, LONGEST_NAME)}]`;
+      return i === 0 ? key : `.${key}`;
+    })
+    .join('');
 }
 
-/** The value that a field makes of what was given. Throws UsageError: what, got, expected, what to do. */
-export function completeField<T>(where: string, name: string, field: Field<T>, given: unknown): T {
+/**
+ * A value that its field refuses, or a name that no field has. What was got, what is expected and what to do are
+ * properties as well, for those that word the sentence anew.
+ */
+export class FieldError extends UsageError implements Fault {
+  override readonly name: string = 'FieldError';
+  readonly path: Path;
+  readonly got: unknown;
+  readonly expected: string;
+  readonly advice: string | undefined;
+  readonly known: readonly string[] | undefined;
+
+  /** `kind`: what an unknown name is called. Default: 'option'. */
+  constructor(where: string, fault: Fault, kind = 'option') {
+    super(where, sentence(fault, kind));
+    this.path = fault.path;
+    this.got = fault.got;
+    this.expected = fault.expected;
+    this.advice = fault.advice;
+    this.known = fault.known;
+  }
+}
+
+function sentence({ path, got, expected, advice, known }: Fault, kind: string): string {
+  const place = pathText(path);
+  if (known) {
+    const meant = nearestName(String(path.at(-1)), known);
+    return `unknown ${kind} '${place}', expected ${expected}. Did you mean '${meant}'?`;
+  }
+  return `${place} is ${got === undefined ? 'missing' : shown(got)}, expected ${expected}.${advice ? ` ${advice}` : ''}`;
+}
+
+/** Refuses names that are not known, with the nearest one. */
+export function requireNames(where: string, given: object, known: readonly string[], kind = 'option'): void {
+  const fault = faultIn({}, given as Record<string, unknown>, known);
+  if (fault) throw new FieldError(where, fault, kind);
+}
+
+/** The value that a field makes of what was given. Throws FieldError: what, got, expected, what to do. */
+export function completeField<T, Out = T>(where: string, name: string, field: Field<T, Out>, given: unknown): Out {
   const value = given ?? field.default;
-  if (value === undefined && field.optional) return undefined as T;
-  if (field.accepts(value)) return field.normalize ? field.normalize(value as T) : (value as T);
-  const { advice } = field;
-  const more = typeof advice === 'function' ? advice(value) : advice;
-  throw new UsageError(
-    where,
-    `${name} is ${value === undefined ? 'missing' : shown(value)}, expected ${field.expected}.${more ? ` ${more}` : ''}`,
-  );
+  if (value === undefined && field.optional) return undefined as Out;
+  const fault = within(name, faultOf(field as Field, value));
+  if (fault) throw new FieldError(where, fault);
+  return field.normalize ? field.normalize(value as T) : (value as Out);
 }
 
 /** All fields: defaults for what is not given, every value checked. `also`: further names that the caller knows. */
@@ -39,11 +77,8 @@ export function complete<F extends Readonly<Record<string, Field>>>(
   fields: F,
   given: object,
   also: readonly string[] = [],
-): { [K in keyof F]: F[K] extends Field<infer T> ? T : never } {
-  requireNames(where, given, [...Object.keys(fields), ...also]);
-  const values: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(fields)) {
-    values[name] = completeField(where, name, field, (given as Record<string, unknown>)[name]);
-  }
-  return values as { [K in keyof F]: F[K] extends Field<infer T> ? T : never };
+): ValuesOf<F> {
+  const fault = faultIn(fields, given as Record<string, unknown>, also);
+  if (fault) throw new FieldError(where, fault);
+  return normalized(fields, given);
 }

@@ -5,7 +5,7 @@
  *   const fields = { horizon: field.whole({ min: 1, help: 'steps ahead' }), integer: field.flag({ default: false }) };
  *   const { horizon, integer } = complete('forecast', fields, options);      // a number, a boolean
  */
-export interface Field<T = unknown> {
+export interface Field<T = unknown, Out = T> {
   /** undefined: the value must be given, unless the field is optional. */
   readonly default?: T;
   /** May be left out, and is then undefined. */
@@ -15,19 +15,52 @@ export interface Field<T = unknown> {
   readonly expected: string;
   /** What to do about a value that is refused, as a sentence; for all, or for that value. */
   readonly advice?: string | ((value: unknown) => string);
+  /** Of a value that has parts: the first part that is refused. Default: the value itself is refused. */
+  fault?(value: unknown): Fault | undefined;
   /** The accepted value in its usual form: sorted, each once. Default: as it is given. */
-  normalize?(value: T): T;
+  normalize?(value: T): Out;
   /** One line for --help and for the docs. */
   readonly help?: string;
   /** What --help shows after the flag: '<steps>'. A field without it is a switch. */
   readonly placeholder?: string;
+  /** The flag without its dashes. Default: the name in kebab-case. false: there is none. */
+  readonly flag?: string | false;
   /** The value of a flag's text. Default: as JSON reads it, or the text itself. */
   parse?(text: string): unknown;
 }
 
+/** Where a part is: names and indices, from the value inwards. */
+export type Path = readonly (string | number)[];
+
+/** A value, or a part of one, that is refused. */
+export interface Fault {
+  /** Empty: the value itself. */
+  readonly path: Path;
+  readonly got: unknown;
+  readonly expected: string;
+  readonly advice?: string;
+  /** The names that could stand at the end of the path; given where that name is unknown. */
+  readonly known?: readonly string[];
+}
+
+/** What is wrong with a value; undefined where the field accepts it. */
+export function faultOf(field: Field, value: unknown): Fault | undefined {
+  if (field.fault) return field.fault(value);
+  return field.accepts(value) ? undefined : wholeFault(field, value);
+}
+
+/** The refusal of a value as a whole. */
+function wholeFault({ expected, advice }: Pick<Field, 'expected' | 'advice'>, got: unknown): Fault {
+  return { path: [], got, expected, advice: typeof advice === 'function' ? advice(got) : advice };
+}
+
+/** A fault of a part, seen from the value that has it under `key`. */
+export const within = (key: string | number, fault: Fault | undefined): Fault | undefined =>
+  fault && { ...fault, path: [key, ...fault.path] };
+
 /** What a declaration may add to its kind. */
 export interface FieldOptions<T>
-  extends Partial<Pick<Field<T>, 'default' | 'optional' | 'advice' | 'help' | 'placeholder'>> {
+  extends Partial<Pick<Field<T>, 'default' | 'optional' | 'advice' | 'help' | 'placeholder' | 'flag'>> {
   /** In place of the words that the kind has. */
   expected?: string;
 }
@@ -39,7 +72,7 @@ interface Bounds {
   open?: boolean;
 }
 
-const within = (value: number, { min = -Infinity, max = Infinity, open = false }: Bounds) =>
+const inBounds = (value: number, { min = -Infinity, max = Infinity, open = false }: Bounds) =>
   open ? value > min && value < max : value >= min && value <= max;
 
 function boundsText(kind: string, { min, max, open }: Bounds): string {
@@ -58,7 +91,7 @@ export const field = {
   /** A whole number. */
   whole({ min, max, ...options }: FieldOptions<number> & Bounds = {}): Field<number> {
     return {
-      accepts: (value) => Number.isSafeInteger(value) && within(value as number, { min, max }),
+      accepts: (value) => Number.isSafeInteger(value) && inBounds(value as number, { min, max }),
       expected: boundsText('a whole number', { min, max }),
       placeholder: '<n>',
       parse: toNumber,
@@ -68,7 +101,7 @@ export const field = {
 
   number({ min, max, open, ...options }: FieldOptions<number> & Bounds = {}): Field<number> {
     return {
-      accepts: (value) => typeof value === 'number' && Number.isFinite(value) && within(value, { min, max, open }),
+      accepts: (value) => typeof value === 'number' && Number.isFinite(value) && inBounds(value, { min, max, open }),
       expected: boundsText('a number', { min, max, open }),
       placeholder: '<x>',
       parse: toNumber,
@@ -141,17 +174,77 @@ export const field = {
     item: Field<T>,
     options: FieldOptions<readonly T[]> & Pick<Field<readonly T[]>, 'normalize'> = {},
   ): Field<readonly T[]> {
-    return {
-      accepts: (value) => Array.isArray(value) && value.length > 0 && value.every((one) => item.accepts(one)),
+    const list: Field<readonly T[]> = {
+      accepts: (value) => list.fault?.(value) === undefined,
+      fault(value) {
+        if (!Array.isArray(value) || value.length === 0) return wholeFault(list, value);
+        const at = value.findIndex((part) => !item.accepts(part));
+        return at < 0 ? undefined : within(at, faultOf(item, value[at]));
+      },
       expected: `a list, each ${item.expected}`,
       placeholder: '<list>',
-      parse: (text) => text.split(',').map((one) => (item.parse ? item.parse(one.trim()) : one.trim())),
+      parse: (text) => text.split(',').map((part) => (item.parse ? item.parse(part.trim()) : part.trim())),
       ...options,
     };
+    return list;
+  },
+
+  /** An object of these fields, and no others. As a flag: JSON. */
+  object<F extends Readonly<Record<string, Field>>>(
+    fields: F,
+    options: FieldOptions<InputsOf<F>> = {},
+  ): Field<InputsOf<F>, ValuesOf<F>> {
+    const object: Field<InputsOf<F>, ValuesOf<F>> = {
+      accepts: (value) => object.fault?.(value) === undefined,
+      fault: (value) => (isPlainObject(value) ? faultIn(fields, value) : wholeFault(object, value)),
+      normalize: (value) => normalized(fields, value),
+      expected: `an object with ${Object.keys(fields).join(', ')}`,
+      placeholder: '<json>',
+      ...options,
+    };
+    return object;
   },
 };
 
-/** The type of the values of declared fields. */
+/** Whether a value is an object with names, and no list. */
+export const isPlainObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The first name that is unknown, else the first value that is refused. */
+export function faultIn(
+  fields: Readonly<Record<string, Field>>,
+  given: Readonly<Record<string, unknown>>,
+  also: readonly string[] = [],
+): Fault | undefined {
+  const known = [...Object.keys(fields), ...also];
+  const unknown = Object.keys(given).find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    return { path: [unknown], got: given[unknown], expected: known.join(', '), known };
+  }
+  for (const [name, field] of Object.entries(fields)) {
+    const value = given[name] ?? field.default;
+    const fault = value === undefined && field.optional ? undefined : faultOf(field, value);
+    if (fault) return within(name, fault);
+  }
+  return undefined;
+}
+
+/** Accepted values in their usual form, the defaults for those that are not given. */
+export function normalized<F extends Readonly<Record<string, Field>>>(fields: F, given: object): ValuesOf<F> {
+  const values: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries(fields)) {
+    const value = (given as Record<string, unknown>)[name] ?? field.default;
+    values[name] = value === undefined || !field.normalize ? value : field.normalize(value);
+  }
+  return values as ValuesOf<F>;
+}
+
+/** The type of the checked values of declared fields. */
 export type ValuesOf<F extends Readonly<Record<string, Field>>> = {
-  [K in keyof F]: F[K] extends Field<infer T> ? T : never;
+  [K in keyof F]: F[K] extends Field<infer _Given, infer Out> ? Out : never;
+};
+
+/** The type of what may be given for declared fields. */
+export type InputsOf<F extends Readonly<Record<string, Field>>> = {
+  [K in keyof F]?: F[K] extends Field<infer Given, infer _Out> ? Given : never;
 };

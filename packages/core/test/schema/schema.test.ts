@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/errors.ts';
-import { complete, field, nearestName, shown } from '../../src/schema/index.ts';
+import { complete, FieldError, field, nearestName, pathText, shown } from '../../src/schema/index.ts';
 
 const fields = {
   horizon: field.whole({ min: 1, max: 100, help: 'steps ahead', advice: 'Say how many steps ahead.' }),
@@ -30,6 +30,10 @@ describe('complete', () => {
       { horizon: 3, levels: [] },
       'forecast: levels is [], expected a list, each a number between 0 and 100, both excluded.',
     ],
+    [
+      { horizon: 3, levels: [80, 100] },
+      'forecast: levels[1] is 100, expected a number between 0 and 100, both excluded.',
+    ],
     [{ horizon: 3, mode: 'ad' }, `forecast: mode is "ad", expected 'add' or 'multiply'.`],
     [
       { horizons: 3 },
@@ -44,6 +48,43 @@ describe('complete', () => {
     expect(fields.levels.parse?.('80, 95')).toEqual([80, 95]);
     expect(fields.horizon.parse?.('')).toBeNaN();
     expect(fields.integer.parse?.('true')).toBe(true);
+  });
+});
+
+describe('an object of fields', () => {
+  const place = { place: field.object({ country: field.text(), days: field.list(field.whole({ min: 0 })) }) };
+  const faultOf = (given: object): FieldError => {
+    try {
+      complete('holidays', place, given);
+    } catch (error) {
+      if (error instanceof FieldError) return error;
+    }
+    throw new Error('it was accepted');
+  };
+
+  it('is completed, part by part', () => {
+    expect(complete('holidays', place, { place: { country: 'DE', days: [0, 1] } })).toEqual({
+      place: { country: 'DE', days: [0, 1] },
+    });
+  });
+
+  it.each([
+    [{ place: 'DE' }, ['place'], 'place is "DE", expected an object with country, days.'],
+    [{ place: { days: [1] } }, ['place', 'country'], 'place.country is missing, expected a text.'],
+    [{ place: { country: 'DE', days: [1, -1] } }, ['place', 'days', 1], 'place.days[1] is -1, expected a whole number'],
+    [
+      { place: { contry: 'DE' } },
+      ['place', 'contry'],
+      "unknown option 'place.contry', expected country, days. Did you",
+    ],
+  ])('refuses %j with its path', (given, path, message) => {
+    const { path: found, what } = faultOf(given);
+    expect(found).toEqual(path);
+    expect(what).toContain(message);
+  });
+
+  it('writes a path as code does', () => {
+    expect(pathText(['series', 3, 'known', 'is holiday', 7])).toBe('series[3].known["is holiday"][7]');
   });
 });
 
