@@ -2,6 +2,7 @@
 import { UsageError } from '@mamba-ts/core/errors';
 import { type LoadOptions, loadSequenceModel } from '@mamba-ts/core/models';
 import { nodeModule } from '@mamba-ts/core/node';
+import { packageFile } from '@mamba-ts/core/packageFile';
 import { Forecaster } from './forecaster.ts';
 import { NETWORK_SHAPE } from './model/network.ts';
 
@@ -28,6 +29,6 @@ const WEIGHTS = '../data/forecaster';
 
 /** Where the weights of the package lie. */
 export function packagedWeights(): string {
-  const url = new URL(WEIGHTS, import.meta.url);
+  const url = packageFile(() => new URL(WEIGHTS, import.meta.url));
   return url.protocol === 'file:' ? nodeModule('url').fileURLToPath(url) : url.href;
 }

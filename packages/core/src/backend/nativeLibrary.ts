@@ -9,6 +9,7 @@
 import { UsageError } from '../errors.ts';
 import type { NodeModules } from '../node.ts';
 import { nodeModule } from '../node.ts';
+import { packageFile } from '../packageFile.ts';
 
 const BASE_FLAGS = [
   '-std=c++20',
@@ -64,7 +65,7 @@ export async function findNativeLibrary(): Promise<NativeLibrary> {
 
 async function readSources(): Promise<{ folder: string; text: string[] }> {
   const fs = nodeModule('fs/promises');
-  const folder = nodeModule('url').fileURLToPath(new URL(KERNELS, import.meta.url));
+  const folder = nodeModule('url').fileURLToPath(packageFile(() => new URL(KERNELS, import.meta.url)));
   const names = (await fs.readdir(folder)).filter((name) => /\.(cpp|h|inc)$/.test(name)).sort();
   const text = await Promise.all(names.map((name) => fs.readFile(nodeModule('path').join(folder, name), 'utf8')));
   return { folder, text };

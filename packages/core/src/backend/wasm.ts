@@ -5,6 +5,7 @@
  * own stack. In a page that is not cross-origin isolated there is one thread.
  */
 import { UsageError } from '../errors.ts';
+import { packageFile } from '../packageFile.ts';
 import { type Device, MAX_SLOTS, type Region, threadCount } from './device.ts';
 import { type KernelArguments, type KernelName, kernelNames } from './kernelTable.ts';
 import { canShareMemory, startWorker, type WasmWorker } from './wasmThreads.ts';
@@ -203,7 +204,9 @@ function compileModule(relaxed: boolean): Promise<WebAssembly.Module> {
   const known = modules.get(relaxed);
   if (known) return known;
   // Written out twice: bundlers find assets by this literal form.
-  const url = relaxed ? new URL('./mamba-relaxed.wasm', import.meta.url) : new URL('./mamba.wasm', import.meta.url);
+  const url = packageFile(() =>
+    relaxed ? new URL('./mamba-relaxed.wasm', import.meta.url) : new URL('./mamba.wasm', import.meta.url),
+  );
   const compiled = fetchBytes(url).then((bytes) => WebAssembly.compile(bytes));
   modules.set(relaxed, compiled);
   return compiled;

@@ -1,5 +1,6 @@
 /** Starts the WASM device's workers: node:worker_threads in Node, module workers in a page. */
 import { UsageError } from '../errors.ts';
+import { packageFile } from '../packageFile.ts';
 
 export interface WorkerStart {
   module: WebAssembly.Module;
@@ -23,7 +24,7 @@ export function startWorker(start: WorkerStart): Promise<WasmWorker> {
   const threads = nodeThreads();
   if (threads) {
     // Without the options of this process: `node --input-type=module -e …` has some that no file takes.
-    const worker = new threads.Worker(new URL(WORKER, import.meta.url), { execArgv: [] });
+    const worker = new threads.Worker(packageFile(() => new URL(WORKER, import.meta.url)), { execArgv: [] });
     worker.unref();
     return new Promise((resolve, reject) => {
       worker.once('message', () => resolve({ end: () => void worker.terminate() }));

@@ -1,5 +1,6 @@
 /** Lessons out of a worker, two ahead of the one that was asked for: equal to those made here. */
 import { nodeModule } from '@mamba-ts/core/node';
+import { packageFile } from '@mamba-ts/core/packageFile';
 import type { LessonSource } from './task.ts';
 import type { LessonSteps } from './trainingBatch.ts';
 
@@ -13,7 +14,7 @@ interface Wanted {
 
 export function lessonsFromThread(seed: number, budget: number): { source: LessonSource; close(): Promise<void> } {
   const { Worker } = nodeModule('worker_threads');
-  const worker = new Worker(new URL('./batchWorker.js', import.meta.url), { workerData: { seed, budget } });
+  const worker = new Worker(packageFile(() => new URL('./batchWorker.js', import.meta.url)), { workerData: { seed, budget } });
   const wanted = new Map<number, Wanted>();
   worker.on('error', (error) => {
     for (const { reject } of wanted.values()) reject(error);

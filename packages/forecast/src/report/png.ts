@@ -8,6 +8,7 @@
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import { nodeModule } from '@mamba-ts/core/node';
+import { packageFile } from '@mamba-ts/core/packageFile';
 
 export interface PngOptions {
   /** Pixels of the PNG to one of the SVG; 2 by default. */
@@ -37,7 +38,7 @@ export async function png(svg: string, { scale = 2 }: PngOptions = {}): Promise<
   const image = await renderAsync(svg, {
     fitTo: { mode: 'zoom', value: scale },
     font: {
-      fontFiles: [nodeModule('url').fileURLToPath(new URL(FONT, import.meta.url))],
+      fontFiles: [nodeModule('url').fileURLToPath(packageFile(() => new URL(FONT, import.meta.url)))],
       loadSystemFonts: !BUNDLED.test(svg),
       defaultFontFamily: FAMILY,
       sansSerifFamily: FAMILY,
