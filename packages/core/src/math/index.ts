@@ -3,6 +3,7 @@ export { choleskySolve } from './cholesky.ts';
 export { type Complex, complex, logarithm, modulus, over } from './complex.ts';
 export { eigenvalues, spectralRadius } from './eigenvalues.ts';
 export { fft } from './fft.ts';
+export { thousands } from './format.ts';
 export { gcd } from './integers.ts';
 export {
   apply,

@@ -1,10 +1,11 @@
 /**
- * Small dense matrices in f64, as rows of numbers: what state-space mathematics needs and no more.
+ * Small dense matrices in f64, as rows of numbers.
  *
  *   multiply([[1, 2], [3, 4]], [[1], [1]])     // [[3], [7]]
  *   exponential(A)                             // exp(A) = I + A + A²/2! + …
  */
 import { UsageError } from '../errors.ts';
+
 export type Vector = number[];
 export type Matrix = number[][];
 
@@ -20,7 +21,7 @@ export const beside = (...parts: Matrix[]): Matrix => parts[0].map((_, i) => par
 
 export const transpose = (a: Matrix): Matrix => (a[0] ?? []).map((_, j) => a.map((row) => row[j]));
 export const scale = (a: Matrix, by: number): Matrix => a.map((row) => row.map((value) => by * value));
-export const dot = (x: readonly number[], y: readonly number[]): number => {
+export const dot = (x: ArrayLike<number>, y: ArrayLike<number>): number => {
   let sum = 0;
   for (let i = 0; i < x.length; i++) sum += x[i] * y[i];
   return sum;
@@ -161,7 +162,7 @@ export function exponential(a: Matrix): Matrix {
   return result;
 }
 
-/** As people write it: 2 × 3. */
+/** 2 × 3 */
 const size = (a: Matrix): string => `${a.length} × ${a[0]?.length ?? 0}`;
 
 function requireSquare(op: string, a: Matrix): number {

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { choleskySolve } from '../../src/math/cholesky.ts';
 import { modulus } from '../../src/math/complex.ts';
 import { eigenvalues } from '../../src/math/eigenvalues.ts';
 import {
+  dot,
   exponential,
   identity,
   inverse,
@@ -14,6 +16,7 @@ import {
   subtract,
   transpose,
 } from '../../src/math/matrix.ts';
+import { eigenpairs } from '../../src/math/symmetric.ts';
 
 const largest = (a: Matrix) => Math.max(0, ...a.flat().map(Math.abs));
 const square = (n: number, bound: number) =>
@@ -135,6 +138,41 @@ describe('matrices', () => {
     for (const a of [lower, transpose(lower)])
       for (const value of eigenvalues(a)) expect(modulus(value)).toBeLessThan(1e-3);
     expect(eigenvalues([])).toEqual([]);
+  });
+
+  it('have eigenvectors where they are symmetric: A v = λ v, each of length 1', () => {
+    fc.assert(
+      fc.property(squares(2), (a) => {
+        const symmetric = a.map((row, i) => Float64Array.from(row, (value, j) => value + a[j][i]));
+        const pairs = eigenpairs(symmetric);
+        for (const { value, vector } of pairs) {
+          expect(Math.hypot(...vector)).toBeCloseTo(1, 10);
+          symmetric.forEach((row, i) => {
+            expect(dot(row, vector)).toBeCloseTo(value * vector[i], 9);
+          });
+        }
+        expect(pairs.map(({ value }) => value)).toEqual(pairs.map(({ value }) => value).sort((x, y) => y - x));
+      }),
+    );
+  });
+
+  it('are solved by Cholesky where they are positive definite', () => {
+    fc.assert(
+      fc.property(squares(1), (a) => {
+        const positive = multiply(a, transpose(a)).map((row, i) => row.map((value, j) => value + (i === j ? 1 : 0)));
+        const b = positive.map((_, i) => i - 1);
+        const x = choleskySolve(positive, b);
+        positive.forEach((row, i) => {
+          expect(dot(row, x)).toBeCloseTo(b[i], 9);
+        });
+      }),
+    );
+    // Singular: the second unknown is 0.
+    const ones = [
+      [1, 1],
+      [1, 1],
+    ];
+    expect([...choleskySolve(ones, [1, 1])]).toEqual([1, 0]);
   });
 
   it('refuse what does not fit', () => {

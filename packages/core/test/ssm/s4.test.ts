@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../../../../test/support/compare.ts';
 import { normal, uniforms } from '../../../../test/support/random.ts';
-import { eigenpairs } from '../../src/math/symmetric.ts';
 import { hippoLegS } from '../../src/ssm/hippo.ts';
 import { add, type Complex, conj, mul, scale } from '../../src/ssm/pairs.ts';
 import { legSDiagonal, s4Kernel, s4Recurrence, s4Step } from '../../src/ssm/s4.ts';
@@ -99,15 +98,5 @@ describe('S4', () => {
   it('refuses what cannot be', () => {
     expect(() => legSDiagonal(5)).toThrow('hippoLegS: N is 5, expected an even whole number ≥ 2');
     expect(() => s4Step(legSDiagonal(2), 0)).toThrow('s4Step: dt is 0, expected a number above 0');
-  });
-
-  it('finds the eigenvalues of a matrix made from them', () => {
-    const pairs = eigenpairs([Float64Array.of(2, 1), Float64Array.of(1, 2)]);
-    expectClose(
-      pairs.map(({ value }) => value),
-      [3, 1],
-      1e-14,
-    );
-    expectClose(pairs[0].vector.map(Math.abs), [Math.SQRT1_2, Math.SQRT1_2], 1e-14);
   });
 });

@@ -5,6 +5,7 @@
  * series, MASE, sMAPE and RMSSE are means of the series' own, WQL and coverage are of the sums. Point errors are those
  * of the median: it is what absolute errors ask for.
  */
+import { mean, sum } from '@mamba-ts/core/math';
 import { mae, mase, rmsse, smape } from '../metrics/errors.ts';
 import { type IntervalSums, intervalSums, type QuantileSums, quantileSums } from '../metrics/quantileErrors.ts';
 import type { Forecast, Values } from '../types.ts';
@@ -50,22 +51,22 @@ export function count(tally: Tally, truth: Values, forecast: Forecast, past: Val
 
 /** Of one series, or of all: then `tallies` has one for each. */
 export function scoresOf(tallies: readonly Tally[]): Scores {
-  const errors = POINT_ERRORS.map((name) => [name, mean(tallies.map((one) => mean(one.errors[name])))]);
+  const errors = POINT_ERRORS.map((name) => [name, definedMean(tallies.map((one) => definedMean(one.errors[name])))]);
   const sums = tallies.flatMap(({ quantiles }) => quantiles);
-  const loss = total(sums.map((one) => one.loss));
-  const size = total(sums.map((one) => one.size));
+  const loss = sum(sums.map((one) => one.loss));
+  const size = sum(sums.map((one) => one.size));
   const levels = [...new Set(tallies.flatMap(({ intervals }) => Object.keys(intervals)))];
   const byLevel = (part: 'inside' | 'width') =>
     Object.fromEntries(
       levels.map((level) => {
         const found = tallies.flatMap(({ intervals }) => intervals[level] ?? []);
-        return [level, total(found.map((one) => one[part])) / total(found.map((one) => one.steps))];
+        return [level, sum(found.map((one) => one[part])) / sum(found.map((one) => one.steps))];
       }),
     );
   return {
     ...(Object.fromEntries(errors) as Record<PointError, number>),
     wql: size > 0 ? loss / size : Number.NaN,
-    crps: loss / total(sums.map((one) => one.steps)),
+    crps: loss / sum(sums.map((one) => one.steps)),
     coverage: byLevel('inside'),
     width: byLevel('width'),
   };
@@ -81,13 +82,8 @@ export function relative(errors: readonly number[], others: readonly number[]): 
     if (error === others[i]) return [0];
     return [Math.log(Math.min(1 / LEAST_RATIO, Math.max(LEAST_RATIO, error / others[i])))];
   });
-  return Math.exp(mean(logs));
+  return Math.exp(definedMean(logs));
 }
 
-const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
-
-/** Of those that are defined. */
-function mean(values: readonly number[]): number {
-  const defined = values.filter((value) => !Number.isNaN(value));
-  return total(defined) / defined.length;
-}
+/** The mean of the values that are defined. */
+const definedMean = (values: readonly number[]): number => mean(values.filter((value) => !Number.isNaN(value)));

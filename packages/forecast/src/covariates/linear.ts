@@ -6,37 +6,7 @@
  * dⱼ, vⱼ are the eigenpairs of XᵀX and z = X v: the error that each value has where it is left out comes in closed
  * form for every λ (Allen 1974; Golub, Heath & Wahba 1979).
  */
-import { eigenpairs } from '@mamba-ts/core/math';
-
-/** x with A x = b for a symmetric, positive definite A, by Cholesky; a pivot that vanishes leaves its x at 0. */
-export function solvePositive(A: readonly ArrayLike<number>[], b: ArrayLike<number>): Float64Array {
-  const n = b.length;
-  const L = Array.from({ length: n }, () => new Float64Array(n));
-  const x = Float64Array.from(b);
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = A[i][j];
-      for (let k = 0; k < j; k++) sum -= L[i][k] * L[j][k];
-      if (i > j) L[i][j] = L[j][j] > 0 ? sum / L[j][j] : 0;
-      else L[i][i] = sum > 1e-10 * Math.abs(A[i][i]) ? Math.sqrt(sum) : 0;
-    }
-  }
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < i; j++) x[i] -= L[i][j] * x[j];
-    x[i] = L[i][i] > 0 ? x[i] / L[i][i] : 0;
-  }
-  for (let i = n - 1; i >= 0; i--) {
-    for (let j = i + 1; j < n; j++) x[i] -= L[j][i] * x[j];
-    x[i] = L[i][i] > 0 ? x[i] / L[i][i] : 0;
-  }
-  return x;
-}
-
-export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
-}
+import { dot, eigenpairs } from '@mamba-ts/core/math';
 
 export const gramOf = (columns: readonly Float64Array[]): Float64Array[] => {
   const G = columns.map(() => new Float64Array(columns.length));

@@ -8,8 +8,9 @@
  * what covariates are worth. Columns come in one by one where they lower the error by more than chance would
  * (Chen & Chen 2008); a ridge then shrinks what is left.
  */
+import { choleskySolve, dot } from '@mamba-ts/core/math';
 import { withoutGaps } from '../gaps.ts';
-import { dot, gramOf, mix, ridgeByLeavingOut, solvePositive } from './linear.ts';
+import { gramOf, mix, ridgeByLeavingOut } from './linear.ts';
 
 /** Columns that come in together: a covariate at a lag. */
 export interface Group {
@@ -82,7 +83,7 @@ function filterOf(rest: Float64Array, observed: Float64Array, season: number): F
   });
   return {
     lags,
-    phi: solvePositive(
+    phi: choleskySolve(
       G,
       columns.map((column) => dot(column, target)),
     ),
@@ -174,7 +175,7 @@ function choose(y: Float64Array, candidates: readonly White[], searched: number)
     const index = picked.flatMap((i) => places[i]);
     const A = index.map((i) => Float64Array.from(index, (j) => G[i][j] + (i === j ? 1e-6 * n : 0)));
     const right = index.map((i) => b[i]);
-    return Math.max(1e-12 * total, total - dot(solvePositive(A, right), right));
+    return Math.max(1e-12 * total, total - dot(choleskySolve(A, right), right));
   };
   const cost = Math.log(n) + 2 * Math.log(Math.max(1, searched));
   const picked: number[] = [];

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { autocorrelation, kurtosis, meanOf, moment, shareOf } from '../../../../test/support/seriesStatistics.ts';
-import { fft } from '../../../core/src/math/fft.ts';
 import { Random } from '../../../core/src/random.ts';
 import {
   beta,
@@ -89,29 +88,5 @@ describe('noise', () => {
     const path = slowPath(new Random(6), COUNT, 50);
     expect(autocorrelation(path, 5)).toBeGreaterThan(0.9);
     expect(Math.abs(autocorrelation(path, 200))).toBeLessThan(0.2);
-  });
-});
-
-describe('fft', () => {
-  it('equals the plain sum', () => {
-    const [re, im] = [normals(new Random(8), 16), normals(new Random(9), 16)];
-    const expected = Array.from({ length: 16 }, (_, k) => {
-      let [x, y] = [0, 0];
-      for (let n = 0; n < 16; n++) {
-        const angle = (-2 * Math.PI * k * n) / 16;
-        x += re[n] * Math.cos(angle) - im[n] * Math.sin(angle);
-        y += re[n] * Math.sin(angle) + im[n] * Math.cos(angle);
-      }
-      return [x, y];
-    });
-    fft(re, im);
-    expected.forEach(([x, y], k) => {
-      expect(re[k]).toBeCloseTo(x, 10);
-      expect(im[k]).toBeCloseTo(y, 10);
-    });
-  });
-
-  it('refuses what is no power of two', () => {
-    expect(() => fft(new Float64Array(12), new Float64Array(12))).toThrow('fft: got 12 and 12 values');
   });
 });

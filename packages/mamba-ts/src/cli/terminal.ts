@@ -1,12 +1,10 @@
 /** What the command line shows: lines, progress, errors. Progress goes to stderr, results to stdout. */
 import { UsageError } from '@mamba-ts/core/errors';
+import { thousands } from '@mamba-ts/core/math';
 import { SingleBar } from 'cli-progress';
 
-/** Thousands with a space: 12 345 */
-export const count = (n: number): string =>
-  Math.round(n)
-    .toString()
-    .replace(/\B(?=(\d{3})+$)/g, ' ');
+/** 12,345 */
+export const count = thousands;
 
 /** 1:05, 2:03:04 */
 export function clock(seconds: number): string {

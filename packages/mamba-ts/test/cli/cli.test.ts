@@ -62,11 +62,11 @@ describe('mamba-ts train', () => {
     expect(printed).toMatchObject({ ...options, model: 'mamba', backend: 'wasm', weightDecay: 0.1, warmupIters: 10 });
     expect(
       stderr.match(
-        /^iter \d+ \| loss \d\.\d+ \|( val \S+ bits\/byte \|)? lr [\d.e-]+ \| norm [\d.]+ \| [\d ]+ tokens\/s \| \S+ left$/gm,
+        /^iter \d+ \| loss \d\.\d+ \|( val \S+ bits\/byte \|)? lr [\d.e-]+ \| norm [\d.]+ \| [\d,]+ tokens\/s \| \S+ left$/gm,
       ),
     ).toHaveLength(3);
-    expect(stderr).toMatch(/^model +mamba, [\d ]+ parameters: dModel 16, 1 layers, vocabulary 256$/m);
-    expect(stderr).toMatch(/^data +.*play\.txt: 10 800 tokens to train on, 1 200 to validate$/m);
+    expect(stderr).toMatch(/^model +mamba, [\d,]+ parameters: dModel 16, 1 layers, vocabulary 256$/m);
+    expect(stderr).toMatch(/^data +.*play\.txt: 10,800 tokens to train on, 1,200 to validate$/m);
     expect(stderr).toMatch(/^memory +about [\d.]+ [KM]iB for a step of 2 × 32 tokens$/m);
     expect(stderr).toMatch(/^stopped +iteration 3 after .*bits\/byte$/m);
     expect(stderr).toContain(`--out ${out} --resume`);
@@ -273,7 +273,7 @@ describe('mamba-ts eval', () => {
     expect(stdout).toContain(`loss        ${result.loss.toFixed(4)} nats/token`);
     expect(stdout).toContain(`bits/byte   ${result.bitsPerByte.toFixed(4)}`);
     expect(stdout).toContain(`perplexity  ${result.perplexity.toFixed(3)}`);
-    expect(stdout).toContain('read        11 900 tokens, 11 900 bytes');
+    expect(stdout).toContain('read        11,900 tokens, 11,900 bytes');
     const piped = await ok([...args, '--json', '--data', '-'], { input: await readFile(text, 'utf8') });
     expect(JSON.parse(piped.stdout)).toEqual(result);
     const some = JSON.parse((await ok([...args, '--json', '--batches', '2'])).stdout);
@@ -322,7 +322,7 @@ describe('mamba-ts info', () => {
     expect(Math.abs(facts.flopsPerToken / (2 * (64 * 32 + 3 * layer)) - 1)).toBeLessThan(0.02);
     const { stdout } = await ok([...args, '--tensors']);
     expect(stdout).toMatch(/^dModel +32$/m);
-    expect(stdout).toMatch(/^parameters +[\d ]+ \(\d+ KiB in f32\)$/m);
+    expect(stdout).toMatch(/^parameters +[\d,]+ \(\d+ KiB in f32\)$/m);
     expect(stdout).toMatch(/^state +15 KiB a sequence, whatever its length$/m);
     expect(stdout).toMatch(/^memory for training +about .* at 4 × 32 tokens$/m);
     expect(stdout).toMatch(/^backbone\.layers\.2\.mixer\.conv1d\.weight {2}64 × 1 × 4$/m);

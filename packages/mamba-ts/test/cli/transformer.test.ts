@@ -35,7 +35,7 @@ it('mamba-ts trains a Transformer, tells of its cache and writes with it', async
   const flops = JSON.parse(await info('--json')).flopsPerTokenAt;
   const short = JSON.parse(await info('--json', '--length', '50'));
   expect(flops[80] - short.flopsPerToken).toBe(30 * 2 * 2 * (2 * 16));
-  expect(await info('--length', '64')).toMatch(/^FLOPs a token +[\d ]+, the last of 64 tokens$/m);
+  expect(await info('--length', '64')).toMatch(/^FLOPs a token +[\d,]+, the last of 64 tokens$/m);
   expect(await info('--length', '64')).toMatch(/^state and cache +8\.0 KiB a sequence of 64 tokens$/m);
   const write = (n: number) => ['generate', '--model', out, '--prompt', 'ROMEO:', '--max-tokens', String(n), ...wasm];
   expect((await ok(write(8))).stdout.length).toBeGreaterThan(0);
