@@ -10,9 +10,9 @@
  */
 import type { SequenceModel } from '@mamba-ts/core/models';
 import { answer, flat } from './answer.ts';
-import { predict, type Row } from './model/predict.ts';
-import { seasonsGiven } from './model/seasons.ts';
-import { StepList, Track } from './model/seriesEncoder.ts';
+import { type EncodedSeries, predict } from './model/predict.ts';
+import { seasonHintOf } from './model/seasons.ts';
+import { EncoderSteps, SeriesEncoder } from './model/seriesEncoder.ts';
 import { PATCH, spanOf } from './model/window.ts';
 import { type CheckedOptions, checkOptions, withBounds } from './options.ts';
 import { ForecastStream, type StreamOptions, type StreamState } from './stream.ts';
@@ -64,11 +64,11 @@ export class Forecaster implements SeriesForecaster {
   private answerAll(series: readonly Float64Array[], asked: CheckedOptions): Forecast[] {
     const { horizon } = asked;
     const read = series.map((values) => readingOf(values, asked));
-    const alive = read.filter(({ track }) => track.isAlive);
-    const predicted = alive.length > 0 ? predict(this.model, alive, horizon) : [];
-    const steps = new Map(alive.map(({ track }, i) => [track, predicted[i]]));
-    return read.map(({ track, window }) =>
-      answer(steps.get(track) ?? flat(track.measures.location, horizon), window, asked),
+    const varying = read.filter(({ encoder }) => !encoder.isConstant);
+    const predicted = varying.length > 0 ? predict(this.model, varying, horizon) : [];
+    const quantiles = new Map(varying.map(({ encoder }, i) => [encoder, predicted[i]]));
+    return read.map(({ encoder, window }) =>
+      answer(quantiles.get(encoder) ?? flat(encoder.normalization.location, horizon), window, asked),
     );
   }
 
@@ -92,17 +92,17 @@ const isSeveral = (values: Values | readonly Values[]): values is readonly Value
   Array.isArray(values) && typeof values[0] === 'object' && values[0] !== null;
 
 /** A series read from the start of its window to the horizon. */
-function readingOf(values: Float64Array, asked: CheckedOptions): Row {
-  const { start, rung } = spanOf(values.length);
+function readingOf(values: Float64Array, asked: CheckedOptions): EncodedSeries {
+  const { start, normalizedTo } = spanOf(values.length);
   const window = values.subarray(start);
   const patches = Math.ceil(asked.horizon / PATCH);
-  const track = Track.of(window, rung - start, window.length + patches * PATCH, seasonsGiven(asked));
-  const list = new StepList(track.isAlive ? track.stepsIn(window) + patches : 0);
-  if (track.isAlive) {
-    track.read(window, list);
-    track.ahead(window, patches, list);
+  const encoder = SeriesEncoder.of(window, normalizedTo - start, window.length + patches * PATCH, seasonHintOf(asked));
+  const steps = new EncoderSteps(encoder.isConstant ? 0 : encoder.stepsIn(window) + patches);
+  if (!encoder.isConstant) {
+    encoder.read(window, steps);
+    encoder.ahead(window, patches, steps);
   }
-  return { track, window, list };
+  return { encoder, window, steps };
 }
 
 /** Indices of series that are read together: of like lengths, so that little is padded. */

@@ -1,6 +1,6 @@
 /** What is asked of the past of a series: its season, its last value, where forecasts of it can begin. */
 import { withoutGaps } from './gaps.ts';
-import { findSeasons, seasonsGiven, seasonsIn } from './model/seasons.ts';
+import { findSeasons, seasonHintOf } from './model/seasons.ts';
 import { type CheckedOptions, checkSeason } from './options.ts';
 import type { SeasonOption } from './types.ts';
 
@@ -17,7 +17,7 @@ export function shortestSeason(values: Float64Array, given: readonly number[] | 
 
 /** Steps of the season that the forecaster reads a series by, whatever is said of it; 1: none. */
 export const mainSeason = (values: Float64Array, asked: CheckedOptions): number =>
-  seasonsIn(withoutGaps(values), seasonsGiven(asked)).first;
+  findSeasons(withoutGaps(values), seasonHintOf(asked)).first;
 
 /** Values before the first that is forecast from those before it: two of the shortest season if given, 8 at least. */
 export const defaultStart = (season: SeasonOption | undefined): number =>

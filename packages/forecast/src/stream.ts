@@ -7,14 +7,14 @@
  *   const later = f.restoreStream(JSON.parse(JSON.stringify(s.save())));
  *
  * What is kept are the values that may still be read, and the state of the model behind the last patch. The
- * state goes on until the next rung of the ladder (model/window.ts), where the series is measured anew.
+ * state is used until the next re-normalisation point (model/window.ts), where the series is read again.
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import type { SequenceModel } from '@mamba-ts/core/models';
 import { answer, flat } from './answer.ts';
-import { carry, predict } from './model/predict.ts';
-import { type SeasonsGiven, seasonsGiven } from './model/seasons.ts';
-import { StepList, Track } from './model/seriesEncoder.ts';
+import { advance, predict } from './model/predict.ts';
+import { type SeasonHint, seasonHintOf } from './model/seasons.ts';
+import { EncoderSteps, SeriesEncoder } from './model/seriesEncoder.ts';
 import { CONTEXT, PATCH, spanOf } from './model/window.ts';
 import { checkOptions, withBounds } from './options.ts';
 import type { Forecast, ForecastOptions, SeasonOption } from './types.ts';
@@ -43,14 +43,14 @@ export class ForecastStream {
   /** Values in `values`, and which of the series is its first. */
   private held = 0;
   private first = 0;
-  private reading?: { track: Track; rung: number; isLate: boolean };
-  private readonly seasons: SeasonsGiven | undefined;
+  private reading?: { encoder: SeriesEncoder; normalizedTo: number; isLate: boolean };
+  private readonly seasons: SeasonHint | undefined;
 
   constructor(
     private readonly model: SequenceModel,
     private readonly options: StreamOptions = {},
   ) {
-    this.seasons = seasonsGiven(checkOptions({ horizon: 1, ...options }));
+    this.seasons = seasonHintOf(checkOptions({ horizon: 1, ...options }));
   }
 
   static restore(model: SequenceModel, state: StreamState): ForecastStream {
@@ -95,17 +95,17 @@ export class ForecastStream {
     const asked = checkOptions(withBounds(options));
     const { horizon } = asked;
     if (this.count === 0) throw new UsageError('forecast', 'nothing was observed yet, expected at least one value.');
-    const { start, rung } = spanOf(this.count);
+    const { start, normalizedTo } = spanOf(this.count);
     const window = this.values.subarray(start - this.first, this.held);
     requireKnown(window, 'the values observed');
-    const track = this.trackAt(rung, window, rung - start);
-    if (!track.isAlive) return answer(flat(track.measures.location, horizon), window, asked);
-    this.catchUp(track, window);
+    const encoder = this.encoderAt(normalizedTo, window, normalizedTo - start);
+    if (encoder.isConstant) return answer(flat(encoder.normalization.location, horizon), window, asked);
+    this.catchUp(encoder, window);
     const patches = Math.ceil(horizon / PATCH);
-    const list = new StepList(patches);
-    track.ahead(window, patches, list);
-    const [steps] = predict(this.model, [{ track, list, window }], horizon, track.state);
-    return answer(steps, window, asked);
+    const steps = new EncoderSteps(patches);
+    encoder.ahead(window, patches, steps);
+    const [quantiles] = predict(this.model, [{ encoder, steps, window }], horizon, encoder.state);
+    return answer(quantiles, window, asked);
   }
 
   /** What is needed to go on elsewhere, as plain JSON. */
@@ -118,26 +118,26 @@ export class ForecastStream {
 
   /** Gives the memory of the state back. */
   dispose(): void {
-    this.reading?.track.state?.dispose();
+    this.reading?.encoder.state?.dispose();
     this.reading = undefined;
   }
 
-  /** The track measured at `rung`: the one at hand, or a new one. One that was measured later is good for once. */
-  private trackAt(rung: number, window: Float64Array, measured: number): Track {
-    if (this.reading?.rung !== rung || this.reading.isLate) {
+  /** The encoder normalized at `normalizedTo`: the current one, or a new one. One that is normalized by later values is used once. */
+  private encoderAt(normalizedTo: number, window: Float64Array, length: number): SeriesEncoder {
+    if (this.reading?.normalizedTo !== normalizedTo || this.reading.isLate) {
       this.dispose();
-      const track = Track.of(window, measured, CONTEXT, this.seasons);
-      this.reading = { rung, track, isLate: track.measured > measured };
+      const encoder = SeriesEncoder.of(window, length, CONTEXT, this.seasons);
+      this.reading = { normalizedTo, encoder, isLate: encoder.normalizedLength > length };
     }
-    return this.reading.track;
+    return this.reading.encoder;
   }
 
-  private catchUp(track: Track, window: Float64Array): void {
-    const count = track.stepsIn(window);
+  private catchUp(encoder: SeriesEncoder, window: Float64Array): void {
+    const count = encoder.stepsIn(window);
     if (count <= 0) return;
-    const list = new StepList(count);
-    track.read(window, list);
-    carry(this.model, track, list);
+    const steps = new EncoderSteps(count);
+    encoder.read(window, steps);
+    advance(this.model, encoder, steps);
   }
 
   private push(value: number): void {

@@ -6,14 +6,14 @@
  * before a hidden stretch may end anywhere, as a series does.
  */
 import { Random } from '@mamba-ts/core/random';
-import type { Steps } from '../model/network.ts';
-import { Measures } from '../model/normalization.ts';
-import { CANDIDATES, FEATURES, PatchReader } from '../model/patchFeatures.ts';
+import type { StepBatch } from '../model/network.ts';
+import { Normalization } from '../model/normalization.ts';
+import { CANDIDATES, FEATURES, PatchFeatures } from '../model/patchFeatures.ts';
 import { CONTEXT, PATCH } from '../model/window.ts';
 import { sampleSeries } from '../synthetic/catalogue.ts';
 import { between, chance, logBetween } from '../synthetic/draw.ts';
 
-export interface LessonSteps extends Steps {
+export interface LessonSteps extends StepBatch {
   /** (B · L, PATCH), in units from the base; NaN: unknown. */
   readonly targets: Float32Array;
   /** (B · L), sum 1. */
@@ -56,7 +56,7 @@ export function drawLesson(random: Random, budget: number, source: SeriesSource 
 export function lessonAtEnd(series: Float64Array, horizon: number, season?: readonly number[]): LessonSteps {
   const window = series.subarray(Math.max(0, series.length - horizon - CONTEXT));
   const origin = window.length - horizon;
-  const measures = new Measures(window.slice(0, origin), season);
+  const measures = new Normalization(window.slice(0, origin), season);
   const batch = emptyBatch(1, Math.ceil(window.length / PATCH) + 8);
   const hidden = Math.ceil(horizon / PATCH);
   if (measures.scale > 0) read(new Random(0), { series: window, measures, rung: origin, origin, hidden }, batch, 0);
@@ -115,7 +115,7 @@ function teach(random: Random, source: SeriesSource, length: number, batch: Less
     const hidden = Math.min(stretch(random), Math.floor(series.length / 2 / PATCH));
     const origin = series.length - hidden * PATCH;
     const rung = rungIn(random, origin);
-    const measures = new Measures(series.slice(0, rung), given ?? givenSeason(random, season));
+    const measures = new Normalization(series.slice(0, rung), given ?? givenSeason(random, season));
     if (measures.scale > 0) {
       read(random, { series, measures, rung, origin, hidden }, batch, b);
       return;
@@ -125,13 +125,13 @@ function teach(random: Random, source: SeriesSource, length: number, batch: Less
 
 /** From a moment on, a level or a slope that is another one: forecasts must allow for what is new. */
 function breakOff(random: Random, series: Float64Array): void {
-  const { location, scale, least } = new Measures(series, [1]);
+  const { location, scale, minimum } = new Normalization(series, [1]);
   const from = Math.floor(series.length * between(random, 0.2, 1));
   const size = scale * 0.5 * random.normal();
   const isStep = chance(random, 0.5);
   const left = Math.max(1, series.length - from);
   // What was never negative stays so.
-  const floor = least >= 0 && location > 0 ? 0 : -Infinity;
+  const floor = minimum >= 0 && location > 0 ? 0 : -Infinity;
   for (let t = from; t < series.length; t++) {
     series[t] = Math.max(floor, series[t] + size * (isStep ? 1 : (2 * (t - from)) / left));
   }
@@ -153,7 +153,7 @@ function givenSeason(random: Random, season: number | undefined): number[] | und
 
 interface Plan {
   series: Float64Array;
-  measures: Measures;
+  measures: Normalization;
   rung: number;
   /** Where the last hidden stretch begins, and its patches. */
   origin: number;
@@ -167,14 +167,21 @@ function read(
   b: number,
 ): void {
   const { L, features, candidates, targets, weights } = batch;
-  const reader = new PatchReader(measures, series.length);
+  const reader = new PatchFeatures(measures, series.length);
   const base = new Float64Array(PATCH);
   let step = 0;
   const advance = (stride: number, isHidden: boolean) => {
     const from = reader.end;
     for (let t = from; t < from + stride; t++) reader.push(isHidden ? Number.NaN : series[t]);
     const at = b * L + step++;
-    const unit = reader.step(features, at * FEATURES, candidates, at * CANDIDATES * PATCH, base, stride);
+    const unit = reader.step(
+      {
+        features: features.subarray(at * FEATURES, (at + 1) * FEATURES),
+        candidates: candidates.subarray(at * CANDIDATES * PATCH, (at + 1) * CANDIDATES * PATCH),
+        base,
+      },
+      stride,
+    );
     let known = 0;
     for (let i = 0; i < PATCH && reader.end + i < series.length; i++) {
       const error = (series[reader.end + i] - base[i]) / unit;

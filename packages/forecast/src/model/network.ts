@@ -1,9 +1,9 @@
 /**
- * The network of the forecaster: steps of a PatchReader in, quantiles of the next patch out.
+ * The network of the forecaster: the steps of PatchFeatures in, quantiles of the next patch out.
  *
  *   raw = decoder(backbone(encoder(features)))        quantiles = mixture of the candidates ± softplus steps
  *
- * A sequence model of any family that carries a state; what is special is the head (ops/quantiles.ts).
+ * Any sequence model with a state can be the network; the head is `quantiles` of @mamba-ts/core/ops.
  */
 
 import type { State } from '@mamba-ts/core/layers';
@@ -14,17 +14,18 @@ import { GRID } from '../quantiles.ts';
 import { CANDIDATES, FEATURES } from './patchFeatures.ts';
 import { PATCH } from './window.ts';
 
-/** What the reader and the head ask of a sequence model. */
+/** Config keys that the sequence model of a forecaster has. */
 export const NETWORK_SHAPE = {
   dInput: FEATURES,
   nTargets: CANDIDATES + GRID.length * PATCH,
   output: 'step',
 } as const;
 
-/** Steps of several series: the longest has L, the others are padded at the end. */
-export interface Steps {
+/** Steps of B series. The longest has L steps, the others are padded at the end. */
+export interface StepBatch {
   readonly B: number;
   readonly L: number;
+  /** (B) */
   readonly lengths: Int32Array;
   /** (B, L, FEATURES) */
   readonly features: Float32Array;
@@ -32,30 +33,35 @@ export interface Steps {
   readonly candidates: Float32Array;
 }
 
-/** → quantiles (B · L, levels, PATCH) in units from the base, and the state behind the last step. */
+/**
+ * Runs the network from `state`, or from the start of the series.
+ * @returns quantiles (B · L, GRID, PATCH), in units, relative to the base, and the state after the last step.
+ */
 export function forwardSteps(
   model: SequenceModel,
-  { B, L, lengths, features, candidates }: Steps,
+  { B, L, lengths, features, candidates }: StepBatch,
   state?: State,
 ): { quantiles: Tensor; state: State } {
-  const { outputs, state: after } = model.forward({ inputs: features, B, L, lengths }, { state });
   const { backend } = model;
-  const raw = reshape(outputs, [B * L, NETWORK_SHAPE.nTargets]);
-  const given = backend.tensor(candidates, [B * L, CANDIDATES, PATCH]);
+  const { outputs, state: nextState } = model.forward({ inputs: features, B, L, lengths }, { state });
   return {
-    quantiles: quantiles({ raw, candidates: given, offset: backend.tensor(OFFSETS, [GRID.length]) }),
-    state: after,
+    quantiles: quantiles({
+      raw: reshape(outputs, [B * L, NETWORK_SHAPE.nTargets]),
+      candidates: backend.tensor(candidates, [B * L, CANDIDATES, PATCH]),
+      offset: backend.tensor(OFFSETS, [GRID.length]),
+    }),
+    state: nextState,
   };
 }
 
-/** Where a network that knows nothing puts the quantiles: those of a Laplace distribution of mean error 1. */
-const OFFSETS = Float32Array.from(GRID, (_, i) => {
-  const middle = (GRID.length - 1) / 2;
-  if (i === middle) return 0;
-  const inner = i > middle ? i - 1 : i + 1;
-  return Math.log(Math.expm1(Math.abs(laplace(GRID[i]) - laplace(GRID[inner]))));
+/** Offsets of the quantiles: raw outputs of 0 give those of a Laplace distribution with mean error 1. */
+const OFFSETS = Float32Array.from(GRID, (probability, i) => {
+  const median = (GRID.length - 1) / 2;
+  if (i === median) return 0;
+  const inner = i > median ? i - 1 : i + 1;
+  return Math.log(Math.expm1(Math.abs(laplaceQuantile(probability) - laplaceQuantile(GRID[inner]))));
 });
 
-function laplace(p: number): number {
+function laplaceQuantile(p: number): number {
   return p < 0.5 ? Math.log(2 * p) : -Math.log(2 * (1 - p));
 }

@@ -1,26 +1,26 @@
 /**
- * How large, how seasonal and how rough a series is: measured at a rung of the ladder, and kept until the next.
+ * Normalization of a series: level, scale, seasons and roughness, measured at a re-normalisation point and used
+ * until the next.
  *
- *   location = median x        scale = mean |x − location|, outliers drawn in
- *   error(k) = mean |xₜ − xₜ₋ₖ|: what repeating the value of k steps ago costs
+ *   location = median x        scale = mean min(|x − location|, 10 · median |x − location|)
+ *   error(k) = mean |xₜ − xₜ₋ₖ|, the mean error of repeating the value of k steps ago
  *
- * error() at the lag of a seasonal naive forecast is the unit in which the model reads residuals and gives its
- * answers: a loss in it is the mean absolute scaled error (Hyndman & Koehler 2006), at every horizon about 1.
+ * The unit in which the model reads residuals and gives its forecasts is error() at the lag of a seasonal naive
+ * forecast. A loss in this unit is the mean absolute scaled error (Hyndman & Koehler 2006), about 1 at every horizon.
  */
 import { withoutGaps } from '../gaps.ts';
-import { type Seasons, type SeasonsGiven, seasonsIn } from './seasons.ts';
+import { findSeasons, NO_SEASONS, type SeasonHint, type Seasons } from './seasons.ts';
 
-/** Below this part of the scale, errors are taken to be so large: what repeats exactly has some unit, too. */
-const LEAST_ERROR = 0.01;
+/** error() is at least this part of the scale: series that repeat exactly need a unit, too. */
+const MIN_ERROR = 0.01;
 
-export class Measures {
+export class Normalization {
+  /** The median. */
   readonly location: number;
-  /** 0 where all values that were seen are one. */
+  /** 0 where all values are equal. */
   readonly scale: number;
   readonly seasons: Seasons;
-  /** Values that were seen: not missing. */
-  readonly seen: number;
-  readonly least: number;
+  readonly minimum: number;
   /** Part of the values that is 0. */
   readonly zeros: number;
   private readonly errors = new Map<number, number>();
@@ -28,18 +28,18 @@ export class Measures {
   /** `values`: NaN where missing. */
   constructor(
     private readonly values: Float64Array,
-    season?: SeasonsGiven,
+    season?: SeasonHint,
   ) {
-    const seen = values.filter((x) => !Number.isNaN(x)).sort();
-    this.seen = seen.length;
-    this.least = seen.length > 0 ? seen[0] : 0;
-    this.location = seen.length > 0 ? middleOf(seen) : 0;
-    this.zeros = seen.length > 0 ? seen.reduce((count, x) => count + Number(x === 0), 0) / seen.length : 0;
-    this.scale = deviation(seen, this.location);
-    this.seasons = this.scale > 0 ? seasonsIn(withoutGaps(values), season) : { first: 1, second: 0, depth: 0 };
+    const sorted = values.filter((x) => !Number.isNaN(x)).sort();
+    const isEmpty = sorted.length === 0;
+    this.minimum = isEmpty ? 0 : sorted[0];
+    this.location = isEmpty ? 0 : medianOf(sorted);
+    this.zeros = isEmpty ? 0 : sorted.reduce((count, x) => count + Number(x === 0), 0) / sorted.length;
+    this.scale = deviation(sorted, this.location);
+    this.seasons = this.scale > 0 ? findSeasons(withoutGaps(values), season) : NO_SEASONS;
   }
 
-  /** Of repeating the value `lag` steps ago. Beyond half of what was seen it grows as a random walk does. */
+  /** Mean error of repeating the value `lag` steps ago. Beyond half of the length it grows as in a random walk. */
   error(lag: number): number {
     let error = this.errors.get(lag);
     if (error === undefined) {
@@ -49,7 +49,7 @@ export class Measures {
     return error;
   }
 
-  /** Steps back to the value that a seasonal naive forecast repeats, `ahead` steps ahead of the last one. */
+  /** The lag of a seasonal naive forecast `ahead` steps ahead of the last value. */
   lagAt(ahead: number): number {
     const { first } = this.seasons;
     return first * Math.max(1, Math.ceil(ahead / first));
@@ -58,10 +58,10 @@ export class Measures {
   private measure(lag: number): number {
     const { values, scale, seasons } = this;
     const n = values.length;
-    const most = Math.max(1, Math.floor(n / 2));
-    if (lag > most) {
+    const longest = Math.max(1, Math.floor(n / 2));
+    if (lag > longest) {
       const { first } = seasons;
-      const within = first <= most ? first * Math.floor(most / first) : 0;
+      const within = first <= longest ? first * Math.floor(longest / first) : 0;
       return within > 0 ? this.error(within) * Math.sqrt(lag / within) : scale;
     }
     let [sum, pairs] = [0, 0];
@@ -72,17 +72,17 @@ export class Measures {
       pairs++;
     }
     const error = pairs >= 3 ? sum / pairs : scale;
-    return Math.max(error, LEAST_ERROR * scale);
+    return Math.max(error, MIN_ERROR * scale);
   }
 }
 
-const middleOf = (sorted: Float64Array): number => (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+const medianOf = (sorted: Float64Array): number => (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 
-/** Mean distance from the location, each at most ten times the median one. */
-function deviation(seen: Float64Array, location: number): number {
-  if (seen.length === 0) return 0;
-  const distances = seen.map((x) => Math.abs(x - location)).sort();
-  const median = middleOf(distances);
+/** Mean distance from the location; each distance counts as at most ten times the median distance. */
+function deviation(values: Float64Array, location: number): number {
+  if (values.length === 0) return 0;
+  const distances = values.map((x) => Math.abs(x - location)).sort();
+  const median = medianOf(distances);
   const bound = median > 0 ? 10 * median : Infinity;
   return distances.reduce((sum, d) => sum + Math.min(d, bound), 0) / distances.length;
 }

@@ -1,240 +1,248 @@
 /**
- * A series as the steps of the model: one step reads the last patch of values and forecasts the next.
+ * A series as the steps of the model: each step reads the last patch of values and forecasts the next.
  *
- * Where a value is missing, the one a season ago stands in; so the future is read as values that are missing,
- * patch after patch, and a gap in the past is no case of its own. With each step go forecasts that need no
- * learning, which the network mixes (ops/quantiles.ts) and corrects:
+ * A missing value is replaced by the value one season earlier. The future is read as missing values, patch after
+ * patch, so a gap in the past is no special case. Each step also carries candidates: simple forecasts that the
+ * network mixes (`quantiles` of @mamba-ts/core/ops) and corrects. With the main season s and the second season S:
  *
- *   repeated     yₜ₋ₛ, of the season s: the base, from which all else is measured
- *   last, level  the last value; exponential smoothing (Brown 1956)
- *   smooth       exponential smoothing of each phase of the season
- *   second       repeated and smooth, of the longer season
- *   corrected    the base and the smooth one, with the mean error of late added
- *   drift        the base, with what a season adds
+ *   base       yₜ₋ₛ, the seasonal naive forecast; all others are given as differences from it
+ *   0 last     the last value
+ *   1 level    exponential smoothing (Brown 1956)
+ *   2 smooth   exponential smoothing of each phase of s
+ *   3 second   yₜ₋S
+ *   4 smooth2  exponential smoothing of each phase of S
+ *   5 bias     the base plus its recent mean error
+ *   6 drift    the base plus its long-term mean error, once for each season ahead
+ *   7 bias2    smooth plus its recent mean error
  *
- * All are running sums, so a value costs the same however many came before it.
+ * All are running sums, so the cost of a value does not depend on how many came before.
  */
-import type { Measures } from './normalization.ts';
+import type { Normalization } from './normalization.ts';
 import { PATCH } from './window.ts';
 
-/** Forecasts beside the base that a step brings. */
+/** Candidate forecasts of a step, without the base. */
 export const CANDIDATES = 8;
 const SCALARS = 20;
-/** Numbers that a step reads. */
-export const FEATURES = PATCH * (5 + CANDIDATES) + SCALARS;
+/** Rows of a patch before those of the candidates: values, which are known, two errors, the base. */
+const PATCH_ROWS = 5;
+/** Numbers that the model reads in a step. */
+export const FEATURES = PATCH * (PATCH_ROWS + CANDIDATES) + SCALARS;
 
-const LEVEL = 0.1;
-const PHASE = 0.3;
-/** A candidate further from the base than so many units says no more than that it is far. */
-const FARTHEST = 50;
+/** Smoothing factors of the level and of a phase of a season. */
+const LEVEL_RATE = 0.1;
+const PHASE_RATE = 0.3;
+/** Candidates are clamped to this distance from the base, in units. */
+const MAX_DISTANCE = 50;
 
-interface Running {
-  /** Values so far. */
-  end: number;
-  /** Behind the last value that was not missing. */
-  known: number;
-  seen: number;
-  last: number;
-  level: number;
-  /** Mean errors of the base of late and over long, and of both smooth forecasts. */
-  fast: number;
-  slow: number;
-  smooth: number;
+/** Where step() writes: views of exactly these lengths. */
+export interface StepBuffers {
+  /** (FEATURES) */
+  features: Float32Array;
+  /** (CANDIDATES, PATCH), in units, relative to the base. */
+  candidates: Float32Array;
+  /** (PATCH), in units of the values. */
+  base: Float64Array;
 }
 
-export class PatchReader {
+interface RunningSums {
+  /** Values so far, and values up to the last one that is not missing. */
+  end: number;
+  knownEnd: number;
+  /** Values that are not missing. */
+  observed: number;
+  last: number;
+  level: number;
+  /** Mean errors: of the base, recent and long-term; of smooth, recent. */
+  baseError: number;
+  longBaseError: number;
+  smoothError: number;
+}
+
+export class PatchFeatures {
   private readonly first: number;
   private readonly second: number;
-  /** Values, what is missing filled in; smoothed by phase, for both seasons; errors of repeating. */
+  /** The values, with missing ones filled in, and which of them were observed. */
   private y: Float64Array;
+  private isObserved: Uint8Array;
+  /** Each phase of the first and of the second season, smoothed. */
   private smooth1: Float64Array;
   private smooth2: Float64Array;
+  /** Errors of repeating the value one season ago. */
   private error1: Float64Array;
   private error2: Float64Array;
-  private isSeen: Uint8Array;
-  private readonly rates: { fast: number; slow: number };
-  private readonly facts: Float64Array;
+  private readonly rates: { recent: number; long: number };
+  /** Scalar features that do not change between re-normalisation points. */
+  private readonly constants: Float64Array;
   private readonly unit: number;
-  private running: Running;
+  private sums: RunningSums;
+  /** Differences of the candidates from the base, at one value ahead. */
+  private readonly differences = new Float64Array(CANDIDATES);
 
-  /** `capacity`: values that there is room for at first. */
+  /** `capacity`: values that fit before the buffers grow. */
   constructor(
-    private readonly measures: Measures,
+    private readonly normalization: Normalization,
     capacity: number,
   ) {
-    const { first, second } = measures.seasons;
+    const { location, seasons } = normalization;
+    const { first, second } = seasons;
     this.first = first;
     this.second = second;
     this.y = new Float64Array(capacity);
+    this.isObserved = new Uint8Array(capacity);
     this.smooth1 = new Float64Array(capacity);
     this.smooth2 = second > 0 ? new Float64Array(capacity) : this.smooth1;
     this.error1 = new Float64Array(capacity);
     this.error2 = new Float64Array(second > 0 ? capacity : 0);
-    this.isSeen = new Uint8Array(capacity);
-    this.rates = { fast: 2 / (1 + Math.max(4, Math.min(first, 32))), slow: 2 / (1 + Math.max(16, 2 * first)) };
-    this.unit = measures.error(measures.lagAt(1));
-    this.facts = factsOf(measures, this.unit);
-    const { location } = measures;
-    this.running = { end: 0, known: 0, seen: 0, last: location, level: location, fast: 0, slow: 0, smooth: 0 };
+    this.rates = { recent: 2 / (1 + Math.max(4, Math.min(first, 32))), long: 2 / (1 + Math.max(16, 2 * first)) };
+    this.unit = normalization.error(normalization.lagAt(1));
+    this.constants = constantsOf(normalization, this.unit);
+    this.sums = {
+      ...{ end: 0, knownEnd: 0, observed: 0, last: location, level: location },
+      ...{ baseError: 0, longBaseError: 0, smoothError: 0 },
+    };
   }
 
+  /** Values so far. */
   get end(): number {
-    return this.running.end;
+    return this.sums.end;
   }
 
-  /** Steps ahead of the last value that was not missing. */
+  /** Missing values at the end. */
   get gap(): number {
-    return this.running.end - this.running.known;
+    return this.sums.end - this.sums.knownEnd;
   }
 
-  /** The running sums, to go back to after a look ahead. */
-  mark(): Running {
-    return { ...this.running };
+  /** The running sums, to return to by rewind() after a look ahead. */
+  mark(): RunningSums {
+    return { ...this.sums };
   }
 
-  rewind(mark: Running): void {
-    this.running = { ...mark };
+  rewind(mark: RunningSums): void {
+    this.sums = { ...mark };
   }
 
-  /** The next value; NaN: it is missing. */
+  /** Takes the next value, NaN where it is missing. */
   push(x: number): void {
-    if (this.running.end === this.y.length) this.grow();
-    const { running, y, smooth1, smooth2, first, second, rates } = this;
-    const t = running.end++;
-    const repeated = t >= first ? y[t - first] : running.last;
-    const smooth = t >= first ? smooth1[t - first] : running.last;
-    const isSeen = !Number.isNaN(x);
-    this.isSeen[t] = Number(isSeen);
-    const value = isSeen ? x : repeated;
-    y[t] = value;
-    if (isSeen && running.seen === 0) {
-      running.last = x;
-      running.level = x;
+    if (this.sums.end === this.y.length) this.grow();
+    const { sums, y, smooth1, smooth2, error1, error2, first, second, rates } = this;
+    const t = sums.end++;
+    const repeated = t >= first ? y[t - first] : sums.last;
+    const smooth = t >= first ? smooth1[t - first] : sums.last;
+    const isObserved = !Number.isNaN(x);
+    this.isObserved[t] = Number(isObserved);
+    y[t] = isObserved ? x : repeated;
+    if (isObserved && sums.observed === 0) {
+      sums.last = x;
+      sums.level = x;
     }
-    this.error1[t] = isSeen && running.seen > 0 ? x - repeated : 0;
-    smooth1[t] = isSeen ? (t >= first ? smooth + PHASE * (x - smooth) : x) : smooth;
+    error1[t] = isObserved && sums.observed > 0 ? x - repeated : 0;
+    smooth1[t] = isObserved ? (t >= first ? smooth + PHASE_RATE * (x - smooth) : x) : smooth;
     if (second > 0) {
-      const before = t >= second;
-      this.error2[t] = isSeen && before ? x - y[t - second] : 0;
-      smooth2[t] = before ? smooth2[t - second] + (isSeen ? PHASE * (x - smooth2[t - second]) : 0) : smooth1[t];
+      const hasSecond = t >= second;
+      error2[t] = isObserved && hasSecond ? x - y[t - second] : 0;
+      smooth2[t] = hasSecond
+        ? smooth2[t - second] + (isObserved ? PHASE_RATE * (x - smooth2[t - second]) : 0)
+        : smooth1[t];
     }
-    if (!isSeen) return;
-    running.fast += rates.fast * (this.error1[t] - running.fast);
-    running.slow += rates.slow * (this.error1[t] - running.slow);
-    if (t >= first) running.smooth += rates.fast * (x - smooth - running.smooth);
-    running.level += LEVEL * (x - running.level);
-    running.last = x;
-    running.known = running.end;
-    running.seen++;
+    if (!isObserved) return;
+    sums.baseError += rates.recent * (error1[t] - sums.baseError);
+    sums.longBaseError += rates.long * (error1[t] - sums.longBaseError);
+    if (t >= first) sums.smoothError += rates.recent * (x - smooth - sums.smoothError);
+    sums.level += LEVEL_RATE * (x - sums.level);
+    sums.last = x;
+    sums.knownEnd = sums.end;
+    sums.observed++;
   }
 
-  /**
-   * The step at the present end. Writes FEATURES numbers, CANDIDATES · PATCH candidates (in units, from the
-   * base), the PATCH values of the base, and gives the unit.
-   */
-  step(
-    features: Float32Array,
-    at: number,
-    candidates: Float32Array,
-    candidatesAt: number,
-    base: Float64Array,
-    stride: number,
-  ): number {
-    const { measures, running, y, first, second, unit: unit0 } = this;
-    const { location, scale } = measures;
-    const { end } = running;
-    const unit = measures.error(measures.lagAt(this.gap + PATCH / 2));
+  /** Writes the step at the current end, `stride` values after the step before it. Returns the unit of its forecast. */
+  step({ features, candidates, base }: StepBuffers, stride: number): number {
+    const { normalization, differences, y, second } = this;
+    const { location, scale } = normalization;
+    const { end } = this.sums;
+    const unit = normalization.error(normalization.lagAt(this.gap + PATCH / 2));
     for (let i = 0; i < PATCH; i++) {
       const t = end - PATCH + i;
-      const isThere = t >= 0;
-      features[at + i] = isThere ? soft((y[t] - location) / scale) : 0;
-      features[at + PATCH + i] = isThere ? this.isSeen[t] : 0;
-      features[at + 2 * PATCH + i] = isThere ? soft(this.error1[t] / unit0) : 0;
-      features[at + 3 * PATCH + i] = isThere && second > 0 ? soft(this.error2[t] / unit0) : 0;
+      const isInside = t >= 0;
+      features[i] = isInside ? symlog((y[t] - location) / scale) : 0;
+      features[PATCH + i] = isInside ? this.isObserved[t] : 0;
+      features[2 * PATCH + i] = isInside ? symlog(this.error1[t] / this.unit) : 0;
+      features[3 * PATCH + i] = isInside && second > 0 ? symlog(this.error2[t] / this.unit) : 0;
     }
-    const ahead = at + 5 * PATCH;
     for (let i = 0; i < PATCH; i++) {
-      const t = end + i;
-      const repeated = this.repeat(y, t, first);
-      const smooth = this.repeat(this.smooth1, t, first);
-      const hasSecond = second > 0 && end >= second;
-      const seasons = Math.ceil((t - running.known + 1) / first);
-      base[i] = repeated;
-      features[at + 4 * PATCH + i] = soft((repeated - location) / scale);
-      this.put(0, i, running.last - repeated, unit, features, ahead, candidates, candidatesAt);
-      this.put(1, i, running.level - repeated, unit, features, ahead, candidates, candidatesAt);
-      this.put(2, i, smooth - repeated, unit, features, ahead, candidates, candidatesAt);
-      const y2 = hasSecond ? this.repeat(y, t, second) - repeated : 0;
-      const smooth2 = hasSecond ? this.repeat(this.smooth2, t, second) : smooth;
-      this.put(3, i, y2, unit, features, ahead, candidates, candidatesAt);
-      this.put(4, i, smooth2 - repeated, unit, features, ahead, candidates, candidatesAt);
-      this.put(5, i, running.fast, unit, features, ahead, candidates, candidatesAt);
-      this.put(6, i, running.slow * seasons, unit, features, ahead, candidates, candidatesAt);
-      this.put(7, i, smooth + running.smooth - repeated, unit, features, ahead, candidates, candidatesAt);
+      base[i] = this.candidatesAt(end + i);
+      features[4 * PATCH + i] = symlog((base[i] - location) / scale);
+      for (let k = 0; k < CANDIDATES; k++) {
+        const value = Math.max(-MAX_DISTANCE, Math.min(MAX_DISTANCE, differences[k] / unit));
+        features[(PATCH_ROWS + k) * PATCH + i] = symlog(value);
+        candidates[k * PATCH + i] = value;
+      }
     }
-    this.scalars(features, at + (5 + CANDIDATES) * PATCH, unit, stride);
+    this.scalars(features.subarray((PATCH_ROWS + CANDIDATES) * PATCH), unit, stride);
     return unit;
   }
 
-  private grow(): void {
-    const larger = (table: Float64Array) => {
-      const room = new Float64Array(2 * table.length + PATCH);
-      room.set(table);
-      return room;
-    };
-    const one = this.smooth2 === this.smooth1;
-    this.y = larger(this.y);
-    this.smooth1 = larger(this.smooth1);
-    this.smooth2 = one ? this.smooth1 : larger(this.smooth2);
-    this.error1 = larger(this.error1);
-    if (!one) this.error2 = larger(this.error2);
-    const seen = new Uint8Array(this.y.length);
-    seen.set(this.isSeen);
-    this.isSeen = seen;
+  /** The base at t ≥ end; the differences of the candidates from it are written to `differences`. */
+  private candidatesAt(t: number): number {
+    const { sums, differences, first, second } = this;
+    const base = this.repeat(this.y, t, first);
+    const smooth = this.repeat(this.smooth1, t, first);
+    const hasSecond = second > 0 && sums.end >= second;
+    const seasonsAhead = Math.ceil((t - sums.knownEnd + 1) / first);
+    differences[0] = sums.last - base;
+    differences[1] = sums.level - base;
+    differences[2] = smooth - base;
+    differences[3] = hasSecond ? this.repeat(this.y, t, second) - base : 0;
+    differences[4] = (hasSecond ? this.repeat(this.smooth2, t, second) : smooth) - base;
+    differences[5] = sums.baseError;
+    differences[6] = sums.longBaseError * seasonsAhead;
+    differences[7] = smooth + sums.smoothError - base;
+    return base;
   }
 
-  /** The value of a table at t ≥ end, as the last season before the end has it. */
+  /** The value of `table` at t ≥ end: that of the same phase in the last season before the end. */
   private repeat(table: Float64Array, t: number, season: number): number {
-    const { end, last } = this.running;
+    const { end, last } = this.sums;
     const from = t - season * Math.ceil((t - end + 1) / season);
     return from >= 0 ? table[from] : last;
   }
 
-  private put(
-    which: number,
-    i: number,
-    difference: number,
-    unit: number,
-    features: Float32Array,
-    ahead: number,
-    candidates: Float32Array,
-    candidatesAt: number,
-  ): void {
-    const value = Math.max(-FARTHEST, Math.min(FARTHEST, difference / unit));
-    features[ahead + which * PATCH + i] = soft(value);
-    candidates[candidatesAt + which * PATCH + i] = value;
-  }
-
-  private scalars(features: Float32Array, at: number, unit: number, stride: number): void {
-    const { running, facts, first, second } = this;
-    features.set(facts, at);
-    let i = at + facts.length;
+  private scalars(features: Float32Array, unit: number, stride: number): void {
+    const { sums, constants, first, second } = this;
+    features.set(constants);
+    let i = constants.length;
     features[i++] = Math.log(unit / this.unit);
     features[i++] = stride / PATCH;
     features[i++] = Math.log1p(this.gap / PATCH) / 2;
-    features[i++] = Math.log1p(running.seen) / 8;
-    features[i++] = Math.min(4, running.end / first) / 4;
-    features[i++] = second > 0 ? Math.min(4, running.end / second) / 4 : 0;
-    features[i++] = Math.log1p(running.end / first) / 6;
-    features[i++] = soft(running.fast / this.unit);
+    features[i++] = Math.log1p(sums.observed) / 8;
+    features[i++] = Math.min(4, sums.end / first) / 4;
+    features[i++] = second > 0 ? Math.min(4, sums.end / second) / 4 : 0;
+    features[i++] = Math.log1p(sums.end / first) / 6;
+    features[i++] = symlog(sums.baseError / this.unit);
+  }
+
+  private grow(): void {
+    const larger = (table: Float64Array) => {
+      const copy = new Float64Array(2 * table.length + PATCH);
+      copy.set(table);
+      return copy;
+    };
+    const hasSecond = this.second > 0;
+    this.y = larger(this.y);
+    this.smooth1 = larger(this.smooth1);
+    this.smooth2 = hasSecond ? larger(this.smooth2) : this.smooth1;
+    this.error1 = larger(this.error1);
+    if (hasSecond) this.error2 = larger(this.error2);
+    const isObserved = new Uint8Array(this.y.length);
+    isObserved.set(this.isObserved);
+    this.isObserved = isObserved;
   }
 }
 
-/** What stays the same from rung to rung; SCALARS − 8 numbers. */
-function factsOf(measures: Measures, unit: number): Float64Array {
-  const { scale, location, least, zeros, seasons } = measures;
+/** SCALARS − 8 numbers. */
+function constantsOf(normalization: Normalization, unit: number): Float64Array {
+  const { scale, location, minimum, zeros, seasons } = normalization;
   const { first, second, depth } = seasons;
-  const [one, four, sixteen, sixtyFour] = [1, 4, 16, 64].map((lag) => Math.log(measures.error(lag) / scale));
+  const [lag1, lag4, lag16, lag64] = [1, 4, 16, 64].map((lag) => Math.log(normalization.error(lag) / scale));
   return Float64Array.of(
     Math.log(unit / scale),
     Math.log2(first) / 8,
@@ -242,14 +250,14 @@ function factsOf(measures: Measures, unit: number): Float64Array {
     Number(first > 1),
     Number(second > 0),
     depth,
-    one,
-    four - one,
-    sixteen - four,
-    sixtyFour - sixteen,
+    lag1,
+    lag4 - lag1,
+    lag16 - lag4,
+    lag64 - lag16,
     zeros,
-    least >= 0 ? soft((location - least) / scale) : -1,
+    minimum >= 0 ? symlog((location - minimum) / scale) : -1,
   );
 }
 
-/** Odd, a line near 0, a logarithm far from it. */
-const soft = (x: number): number => (x < 0 ? -Math.log1p(-x) : Math.log1p(x));
+/** sign(x) log(1 + |x|) */
+const symlog = (x: number): number => (x < 0 ? -Math.log1p(-x) : Math.log1p(x));

@@ -1,81 +1,87 @@
-/** From steps to quantiles of values: rows of several series at once, or one series from a carried state. */
+/** Runs the network: several series from their start at a time, or one series from a carried state. */
 
 import type { State } from '@mamba-ts/core/layers';
 import type { SequenceModel } from '@mamba-ts/core/models';
 import { enter } from '@mamba-ts/core/tensor';
 import { GRID } from '../quantiles.ts';
-import { KEPT } from './intervalCalibration.ts';
-import { forwardSteps, type Steps } from './network.ts';
+import { CALIBRATION_STEPS } from './intervalCalibration.ts';
+import { forwardSteps, type StepBatch } from './network.ts';
 import { CANDIDATES, FEATURES } from './patchFeatures.ts';
-import type { StepList, Track } from './seriesEncoder.ts';
+import type { EncoderSteps, SeriesEncoder } from './seriesEncoder.ts';
 import { PATCH } from './window.ts';
 
-/** Quantiles (GRID) of one value ahead. */
+/** Quantiles of one value ahead, at the probabilities of GRID. */
 export type Quantiles = Float64Array;
 
-/** Reads the steps of a list on: the track remembers the state behind them, and what they said. */
-export function carry(model: SequenceModel, track: Track, list: StepList): void {
-  const before = track.state;
-  const steps = rowsOf([list]);
-  const said = enter(() => {
-    const { quantiles, state } = forwardSteps(model, steps, before);
-    track.state = state.keep();
-    return quantiles.read();
-  });
-  before?.dispose();
-  remember(track, list, said, 0, list.count);
+/** A series that is ready to be forecast. */
+export interface EncodedSeries {
+  encoder: SeriesEncoder;
+  /** The last steps forecast the horizon; those before were read for the first time. */
+  steps: EncoderSteps;
+  /** The values so far. */
+  window: Float64Array;
 }
 
-/**
- * Of each track, quantiles of the `horizon` values behind `window`, its values so far. The last steps of its list
- * forecast them; those before were read for the first time.
- */
-export function predict(model: SequenceModel, rows: readonly Row[], horizon: number, state?: State): Quantiles[][] {
+/** Reads steps into the state of the encoder, and records their forecasts for its calibration. */
+export function advance(model: SequenceModel, encoder: SeriesEncoder, steps: EncoderSteps): void {
+  const previous = encoder.state;
+  const batch = batchOf([steps]);
+  const outputs = enter(() => {
+    const { quantiles, state } = forwardSteps(model, batch, previous);
+    encoder.state = state.keep();
+    return quantiles.read();
+  });
+  previous?.dispose();
+  record(encoder, steps, steps.count, outputs);
+}
+
+/** The quantiles of the `horizon` values after each series, which starts from `state` or from its beginning. */
+export function predict(
+  model: SequenceModel,
+  series: readonly EncodedSeries[],
+  horizon: number,
+  state?: State,
+): Quantiles[][] {
   const patches = Math.ceil(horizon / PATCH);
-  const steps = rowsOf(rows.map(({ list }) => list));
-  const said = enter(() => forwardSteps(model, steps, state).quantiles.read());
-  return rows.map(({ track, list, window }, b) => {
-    const from = b * steps.L;
-    remember(track, list, said, from, list.count - patches);
-    const width = track.width(window);
+  const batch = batchOf(series.map(({ steps }) => steps));
+  const outputs = enter(() => forwardSteps(model, batch, state).quantiles.read());
+  const rowSize = batch.L * GRID.length * PATCH;
+  return series.map(({ encoder, steps, window }, b) => {
+    const row = outputs.subarray(b * rowSize, (b + 1) * rowSize);
+    const read = steps.count - patches;
+    record(encoder, steps, read, row);
+    const width = encoder.width(window);
     return Array.from({ length: horizon }, (_, t) => {
-      const step = list.count - patches + Math.floor(t / PATCH);
-      const quantileOf = quantilesOf(list, said, from, step);
+      const quantileOf = quantilesOf(steps, read + Math.floor(t / PATCH), row);
       const median = quantileOf(MEDIAN, t % PATCH);
       return Float64Array.from(GRID, (_, level) => median + width * (quantileOf(level, t % PATCH) - median));
     });
   });
 }
 
-export interface Row {
-  track: Track;
-  list: StepList;
-  window: Float64Array;
-}
-
 const MEDIAN = GRID.indexOf(0.5);
 
-/** What the first `count` steps of a list said; of many, the last. */
-function remember(track: Track, list: StepList, said: Float32Array, from: number, count: number): void {
-  for (let step = Math.max(0, count - KEPT); step < count; step++)
-    track.hindsight.add(list.ends[step], quantilesOf(list, said, from, step));
+/** Records the forecasts of the first `count` steps, as many of the last as calibration uses. */
+function record(encoder: SeriesEncoder, steps: EncoderSteps, count: number, outputs: Float32Array): void {
+  for (let k = Math.max(0, count - CALIBRATION_STEPS); k < count; k++) {
+    encoder.calibration.add(steps.ends[k], quantilesOf(steps, k, outputs));
+  }
 }
 
-/** The quantiles of one step as values. said: (B · L, GRID, PATCH) in units from the base. */
-function quantilesOf(list: StepList, said: Float32Array, from: number, step: number) {
-  const at = (from + step) * GRID.length * PATCH;
-  return (level: number, i: number): number =>
-    list.bases[step * PATCH + i] + list.units[step] * said[at + level * PATCH + i];
+/** The quantiles of step k as values. outputs: (L, GRID, PATCH), in units, relative to the base. */
+function quantilesOf({ bases, units }: EncoderSteps, k: number, outputs: Float32Array) {
+  const start = k * GRID.length * PATCH;
+  return (level: number, i: number): number => bases[k * PATCH + i] + units[k] * outputs[start + level * PATCH + i];
 }
 
-function rowsOf(lists: readonly StepList[]): Steps {
-  const B = lists.length;
-  const L = Math.max(...lists.map(({ count }) => count));
+function batchOf(series: readonly EncoderSteps[]): StepBatch {
+  const B = series.length;
+  const L = Math.max(...series.map(({ count }) => count));
   const features = new Float32Array(B * L * FEATURES);
   const candidates = new Float32Array(B * L * CANDIDATES * PATCH);
-  lists.forEach((list, b) => {
-    features.set(list.features, b * L * FEATURES);
-    candidates.set(list.candidates, b * L * CANDIDATES * PATCH);
+  series.forEach((steps, b) => {
+    features.set(steps.features, b * L * FEATURES);
+    candidates.set(steps.candidates, b * L * CANDIDATES * PATCH);
   });
-  return { B, L, lengths: Int32Array.from(lists, ({ count }) => count), features, candidates };
+  return { B, L, lengths: Int32Array.from(series, ({ count }) => count), features, candidates };
 }

@@ -1,51 +1,57 @@
 /**
- * The seasons of a series, out of how unlike it is to itself some steps before: the variogram
+ * The seasons of a series, found in its variogram (Matheron 1963), the mean squared difference at each lag s:
  *
  *   V(s) = mean (yₜ − yₜ₋ₛ)²        depth(s) = 1 − V(s) / ½ (V(s/2) + V(3s/2))
  *
- * A season is a dip: V at s lies below V half a season to both sides, which a trend or a random walk, whose
- * V is a line, does not do. (Matheron 1963 for the variogram; all lags come from one autocorrelation by FFT.)
+ * A season is a dip: V(s) is below V half a season to either side. Trends and random walks have no dips, because
+ * their V rises steadily. All lags come from one autocorrelation, computed by FFT.
  */
 
 import { fft } from '@mamba-ts/core/math';
 import type { CheckedOptions } from '../options.ts';
 
 export interface Seasons {
-  /** Steps of the main season; 1: there is none. */
+  /** Steps of the main season; 1: none. */
   first: number;
-  /** Steps of another one; 0: there is none. */
+  /** Steps of a second season; 0: none. */
   second: number;
-  /** depth of the first, 0 where there is none. */
+  /** Depth of the first, 0 where there is none. */
   depth: number;
 }
 
-/** The main season and another one; seasons that are known to be there; or those that are likely. */
-export type SeasonsGiven = readonly number[] | { known: readonly number[] } | { likely: readonly number[] };
+export const NO_SEASONS: Seasons = { first: 1, second: 0, depth: 0 };
 
-/** The seasons of checked options: none is a season of one step. */
-export function seasonsGiven({ seasons, likelySeasons }: CheckedOptions): SeasonsGiven | undefined {
+/**
+ * What the caller knows about the seasons, in steps: the main one and a second, in this order; seasons that exist,
+ * in any order; or seasons that are likely, used only if the values show them. [1]: there is no season.
+ */
+export type SeasonHint = readonly number[] | { known: readonly number[] } | { likely: readonly number[] };
+
+/** The hint in the options of a forecast. */
+export function seasonHintOf({ seasons, likelySeasons }: CheckedOptions): SeasonHint | undefined {
   if (seasons === undefined) return likelySeasons && { likely: likelySeasons };
   return seasons.length === 0 ? [1] : { known: seasons };
 }
 
-/** Of a series without gaps, whatever is known of its seasons. */
-export function seasonsIn(y: Float64Array, given: SeasonsGiven | undefined): Seasons {
-  const lags = new Lags(y);
-  if (given === undefined) return found(lags);
-  if ('known' in given) return mainFirst(lags, beside(lags, given.known));
-  if (!('likely' in given)) return beside(lags, given);
-  const shown = showing(lags, given.likely);
-  return shown.length > 0 ? mainFirst(lags, beside(lags, shown)) : found(lags);
+/** The seasons of a series without gaps. If the hint is a single season, a longer second one is looked for. */
+export function findSeasons(y: Float64Array, hint?: SeasonHint): Seasons {
+  const series = new Variogram(y);
+  if (hint === undefined) return foundIn(series);
+  if ('known' in hint) return mainFirst(series, withSecond(series, hint.known));
+  if (!('likely' in hint)) return withSecond(series, hint);
+  const shown = shownIn(series, hint.likely);
+  return shown.length > 0 ? mainFirst(series, withSecond(series, shown)) : foundIn(series);
 }
 
-/** `y` has no gaps. `given`: the seasons that are known; a second one is looked for beside one that is given. */
-export const findSeasons = (y: Float64Array, given?: readonly number[]): Seasons => seasonsIn(y, given);
+/** A dip is a season from this depth on; more is needed where few values or few seasons were seen. */
+const MIN_DEPTH = { base: 0.05, byValues: 2.5, bySeasons: 0.7 };
+/** The part of V that a longer season may leave to count as a second one, and to replace the shorter as the main one. */
+const [SECOND_BELOW, MAIN_BELOW] = [0.9, 0.5];
+/** Shorter series have no seasons. */
+const MIN_VALUES = 8;
 
-/** Of seasons that are likely, as those of a calendar, the ones that `y` shows at all. */
-export const seasonsThatShow = (y: Float64Array, likely: readonly number[]): number[] => showing(new Lags(y), likely);
-
-/** The variogram of a series, computed once, when first asked for. */
-class Lags {
+/** The variogram of a series, computed when it is first needed. */
+class Variogram {
   readonly n: number;
   private table?: Float64Array;
 
@@ -59,83 +65,74 @@ class Lags {
   }
 }
 
-/** A day that is known may hide a week that says much more: that is then the main season. */
-function mainFirst(lags: Lags, seasons: Seasons): Seasons {
+/** The seasons, swapped where the second explains much more: a known day may hide a stronger week. */
+function mainFirst(series: Variogram, seasons: Seasons): Seasons {
   const { first, second } = seasons;
-  if (second === 0 || lags.n < 2 * second) return seasons;
-  const { V } = lags;
-  if (!(V[second] < MUCH_BETTER * V[first])) return seasons;
+  if (second === 0 || series.n < 2 * second) return seasons;
+  const { V } = series;
+  if (!(V[second] < MAIN_BELOW * V[first])) return seasons;
   return { first: second, second: first, depth: depthOf(V, second) };
 }
 
-/** A dip counts from this depth on, and more where few values or few seasons were seen. */
-const LEAST = { depth: 0.05, byValues: 2.5, bySeasons: 0.7 };
-/** What a longer season must leave of V to be one beside a shorter one, and to be the main one in its place. */
-const [BETTER, MUCH_BETTER] = [0.9, 0.5];
-
-/** Fewer values have no seasons to be found. */
-const LEAST_VALUES = 8;
-
-/** The seasons that are known, and a second one beside a single one. */
-function beside(lags: Lags, [known, knownSecond]: readonly number[]): Seasons {
-  const { n } = lags;
-  if (known === undefined) return found(lags);
-  if (known === 1) return NONE;
-  if (n < LEAST_VALUES) return { first: known, second: knownSecond ?? 0, depth: 0 };
-  const { V } = lags;
+/** The known seasons; if there is only one, a second is looked for. */
+function withSecond(series: Variogram, [known, knownSecond]: readonly number[]): Seasons {
+  const { n } = series;
+  if (known === undefined) return foundIn(series);
+  if (known === 1) return NO_SEASONS;
+  if (n < MIN_VALUES) return { first: known, second: knownSecond ?? 0, depth: 0 };
+  const { V } = series;
   const depth = known < V.length ? depthOf(V, known) : 0;
-  return { first: known, second: knownSecond ?? longer(V, dips(V, n), known), depth };
+  return { first: known, second: knownSecond ?? longerThan(known, V, dips(V, n)), depth };
 }
 
-/** The seasons that the values show by themselves. */
-function found(lags: Lags): Seasons {
-  const { n } = lags;
-  if (n < LEAST_VALUES) return NONE;
-  const { V } = lags;
-  const all = dips(V, n);
-  if (all.length === 0) return NONE;
-  const [shortest] = all;
+/** The seasons that the values alone show. */
+function foundIn(series: Variogram): Seasons {
+  const { n } = series;
+  if (n < MIN_VALUES) return NO_SEASONS;
+  const { V } = series;
+  const lags = dips(V, n);
+  if (lags.length === 0) return NO_SEASONS;
+  const [shortest] = lags;
   let first = shortest;
-  for (const s of all) if (V[s] < MUCH_BETTER * V[first]) first = s;
-  const second = longer(V, all, first) || (first > shortest ? shortest : 0);
+  for (const s of lags) if (V[s] < MAIN_BELOW * V[first]) first = s;
+  const second = longerThan(first, V, lags) || (first > shortest ? shortest : 0);
   return { first, second, depth: depthOf(V, first) };
 }
 
-function showing(lags: Lags, likely: readonly number[]): number[] {
-  const { n } = lags;
+/** The likely seasons that the values show: half of the usual depth is enough. */
+function shownIn(series: Variogram, likely: readonly number[]): number[] {
+  const { n } = series;
   const possible = likely.filter((s) => s > 1 && 2 * s <= n);
-  if (n < LEAST_VALUES || possible.length === 0) return [];
-  const { V } = lags;
-  return possible.filter((s) => depthOf(V, s) >= leastDepth(n, s) / 2);
+  if (n < MIN_VALUES || possible.length === 0) return [];
+  const { V } = series;
+  return possible.filter((s) => depthOf(V, s) >= minDepth(n, s) / 2);
 }
 
-const NONE: Seasons = { first: 1, second: 0, depth: 0 };
-
-/** The season beyond `first` that explains most, each one better than the last; 0 where there is none. */
-function longer(V: Float64Array, found: readonly number[], first: number): number {
+/** The lag beyond `first` that explains most, where each explains more than the one before; 0: none. */
+function longerThan(first: number, V: Float64Array, lags: readonly number[]): number {
   let best = 0;
   let value = first < V.length ? V[first] : Infinity;
-  for (const s of found) {
-    if (s < 1.5 * first || !(V[s] < BETTER * value)) continue;
+  for (const s of lags) {
+    if (s < 1.5 * first || !(V[s] < SECOND_BELOW * value)) continue;
     best = s;
     value = V[s];
   }
   return best;
 }
 
-/** Lags that are local minima deep enough, in order. Two whole seasons must have been seen. */
+/** Lags of local minima of V that are deep enough, rising. At least two whole seasons must have been seen. */
 function dips(V: Float64Array, n: number): number[] {
-  const found: number[] = [];
+  const lags: number[] = [];
   const last = Math.min(V.length - 2, Math.floor(n / 2));
   for (let s = 2; s <= last; s++) {
     if (V[s] > V[s - 1] || V[s] > V[s + 1]) continue;
-    if (depthOf(V, s) >= leastDepth(n, s)) found.push(s);
+    if (depthOf(V, s) >= minDepth(n, s)) lags.push(s);
   }
-  return found;
+  return lags;
 }
 
-const leastDepth = (n: number, s: number) =>
-  LEAST.depth + LEAST.byValues / Math.sqrt(n - s) + LEAST.bySeasons * Math.sqrt(s / n);
+const minDepth = (n: number, s: number) =>
+  MIN_DEPTH.base + MIN_DEPTH.byValues / Math.sqrt(n - s) + MIN_DEPTH.bySeasons * Math.sqrt(s / n);
 
 function depthOf(V: Float64Array, s: number): number {
   const at = (lag: number) => {
@@ -147,23 +144,23 @@ function depthOf(V: Float64Array, s: number): number {
   return around > 0 ? 1 - V[s] / around : 0;
 }
 
-const rooms = new Map<number, { re: Float64Array; im: Float64Array }>();
+const buffers = new Map<number, { re: Float64Array; im: Float64Array }>();
 
-/** Memory of a transform, which is used again: thousands of series are measured one after another. */
-function roomOf(size: number): { re: Float64Array; im: Float64Array } {
-  let room = rooms.get(size);
-  if (!room) {
-    room = { re: new Float64Array(size), im: new Float64Array(size) };
-    rooms.set(size, room);
+/** Buffers of a transform, kept for the next series: thousands are measured one after another. */
+function buffersOf(size: number): { re: Float64Array; im: Float64Array } {
+  let buffer = buffers.get(size);
+  if (!buffer) {
+    buffer = { re: new Float64Array(size), im: new Float64Array(size) };
+    buffers.set(size, buffer);
   }
-  return room;
+  return buffer;
 }
 
-/** V at lags 0 … three quarters of the length. */
+/** V at lags from 0 to three quarters of the length. */
 function variogram(y: Float64Array): Float64Array {
   const n = y.length;
   const size = 2 ** Math.ceil(Math.log2(2 * n));
-  const { re, im } = roomOf(size);
+  const { re, im } = buffersOf(size);
   re.fill(0).set(y);
   im.fill(0);
   fft(re, im);
@@ -171,7 +168,7 @@ function variogram(y: Float64Array): Float64Array {
     re[i] = re[i] * re[i] + im[i] * im[i];
     im[i] = 0;
   }
-  // A power spectrum is even: the transform there and back are the same but for 1 / size.
+  // A power spectrum is even, so its inverse transform is its transform divided by size.
   fft(re, im);
   const lags = Math.floor(0.75 * n) + 1;
   const V = new Float64Array(lags);
@@ -184,7 +181,7 @@ function variogram(y: Float64Array): Float64Array {
   return V;
 }
 
-/** Without its line of least squares, and with outliers drawn in: one spike is no season. */
+/** The residuals of a least-squares line, clamped to four mean deviations, so that one spike is no season. */
 function detrended(y: Float64Array): Float64Array {
   const n = y.length;
   const middle = (n - 1) / 2;
@@ -192,15 +189,15 @@ function detrended(y: Float64Array): Float64Array {
   for (let t = 0; t < n; t++) mean += y[t] / n;
   for (let t = 0; t < n; t++) slope += (t - middle) * (y[t] - mean);
   slope /= (n * (n * n - 1)) / 12;
-  const rest = new Float64Array(n);
+  const residuals = new Float64Array(n);
   let [deviation, size] = [0, 0];
   for (let t = 0; t < n; t++) {
-    rest[t] = y[t] - mean - slope * (t - middle);
-    deviation += Math.abs(rest[t]) / n;
+    residuals[t] = y[t] - mean - slope * (t - middle);
+    deviation += Math.abs(residuals[t]) / n;
     size += Math.abs(y[t]) / n;
   }
-  // What is left of a line is rounding.
+  // The residuals of an exact line are rounding errors.
   const bound = deviation > 1e-10 * size ? 4 * deviation : 0;
-  for (let t = 0; t < n; t++) rest[t] = Math.min(bound, Math.max(-bound, rest[t]));
-  return rest;
+  for (let t = 0; t < n; t++) residuals[t] = Math.min(bound, Math.max(-bound, residuals[t]));
+  return residuals;
 }

@@ -1,27 +1,32 @@
 /**
- * One series on its way through the network: measured at a rung, read step by step, with the state carried on.
+ * The encoder of one series: normalizes it at a re-normalisation point, turns it into steps of the network patch by
+ * patch, and keeps the state of the model between calls.
  *
- * `read` takes in what is new as whole patches; `ahead` adds, for the moment, the last values and the patches of
- * the future, which are missing values. Nothing of a look ahead stays.
+ * `read` takes the new values as whole patches. `ahead` adds the values after them and the patches of the future,
+ * which are missing values; it leaves the encoder unchanged.
  */
 import type { State } from '@mamba-ts/core/layers';
-import { Hindsight } from './intervalCalibration.ts';
-import { Measures } from './normalization.ts';
-import { CANDIDATES, FEATURES, PatchReader } from './patchFeatures.ts';
-import type { SeasonsGiven } from './seasons.ts';
+import { IntervalCalibration } from './intervalCalibration.ts';
+import { Normalization } from './normalization.ts';
+import { CANDIDATES, FEATURES, PatchFeatures } from './patchFeatures.ts';
+import type { SeasonHint } from './seasons.ts';
 import { spikesOf } from './spikes.ts';
 import { PATCH } from './window.ts';
 
-/** Values that differ by less are one: up to ±1e100, they are still finite in this unit. */
-const LEAST_SCALE = 1e-200;
+/** A series of a smaller scale counts as constant. With larger ones, values up to ±1e100 are finite in units. */
+const MIN_SCALE = 1e-200;
 
-/** Steps of one series, each with what turns its quantiles into values. */
-export class StepList {
+/** Steps of one series, with what converts the outputs of the network back to values: base + unit · output. */
+export class EncoderSteps {
+  /** (count, FEATURES) */
   readonly features: Float32Array;
+  /** (count, CANDIDATES, PATCH) */
   readonly candidates: Float32Array;
+  /** (count, PATCH) */
   readonly bases: Float64Array;
+  /** (count) */
   readonly units: Float64Array;
-  /** Values before the patch that each step forecasts. */
+  /** Index of the first value that each step forecasts. */
   readonly ends: Int32Array;
   count = 0;
 
@@ -33,89 +38,99 @@ export class StepList {
     this.ends = new Int32Array(capacity);
   }
 
-  add(reader: PatchReader, stride: number): void {
-    const at = this.count++;
-    this.ends[at] = reader.end;
-    const base = this.bases.subarray(at * PATCH, (at + 1) * PATCH);
-    this.units[at] = reader.step(this.features, at * FEATURES, this.candidates, at * CANDIDATES * PATCH, base, stride);
+  /** Adds the step at the current end of `patches`. */
+  add(patches: PatchFeatures, stride: number): void {
+    const k = this.count++;
+    const row = <T extends Float32Array | Float64Array>(table: T, size: number) =>
+      table.subarray(k * size, (k + 1) * size) as T;
+    this.ends[k] = patches.end;
+    this.units[k] = patches.step(
+      {
+        features: row(this.features, FEATURES),
+        candidates: row(this.candidates, CANDIDATES * PATCH),
+        base: row(this.bases, PATCH),
+      },
+      stride,
+    );
   }
 }
 
-export class Track {
-  readonly measures: Measures;
-  readonly hindsight = new Hindsight();
-  /** Values that the measures were taken of. */
-  readonly measured: number;
-  /** Values among them that are read as missing. */
+export class SeriesEncoder {
+  readonly normalization: Normalization;
+  readonly calibration = new IntervalCalibration();
+  /** Values that the normalization was computed from. */
+  readonly normalizedLength: number;
+  /** Indices of values that are read as missing. */
   private readonly spikes: readonly number[];
-  private readonly reader: PatchReader;
-  /** Behind the last patch that was read; undefined before the first. */
+  private readonly patches: PatchFeatures;
+  /** State of the model after the last patch read; undefined before the first. */
   state?: State;
 
-  /** `measured`: the values up to the rung of what is read; `room`: how many there will be at first. */
-  constructor(measured: Float64Array, room: number, season?: SeasonsGiven) {
-    this.measured = measured.length;
-    this.spikes = spikesOf(measured);
-    this.measures = new Measures(withoutThose(measured, this.spikes), season);
-    this.reader = new PatchReader(this.measures, room);
+  /** `normalized`: the values up to the re-normalisation point. `capacity`: values that fit before buffers grow. */
+  constructor(normalized: Float64Array, capacity: number, season?: SeasonHint) {
+    this.normalizedLength = normalized.length;
+    this.spikes = spikesOf(normalized);
+    this.normalization = new Normalization(withMissing(normalized, this.spikes), season);
+    this.patches = new PatchFeatures(this.normalization, capacity);
   }
 
   /**
-   * Of `window`, measured up to `rung`. Where nothing but missing values or a single one came before it, over all of
-   * the window: what came after may be all that is known.
+   * The encoder of `window`, normalized by its first `length` values, or by all of them where the first are
+   * constant or missing: only later values can then give a scale.
    */
-  static of(window: Float64Array, rung: number, room: number, season?: SeasonsGiven): Track {
-    const track = new Track(window.subarray(0, rung), room, season);
-    return track.isAlive || rung === window.length ? track : new Track(window, room, season);
+  static of(window: Float64Array, length: number, capacity: number, season?: SeasonHint): SeriesEncoder {
+    const encoder = new SeriesEncoder(window.subarray(0, length), capacity, season);
+    if (!encoder.isConstant || length === window.length) return encoder;
+    return new SeriesEncoder(window, capacity, season);
   }
 
-  /** Whether there is anything to learn from: not all values are one. */
-  get isAlive(): boolean {
-    return this.measures.scale > LEAST_SCALE;
+  /** Whether all values are equal: there is nothing for the model to forecast. */
+  get isConstant(): boolean {
+    return !(this.normalization.scale > MIN_SCALE);
   }
 
-  /** Steps that read() will take. */
+  /** Steps that read() will add. */
   stepsIn(window: Float64Array): number {
-    return Math.ceil((window.length - this.reader.end) / PATCH) - 1;
+    return Math.ceil((window.length - this.patches.end) / PATCH) - 1;
   }
 
-  /** Takes in what is new of `window` as whole patches; at least one value is left for ahead(). */
-  read(window: Float64Array, list: StepList): void {
-    const { reader } = this;
-    while (reader.end + PATCH < window.length) {
+  /** Adds the new values of `window` as whole patches. At least one value is left for ahead(). */
+  read(window: Float64Array, steps: EncoderSteps): void {
+    const { patches } = this;
+    while (patches.end + PATCH < window.length) {
       for (let i = 0; i < PATCH; i++) this.take(window);
-      list.add(reader, PATCH);
+      steps.add(patches, PATCH);
     }
   }
 
-  /** The rest of `window` and patches of the future: `patches` steps that forecast, the first from its end. */
-  ahead(window: Float64Array, patches: number, list: StepList): void {
-    const { reader } = this;
-    const mark = reader.mark();
-    const rest = window.length - reader.end;
-    while (reader.end < window.length) this.take(window);
-    list.add(reader, rest);
-    for (let k = 1; k < patches; k++) {
-      for (let i = 0; i < PATCH; i++) reader.push(Number.NaN);
-      list.add(reader, PATCH);
+  /** Adds `count` steps that forecast the patches after `window`; the first one reads the rest of it. */
+  ahead(window: Float64Array, count: number, steps: EncoderSteps): void {
+    const { patches } = this;
+    const mark = patches.mark();
+    const rest = window.length - patches.end;
+    while (patches.end < window.length) this.take(window);
+    steps.add(patches, rest);
+    for (let k = 1; k < count; k++) {
+      for (let i = 0; i < PATCH; i++) patches.push(Number.NaN);
+      steps.add(patches, PATCH);
     }
-    reader.rewind(mark);
+    patches.rewind(mark);
   }
 
-  /** By what its intervals are to be widened, as `window` shows. */
+  /** The factor by which the intervals of the network are to be widened, given the values of `window`. */
   width(window: Float64Array): number {
-    return this.hindsight.width(withoutThose(window, this.spikes));
+    return this.calibration.width(withMissing(window, this.spikes));
   }
 
   private take(window: Float64Array): void {
-    const t = this.reader.end;
-    this.reader.push(this.spikes.includes(t) ? Number.NaN : window[t]);
+    const t = this.patches.end;
+    this.patches.push(this.spikes.includes(t) ? Number.NaN : window[t]);
   }
 }
 
-function withoutThose(values: Float64Array, places: readonly number[]): Float64Array {
-  if (places.length === 0) return values;
-  const rest = values.slice();
-  for (const t of places) rest[t] = Number.NaN;
-  return rest;
+function withMissing(values: Float64Array, indices: readonly number[]): Float64Array {
+  if (indices.length === 0) return values;
+  const copy = values.slice();
+  for (const t of indices) copy[t] = Number.NaN;
+  return copy;
 }

@@ -1,31 +1,31 @@
 /**
- * Which part of a series is read, and when it is measured anew.
+ * Which values of a series the model reads, and when the series is normalized again.
  *
- * The last 4,096 values are read. How large, how seasonal and how rough they are is measured at rungs of a
- * ladder, a sixteenth to an eighth of the length apart; between two rungs the model's state is carried on.
- * So a stream does a bounded amount of work a value, and its forecast is that of the whole series at once:
- * both depend on the count of values alone.
+ * The model reads the last 4,096 values. Level, scale, seasons and roughness (`Normalization`) are measured at
+ * re-normalisation points, a sixteenth to an eighth of the length apart; between two of them the state of the
+ * model is carried on. So a stream does a bounded amount of work for each value, and its forecast equals the
+ * forecast of the whole series in one call: both depend on the number of values alone.
  */
 
-/** Values of a patch: what a step of the model reads, and what it forecasts. */
+/** Values of a patch: what one step of the model reads, and what it forecasts. */
 export const PATCH = 16;
-/** Values that are read at most, and up to one step of the ladder more. */
+/** Values that are read, plus less than one re-normalisation interval. */
 export const CONTEXT = 4096;
-const STEP = CONTEXT / 16;
+const RENORMALIZE_EVERY = CONTEXT / 16;
 
 export interface Span {
-  /** The first value that is read. */
+  /** Index of the first value that is read. */
   start: number;
-  /** Where the measures were taken: over [start, rung). */
-  rung: number;
+  /** The last re-normalisation point: the normalization is that of the values [start, normalizedTo). */
+  normalizedTo: number;
 }
 
-/** What is read of the first `count` values of a series. */
+/** The span that is read of a series of `count` values. */
 export function spanOf(count: number): Span {
   if (count > CONTEXT) {
-    const rung = Math.floor(count / STEP) * STEP;
-    return { start: rung - CONTEXT, rung };
+    const normalizedTo = Math.floor(count / RENORMALIZE_EVERY) * RENORMALIZE_EVERY;
+    return { start: normalizedTo - CONTEXT, normalizedTo };
   }
-  const step = count < 64 ? 1 : 2 ** (Math.floor(Math.log2(count)) - 3);
-  return { start: 0, rung: Math.floor(count / step) * step };
+  const interval = count < 64 ? 1 : 2 ** (Math.floor(Math.log2(count)) - 3);
+  return { start: 0, normalizedTo: Math.floor(count / interval) * interval };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../core/src/random.ts';
-import { findSeasons, seasonsIn, seasonsThatShow } from '../../src/model/seasons.ts';
+import { findSeasons } from '../../src/model/seasons.ts';
 
 const series = (length: number, f: (t: number, random: Random) => number, seed = 1) => {
   const random = new Random(seed);
@@ -24,7 +24,7 @@ describe('findSeasons', () => {
     expect([first, second].sort((a, b) => a - b)).toEqual([24, 168]);
   });
 
-  it('finds a season on a trend, on a random walk, and beside outliers', () => {
+  it('finds a season on a trend, on a random walk, and with outliers', () => {
     expect(findSeasons(series(300, (t, random) => t + 10 * wave(t, 12) + random.normal())).first).toBe(12);
     let level = 0;
     const walk = series(400, (t, random) => {
@@ -36,7 +36,7 @@ describe('findSeasons', () => {
     expect(findSeasons(spiked).first).toBe(7);
   });
 
-  it('finds none in noise, in random walks and on lines, but for one in twenty by chance', () => {
+  it('finds none in noise, in random walks and on lines, except one in twenty by chance', () => {
     let found = 0;
     for (let seed = 0; seed < 60; seed++) {
       let level = 0;
@@ -48,7 +48,7 @@ describe('findSeasons', () => {
     expect(findSeasons(series(100, () => 5)).first).toBe(1);
   });
 
-  it('believes what is given, and looks for a longer one beside it', () => {
+  it('uses the given season, and looks for a longer one', () => {
     const y = series(
       1500,
       (t, random) => wave(t, 24) + (Math.floor(t / 24) % 7 >= 5 ? -1.5 : 0) + 0.2 * random.normal(),
@@ -59,21 +59,22 @@ describe('findSeasons', () => {
     expect(findSeasons(y.slice(0, 5), [4])).toMatchObject({ first: 4, second: 0 });
   });
 
-  it('takes of likely seasons those that show', () => {
+  it('uses the likely seasons that the values show', () => {
     const daily = series(800, (t, random) => 0.6 * wave(t, 7) + random.normal());
-    expect(seasonsThatShow(daily, [7, 365])).toEqual([7]);
-    expect(seasonsThatShow(daily, [24, 168])).toEqual([]);
-    expect(seasonsThatShow(daily.slice(0, 12), [7])).toEqual([]);
+    expect(findSeasons(daily, { likely: [7, 365] })).toMatchObject({ first: 7 });
+    expect(findSeasons(daily, { likely: [24, 168] })).toEqual(findSeasons(daily));
+    expect(findSeasons(daily).first).not.toBe(24);
+    expect(findSeasons(daily.slice(0, 12), { likely: [7] }).first).toBe(1);
   });
 
-  it('takes a known season for the main one, unless another says much more', () => {
+  it('uses a known season as the main one, unless another explains much more', () => {
     const week = (t: number) => wave(t, 24) + (Math.floor(t / 24) % 7 >= 5 ? -1.5 : 0);
     const strong = series(1500, (t, random) => week(t) + 0.2 * random.normal());
-    expect(seasonsIn(strong, { known: [24] })).toMatchObject({ first: 168, second: 24 });
+    expect(findSeasons(strong, { known: [24] })).toMatchObject({ first: 168, second: 24 });
     const faint = series(1500, (t, random) => wave(t, 24) + 0.2 * week(t) + 0.4 * random.normal());
-    expect(seasonsIn(faint, { known: [24] })).toMatchObject({ first: 24 });
-    expect(seasonsIn(strong, { likely: [24, 168] })).toMatchObject({ first: 168, second: 24 });
-    expect(seasonsIn(strong, { likely: [7, 365] }).first).not.toBe(7);
-    expect(seasonsIn(strong, [1])).toMatchObject({ first: 1, second: 0 });
+    expect(findSeasons(faint, { known: [24] })).toMatchObject({ first: 24 });
+    expect(findSeasons(strong, { likely: [24, 168] })).toMatchObject({ first: 168, second: 24 });
+    expect(findSeasons(strong, { likely: [7, 365] }).first).not.toBe(7);
+    expect(findSeasons(strong, [1])).toMatchObject({ first: 1, second: 0 });
   });
 });

@@ -18,7 +18,7 @@ describe('spikes', () => {
     expect(spikesOf(wave(4000, { 7: 1e6, 8: Number.NaN }))).toEqual([7]);
   });
 
-  it('are not: a habit, a new level, what is only large, a few events, noise of heavy tails', () => {
+  it('are not: three of a kind, a new level, values that are only large, a few events, missing values, short series', () => {
     expect(spikesOf(wave(100, { 20: 600, 40: 600, 60: 600 }))).toEqual([]);
     expect(spikesOf(wave(100, { 99: 600 }))).toEqual([]);
     expect(spikesOf(wave(100, { 98: 600, 99: 600 }))).toEqual([]);
