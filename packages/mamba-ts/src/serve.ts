@@ -1,0 +1,6 @@
+/**
+ * `mamba-ts/serve` is `@mamba-ts/server`: forecasts over HTTP.
+ *
+ * @module
+ */
+export * from '@mamba-ts/server';
