@@ -10,12 +10,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { backtest, backtestTable, markdown } from '../dist/forecast/backtest/index.js';
-import { openBaseline } from '../dist/forecast/baselines/index.js';
-import { withoutGaps } from '../dist/forecast/gaps.js';
-import { loadForecaster } from '../dist/forecast/load.js';
-import { checkOptions } from '../dist/forecast/options.js';
-import { forecastOf } from '../dist/forecast/quantiles.js';
+import { loadForecaster } from '@mamba-ts/forecast';
+import { backtest, backtestTable, markdown } from '@mamba-ts/forecast/backtest';
+import { openBaseline } from '@mamba-ts/forecast/baselines';
+import { checkOptions } from '@mamba-ts/forecast/options';
+import { withoutGaps } from '../packages/forecast/dist/gaps.js';
+import { forecastOf } from '../packages/forecast/dist/quantiles.js';
 import { openPeer } from './peer.mjs';
 
 const HEADING = '## Backtest on open series';
@@ -147,7 +147,8 @@ function peerForecaster({ ask }, method) {
   return {
     name: `statsforecast ${method}`,
     async forecastAll(pasts, options) {
-      const { horizon, seasons: [given = 1] = [], ...asked } = checkOptions(options);
+      const { horizon, season: hint, ...asked } = checkOptions(options);
+      const [given = 1] = 'known' in hint ? hint.known : [];
       const season = given <= LONGEST_SEASON ? given : 1;
       if (season !== given) note(`statsforecast ${method}: a season of ${given} left out`);
       const closed = pasts.map((past) => Array.from(withoutGaps(Float64Array.from(past))));

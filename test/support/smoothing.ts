@@ -23,7 +23,7 @@ function forecastOne(values: Values, options: ForecastOptions): Forecast {
   const asked = checkOptions(options);
   const y = Float64Array.from(values);
   const first = y.find((x) => !Number.isNaN(x)) ?? 0;
-  const season = shortestSeason(y, asked.seasons);
+  const season = shortestSeason(y, asked.season);
   const profile = profileOf(y, y.length >= 2 * season ? season : 1);
   const at = (t: number) => profile[t % profile.length];
   const fits = ALPHAS.map((alpha) => {

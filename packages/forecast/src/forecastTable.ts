@@ -11,8 +11,8 @@ import {
   type HolidayOptions,
   holidayCovariates,
 } from './covariates/index.ts';
-import { likely } from './options.ts';
 import type { ForecastView } from './report/view.ts';
+import { calendarSeasons } from './seasons.ts';
 import { seriesBatches } from './timeTable/batches.ts';
 import { frequencyName } from './timeTable/frequency.ts';
 import type { TableSeries, TimeTable } from './timeTable/types.ts';
@@ -42,7 +42,7 @@ export async function* forecastTable(
   const { known, past } = table.layout;
   const holidaysOf = holidays && holidayReader(holidays);
   for await (const { series, seasons } of seriesBatches(table.series(), batch)) {
-    const asked = { ...options, season: options.season ?? likely(seasons) };
+    const asked = { ...options, season: options.season ?? calendarSeasons(seasons) };
     if (known.length + past.length > 0 || holidaysOf) {
       for (const one of series) {
         const days = (await holidaysOf?.(one, options.horizon)) ?? {};

@@ -11,7 +11,6 @@
 import type { SequenceModel } from '@mamba-ts/core/models';
 import { answer, flat } from './answer.ts';
 import { type EncodedSeries, predict } from './model/predict.ts';
-import { seasonHintOf } from './model/seasons.ts';
 import { EncoderSteps, SeriesEncoder } from './model/seriesEncoder.ts';
 import { PATCH, spanOf } from './model/window.ts';
 import { type CheckedOptions, checkOptions, withBounds } from './options.ts';
@@ -32,7 +31,7 @@ export class Forecaster implements SeriesForecaster {
   forecast(series: readonly Values[], options: ForecastOptions): Promise<Forecast[]>;
   /** One series, NaN where a value is missing, or several: their forecasts come in the same order. The bounds of `levels` are among the quantiles, too. */
   async forecast(values: Values | readonly Values[], options: ForecastOptions): Promise<Forecast | Forecast[]> {
-    const asked = withBounds(options);
+    const asked = withBounds(checkOptions(options));
     if (isSeveral(values)) return this.forecastAll(values, asked);
     const [forecast] = await this.forecastAll([values], asked);
     return forecast;
@@ -96,7 +95,7 @@ function readingOf(values: Float64Array, asked: CheckedOptions): EncodedSeries {
   const { start, normalizedTo } = spanOf(values.length);
   const window = values.subarray(start);
   const patches = Math.ceil(asked.horizon / PATCH);
-  const encoder = SeriesEncoder.of(window, normalizedTo - start, window.length + patches * PATCH, seasonHintOf(asked));
+  const encoder = SeriesEncoder.of(window, normalizedTo - start, window.length + patches * PATCH, asked.season);
   const steps = new EncoderSteps(encoder.isConstant ? 0 : encoder.stepsIn(window) + patches);
   if (!encoder.isConstant) {
     encoder.read(window, steps);

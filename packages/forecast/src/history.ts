@@ -1,24 +1,26 @@
-/** What is asked of the past of a series: its season, its last value, where forecasts of it can begin. */
+/** Facts about the past of a series: its season, its last value, where forecasts of it can begin. */
 import { withoutGaps } from './gaps.ts';
-import { findSeasons, seasonHintOf } from './model/seasons.ts';
-import { type CheckedOptions, checkSeason } from './options.ts';
-import type { SeasonOption } from './types.ts';
+import { findSeasons } from './model/seasons.ts';
+import { type SeasonHint, type SeasonOption, seasonHint, stepsOfSeasons } from './seasons.ts';
 
-/** The last value that there is. */
+/** The last value that is not missing. */
 export function lastOf(values: Float64Array): number {
   return values[values.findLastIndex((x) => !Number.isNaN(x))];
 }
 
-/** Steps of the shortest season that is given, or else of the one that is found in the values; 1: none. */
-export function shortestSeason(values: Float64Array, given: readonly number[] | undefined): number {
-  if (given !== undefined) return given[0] ?? 1;
-  return findSeasons(withoutGaps(values)).first;
+/** Steps of the shortest season that is known or likely, else of the one that is found in the values; 1: none. */
+export function shortestSeason(values: Float64Array, hint: SeasonHint): number {
+  const [shortest] = stepsOfSeasons(hint);
+  if (shortest !== undefined) return shortest;
+  return 'known' in hint ? 1 : findSeasons(withoutGaps(values)).first;
 }
 
-/** Steps of the season that the forecaster reads a series by, whatever is said of it; 1: none. */
-export const mainSeason = (values: Float64Array, asked: CheckedOptions): number =>
-  findSeasons(withoutGaps(values), seasonHintOf(asked)).first;
+/** Steps of the season by which the model reads a series; 1: none. */
+export const mainSeason = (values: Float64Array, hint: SeasonHint): number =>
+  findSeasons(withoutGaps(values), hint).first;
 
-/** Values before the first that is forecast from those before it: two of the shortest season if given, 8 at least. */
-export const defaultStart = (season: SeasonOption | undefined): number =>
-  Math.max(8, 2 * (season === undefined ? 1 : (checkSeason(season)[0] ?? 1)));
+/** Values before the first one that is forecast: two of the shortest season that is given, 8 at least. */
+export function defaultStart(season: SeasonOption | undefined): number {
+  const [shortest = 1] = stepsOfSeasons(seasonHint(season));
+  return Math.max(8, 2 * shortest);
+}

@@ -1,148 +1,164 @@
-/** What a forecast is asked for, checked once: every error says what, got, expected, and what to do. */
+/**
+ * The options of forecasts, declared once: their types, defaults, checks and errors, the fields of requests, the flags
+ * of the command line and their help follow. A new option is a field here, and the place that uses it.
+ */
 import { UsageError } from '@mamba-ts/core/errors';
-import { closest } from 'fastest-levenshtein';
-import { boundsOf, tidy } from './quantiles.ts';
-import type { ForecastOptions, SeasonOption } from './types.ts';
+import { complete, type Field, field, type InputsOf, isPlainObject, shown, type ValuesOf } from '@mamba-ts/core/schema';
+import { calendarField } from './covariates/calendarFeatures.ts';
+import { holidaysField } from './covariates/holidays.ts';
+import { boundsOf, rising, tidy } from './levels.ts';
+import { seasonField } from './seasons.ts';
 
-/** What a forecaster can rely on. */
-export interface CheckedOptions {
-  horizon: number;
-  /** Rising, each once; undefined where none were asked for. */
-  levels?: number[];
-  /** Rising, each once. */
-  quantiles: number[];
-  /** Rising; empty: none; undefined: to be found in the values. */
-  seasons?: number[];
-  /** Rising: to be taken where the values show them. */
-  likelySeasons?: number[];
-  nonNegative?: boolean;
-  integer: boolean;
-}
-
-/** Further ahead than anyone plans; what is beyond is a mistake, a time stamp for a number of steps, say. */
+/** A larger horizon is a mistake, such as a time stamp in place of a number of steps. */
 export const MAX_HORIZON = 100_000;
 
 export const DEFAULT_QUANTILES: readonly number[] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
-const NAMES = ['horizon', 'levels', 'quantiles', 'season', 'nonNegative', 'integer'];
+/** The level of a central interval. */
+export const levelField: Field<number> = {
+  accepts: (level) => typeof level === 'number' && level >= 1 && level < 100,
+  expected: 'per cent from 1 on and below 100, such as 80 or 95',
+  advice: (level) =>
+    typeof level === 'number' && level > 0 && level < 1
+      ? `Did you mean ${tidy(level * 100)}? Single probabilities are \`quantiles\`.`
+      : '',
+  placeholder: '<percent>',
+  parse: toNumber,
+};
 
-/** `also`: further options that the caller knows. */
-export function checkOptions(options: ForecastOptions, also: readonly string[] = []): CheckedOptions {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new UsageError('forecast', `the options are ${shown(options)}, expected an object such as { horizon: 24 }.`);
-  }
-  requireNames(Object.keys(options), [...NAMES, ...also]);
-  return {
-    horizon: checkHorizon(options.horizon),
-    levels: options.levels === undefined ? undefined : checkLevels(options.levels),
-    quantiles: checkQuantiles(options.quantiles ?? DEFAULT_QUANTILES),
-    ...seasonsOf(options.season),
-    nonNegative: checkFlag('nonNegative', options.nonNegative),
-    integer: checkFlag('integer', options.integer) ?? false,
-  };
+const probabilityField: Field<number> = {
+  accepts: (p) => typeof p === 'number' && tidy(p) > 0 && tidy(p) < 1,
+  expected: 'a number between 0 and 1, both excluded',
+  advice: (p) => (typeof p === 'number' && p >= 1 && p < 100 ? `Did you mean ${tidy(p / 100)}?` : ''),
+  parse: toNumber,
+};
+
+function toNumber(text: string): number {
+  return text.trim() === '' ? Number.NaN : Number(text);
 }
 
-/** Whole steps, from 1 to MAX_HORIZON. */
-export function checkHorizon(horizon: number): number {
-  if (Number.isSafeInteger(horizon) && horizon >= 1 && horizon <= MAX_HORIZON) return horizon;
-  const help = horizon > MAX_HORIZON ? 'Forecast coarser steps, days for minutes, say.' : 'Say how many steps ahead.';
-  throw new UsageError(
-    'forecast',
-    `horizon is ${shown(horizon)}, expected a whole number from 1 to ${MAX_HORIZON}. ${help}`,
+/** The options that every SeriesForecaster understands. */
+export const baseFields = {
+  /** Steps ahead, from 1 to 100,000. */
+  horizon: field.whole({
+    min: 1,
+    max: MAX_HORIZON,
+    help: 'steps ahead',
+    placeholder: '<steps>',
+    advice: (horizon) =>
+      typeof horizon === 'number' && horizon > MAX_HORIZON
+        ? 'Forecast coarser steps, such as days instead of minutes.'
+        : 'Say how many steps ahead.',
+  }),
+  /** Central intervals in per cent, such as [80, 95]. Their bounds come as `intervals`. Default: none. */
+  levels: field.optional(
+    field.list(levelField, {
+      normalize: rising,
+      expected: 'a list of numbers such as [80, 95]',
+      help: 'intervals in per cent, separated by commas: 80,95',
+      placeholder: '<percents>',
+      flag: 'level',
+    }),
+  ),
+  /** Probabilities, each between 0 and 1. Default: 0.1, 0.2 … 0.9. */
+  quantiles: field.list(probabilityField, {
+    default: DEFAULT_QUANTILES,
+    normalize: rising,
+    expected: 'a list of numbers such as [0.1, 0.5, 0.9]',
+    help: 'probabilities between 0 and 1, separated by commas (default: 0.1 … 0.9)',
+    placeholder: '<numbers>',
+  }),
+  /**
+   * Steps of the season, or of several. 1: there is none. `{ likely: [7, 365] }`: used if the values show them.
+   * Default: those of the calendar where times are known, else found in the values.
+   */
+  season: seasonField,
+  /** Whether values cannot be below 0. Default: found in the values by the model. */
+  nonNegative: field.optional(field.flag({ help: 'values can’t be below 0 (default: found in the values)' })),
+  /** Whether values are whole numbers: quantiles are rounded, the mean is not. Default: false. */
+  integer: field.flag({ default: false, help: 'values are whole numbers' }),
+};
+
+const bound = (side: string) =>
+  field.optional(
+    field.number({
+      help: `no value is ${side} it`,
+      placeholder: '<value>',
+      advice: 'Leave it out where values have no such bound.',
+    }),
   );
+
+/** How covariates can be used; see covariates/forecast.ts. */
+export const COVARIATE_MODES = ['regress-first', 'forecast-first', 'product'] as const;
+
+/** All options of a forecast, apart from the data that comes with the series. They can be combined. */
+export const forecastFields = {
+  ...baseFields,
+  /** No value is below it, such as 0 for a percentage. Default: none. */
+  lower: bound('below'),
+  /** No value is above it, such as 100 for a percentage. Default: none. */
+  upper: bound('above'),
+  /** Forecasts series with many zeros as demand that comes or does not. Default: false. */
+  intermittent: field.flag({ default: false, help: 'series with many zeros: demand comes or does not' }),
+  /** Holidays as known covariates: 'DE', 'DE-BY' or an object. They need times. Default: none. */
+  holidays: holidaysField,
+  /** What the calendar says of each step as known covariates: true, or kinds such as ['weekday']. Default: none. */
+  calendar: calendarField,
+  /** How covariates are used. Default: the way that is best on the last windows of the past. */
+  mode: field.optional(
+    field.choice(COVARIATE_MODES, {
+      help: `how covariates are used: ${COVARIATE_MODES.join(', ')} (default: the best on the last windows)`,
+    }),
+  ),
+  /** Reads all series jointly: the past of each may help to forecast the others. Default: false. */
+  together: field.flag({ default: false, help: 'read the series jointly: the past of each may help the others' }),
+  /**
+   * The first step that is returned, as a number of steps after the last value, or as a time, written as the times
+   * of the series are. `horizon` counts from it. Default: 1, the step after the last value.
+   */
+  from: {
+    default: 1,
+    accepts: (from) =>
+      (typeof from === 'string' && from.trim() !== '') || (Number.isSafeInteger(from) && Number(from) >= 1),
+    expected: 'a number of steps after the last value from 1 on, or a time such as "2026-03-01"',
+    help: 'the first step that is returned: a time, or a number of steps after the last value (default: 1)',
+    placeholder: '<time>',
+    parse: (text) => text,
+  } as Field<number | string>,
+};
+
+/** What every SeriesForecaster is asked. */
+export interface BaseOptions extends OptionsOf<typeof baseFields> {}
+
+/** The options of a forecast. */
+export interface ForecastOptions extends OptionsOf<typeof forecastFields> {}
+
+/** Declared fields as options: `horizon` must be given, all others may be left out. */
+export type OptionsOf<F extends Readonly<Record<string, Field>> & { horizon: Field<number> }> = Omit<
+  InputsOf<F>,
+  'horizon'
+> & { horizon: number };
+
+/** What a SeriesForecaster can rely on: every option checked and in its usual form. */
+export interface CheckedOptions extends ValuesOf<typeof baseFields> {}
+
+/**
+ * The options of SeriesForecaster.forecastAll, checked and complete.
+ *
+ * @throws FieldError what was got, what is expected, and what to do
+ */
+export function checkOptions(options: BaseOptions): CheckedOptions {
+  return complete('forecast', baseFields, requireObject(options));
 }
 
-/** Central intervals in per cent. */
-export function checkLevels(levels: readonly number[]): number[] {
-  for (const level of requireList('levels', levels, '[80, 95]')) {
-    if (!(typeof level === 'number' && level > 0 && level < 100)) {
-      throw new UsageError(
-        'forecast',
-        `levels has ${shown(level)}, expected per cent between 0 and 100, both excluded, such as 80 or 95.`,
-      );
-    }
-    // 0.8 would be an answer to a question that nobody asks.
-    if (level < 1) {
-      throw new UsageError(
-        'forecast',
-        `levels has ${level}, expected per cent from 1 on. Did you mean ${tidy(level * 100)}? Single probabilities are \`quantiles\`.`,
-      );
-    }
-  }
-  return rising(levels);
+/** Refuses what is no object of options. */
+export function requireObject<T>(options: T, where = 'forecast'): T & object {
+  if (isPlainObject(options)) return options;
+  throw new UsageError(where, `the options are ${shown(options)}, expected an object such as { horizon: 24 }.`);
 }
 
-/** Probabilities. */
-export function checkQuantiles(quantiles: readonly number[]): number[] {
-  for (const p of requireList('quantiles', quantiles, '[0.1, 0.5, 0.9]')) {
-    if (typeof p === 'number' && tidy(p) > 0 && tidy(p) < 1) continue;
-    const help = typeof p === 'number' && p >= 1 && p < 100 ? ` Did you mean ${tidy(p / 100)}?` : '';
-    throw new UsageError(
-      'forecast',
-      `quantiles has ${shown(p)}, expected numbers between 0 and 1, both excluded.${help}`,
-    );
-  }
-  return rising(quantiles);
-}
-
-/** The bounds of `levels` among the quantiles: an interval of 95 % is the quantiles 0.025 and 0.975. */
-export function withBounds(options: ForecastOptions): ForecastOptions {
-  if (options?.levels === undefined) return options;
-  const bounds = checkLevels(options.levels).flatMap(boundsOf);
-  return { ...options, quantiles: [...checkQuantiles(options.quantiles ?? DEFAULT_QUANTILES), ...bounds] };
-}
-
-function seasonsOf(season: SeasonOption | undefined): Pick<CheckedOptions, 'seasons' | 'likelySeasons'> {
-  if (season === undefined) return {};
-  return isLikely(season) ? { likelySeasons: checkSeason(season) } : { seasons: checkSeason(season) };
-}
-
-/** The seasons of a calendar as an option: none leaves it to the values. */
-export const likely = (seasons: readonly number[]): SeasonOption | undefined =>
-  seasons.length > 0 ? { likely: seasons } : undefined;
-
-const isLikely = (season: SeasonOption): season is { likely: readonly number[] } =>
-  typeof season === 'object' && season !== null && 'likely' in season;
-
-/** Steps of seasons, given or likely; 1 means none. */
-export function checkSeason(season: SeasonOption): number[] {
-  if (isLikely(season)) return checkSeason(season.likely);
-  const seasons =
-    typeof season === 'number' ? [season] : requireList('season', season as readonly number[], '24 or [24, 168]');
-  for (const steps of seasons) {
-    if (Number.isSafeInteger(steps) && steps >= 1) continue;
-    throw new UsageError(
-      'forecast',
-      `season is ${shown(steps)}, expected a whole number of steps such as 24, several as [24, 168], or 1 for none. ` +
-        'Leave it out to have it found in the values.',
-    );
-  }
-  return rising(seasons).filter((steps) => steps > 1);
-}
-
-function checkFlag(name: string, flag: boolean | undefined): boolean | undefined {
-  if (flag === undefined || typeof flag === 'boolean') return flag;
-  throw new UsageError('forecast', `${name} is ${shown(flag)}, expected true or false.`);
-}
-
-function requireNames(names: readonly string[], known: readonly string[]): void {
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  throw new UsageError(
-    'forecast',
-    `unknown option '${unknown}', expected ${known.join(', ')}. Did you mean '${closest(unknown, known)}'?`,
-  );
-}
-
-function requireList<T>(name: string, list: readonly T[], example: string): readonly T[] {
-  if (Array.isArray(list) && list.length > 0) return list;
-  throw new UsageError('forecast', `${name} is ${shown(list)}, expected a list of numbers such as ${example}.`);
-}
-
-const rising = (values: readonly number[]): number[] => [...new Set(values.map(tidy))].sort((a, b) => a - b);
-
-function shown(value: unknown): string {
-  if (typeof value === 'number' || value === undefined) return String(value);
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+/** The bounds of `levels` among the quantiles: the interval of 95 % has the quantiles 0.025 and 0.975. */
+export function withBounds<O extends Pick<CheckedOptions, 'levels' | 'quantiles'>>(options: O): O {
+  const { levels = [], quantiles } = options;
+  return { ...options, quantiles: rising([...quantiles, ...levels.flatMap(boundsOf)]) };
 }

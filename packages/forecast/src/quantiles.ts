@@ -7,24 +7,13 @@
  * tail. On a line, ∫ z dp = φ(z₁) − φ(z₂), so the mean is a weighted sum of the quantiles.
  */
 import { normalDensity, normalQuantile } from '@mamba-ts/core/math';
+import { boundsOf, quantileKey } from './levels.ts';
 import type { Forecast, Values } from './types.ts';
 
 /** The probabilities that a forecaster answers inside, from which all others are read. */
 export const GRID: readonly number[] = [
   0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99,
 ];
-
-/** Digits that a probability keeps, so that 0.1 + 0.2 is 0.3. */
-const DIGITS = 12;
-
-/** A number without the dust of floating point: (1 − 0.95) / 2 is 0.025. */
-export const tidy = (value: number): number => Number(value.toFixed(DIGITS));
-
-/** How results name a probability or a level: '0.1', '0.025', '80', '97.5'. */
-export const quantileKey = (value: number): string => String(tidy(value));
-
-/** The probabilities at the ends of the central interval of `level` per cent: 80 has 0.1 and 0.9. */
-export const boundsOf = (level: number): [number, number] => [tidy((100 - level) / 200), tidy((100 + level) / 200)];
 
 /** The lines of Q: through which two levels the one at p goes, and how far along it p is. */
 function lineAt(levels: readonly number[], p: number): { left: number; along: number } {

@@ -13,11 +13,11 @@ import { UsageError } from '@mamba-ts/core/errors';
 import type { SequenceModel } from '@mamba-ts/core/models';
 import { answer, flat } from './answer.ts';
 import { advance, predict } from './model/predict.ts';
-import { type SeasonHint, seasonHintOf } from './model/seasons.ts';
 import { EncoderSteps, SeriesEncoder } from './model/seriesEncoder.ts';
 import { CONTEXT, PATCH, spanOf } from './model/window.ts';
 import { checkOptions, withBounds } from './options.ts';
-import type { Forecast, ForecastOptions, SeasonOption } from './types.ts';
+import { type SeasonHint, type SeasonOption, seasonHint } from './seasons.ts';
+import type { Forecast, ForecastOptions } from './types.ts';
 import { checkObserved, requireKnown } from './values.ts';
 
 export interface StreamOptions {
@@ -44,13 +44,13 @@ export class ForecastStream {
   private held = 0;
   private first = 0;
   private reading?: { encoder: SeriesEncoder; normalizedTo: number; isLate: boolean };
-  private readonly seasons: SeasonHint | undefined;
+  private readonly seasons: SeasonHint;
 
   constructor(
     private readonly model: SequenceModel,
     private readonly options: StreamOptions = {},
   ) {
-    this.seasons = seasonHintOf(checkOptions({ horizon: 1, ...options }));
+    this.seasons = seasonHint(options.season);
   }
 
   static restore(model: SequenceModel, state: StreamState): ForecastStream {
@@ -92,7 +92,7 @@ export class ForecastStream {
         'season belongs to the stream, as f.stream({ season: 24 }): what was read so far depends on it.',
       );
     }
-    const asked = checkOptions(withBounds(options));
+    const asked = withBounds(checkOptions(options));
     const { horizon } = asked;
     if (this.count === 0) throw new UsageError('forecast', 'nothing was observed yet, expected at least one value.');
     const { start, normalizedTo } = spanOf(this.count);

@@ -21,7 +21,7 @@ export interface Support {
 /** What the options ask for and, where they do not say, what the values are: none below 0 has none below 0 ahead. */
 export function supportOf(
   values: Values,
-  { nonNegative, integer }: Pick<CheckedOptions, 'nonNegative' | 'integer'>,
+  { nonNegative, integer }: Partial<Pick<CheckedOptions, 'nonNegative' | 'integer'>>,
 ): Support {
   const isNonNegative = nonNegative ?? Array.prototype.every.call(values, (x: number) => !(x < 0));
   return { integer, ...(isNonNegative ? { lower: 0 } : {}) };

@@ -2,7 +2,7 @@
 import { UsageError } from '@mamba-ts/core/errors';
 import { forecastTogether } from './covariates/index.ts';
 import type { SeriesForecast } from './forecastTable.ts';
-import { likely } from './options.ts';
+import { calendarSeasons } from './seasons.ts';
 import type { TableSeries, TimeTable } from './timeTable/types.ts';
 import type { ForecastOptions, SeriesForecaster } from './types.ts';
 
@@ -45,7 +45,7 @@ export async function* forecastTableTogether(
   }
   const longest = Math.max(...all.map(({ values }) => values.length));
   const beside = Object.fromEntries(all.map(({ id, values }) => [id, atEnd(values, longest)]));
-  const asked = { ...options, season: options.season ?? likely(all[0].seasons) };
+  const asked = { ...options, season: options.season ?? calendarSeasons(all[0].seasons) };
   const forecasts = await forecastTogether(forecaster, beside, asked);
   for (const series of all) yield { series, forecast: forecasts[series.id] };
 }

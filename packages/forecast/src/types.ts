@@ -1,28 +1,12 @@
 /** What a forecast is asked for and what it says: the same for the model, for baselines and for what is served. */
 
+import type { BaseOptions } from './options.ts';
+
+export type { BaseOptions, ForecastOptions } from './options.ts';
+export type { SeasonOption } from './seasons.ts';
+
 /** One series: its values in order, a step apart; NaN where one is missing. */
 export type Values = ArrayLike<number>;
-
-/**
- * Steps of a season, or of several; 1: none. Those that are only likely, as a calendar has them, are taken where
- * the values show them.
- */
-export type SeasonOption = number | readonly number[] | { readonly likely: readonly number[] };
-
-export interface ForecastOptions {
-  /** Steps ahead. */
-  horizon: number;
-  /** Central intervals in per cent, e.g. [80, 95]: their bounds come as `intervals`. */
-  levels?: readonly number[];
-  /** Each between 0 and 1. Default: 0.1 … 0.9. */
-  quantiles?: readonly number[];
-  /** Default: found in the values. */
-  season?: SeasonOption;
-  /** Whether values can be below 0. Default: found in the values. */
-  nonNegative?: boolean;
-  /** Whether values are whole numbers. Default: false. */
-  integer?: boolean;
-}
 
 export interface Interval {
   low: number[];
@@ -42,5 +26,5 @@ export interface Forecast {
 export interface SeriesForecaster {
   readonly name: string;
   /** One forecast for each series, in order. */
-  forecastAll(series: readonly Values[], options: ForecastOptions): Promise<Forecast[]>;
+  forecastAll(series: readonly Values[], options: BaseOptions): Promise<Forecast[]>;
 }

@@ -145,7 +145,7 @@ describe('a forecaster', () => {
     await expect(ask(undefined)).rejects.toThrow(/values is undefined/);
     await expect(ask([1, 2, 3], { horizon: 0 })).rejects.toThrow(/horizon is 0/);
     await expect(ask([1, 2, 3], { horizon: 1e6 })).rejects.toThrow(/horizon is 1000000/);
-    await expect(ask([1, 2, 3], { horizon: 3, levels: [100] })).rejects.toThrow(/levels has 100/);
+    await expect(ask([1, 2, 3], { horizon: 3, levels: [100] })).rejects.toThrow(/levels\[0\] is 100/);
     await expect(f.forecast([], { horizon: 3 })).rejects.toThrow(/empty/);
   });
 });

@@ -1,17 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { fc } from '../../../test/support/random.ts';
 import { normalQuantile } from '../../core/src/math/normal.ts';
-import {
-  boundsOf,
-  forecastOf,
-  GRID,
-  meanOf,
-  meanWeights,
-  monotone,
-  quantileAt,
-  quantileKey,
-  tableOf,
-} from '../src/quantiles.ts';
+import { boundsOf, quantileKey } from '../src/levels.ts';
+import { forecastOf, GRID, meanOf, meanWeights, monotone, quantileAt, tableOf } from '../src/quantiles.ts';
 
 const TENTHS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 const rising = fc

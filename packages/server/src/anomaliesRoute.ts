@@ -1,7 +1,7 @@
 /** POST /v1/anomalies: series in, and for each value whether its past let expect it. */
 import { UsageError } from '@mamba-ts/core/errors';
 import { type Detection, type DetectionOptions, detectAnomalies } from '@mamba-ts/forecast/anomalies';
-import { likely } from '@mamba-ts/forecast/options';
+import { calendarSeasons } from '@mamba-ts/forecast/seasons';
 import * as v from 'valibot';
 import { checkSeries, common, flag, given, level, type NamedSeries, plainSeries, wholeNumber } from './fields.ts';
 import { within } from './limits.ts';
@@ -75,7 +75,7 @@ export const anomaliesRoute: Route = {
     const found: SeriesAnomalies[] = [];
     for (const [i, one] of placed.entries()) {
       const { values, seasons } = one;
-      const season = options.season ?? likely(seasons);
+      const season = options.season ?? calendarSeasons(seasons);
       try {
         found.push(columns(one, await detectAnomalies(forecaster, values, { ...options, season })));
       } catch (error) {

@@ -2,7 +2,7 @@
 
 import { type Backtest, type BacktestOptions, backtest } from '@mamba-ts/forecast/backtest';
 import { openBaseline } from '@mamba-ts/forecast/baselines';
-import { likely } from '@mamba-ts/forecast/options';
+import { calendarSeasons } from '@mamba-ts/forecast/seasons';
 import * as v from 'valibot';
 import { checkSeries, common, given, levels, type NamedSeries, plainSeries, wholeNumber } from './fields.ts';
 import { within } from './limits.ts';
@@ -60,7 +60,7 @@ export const backtestRoute: Route = {
       placed.map(({ id, values, seasons }, i) => ({
         id: String(id ?? i),
         values,
-        ...(options.season === undefined && { season: likely(seasons) }),
+        ...(options.season === undefined && { season: calendarSeasons(seasons) }),
       })),
       { ...options, batch: BATCH },
     );

@@ -1,6 +1,6 @@
 /** POST /v1/forecast: series in, their futures out. */
 import { forecastWithCovariates } from '@mamba-ts/forecast/covariates';
-import { likely } from '@mamba-ts/forecast/options';
+import { calendarSeasons } from '@mamba-ts/forecast/seasons';
 import type { Forecast, ForecastOptions, SeriesForecaster } from '@mamba-ts/forecast/types';
 import { checkSeries, common, given, levels, type NamedSeries, quantiles, series, wholeNumber } from './fields.ts';
 import { within } from './limits.ts';
@@ -63,7 +63,7 @@ async function forecastPlaced(
         ?.push(i);
   });
   // A season that the request says goes before those of the calendar.
-  const asked = ({ seasons }: PlacedSeries) => ({ season: likely(seasons), ...options });
+  const asked = ({ seasons }: PlacedSeries) => ({ season: calendarSeasons(seasons), ...options });
   const together = async (places: readonly number[]) => {
     const values = places.map((i) => series[i].values);
     const answers = await forecaster.forecastAll(values, asked(series[places[0]]));

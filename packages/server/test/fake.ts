@@ -2,12 +2,14 @@
 import { UsageError } from '../../core/src/errors.ts';
 import { gaussianForecast } from '../../forecast/src/baselines/gaussian.ts';
 import { checkOptions } from '../../forecast/src/options.ts';
+import { stepsOfSeasons } from '../../forecast/src/seasons.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster, Values } from '../../forecast/src/types.ts';
 
 export function naive(values: Values, options: ForecastOptions): Forecast {
-  const { horizon, seasons, likelySeasons, ...asked } = checkOptions(options);
+  const { horizon, season, ...asked } = checkOptions(options);
   const known = Array.from(values).filter((value) => !Number.isNaN(value));
-  const period = Math.min((seasons ?? likelySeasons)?.[0] ?? 1, known.length);
+  const [shortest = 1] = stepsOfSeasons(season);
+  const period = Math.min(shortest, known.length);
   const mean = Array.from({ length: horizon }, (_, h) => known[known.length - period + (h % period)]);
   const spread = Math.max(...known) - Math.min(...known);
   return gaussianForecast({ mean, deviation: mean.map(() => spread) }, asked);

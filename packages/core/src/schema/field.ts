@@ -169,6 +169,11 @@ export const field = {
     };
   },
 
+  /** A field that may be left out, and is then undefined. */
+  optional<T, Out>(of: Field<T, Out>): Field<T, Out | undefined> {
+    return { ...of, optional: true };
+  },
+
   /** A list of what `item` accepts, not empty. As a flag: separated by commas. */
   list<T>(
     item: Field<T>,

@@ -12,8 +12,9 @@
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import { normalQuantile } from '@mamba-ts/core/math';
+import { completeField } from '@mamba-ts/core/schema';
 import { defaultStart } from '../history.ts';
-import { checkLevels } from '../options.ts';
+import { levelField } from '../options.ts';
 import { GRID, tableOf } from '../quantiles.ts';
 import type { ForecastOptions, SeriesForecaster } from '../types.ts';
 import { checkValue } from '../values.ts';
@@ -168,7 +169,7 @@ function checkDetector(options: DetectorOptions) {
       `falseAlarms is ${falseAlarms}, expected the part of normal values that may be flagged, above 0 and at most 0.5, such as 0.01.`,
     );
   }
-  if (level !== undefined) checkLevels([level]);
+  if (level !== undefined) completeField('anomalies', 'level', levelField, level);
   if (level !== undefined && options.falseAlarms !== undefined) {
     throw new UsageError(
       'anomalies',

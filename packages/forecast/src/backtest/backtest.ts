@@ -8,7 +8,7 @@
  * one that is found in the values before the first origin. Series without a scale (constant ones) have no MASE.
  */
 import { shortestSeason } from '../history.ts';
-import { checkSeason } from '../options.ts';
+import { seasonHint } from '../seasons.ts';
 import type { SeriesForecaster, Values } from '../types.ts';
 import { checkValues } from '../values.ts';
 import { count, emptyTally, relative, type Scores, scoresOf, type Tally } from './scores.ts';
@@ -70,8 +70,7 @@ export async function backtest(
         skipped.push(one.id);
         continue;
       }
-      const seasons = one.season ?? options.season;
-      const season = shortestSeason(y.slice(0, first), seasons === undefined ? undefined : checkSeason(seasons));
+      const season = shortestSeason(y.slice(0, first), seasonHint(one.season ?? options.season, 'backtest'));
       open.set(at++, { id: one.id, y, season, windows: 0, tallies: names.map(emptyTally) });
       yield one;
     }

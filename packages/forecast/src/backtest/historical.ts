@@ -7,8 +7,9 @@
  * With a horizon of h, an origin stands every h steps, and each value has the one forecast that was made last.
  */
 import { UsageError } from '@mamba-ts/core/errors';
+import { completeField } from '@mamba-ts/core/schema';
 import { defaultStart } from '../history.ts';
-import { checkHorizon } from '../options.ts';
+import { baseFields } from '../options.ts';
 import type { Forecast, ForecastOptions, SeriesForecaster, Values } from '../types.ts';
 import { checkValues } from '../values.ts';
 import { isKnown } from './windows.ts';
@@ -29,7 +30,7 @@ export async function historical(
   { start, context = Infinity, batch = 256, ...options }: HistoricalOptions,
 ): Promise<Forecast> {
   const { horizon, season } = options;
-  checkHorizon(horizon);
+  completeField('historical', 'horizon', baseFields.horizon, horizon);
   const y = checkValues(values);
   const begin = start ?? defaultStart(season);
   if (!(Number.isInteger(begin) && begin >= 1 && begin < y.length)) {

@@ -6,8 +6,10 @@
  * At each cutoff a forecaster sees the values before it alone. (Tashman 2000; TimeGPT calls it cross_validation.)
  */
 import { UsageError } from '@mamba-ts/core/errors';
+import { completeField } from '@mamba-ts/core/schema';
 import { CONTEXT } from '../model/window.ts';
-import { checkHorizon, checkLevels, checkSeason, DEFAULT_QUANTILES } from '../options.ts';
+import { baseFields, DEFAULT_QUANTILES } from '../options.ts';
+import { seasonHint } from '../seasons.ts';
 import type { Forecast, SeasonOption, SeriesForecaster, Values } from '../types.ts';
 import { checkValues } from '../values.ts';
 
@@ -146,17 +148,25 @@ export const isKnown = (values: Float64Array, origin: number, context = CONTEXT)
 /** The options, with what is not given filled in. */
 export function checkWindows(forecasters: readonly SeriesForecaster[], options: WindowOptions) {
   const { horizon, windows = 1, step = horizon, batch = 256, levels = [80, 95], season, ...others } = options;
-  checkHorizon(horizon);
+  completeField('backtest', 'horizon', baseFields.horizon, horizon);
   whole('windows', windows);
   whole('step', step);
   whole('batch', batch);
-  if (season !== undefined) checkSeason(season);
+  seasonHint(season, 'backtest');
   const names = forecasters.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)
     throw new UsageError('backtest', `there are two forecasters '${twice}', expected names that differ.`);
   if (names.length === 0) throw new UsageError('backtest', 'there are no forecasters, expected at least one.');
-  return { ...others, horizon, windows, step, batch, season, levels: checkLevels(levels) };
+  return {
+    ...others,
+    horizon,
+    windows,
+    step,
+    batch,
+    season,
+    levels: completeField('backtest', 'levels', baseFields.levels, levels),
+  };
 }
 
 function whole(name: string, value: number): void {

@@ -11,6 +11,7 @@ import { closest } from 'fastest-levenshtein';
 import { withoutGaps } from '../gaps.ts';
 import { shortestSeason } from '../history.ts';
 import { checkOptions } from '../options.ts';
+import { stepsOfSeasons } from '../seasons.ts';
 import type { SeriesForecaster } from '../types.ts';
 import { checkValues } from '../values.ts';
 import { gaussianForecast, type Normals } from './gaussian.ts';
@@ -54,12 +55,12 @@ export async function openBaseline(name: string, { note = () => {} }: { note?: N
   return {
     name,
     async forecastAll(series, options) {
-      const { horizon, seasons: known, likelySeasons, ...asked } = checkOptions(options);
-      const given = known ?? likelySeasons;
+      const { horizon, season: hint, ...asked } = checkOptions(options);
+      const given = stepsOfSeasons(hint);
       return series.map((values, i) => {
         const y = checkValues(values, series.length > 1 ? `series ${i}` : 'values');
-        const season = shortestSeason(y, given);
-        const seasons = given?.length ? given : season > 1 ? [season] : [];
+        const season = shortestSeason(y, hint);
+        const seasons = given.length > 0 ? given : season > 1 ? [season] : [];
         return gaussianForecast(method({ y, season, seasons, horizon, note: sayOnce }), asked);
       });
     },

@@ -1,22 +1,14 @@
 /**
- * What the calendar says of each step, as covariates: known as far ahead as one likes.
+ * Features of the calendar as covariates, which are known for any time ahead.
  *
  *   const known = calendarCovariates(times, { kinds: ['weekday', 'monthEnd'] });     // times: epoch ms, horizon included
  */
 
 import { UsageError } from '@mamba-ts/core/errors';
 import { DAY, HOUR } from '@mamba-ts/core/math';
+import { complete, type Field, faultOf, field, type InputsOf } from '@mamba-ts/core/schema';
 import { daysIn } from '../timeTable/calendar.ts';
 import type { CovariateValues } from './columns.ts';
-
-export type CalendarKind = 'hour' | 'weekday' | 'weekend' | 'month' | 'monthStart' | 'monthEnd' | 'monthDays';
-
-export interface CalendarOptions {
-  /** Default: those that differ from step to step. */
-  kinds?: readonly CalendarKind[];
-  /** Where days begin at midnight, such as 'Europe/Berlin'. Default: 'UTC'. */
-  timeZone?: string;
-}
 
 /** A step's time on the clock of a place. */
 export interface CivilTime {
@@ -35,8 +27,17 @@ const daysOfMonth = ({ year, month }: CivilTime): number => daysIn(year, month);
 const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
-/** Each kind's value at a time, and the longest step that has it. */
-const KINDS: Record<CalendarKind, { of: (time: CivilTime) => string | number | boolean; longest: number }> = {
+interface Kind {
+  /** Its value at a time. */
+  of(time: CivilTime): string | number | boolean;
+  /** The longest step that has it. */
+  longest: number;
+}
+
+const NAMES = ['hour', 'weekday', 'weekend', 'month', 'monthStart', 'monthEnd', 'monthDays'] as const;
+export type CalendarKind = (typeof NAMES)[number];
+
+const KINDS: Readonly<Record<CalendarKind, Kind>> = {
   hour: { of: ({ hour }) => `${hour} h`, longest: 12 * HOUR },
   weekday: { of: ({ weekday }) => WEEKDAYS[weekday], longest: DAY },
   weekend: { of: ({ weekday }) => weekday === 0 || weekday === 6, longest: DAY },
@@ -46,20 +47,48 @@ const KINDS: Record<CalendarKind, { of: (time: CivilTime) => string | number | b
   // Monthly sums are larger in longer months.
   monthDays: { of: daysOfMonth, longest: Infinity },
 };
-const NAMES = Object.keys(KINDS) as CalendarKind[];
 
-/** `times` in epoch ms, one for each step of the series and of the horizon. */
+const calendarFields = {
+  /** Default: those that differ from step to step. */
+  kinds: field.optional(field.list(field.choice(NAMES))),
+  /** Where days begin at midnight, such as 'Europe/Berlin'. Default: 'UTC'. */
+  timeZone: field.text({ default: 'UTC' }),
+};
+
+export type CalendarOptions = InputsOf<typeof calendarFields>;
+
+const asObject = field.object(calendarFields);
+/** A list of kinds, or true for those that fit the steps. */
+const withKinds = (option: CalendarOption): CalendarOptions =>
+  option === true ? {} : Array.isArray(option) ? { kinds: option } : (option as CalendarOptions);
+
+export type CalendarOption = true | readonly CalendarKind[] | CalendarOptions;
+
+/** The option `calendar` of a forecast: true, kinds, or an object. */
+export const calendarField: Field<CalendarOption, CalendarOptions | undefined> = {
+  optional: true,
+  accepts: (value) => calendarField.fault?.(value) === undefined,
+  fault(value) {
+    if (value === true) return undefined;
+    return faultOf((Array.isArray(value) ? calendarFields.kinds : asObject) as Field, value);
+  },
+  expected: `true, or a list of ${NAMES.map((name) => `'${name}'`).join(', ')}`,
+  normalize: withKinds,
+  help: `what the calendar says of each step: all, or of ${NAMES.join(',')}`,
+  placeholder: '<kinds>',
+  parse: (text) => (text === 'all' ? true : calendarFields.kinds.parse?.(text)),
+};
+
+/**
+ * What the calendar says of each step. Kinds that are not named are left out where they never differ.
+ *
+ * @param times epoch ms, one for each step of the series and of the horizon
+ */
 export function calendarCovariates(
   times: ArrayLike<number>,
-  { kinds, timeZone }: CalendarOptions = {},
+  options: CalendarOptions = {},
 ): Record<string, CovariateValues> {
-  const unknown = kinds?.find((kind) => !NAMES.includes(kind));
-  if (unknown !== undefined) {
-    throw new UsageError(
-      'calendar',
-      `unknown kind '${unknown}', expected ${NAMES.map((name) => `'${name}'`).join(', ')}.`,
-    );
-  }
+  const { kinds, timeZone } = complete('calendar', calendarFields, options);
   const civil = civilTimes(times, timeZone);
   const step = stepOf(times);
   const fit = NAMES.filter((name) => (name === 'monthDays' ? step >= 28 * DAY : step <= KINDS[name].longest));
@@ -80,7 +109,7 @@ export function stepOf(times: ArrayLike<number>): number {
 
 /** Times on the clock of a place, checked. */
 export function civilTimes(times: ArrayLike<number>, timeZone = 'UTC'): CivilTime[] {
-  const format = formatOf(timeZone);
+  const format = clockOfZone(timeZone);
   return Array.from(times, (time, i) => {
     const date = new Date(typeof time === 'number' ? time : Number.NaN);
     if (Number.isNaN(date.getTime())) {
@@ -101,7 +130,7 @@ export function civilTimes(times: ArrayLike<number>, timeZone = 'UTC'): CivilTim
   });
 }
 
-function formatOf(timeZone: string): Intl.DateTimeFormat | undefined {
+function clockOfZone(timeZone: string): Intl.DateTimeFormat | undefined {
   if (timeZone === 'UTC') return undefined;
   const two = '2-digit';
   try {

@@ -81,7 +81,7 @@ export async function forecastWithCovariates(
     y,
     asked,
     given: plain.season,
-    season: mainSeason(y, asked),
+    season: mainSeason(y, asked.season),
     logs: logarithm(y),
     regressions: new Map(),
   };

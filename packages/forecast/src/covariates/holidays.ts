@@ -9,42 +9,63 @@
 
 import { UsageError } from '@mamba-ts/core/errors';
 import { DAY } from '@mamba-ts/core/math';
+import { complete, type Field, faultOf, field, type InputsOf } from '@mamba-ts/core/schema';
 import { type CivilTime, civilTimes, stepOf } from './calendarFeatures.ts';
 
-export interface HolidayOptions {
+const MAX_DAYS = 30;
+const TYPES = ['public', 'bank', 'school', 'optional', 'observance'] as const;
+export type HolidayType = (typeof TYPES)[number];
+
+const holidayFields = {
   /** ISO 3166-1, such as 'DE'. */
-  country: string;
-  /** The part of the country, such as 'BY', or 'BY-A' for a part of that. */
-  region?: string;
-  /** Days before and after a holiday that are columns of their own. Default: 1 and 1. */
-  before?: number;
-  after?: number;
+  country: field.text(),
+  /** The part of the country, such as 'BY', or 'BY-A' for a part of that. Default: the whole country. */
+  region: field.optional(field.text()),
+  /** Days before a holiday that are columns of their own. Default: 1. */
+  before: field.whole({ min: 0, max: MAX_DAYS, default: 1 }),
+  /** Days after a holiday that are columns of their own. Default: 1. */
+  after: field.whole({ min: 0, max: MAX_DAYS, default: 1 }),
   /** Default: ['public']. */
-  types?: readonly HolidayType[];
-  /** A column for each holiday, by name, as well: for those unlike others. */
-  each?: boolean;
+  types: field.list<HolidayType>(field.choice(TYPES), { default: ['public'] }),
+  /** Whether each holiday has a column of its own as well, by name: for those unlike others. Default: false. */
+  each: field.flag({ default: false }),
   /** Where days begin at midnight. Default: 'UTC', as for times that were written without a zone. */
-  timeZone?: string;
+  timeZone: field.text({ default: 'UTC' }),
+};
+
+export type HolidayOptions = InputsOf<typeof holidayFields> & { country: string };
+export type HolidayOption = string | HolidayOptions;
+
+const asObject = field.object(holidayFields);
+
+/** The option `holidays` of a forecast: 'DE', 'DE-BY' or an object. */
+export const holidaysField: Field<HolidayOption, HolidayOptions | undefined> = {
+  optional: true,
+  accepts: (value) => holidaysField.fault?.(value) === undefined,
+  fault: (value) => faultOf((typeof value === 'string' ? holidayFields.country : asObject) as Field, value),
+  expected: "a place such as 'DE' or 'DE-BY', or an object such as { country: 'DE', region: 'BY' }",
+  normalize: (place) => (typeof place === 'string' ? placeOf(place) : place),
+  help: 'a country, or a part of it, whose holidays are known ahead: DE, DE-BY',
+  placeholder: '<place>',
+  parse: (text) => text,
+};
+
+/** 'DE-BY' as { country: 'DE', region: 'BY' }. */
+function placeOf(text: string): HolidayOptions {
+  const [country, ...region] = text.split('-');
+  return { country, ...(region.length > 0 && { region: region.join('-') }) };
 }
 
-export type HolidayType = 'public' | 'bank' | 'school' | 'optional' | 'observance';
-
-const TYPES: readonly HolidayType[] = ['public', 'bank', 'school', 'optional', 'observance'];
-const MOST_DAYS = 30;
-
-/** `times` in epoch ms, one for each step of the series and of the horizon. Steps of a week or more count their holidays. */
+/**
+ * Holidays, and the days around them, as columns of 0 and 1. Steps of a week or more count their holidays.
+ *
+ * @param times epoch ms, one for each step of the series and of the horizon
+ */
 export async function holidayCovariates(
   times: ArrayLike<number>,
   options: HolidayOptions,
 ): Promise<Record<string, Float64Array>> {
-  const { before = 1, after = 1, types = ['public'], each = false, timeZone } = options;
-  for (const [name, days] of Object.entries({ before, after })) {
-    if (Number.isInteger(days) && days >= 0 && days <= MOST_DAYS) continue;
-    throw new UsageError('holidays', `${name} is ${days}, expected whole days from 0 to ${MOST_DAYS}.`);
-  }
-  const unknown = types.find((type) => !TYPES.includes(type));
-  if (unknown !== undefined)
-    throw new UsageError('holidays', `unknown type '${unknown}', expected ${TYPES.join(', ')}.`);
+  const { before, after, types, each, timeZone } = complete('holidays', holidayFields, options);
   const days = civilTimes(times, timeZone).map(dayOf);
   const last = days.length > 0 ? days[days.length - 1] : 0;
   const span = Math.max(1, Math.round(stepOf(times) / DAY));

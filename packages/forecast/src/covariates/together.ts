@@ -31,7 +31,7 @@ export async function forecastTogether(
   const asked = checkOptions(plain);
   const fresh = names.map((name) => {
     const y = checkValues(series[name], name);
-    return innovations(y, mainSeason(y, asked));
+    return innovations(y, mainSeason(y, asked.season));
   });
   const forecasts: Record<string, CovariateForecast> = {};
   for (const [i, name] of names.entries()) {

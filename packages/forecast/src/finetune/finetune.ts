@@ -16,8 +16,8 @@ import { openBackend } from '@mamba-ts/core/tensor';
 import { RunFolder, Trainer } from '@mamba-ts/core/train';
 import { packagedWeights } from '../load.ts';
 import { PATCH } from '../model/window.ts';
-import { checkSeason } from '../options.ts';
-import type { SeasonOption, Values } from '../types.ts';
+import { type SeasonOption, seasonHint, stepsOfSeasons } from '../seasons.ts';
+import type { Values } from '../types.ts';
 import { checkValues } from '../values.ts';
 import { type Line, runSession } from './session.ts';
 import { lessonTask, meanLoss } from './task.ts';
@@ -68,7 +68,7 @@ const EVERY = 25;
 
 export async function finetune(series: readonly Values[], options: FinetuneOptions): Promise<Finetuned> {
   const { out, horizon = 24, iters = 300, learningRate = 3e-4, synthetic = 0.25, seed = 1, resume = false } = options;
-  const season = options.season === undefined ? undefined : checkSeason(options.season);
+  const season = options.season === undefined ? undefined : stepsOfSeasons(seasonHint(options.season, 'finetune'));
   const checked = series.map((values, i) => checkValues(values, `series ${i}`));
   const usable = usableSeries(checked, horizon);
   const folder = await RunFolder.open(out);

@@ -9,7 +9,8 @@
  * forecast. A loss in this unit is the mean absolute scaled error (Hyndman & Koehler 2006), about 1 at every horizon.
  */
 import { withoutGaps } from '../gaps.ts';
-import { findSeasons, NO_SEASONS, type SeasonHint, type Seasons } from './seasons.ts';
+import type { SeasonHint } from '../seasons.ts';
+import { findSeasons, NO_SEASONS, type Seasons } from './seasons.ts';
 
 /** error() is at least this part of the scale: series that repeat exactly need a unit, too. */
 const MIN_ERROR = 0.01;
@@ -28,7 +29,7 @@ export class Normalization {
   /** `values`: NaN where missing. */
   constructor(
     private readonly values: Float64Array,
-    season?: SeasonHint,
+    season?: SeasonHint | readonly number[],
   ) {
     const sorted = values.filter((x) => !Number.isNaN(x)).sort();
     const isEmpty = sorted.length === 0;

@@ -8,7 +8,7 @@
  */
 
 import { fft } from '@mamba-ts/core/math';
-import type { CheckedOptions } from '../options.ts';
+import { type SeasonHint, UNKNOWN_SEASONS } from '../seasons.ts';
 
 export interface Seasons {
   /** Steps of the main season; 1: none. */
@@ -22,23 +22,13 @@ export interface Seasons {
 export const NO_SEASONS: Seasons = { first: 1, second: 0, depth: 0 };
 
 /**
- * What the caller knows about the seasons, in steps: the main one and a second, in this order; seasons that exist,
- * in any order; or seasons that are likely, used only if the values show them. [1]: there is no season.
+ * The seasons of a series without gaps. If the hint is a single season, a longer second one is looked for. A plain
+ * list, of training data, is the main season and a second one, in this order; [1]: there is none.
  */
-export type SeasonHint = readonly number[] | { known: readonly number[] } | { likely: readonly number[] };
-
-/** The hint in the options of a forecast. */
-export function seasonHintOf({ seasons, likelySeasons }: CheckedOptions): SeasonHint | undefined {
-  if (seasons === undefined) return likelySeasons && { likely: likelySeasons };
-  return seasons.length === 0 ? [1] : { known: seasons };
-}
-
-/** The seasons of a series without gaps. If the hint is a single season, a longer second one is looked for. */
-export function findSeasons(y: Float64Array, hint?: SeasonHint): Seasons {
+export function findSeasons(y: Float64Array, hint: SeasonHint | readonly number[] = UNKNOWN_SEASONS): Seasons {
   const series = new Variogram(y);
-  if (hint === undefined) return foundIn(series);
-  if ('known' in hint) return mainFirst(series, withSecond(series, hint.known));
-  if (!('likely' in hint)) return withSecond(series, hint);
+  if (!('known' in hint) && !('likely' in hint)) return withSecond(series, hint);
+  if ('known' in hint) return hint.known.length === 0 ? NO_SEASONS : mainFirst(series, withSecond(series, hint.known));
   const shown = shownIn(series, hint.likely);
   return shown.length > 0 ? mainFirst(series, withSecond(series, shown)) : foundIn(series);
 }

@@ -6,10 +6,10 @@
  * which are missing values; it leaves the encoder unchanged.
  */
 import type { State } from '@mamba-ts/core/layers';
+import type { SeasonHint } from '../seasons.ts';
 import { IntervalCalibration } from './intervalCalibration.ts';
 import { Normalization } from './normalization.ts';
 import { CANDIDATES, FEATURES, PatchFeatures } from './patchFeatures.ts';
-import type { SeasonHint } from './seasons.ts';
 import { spikesOf } from './spikes.ts';
 import { PATCH } from './window.ts';
 

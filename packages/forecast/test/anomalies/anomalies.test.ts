@@ -270,7 +270,7 @@ describe('anomalies', () => {
     const ask = (options: object, values: Values = noise(100)) => detectAnomalies(wrong(), values, options);
     await expect(ask({ falseAlarms: 1 })).rejects.toThrow('falseAlarms is 1, expected the part of normal values');
     await expect(ask({ falseAlarms: 0 })).rejects.toThrow('falseAlarms is 0');
-    await expect(ask({ level: 100 })).rejects.toThrow('levels has 100');
+    await expect(ask({ level: 100 })).rejects.toThrow('level is 100');
     await expect(ask({ level: 95, falseAlarms: 0.1 })).rejects.toThrow('level and falseAlarms are both given');
     await expect(ask({ calibration: 5 })).rejects.toThrow('calibration is 5, expected a whole number from 20 on');
     await expect(ask({ every: 0 })).rejects.toThrow('every is 0');

@@ -64,7 +64,7 @@ describe('rolling origins', () => {
     await expect(ask({ horizon: 0 })).rejects.toThrow('horizon is 0, expected a whole number from 1');
     await expect(ask({ windows: 1.5 })).rejects.toThrow('backtest: windows is 1.5, expected a whole number from 1 on.');
     await expect(ask({ step: 0 })).rejects.toThrow('backtest: step is 0');
-    await expect(ask({ levels: [100] })).rejects.toThrow('levels has 100');
+    await expect(ask({ levels: [100] })).rejects.toThrow('levels[0] is 100');
     await expect(ask({ season: -2 })).rejects.toThrow('season is -2');
     await expect(ask({}, [])).rejects.toThrow('there are no forecasters');
     await expect(ask({}, [naive(), naive()])).rejects.toThrow("there are two forecasters 'fake'");

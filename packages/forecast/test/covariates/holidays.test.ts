@@ -43,7 +43,9 @@ describe('calendarCovariates', () => {
     expect(() => calendarCovariates([0], { timeZone: 'Berlin' })).toThrow(
       "timeZone is 'Berlin', expected the name of one",
     );
-    expect(() => calendarCovariates([0], { kinds: ['week' as 'month'] })).toThrow("calendar: unknown kind 'week'");
+    expect(() => calendarCovariates([0], { kinds: ['week' as 'month'] })).toThrow(
+      "calendar: kinds[0] is \"week\", expected 'hour' or 'weekday'",
+    );
   });
 });
 
@@ -84,8 +86,8 @@ describe('holidayCovariates', () => {
     [{ country: 'Germany' }, "holidays: country is 'Germany', expected one of AD,"],
     [{ country: 'Germany' }, "Did you mean 'DE'?"],
     [{ country: 'DE', region: 'XX' }, "holidays: region is 'XX', expected one of BB, BE,"],
-    [{ country: 'DE', before: -1 }, 'holidays: before is -1, expected whole days from 0 to 30.'],
-    [{ country: 'DE', types: ['fun' as 'public'] }, "holidays: unknown type 'fun', expected public, bank"],
+    [{ country: 'DE', before: -1 }, 'holidays: before is -1, expected a whole number from 0 to 30.'],
+    [{ country: 'DE', types: ['fun' as 'public'] }, "holidays: types[0] is \"fun\", expected 'public' or 'bank'"],
   ])('refuses %o', async (options, message) => {
     await expect(holidayCovariates(from('2024-01-01', 2), options)).rejects.toThrow(message);
   });

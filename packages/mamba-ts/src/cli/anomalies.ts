@@ -3,7 +3,7 @@
 import { type Detection, detectAnomalies } from '@mamba-ts/forecast/anomalies';
 import { BASELINES, openBaseline } from '@mamba-ts/forecast/baselines';
 import { Forecaster } from '@mamba-ts/forecast/forecaster';
-import { likely } from '@mamba-ts/forecast/options';
+import { calendarSeasons } from '@mamba-ts/forecast/seasons';
 import { numberFormat } from '@mamba-ts/forecast/report';
 import { layoutLine, stepsLine, type TableSeries } from '@mamba-ts/forecast/timeTable';
 import { type Command, InvalidArgumentError } from 'commander';
@@ -82,7 +82,7 @@ async function run(path: string, flags: AnomalyFlags): Promise<void> {
   async function* all(): AsyncGenerator<Found> {
     for await (const series of table.series()) {
       const { id, values, seasons } = series;
-      const season = flags.season ?? likely(seasons);
+      const season = flags.season ?? calendarSeasons(seasons);
       const onProgress = (done: number) => bar.update(done, { id });
       try {
         const detection = await detectAnomalies(forecaster, values, { ...optionsOf(flags), season, onProgress });

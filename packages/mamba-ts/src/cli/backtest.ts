@@ -5,7 +5,7 @@ import { UsageError } from '@mamba-ts/core/errors';
 import { type Backtest, backtest, backtestTable, type NamedSeries, type Window } from '@mamba-ts/forecast/backtest';
 import { BASELINES, isBaseline, openBaseline } from '@mamba-ts/forecast/baselines';
 import type { Forecaster } from '@mamba-ts/forecast/forecaster';
-import { likely } from '@mamba-ts/forecast/options';
+import { calendarSeasons } from '@mamba-ts/forecast/seasons';
 import { defaultHorizon, layoutLine, stepsLine, type TableSeries, type TimeTable } from '@mamba-ts/forecast/timeTable';
 import type { SeasonOption, SeriesForecaster } from '@mamba-ts/forecast/types';
 import { type Command, InvalidArgumentError } from 'commander';
@@ -121,7 +121,7 @@ async function* named(
 ): AsyncGenerator<NamedSeries> {
   for await (const one of table.series()) {
     seen?.push(one);
-    yield { id: one.id, values: one.values, season: season ?? likely(one.seasons) };
+    yield { id: one.id, values: one.values, season: season ?? calendarSeasons(one.seasons) };
   }
 }
 

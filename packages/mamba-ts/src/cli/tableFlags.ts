@@ -7,7 +7,7 @@
  *     await forecaster.forecastAll(series.map(({ values }) => values), { ...answerOptions(flags, seasons), horizon });
  */
 
-import { likely } from '@mamba-ts/forecast/options';
+import { calendarSeasons } from '@mamba-ts/forecast/seasons';
 import { type Combine, openTimeTable, type TimeTable } from '@mamba-ts/forecast/timeTable';
 import type { ForecastOptions } from '@mamba-ts/forecast/types';
 import { type Command, InvalidArgumentError, Option } from 'commander';
@@ -96,7 +96,7 @@ export function answerOptions(
   { season, level, quantiles, nonNegative, integer }: TableFlags & AnswerFlags,
   seasons: readonly number[],
 ): Omit<ForecastOptions, 'horizon'> {
-  return { season: season ?? likely(seasons), levels: level, quantiles, nonNegative, integer };
+  return { season: season ?? calendarSeasons(seasons), levels: level, quantiles, nonNegative, integer };
 }
 
 /** 'a, b' as ['a', 'b']. */

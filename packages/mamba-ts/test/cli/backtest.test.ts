@@ -78,7 +78,7 @@ describe('mamba-ts backtest', () => {
     await refused([...run, '--horizon', '3'], 'no series of t.csv has more than 3 values');
     await refused([...run, '--baselines', 'none'], 'leave nothing to measure');
     await refused([...run, '--out', 'scores.txt'], 'backtest: --out scores.txt ends in .txt, expected .csv or .json.');
-    await refused([...run, '--horizon', '1', '--level', '100'], 'levels has 100');
+    await refused([...run, '--horizon', '1', '--level', '100'], 'levels[0] is 100');
     const unknown = await mamba([...run, '--baselines', 'snaive,prophet']);
     expect(unknown.stderr).toContain("got 'prophet', expected snaive, naive, drift, ets, mstl, arima");
     expect(unknown.code).toBe(2);

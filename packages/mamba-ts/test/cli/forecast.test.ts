@@ -112,7 +112,7 @@ describe('mamba-ts forecast', () => {
   it.each([
     [['nowhere.csv'], /there is no .*nowhere\.csv/],
     [[shops, '--out', 'x.xlsx'], '--out x.xlsx ends in .xlsx, expected .csv, .json, .svg, .png, .html.'],
-    [[shops, '--level', '100'], 'levels has 100, expected per cent between 0 and 100'],
+    [[shops, '--level', '100'], 'levels[0] is 100, expected per cent from 1 on and below 100'],
     [[shops, '--frequency', 'dayly'], "Did you mean 'daily'?"],
     [[shops, '--horizon', '1000000'], 'horizon is 1000000, expected a whole number from 1 to 100000'],
   ])('refuses %j', async (args, message) => {
