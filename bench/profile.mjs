@@ -7,7 +7,7 @@
  * --shapes gives matrix products a line for each of their sizes, with GFLOP/s.
  */
 import { parseArgs } from 'node:util';
-import { openBackend, scope } from '../packages/mamba-ts/dist/index.js';
+import { openBackend, scope } from '@mamba-ts/core';
 import { KernelWatch } from './instrument.mjs';
 import { batchOf, make, models, stepper } from './workloads.mjs';
 

@@ -8,7 +8,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { openBackend } from '../packages/mamba-ts/dist/index.js';
+import { openBackend } from '@mamba-ts/core';
 import { cpuSeconds, machineFacts } from './machine.mjs';
 import { openPeer } from './peer.mjs';
 import { isReached, measuredText, table } from './table.mjs';

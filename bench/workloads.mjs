@@ -3,11 +3,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeSafetensors, writeAtomic } from '../dist/formats/index.js';
-import { configJson } from '../dist/models/checkpoint.js';
-import { AdamW } from '../dist/tensor/optimizer.js';
-import { presets } from '../dist/train/presets.js';
-import { createModel, scope, valueAndGrad } from '../packages/mamba-ts/dist/index.js';
+import { createModel, scope, valueAndGrad } from '@mamba-ts/core';
+import { encodeSafetensors, writeAtomic } from '@mamba-ts/core/formats';
+import { AdamW } from '@mamba-ts/core/tensor';
+import { presets } from '@mamba-ts/core/train';
+import { configJson } from '../packages/core/dist/models/checkpoint.js';
 
 const { dModel, nLayer, batchSize, blockSize } = presets.play;
 

@@ -1,7 +1,8 @@
 /** Causal attention's forward as a share of the GEMM rate: q·k and p·v of every pair that a query sees. */
 
-import { Random } from '../../dist/random.js';
-import { attention, linear, scope } from '../../packages/mamba-ts/dist/index.js';
+import { scope } from '@mamba-ts/core';
+import { attention, linear } from '@mamba-ts/core/ops';
+import { Random } from '@mamba-ts/core/random';
 import { inTurns } from '../timing.mjs';
 
 const [L, HEADS, P] = [2048, 4, 64];

@@ -2,7 +2,7 @@
  * One more token after a long context: Mamba-1 against a Transformer of equal parameters, and what each
  * carries along, a state or a cache.
  */
-import { createModel, scope } from '../../packages/mamba-ts/dist/index.js';
+import { createModel, scope } from '@mamba-ts/core';
 import { inTurns } from '../timing.mjs';
 import { make, models, shakespeare } from '../workloads.mjs';
 

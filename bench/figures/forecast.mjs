@@ -1,7 +1,7 @@
 /** Forecasts a second, and the time of a series against that of statsforecast's AutoETS, both on one core. */
 
-import { Random } from '../../dist/random.js';
-import { loadForecaster } from '../../packages/mamba-ts/dist/index.js';
+import { Random } from '@mamba-ts/core/random';
+import { loadForecaster } from '@mamba-ts/forecast';
 
 export const peerScript = 'classical.py';
 

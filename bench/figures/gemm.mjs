@@ -3,8 +3,8 @@
  * maps of a Mamba layer have in the forward (NT) and backward (NN: inputs, TN: weights).
  */
 
-import { multiply } from '../../dist/ops/gemm.js';
-import { scope } from '../../packages/mamba-ts/dist/index.js';
+import { scope } from '@mamba-ts/core';
+import { multiply } from '../../packages/core/dist/ops/gemm.js';
 import { probes } from '../machine.mjs';
 import { inTurns, median, warmUp } from '../timing.mjs';
 

@@ -1,7 +1,7 @@
 /** A matrix times a vector, all cores, against a plain read of the same bytes. */
 
-import { multiply } from '../../dist/ops/gemm.js';
-import { scope } from '../../packages/mamba-ts/dist/index.js';
+import { scope } from '@mamba-ts/core';
+import { multiply } from '../../packages/core/dist/ops/gemm.js';
 import { probes } from '../machine.mjs';
 import { inTurns } from '../timing.mjs';
 

@@ -1,5 +1,5 @@
 /** Greedy generation of one text against Hugging Face's generate() with its cache. */
-import { generate, loadModel } from '../../packages/mamba-ts/dist/index.js';
+import { generate, loadModel } from '@mamba-ts/core';
 import { inTurns } from '../timing.mjs';
 import { batchOf, make, models, save, shakespeare, stepper } from '../workloads.mjs';
 

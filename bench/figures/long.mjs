@@ -1,5 +1,6 @@
 /** Long sequences: the scan's time grows with L and no faster, and a long prompt takes no more memory than a short one. */
-import { generate, scope, selectiveScan } from '../../packages/mamba-ts/dist/index.js';
+import { generate, scope } from '@mamba-ts/core';
+import { selectiveScan } from '@mamba-ts/core/ops';
 import { inTurns } from '../timing.mjs';
 import { make, shakespeare } from '../workloads.mjs';
 

@@ -1,5 +1,5 @@
 /** mamba-130m's shape with random weights: a forward of 512 tokens, and decoding against the memory's speed. */
-import { generate, loadModel, scope } from '../../packages/mamba-ts/dist/index.js';
+import { generate, loadModel, scope } from '@mamba-ts/core';
 import { probes } from '../machine.mjs';
 import { inTurns } from '../timing.mjs';
 import { batchOf, make, models, save } from '../workloads.mjs';

@@ -1,7 +1,8 @@
 /** Reading a prompt: a layer's scan of Mamba-3 SISO against Mamba-2's of the same size. */
 
-import { Random } from '../../dist/random.js';
-import { mamba3Scan, scope, ssd } from '../../packages/mamba-ts/dist/index.js';
+import { scope } from '@mamba-ts/core';
+import { mamba3Scan, ssd } from '@mamba-ts/core/ops';
+import { Random } from '@mamba-ts/core/random';
 import { inTurns } from '../timing.mjs';
 import { make, models, shakespeare } from '../workloads.mjs';
 import { SIZES, ssdInput } from './ssd.mjs';

@@ -1,8 +1,7 @@
 /** What a training step of `mamba-ts play` spends outside of kernels: JavaScript, calls, allocation, batches. */
 
-import { trainFields } from '../../dist/train/options.js';
-import { presets } from '../../dist/train/presets.js';
-import { byteTokenizer, Trainer, textData } from '../../packages/mamba-ts/dist/index.js';
+import { byteTokenizer, Trainer, textData } from '@mamba-ts/core';
+import { presets, trainFields } from '@mamba-ts/core/train';
 import { KernelWatch } from '../instrument.mjs';
 import { median } from '../timing.mjs';
 import { make, shakespeare } from '../workloads.mjs';

@@ -1,7 +1,8 @@
 /** The selective scan: its forward against vector exp (one a state and step), its backward against its forward. */
 
-import { Random } from '../../dist/random.js';
-import { scope, selectiveScan, sum, valueAndGrad } from '../../packages/mamba-ts/dist/index.js';
+import { scope, valueAndGrad } from '@mamba-ts/core';
+import { selectiveScan, sum } from '@mamba-ts/core/ops';
+import { Random } from '@mamba-ts/core/random';
 import { probes } from '../machine.mjs';
 import { inTurns } from '../timing.mjs';
 

@@ -1,7 +1,8 @@
 /** Mamba-2's scan: its chunked form against its recurrence, in outputs and in gradients. */
 
-import { Random } from '../../dist/random.js';
-import { scope, ssd, sum, valueAndGrad } from '../../packages/mamba-ts/dist/index.js';
+import { scope, valueAndGrad } from '@mamba-ts/core';
+import { ssd, sum } from '@mamba-ts/core/ops';
+import { Random } from '@mamba-ts/core/random';
 import { inTurns } from '../timing.mjs';
 
 export const SIZES = { B: 2, L: 2048, H: 24, P: 64, N: 64 };

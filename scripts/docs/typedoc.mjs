@@ -29,6 +29,7 @@ const app = await Application.bootstrapWithPlugins({
   useCodeBlocks: true,
   expandParameters: true,
   expandObjects: true,
+  useHTMLAnchors: true,
   parametersFormat: 'table',
   interfacePropertiesFormat: 'table',
   classPropertiesFormat: 'table',
