@@ -1,5 +1,6 @@
 /**
- * Figures as SVG text: panels with axes, units and a legend. No fonts, scripts or styles from elsewhere.
+ * Figures as SVG text: panels with axes, units and a legend. The SVG is self-contained: it loads no fonts, scripts or
+ * style sheets.
  *
  *   figure({
  *     title: 'A falling loss',
@@ -15,11 +16,12 @@ import { columnsOf, escaped, shortened } from './svgText.ts';
 
 export type { Series } from './marks.ts';
 
-/** Stretches of the x axis, marked along it. */
+/** Intervals of the x axis, marked by a thick line along it. */
 export interface Spans {
   name?: string;
-  /** From and to. */
+  /** [from, to] of each. */
   at: readonly (readonly [number, number])[];
+  /** Index into the palette. */
   color: number;
 }
 
@@ -29,45 +31,49 @@ export interface Panel {
   y: Axis;
   series: Series[];
   spans?: Spans;
-  /** An upright line at this x. */
+  /** The x of a vertical line. */
   border?: number;
-  /** Pixels, axes included; 250 by default. */
+  /** Pixels, axes included. Default: 250. */
   height?: number;
 }
 
 export interface Figure {
   title: string;
-  /** Whether the title is drawn, or is only there for those who do not see the figure. true by default. */
+  /** Whether the title is drawn; otherwise only screen readers read it. Default: true. */
   heading?: boolean;
-  /** What is to be seen, in a sentence, for those who do not see it. */
+  /** What the figure shows, in a sentence, for screen readers. */
   description?: string;
   panels: Panel[];
-  /** Panels beside each other; 1 by default. */
+  /** Panels in a row. Default: 1. */
   columns?: number;
-  /** Pixels; 760 by default. */
+  /** Pixels. Default: 760. */
   width?: number;
-  /** 'auto' follows the reader's setting where the SVG is shown by a browser. 'light' by default. */
+  /** 'auto': in a browser, the theme that the reader has set. Default: 'light'. */
   theme?: 'light' | 'dark' | 'auto';
-  /** One legend for all panels, or one on each of them, the default. */
+  /** A legend on each panel, or one for all. Default: 'each'. */
   legend?: 'each' | 'shared';
 }
 
 const MARGIN = { left: 66, right: 16, top: 10, bottom: 46 };
 const LINE = 18;
 const FONT = 12;
-/** An average letter of a sans-serif font is about so wide. */
+/** Width of an average letter of a sans-serif font, in font sizes. */
 const LETTER = 0.56;
 const letters = (text: string) => columnsOf(text) * FONT * LETTER;
 
+/**
+ * Draws a figure.
+ * @returns an SVG document, which can also be placed in an HTML page.
+ */
 export function figure(options: Figure): string {
-  const { title, heading = title !== '', description, panels, columns = 1, width: whole = 760 } = options;
+  const { title, heading = title !== '', description, panels, columns = 1, width: total = 760 } = options;
   const { theme = 'light', legend = 'each' } = options;
   if (panels.length === 0) throw new UsageError('figure', 'no panels, expected at least one.');
-  const width = whole / columns;
+  const width = total / columns;
   const parts: string[] = [];
   let y = heading ? 40 : 8;
   if (legend === 'shared') {
-    const shared = legendOf(panels.flatMap(entriesOf), whole);
+    const shared = legendOf(panels.flatMap(entriesOf), total);
     parts.push(`<g transform="translate(0 ${y - 6})">${shared.text}</g>`);
     y += shared.height;
   }
@@ -81,15 +87,15 @@ export function figure(options: Figure): string {
     y += Math.max(...row.map((panel) => panel.height ?? 250)) + head;
   }
   const height = round(y + 4);
-  const shown = shortened(title, (whole - 20) / (15 * LETTER));
+  const shown = shortened(title, (total - 20) / (15 * LETTER));
   const svg = [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${whole} ${height}" width="${whole}" height="${height}"`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${total} ${height}" width="${total}" height="${height}"`,
     ` class="figure" font-family="Helvetica, Arial, 'DejaVu Sans', sans-serif" font-size="${FONT}" fill="${INK}" role="img">`,
     `<title>${escaped(title)}</title>${description ? `<desc>${escaped(description)}</desc>` : ''}`,
     theme === 'auto' ? `<style>@media screen and (prefers-color-scheme:dark){${darkRules}}</style>` : '',
     `<rect width="100%" height="100%" fill="${PAPER}"/>`,
     heading &&
-      `<text x="${whole / 2}" y="25" text-anchor="middle" font-size="15" font-weight="bold">${escaped(shown)}</text>`,
+      `<text x="${total / 2}" y="25" text-anchor="middle" font-size="15" font-weight="bold">${escaped(shown)}</text>`,
     ...parts,
     '</svg>\n',
   ]
@@ -101,10 +107,10 @@ export function figure(options: Figure): string {
 /** The panel's title and legend, above the axes. */
 function headOf(panel: Panel, width: number, withLegend: boolean): { text: string; height: number } {
   const { title } = panel;
-  const room = width - MARGIN.left - MARGIN.right;
+  const available = width - MARGIN.left - MARGIN.right;
   const legend = withLegend ? legendOf(entriesOf(panel), width) : { text: '', height: 0 };
   if (!title) return legend;
-  const shown = shortened(title, room / (1.1 * FONT * LETTER));
+  const shown = shortened(title, available / (1.1 * FONT * LETTER));
   return {
     text:
       `<text x="${MARGIN.left}" y="${LINE - 4}" font-weight="bold">${escaped(shown)}</text>` +
@@ -119,14 +125,13 @@ interface Entry {
   draw(x: number, y: number): string;
 }
 
-/** Lines first, for they are what is read first. */
+/** Lines before bands: they are read first. */
 function entriesOf({ series, spans }: Panel): Entry[] {
-  const order = (one: Series) => (one.style === 'band' ? 1 : 0);
   const entries = series
-    .map((one, i) => ({
-      name: one.name ?? '',
-      order: order(one),
-      draw: (x: number, y: number) => sample(one, i, x, y),
+    .map((item, i) => ({
+      name: item.name ?? '',
+      order: item.style === 'band' ? 1 : 0,
+      draw: (x: number, y: number) => sample(item, i, x, y),
     }))
     .filter(({ name }) => name !== '')
     .sort((a, b) => a.order - b.order);
@@ -134,15 +139,15 @@ function entriesOf({ series, spans }: Panel): Entry[] {
   return [...entries, { name: spans.name, draw: (x, y) => span(x, x + 22, y, spans) }];
 }
 
-/** In as many lines as they need; each name once. */
+/** Each name once, in as many lines as are needed. */
 function legendOf(entries: readonly Entry[], width: number): { text: string; height: number } {
-  const room = width - MARGIN.left - MARGIN.right;
+  const available = width - MARGIN.left - MARGIN.right;
   const parts: string[] = [];
   let [x, y] = [0, 0];
   for (const { name, draw } of new Map(entries.map((entry) => [entry.name, entry])).values()) {
-    const shown = shortened(name, (room - 30) / (FONT * LETTER));
+    const shown = shortened(name, (available - 30) / (FONT * LETTER));
     const needed = 30 + letters(shown) + 16;
-    if (x === 0 || x + needed > room) {
+    if (x === 0 || x + needed > available) {
       x = 0;
       y += LINE;
     }
@@ -193,26 +198,26 @@ function plot(panel: Panel, width: number, head: number): string {
   ];
   const [w, h] = [round(right - left), bottom - top];
   const box = `x="${round(left)}" y="${top}" width="${w}" height="${h}"`;
-  // What a script needs to find the values under a pointer.
+  // For the script of a page, which shows the values under the pointer.
   const axes = panel.x.time || panel.border !== undefined ? ` data-x="${xs.range[0]} ${xs.range[1]}"` : '';
   const frame = `<rect ${box} fill="none" stroke="${FRAME}"${axes}/>`;
-  // An inner svg cuts what leaves the axes, without ids that could clash on a page of several figures.
+  // An inner svg clips to the axes without ids, which could clash on a page of several figures.
   const clip = `<svg aria-hidden="true" ${box} viewBox="${round(left)} ${top} ${w} ${h}">`;
-  const curves = series.map((one, i) => draw(one, i, xs, ys));
-  const stretches = spans?.at.map(([from, to]) => span(xs.map(from), xs.map(to), bottom - 3, spans)) ?? [];
+  const curves = series.map((item, i) => draw(item, i, xs, ys));
+  const intervals = spans?.at.map(([from, to]) => span(xs.map(from), xs.map(to), bottom - 3, spans)) ?? [];
   const at = panel.border === undefined ? Number.NaN : round(xs.map(panel.border));
   const border = at >= left ? `<path d="M${at} ${top}V${bottom}" stroke="${FRAME}" stroke-dasharray="2 3"/>` : '';
-  const inner = [border, ...curves, ...stretches].join('');
+  const inner = [border, ...curves, ...intervals].join('');
   return `${grid.join('')}${clip}${inner}</svg>${frame}${labels.join('')}`;
 }
 
-/** Text around x, moved where it would leave the panel. */
+/** Text centred at x, or further left where it would leave the panel. */
 function below(text: string, x: number, y: number, width: number): string {
   const half = letters(text) / 2 + 2;
   return text && `<text x="${round(Math.min(x, width - half))}" y="${y}" text-anchor="middle">${text}</text>`;
 }
 
-/** A series on its axes; a value that is not finite leaves a gap. */
+/** A series between its axes. A value that is not finite leaves a gap. */
 function draw(series: Series, index: number, xs: Scale, ys: Scale): string {
   const { name = 'a series', x, y, low } = series;
   if (x.length !== y.length) throw new UsageError('figure', `${name} has ${x.length} x and ${y.length} y values.`);
@@ -233,7 +238,7 @@ function sample(series: Series, index: number, x: number, y: number): string {
   return line + dot;
 }
 
-/** A thick stroke along the x axis, two pixels wide at least. */
+/** A thick line along the x axis, at least two pixels long. */
 function span(from: number, to: number, y: number, { color }: Spans): string {
   const width = Math.max(2, to - from);
   return `<path d="M${round((from + to - width) / 2)} ${round(y)}h${round(width)}" stroke="${PALETTE[color]}" stroke-width="6"/>`;

@@ -2,29 +2,30 @@
 import { PALETTE } from './palette.ts';
 
 export interface Series {
-  /** In the legend; without a name it is not there. */
+  /** The name in the legend. A series without a name is not in the legend. */
   name?: string;
   x: readonly number[];
   y: readonly number[];
-  /** The lower edge of a band; its upper is y. */
+  /** The lower edge of a band; y is the upper one. */
   low?: readonly number[];
-  /** Whiskers of points: from where to where, along x. */
+  /** Horizontal whiskers of points: [from, to] of each. */
   whiskers?: readonly (readonly [number, number])[];
-  /** line by default */
+  /** Default: 'line'. */
   style?: 'line' | 'dashed' | 'points' | 'both' | 'band';
-  /** Index into the palette; by default the series' own place. */
+  /** Index into the palette. Default: the index of the series. */
   color?: number;
+  /** Pixels of a line. Default: 1.8. */
   width?: number;
-  /** Of a band, 0.2 by default; or of points. */
+  /** Opacity of a band or of points. Default: 0.2 for bands, 1 for points. */
   opacity?: number;
 }
 
-/** From this many points on, a line is drawn by what it reaches in each pixel. */
-const MANY = 2000;
+/** A line of more points is drawn by its extremes in each pixel. */
+const MAX_POINTS = 2000;
 
 export const round = (value: number): number => Math.round(10 * value) / 10;
 
-/** `x`, `y`, `low` and `whiskers` in pixels. */
+/** Draws a series as SVG elements. `x`, `y`, `low` and `whiskers` are pixels. */
 export function mark(
   series: Series,
   index: number,
@@ -61,7 +62,7 @@ export function mark(
   return parts.join('');
 }
 
-/** Stretches of places where all of the rows are finite: [begin, end). */
+/** Ranges [begin, end) of indices at which all rows are finite. */
 function runs(rows: readonly (readonly number[])[]): [number, number][] {
   const found: [number, number][] = [];
   let begin = -1;
@@ -78,7 +79,7 @@ function runs(rows: readonly (readonly number[])[]): [number, number][] {
 function path(x: readonly number[], y: readonly number[]): string {
   return runs([x, y])
     .map(([begin, end]) => {
-      // A lone point has no line to its neighbours: one of no length, whose round ends are a dot.
+      // A point without neighbours is a line of length 0, whose round ends make a dot.
       if (end - begin === 1) return `M${round(x[begin])} ${round(y[begin])}h0`;
       return `M${points(x, y, begin, end).join('L')}`;
     })
@@ -98,10 +99,10 @@ function points(x: readonly number[], y: readonly number[], begin: number, end: 
   return Array.from({ length: end - begin }, (_, i) => `${round(x[begin + i])} ${round(y[begin + i])}`);
 }
 
-/** A long line that goes from left to right: in each pixel its first, lowest, highest and last point, in order. */
+/** Of a long line from left to right: in each pixel its first, lowest, highest and last point, in order. */
 function thinned(x: readonly number[], y: readonly number[]): [readonly number[], readonly number[]] {
-  if (x.length <= MANY || x.some((value, i) => i > 0 && !(value >= x[i - 1]))) return [x, y];
-  const kept: number[] = [];
+  if (x.length <= MAX_POINTS || x.some((value, i) => i > 0 && !(value >= x[i - 1]))) return [x, y];
+  const chosen: number[] = [];
   for (let begin = 0, end = 0; begin < x.length; begin = end) {
     const column = Math.floor(x[begin]);
     const finite = Number.isFinite(y[begin]);
@@ -111,7 +112,7 @@ function thinned(x: readonly number[], y: readonly number[]): [readonly number[]
       if (y[i] < y[low]) low = i;
       if (y[i] > y[high]) high = i;
     }
-    kept.push(...new Set([begin, low, high, end - 1].sort((a, b) => a - b)));
+    chosen.push(...new Set([begin, low, high, end - 1].sort((a, b) => a - b)));
   }
-  return [kept.map((i) => x[i]), kept.map((i) => y[i])];
+  return [chosen.map((i) => x[i]), chosen.map((i) => y[i])];
 }

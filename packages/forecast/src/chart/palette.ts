@@ -1,6 +1,6 @@
-/** The colours of figures, and the same in the dark. */
+/** The colours of figures, in a light and a dark theme. */
 
-/** Okabe & Ito's colours, told apart by colour-blind eyes too; black first. */
+/** Okabe & Ito's colours, which colour-blind readers can distinguish; black first. */
 export const PALETTE = ['#222222', '#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
 
 export const PAPER = '#ffffff';
@@ -22,7 +22,7 @@ const DARK: Record<string, string> = {
   '#56b4e9': '#93d3f7',
 };
 
-/** Rules that give a figure its dark colours: they win over the attributes that hold the light ones. */
+/** CSS rules for the dark colours. They override the attributes, which hold the light ones. */
 export const darkRules: string = Object.entries(DARK)
   .map(
     ([light, dark]) =>
@@ -30,9 +30,9 @@ export const darkRules: string = Object.entries(DARK)
   )
   .join('');
 
-/** A figure in its dark colours, for what knows no style sheets. */
+/** A figure in its dark colours, for viewers without style sheets. */
 export function darkened(svg: string): string {
-  return svg.replace(/(fill|stroke)="(#[0-9a-f]+)"/g, (all, what, light) =>
-    DARK[light] ? `${what}="${DARK[light]}"` : all,
+  return svg.replace(/(fill|stroke)="(#[0-9a-f]+)"/g, (attribute, name, light) =>
+    DARK[light] ? `${name}="${DARK[light]}"` : attribute,
   );
 }

@@ -1,96 +1,87 @@
 /**
- * Ticks on a time axis where people expect them: whole years, months, Mondays, days, hours, minutes. All in UTC.
+ * Ticks of a time axis, in UTC: whole years, months, Mondays, days, hours, minutes, seconds.
  *
- *   calendar(Date.UTC(2021, 0), Date.UTC(2022, 0), 4)   Jan, Apr, Jul, Oct of 2021, and Jan of 2022
+ *   timeTicks(Date.UTC(2021, 0), Date.UTC(2022, 0), 4)   Jan, Apr, Jul, Oct of 2021, and Jan of 2022
  */
-import { DAY, HOUR, MINUTE, SECOND, WEEK } from '@mamba-ts/core/math';
+import { tickStep } from 'd3-array';
+import {
+  type CountableTimeInterval,
+  type TimeInterval,
+  utcDay,
+  utcHour,
+  utcMillisecond,
+  utcMinute,
+  utcMonday,
+  utcMonth,
+  utcSecond,
+  utcYear,
+} from 'd3-time';
 
 export interface TimeTick {
   value: number;
   text: string;
-  /** What the text leaves out: 2021 for Apr. At the first tick, and where it changes. */
+  /** What the text leaves out, such as 2021 for Apr; given at the first tick and where it changes. */
   context?: string;
 }
 
+const [SECOND, MINUTE, HOUR, DAY] = [1000, 60_000, 3_600_000, 86_400_000];
 const MONTH = 30.44 * DAY;
 const YEAR = 365.25 * DAY;
-/** 1970 began on a Thursday. */
-const MONDAY = 4 * DAY;
-/** What a Date can hold. */
+/** The largest time of a Date. */
 const LAST = 8.64e15;
 
-const EVEN = [
-  ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
-  ...[1, 2, 5, 15, 30].map((n) => n * SECOND),
-  ...[1, 2, 5, 15, 30].map((n) => n * MINUTE),
-  ...[1, 2, 3, 6, 12].map((n) => n * HOUR),
-  ...[DAY, 2 * DAY, WEEK, 2 * WEEK],
-];
-const MONTHS = [1, 2, 3, 6];
-const NAMES = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+interface Step {
+  /** Milliseconds, on average. */
+  duration: number;
+  interval: TimeInterval;
+}
 
-/** About `wanted` of them, at most twice as many, between the two times and `spacing` apart at least. */
-export function calendar(from: number, to: number, wanted: number, spacing = 0): TimeTick[] {
+const every = (unit: CountableTimeInterval, duration: number, counts: readonly number[]): Step[] =>
+  counts.map((count) => ({ duration: count * duration, interval: unit.every(count) as TimeInterval }));
+
+const STEPS: readonly Step[] = [
+  ...every(utcMillisecond, 1, [1, 2, 5, 10, 20, 50, 100, 200, 500]),
+  ...every(utcSecond, SECOND, [1, 2, 5, 15, 30]),
+  ...every(utcMinute, MINUTE, [1, 2, 5, 15, 30]),
+  ...every(utcHour, HOUR, [1, 2, 3, 6, 12]),
+  ...every(utcDay, DAY, [1, 2]),
+  ...every(utcMonday, 7 * DAY, [1, 2]),
+  ...every(utcMonth, MONTH, [1, 2, 3, 6]),
+];
+
+/** About `wanted` ticks from `from` to `to`, at most twice as many, and at least `spacing` milliseconds apart. */
+export function timeTicks(from: number, to: number, wanted: number, spacing = 0): TimeTick[] {
   const [low, high] = [Math.max(from, -LAST), Math.min(to, LAST)];
   if (!(low <= high)) return [];
-  const rough = Math.max(spacing, (0.67 * (high - low)) / Math.max(1, wanted));
-  const even = EVEN.find((step) => step >= rough);
-  const months = MONTHS.find((count) => count * MONTH >= rough);
-  if (even !== undefined) return named(evenly(low, high, even), even);
-  if (months !== undefined) return named(monthly(low, high, months), MONTH);
-  return named(monthly(low, high, 12 * roundYears(rough / YEAR)), YEAR);
-}
-
-/** 1, 2 or 5 times a power of ten. */
-function roundYears(rough: number): number {
-  const power = 10 ** Math.floor(Math.log10(Math.max(1, rough)));
-  return ([1, 2, 5, 10].find((factor) => factor * power >= 0.8 * rough) as number) * power;
-}
-
-function evenly(low: number, high: number, step: number): number[] {
-  const origin = step % WEEK === 0 ? MONDAY : 0;
-  const values = [];
-  for (let k = Math.ceil((low - origin) / step); origin + k * step <= high; k++) values.push(origin + k * step);
-  return values;
-}
-
-function monthly(low: number, high: number, step: number): number[] {
-  const first = new Date(low);
-  const since = 12 * first.getUTCFullYear() + first.getUTCMonth();
-  const values = [];
-  for (let month = step * Math.floor(since / step); ; month += step) {
-    const value = startOf(month);
-    if (!(value <= high)) return values;
-    if (value >= low) values.push(value);
-  }
-}
-
-/** The first moment of a month, counted from the year 0. */
-function startOf(month: number): number {
-  const date = new Date(0);
-  // Not Date.UTC, which takes the years 0 to 99 for those of the twentieth century.
-  return date.setUTCFullYear(Math.floor(month / 12), ((month % 12) + 12) % 12, 1);
-}
-
-function named(values: readonly number[], step: number): TimeTick[] {
-  let before: string | undefined;
-  return values.map((value) => {
-    const { text, context } = nameOf(value, step);
-    const changed = context !== '' && context !== before;
-    before = context;
-    return changed ? { value, text, context } : { value, text };
+  const { duration, interval } = stepOf(Math.max(spacing, (0.8 * (high - low)) / Math.max(1, wanted)));
+  let previous = '';
+  return interval.range(new Date(low), new Date(high + 1)).map((date) => {
+    const { text, context } = nameOf(date, duration);
+    const changes = context !== previous;
+    previous = context;
+    return changes ? { value: Number(date), text, context } : { value: Number(date), text };
   });
 }
 
-function nameOf(value: number, step: number): { text: string; context: string } {
-  const date = new Date(value);
+/** The first round step that is no shorter than `least` milliseconds. */
+function stepOf(least: number): Step {
+  const step = STEPS.find(({ duration }) => duration >= least);
+  if (step) return step;
+  const years = Math.max(1, tickStep(0, (1.25 * least) / YEAR, 1));
+  return { duration: years * YEAR, interval: utcYear.every(years) as TimeInterval };
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** d3-time-format would write the year 12000 as 2000. */
+function nameOf(date: Date, step: number): { text: string; context: string } {
   const year = String(date.getUTCFullYear()).replace('-', '−');
-  const month = NAMES[date.getUTCMonth()];
+  const month = MONTHS[date.getUTCMonth()];
   const day = `${date.getUTCDate()} ${month}`;
-  const clock = date.toISOString().split('T')[1];
   if (step >= YEAR) return { text: year, context: '' };
   if (step >= MONTH) return { text: month, context: year };
   if (step >= DAY) return { text: day, context: year };
   const length = step >= MINUTE ? 5 : step >= SECOND ? 8 : 12;
+  const [, clock] = date.toISOString().split('T');
   return { text: clock.slice(0, length), context: `${day} ${year}` };
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { figure } from '../../src/chart/figure.ts';
 import { scaleOf } from '../../src/chart/scale.ts';
@@ -85,6 +86,27 @@ describe('scaleOf', () => {
   it('has no ticks between the data', () => {
     expect(marks({ label: '', range: [1, 3] })).toEqual(['1.0', '1.5', '2.0', '2.5', '3.0']);
     expect(marks({ label: '', range: [1, 3], spacing: 1 })).toEqual(['1', '2', '3']);
+  });
+
+  it('has some ticks, in order and inside, for any range', () => {
+    const end = fc.double({ min: -8e307, max: 8e307, noNaN: true });
+    const near = fc.tuple(fc.double({ min: -1e6, max: 1e6, noNaN: true }), fc.double({ min: 0, max: 10, noNaN: true }));
+    const ranges = fc.oneof(
+      fc.tuple(end, end),
+      near.map(([a, b]) => [a, a + b]),
+    );
+    fc.assert(
+      fc.property(ranges, fc.integer({ min: 80, max: 900 }), (values, pixels) => {
+        const { ticks } = scaleOf({ label: '' }, values, pixels, 0);
+        expect(ticks.length).toBeGreaterThanOrEqual(2);
+        expect(ticks.length).toBeLessThanOrEqual(2 * Math.max(3, pixels / 40));
+        for (const [i, { at }] of ticks.entries()) {
+          expect(at).toBeLessThanOrEqual(i === 0 ? pixels : ticks[i - 1].at);
+          expect(at).toBeGreaterThanOrEqual(0);
+        }
+        expect(new Set(ticks.map(({ text }) => text)).size).toBe(ticks.length);
+      }),
+    );
   });
 
   it('takes data that are all equal', () => {

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { calendar } from '../../src/chart/timeTicks.ts';
+import { timeTicks } from '../../src/chart/timeTicks.ts';
 
 const ticks = (from: string, to: string, wanted: number) =>
-  calendar(Date.parse(from), Date.parse(to), wanted).map(({ text, context }) =>
+  timeTicks(Date.parse(from), Date.parse(to), wanted).map(({ text, context }) =>
     context === undefined ? text : `${text}/${context}`,
   );
 
-describe('calendar', () => {
+describe('timeTicks', () => {
   it('has years, and fewer where they are many', () => {
     expect(ticks('1949-01-01', '1961-12-01', 5)).toEqual(['1950', '1952', '1954', '1956', '1958', '1960']);
     expect(ticks('1749-01-01', '1984-01-01', 5)).toEqual(['1750', '1800', '1850', '1900', '1950']);
@@ -49,7 +49,7 @@ describe('calendar', () => {
     fc.assert(
       fc.property(fc.oneof(fc.tuple(time, time), near), fc.integer({ min: 1, max: 12 }), (ends, wanted) => {
         const [low, high] = [Math.min(...ends), Math.max(...ends)];
-        const values = calendar(low, high, wanted).map(({ value }) => value);
+        const values = timeTicks(low, high, wanted).map(({ value }) => value);
         expect(values.length).toBeLessThanOrEqual(2 * wanted + 2);
         values.forEach((value, i) => {
           expect(value).toBeGreaterThanOrEqual(i === 0 ? low : values[i - 1] + 1);
