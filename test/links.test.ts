@@ -52,13 +52,17 @@ it.each(pages)('%s: links lead somewhere', (page) => {
   expect(broken).toEqual([]);
 });
 
+/** Files that docs/adding-a-model.md tells its reader to write. */
+const TO_WRITE = /minGru/;
+
 it.each(pages.filter((page) => !page.startsWith('docs/api')))('%s: the paths it names exist', (page) => {
-  const named = [
+  // Paths such as src/ops/ are those of the page's package; in docs/ they are those of the core.
+  const owner = /^(packages\/[\w-]+|lab)\//.exec(page)?.[1] ?? 'packages/core';
+  const missing = [
     ...prose(page).matchAll(/`((?:packages|lab|docs|scripts|bench|examples|test|kernels|src)\/[\w./-]*\w\/?)`/g),
-  ];
-  const owner = /^(packages\/[\w-]+|lab)\//.exec(page)?.[1] ?? '';
-  const missing = named
+  ]
     .map(([, path]) => path)
+    .filter((path) => !TO_WRITE.test(path))
     .filter((path) => !existsSync(join(root, path)) && !existsSync(join(root, owner, path)));
   expect(missing).toEqual([]);
 });
