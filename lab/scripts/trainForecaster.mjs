@@ -1,6 +1,8 @@
-// `npm run train:forecaster`: trains the forecaster on synthetic series alone; goes on where it was stopped.
+// Trains the forecaster on synthetic series alone. Continues a run that was stopped: give the same command again.
+//
+//   npm run build && node lab/scripts/trainForecaster.mjs --out runs/forecaster --iters 18000
 import { parseArgs } from 'node:util';
-import { trainForecaster } from '../../dist/forecast/model/train.js';
+import { trainForecaster } from '../dist/forecaster/train.js';
 
 const { values } = parseArgs({
   options: {
@@ -17,7 +19,7 @@ const { values } = parseArgs({
 const abort = new AbortController();
 process.once('SIGINT', () => abort.abort());
 process.once('SIGTERM', () => abort.abort());
-const shown = (line) =>
+const text = (line) =>
   Object.entries(line)
     .map(([key, value]) => `${key} ${Number.isInteger(value) ? value : value.toPrecision(4)}`)
     .join('  ');
@@ -42,7 +44,7 @@ const { iter, isDone } = await trainForecaster({
   threads: values.threads && Number(values.threads),
   seconds: values.seconds && Number(values.seconds),
   signal: abort.signal,
-  report: (line) => console.log(shown(line)),
+  report: (line) => console.log(text(line)),
 });
-console.log(isDone ? `Done: ${iter} updates.` : `Stopped after ${iter} updates; the same command goes on.`);
+console.log(isDone ? `Done: ${iter} updates.` : `Stopped after ${iter} updates. The same command continues.`);
 process.exit(0);

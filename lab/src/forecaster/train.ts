@@ -1,90 +1,99 @@
 /**
- * The run that makes the forecaster: synthetic series alone, resumable, a running mean of the weights.
+ * The run that trains the forecaster from scratch, on synthetic series alone; can be stopped and resumed.
  *
- *   npm run train:forecaster -- --out runs/forecaster --iters 30000
+ *   node lab/scripts/trainForecaster.mjs --out runs/forecaster --iters 30000
  *
- * Weights, moments and log lie in the folder as those of every run do. What is shipped is the mean over the
- * last thousands of updates (Polyak & Juditsky 1992): `average.safetensors`.
+ * The folder holds weights, moments and log as those of every run do, and `average.safetensors`: the running mean of
+ * the weights over the last thousands of updates (Polyak & Juditsky 1992), which is published.
  */
 import { encodeSafetensors, openTensorFile, writeAtomic } from '@mamba-ts/core/formats';
 import { createSequenceModel, loadSequenceModel, type SequenceModel } from '@mamba-ts/core/models';
 import { Random } from '@mamba-ts/core/random';
 import { openBackend } from '@mamba-ts/core/tensor';
-import { RunFolder, Trainer, type TrainerOptions } from '@mamba-ts/core/train';
+import { isFinished, RunFolder, Trainer, type TrainerOptions, training } from '@mamba-ts/core/train';
 import {
-  drawLesson,
+  batchesFromThread,
+  drawBatch,
+  forecastTask,
   type Line,
-  lessonsFromThread,
-  lessonTask,
+  loadSyntheticSeries,
   meanLoss,
-  runSession,
+  ProgressLog,
 } from '@mamba-ts/forecast/finetune';
 import { NETWORK_SHAPE } from '@mamba-ts/forecast/model';
 
 export interface ForecasterRun {
   out: string;
-  /** The family and its sizes. */
+  /** The model family and its sizes. */
   config: Readonly<Record<string, unknown>>;
   /** Steps of a batch, about. */
   budget: number;
-  options: Partial<TrainerOptions> & { seed: number; maxIters: number };
+  options: Partial<TrainerOptions> & { seed: number };
   evalEvery: number;
   saveEvery: number;
+  /** Default: every core. */
   threads?: number;
-  /** Stop after so many seconds, without changing the schedule. */
+  /** Stops after this time, without changing the schedule. */
   seconds?: number;
   report?(line: Line): void;
   signal?: AbortSignal;
 }
 
 const AVERAGE = 'average.safetensors';
-/** The mean is taken every so many updates, and the past weighs so much each time. */
-const [EVERY, PAST] = [10, 0.995];
-const VALIDATION = 32;
+/** Updates between additions to the running mean, and the weight of the past in each. */
+const [AVERAGE_EVERY, PAST_WEIGHT] = [10, 0.995];
+const VALIDATION_BATCHES = 32;
+const LOG_EVERY = 50;
 
+/** Trains until the run is finished or stopped; continues a run that is in the folder. */
 export async function trainForecaster(run: ForecasterRun): Promise<{ iter: number; isDone: boolean }> {
-  const folder = await RunFolder.open(run.out);
+  const { out, budget, options, report, signal } = run;
+  const folder = await RunFolder.open(out);
   const backend = await openBackend('auto', { threads: run.threads });
   const isResumed = await folder.holdsRun();
-  const { seed, maxIters } = run.options;
+  const { seed } = options;
   const model = isResumed
-    ? await loadSequenceModel(run.out, { backend })
+    ? await loadSequenceModel(out, { backend })
     : await createSequenceModel({ ...run.config, ...NETWORK_SHAPE }, { backend, seed });
-  const lessons = lessonsFromThread(seed, run.budget);
-  const trainer = new Trainer(model, lessonTask(model, lessons.source), run.options);
+  const thread = batchesFromThread(seed, budget);
+  const trainer = new Trainer(model, forecastTask(thread.source), options);
   const mean = isResumed ? await readMean(folder) : valuesOf(model);
   if (isResumed) await folder.restore(trainer);
   else await folder.begin(model, {});
-  const validation = Array.from({ length: VALIDATION }, (_, i) =>
-    drawLesson(new Random(seed).fork(`validation ${i}`), run.budget),
+  const synthetic = await loadSyntheticSeries();
+  const validation = Array.from({ length: VALIDATION_BATCHES }, (_, i) =>
+    drawBatch(new Random(seed).fork(`validation ${i}`), budget, synthetic),
   );
-  const isDone = await runSession({
-    ...run,
+  const evaluate = () => {
+    const last = meanLoss(model, validation);
+    const values = valuesOf(model);
+    write(model, mean);
+    const averaged = meanLoss(model, validation);
+    write(model, values);
+    return { validation: last, averaged };
+  };
+  const log = new ProgressLog(folder, LOG_EVERY, report);
+  const plan = {
     folder,
-    trainer,
-    maxIters,
-    logEvery: 50,
-    async stepped({ iter }) {
-      if (iter % EVERY === 0) average(model, mean, Math.min(PAST, iter / (iter + 10 * EVERY)));
-    },
-    async evaluate() {
-      const last = meanLoss(model, validation);
-      const values = valuesOf(model);
-      write(model, mean);
-      const averaged = meanLoss(model, validation);
-      write(model, values);
-      return { validation: last, averaged };
-    },
-    async save() {
-      await folder.save(trainer, { trainer: trainer.state() });
-      await writeMean(folder, model, mean, trainer.iter);
-    },
-  });
+    evaluate,
+    evaluateEvery: run.evalEvery,
+    saveEvery: run.saveEvery,
+    seconds: run.seconds,
+    signal,
+  };
+  for await (const event of training(trainer, plan)) {
+    const { iter } = event;
+    if (event.kind === 'step') {
+      if (iter % AVERAGE_EVERY === 0) average(model, mean, Math.min(PAST_WEIGHT, iter / (iter + 10 * AVERAGE_EVERY)));
+      await log.step(event);
+    }
+    if (event.kind === 'evaluation') await log.evaluation(iter, event.evaluation);
+    if (event.kind === 'saved') await writeMean(folder, model, mean, iter);
+  }
   await folder.close();
-  await lessons.close();
-  const { iter } = trainer;
+  await thread.close();
   trainer.dispose();
-  return { iter, isDone };
+  return { iter: trainer.iter, isDone: isFinished(trainer) };
 }
 
 type Weights = Map<string, Float32Array>;
@@ -99,6 +108,7 @@ function write(model: SequenceModel, values: Weights): void {
   for (const [name, tensor] of Object.entries(model.parameters)) tensor.write(values.get(name) as Float32Array);
 }
 
+/** mean ← past · mean + (1 − past) · weights */
 function average(model: SequenceModel, mean: Weights, past: number): void {
   for (const [name, now] of valuesOf(model)) {
     const before = mean.get(name) as Float32Array;

@@ -1,21 +1,22 @@
 /**
- * Where an experiment's results are kept while it runs, so that a killed one goes on: experiment.json says
- * which it is, runs/ID.json what each run gave, and work/ID/ holds the checkpoints of the one that is running.
+ * The folder of an experiment's results, from which a killed experiment resumes: experiment.json names the experiment
+ * and its settings, runs/ID.json holds the result of each run, and work/ID/ the checkpoints of the current run.
  */
 
 import { writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '@mamba-ts/core/errors';
-import { HALF_WRITTEN, readJsonFile, writeAtomic } from '@mamba-ts/core/formats';
-import { lockFolder } from '@mamba-ts/core/train';
+import { readJsonFile, writeAtomic } from '@mamba-ts/core/formats';
+import { takeFolder } from '@mamba-ts/core/train';
 import type { Settings } from './experiment.ts';
 
 const SPENT = 'seconds';
-/** What an empty one may hold. */
-const OURS = ['runs', 'work', 'reproduce.lock'];
+const LOCK = 'reproduce.lock';
+/** What a folder without an experiment may hold. */
+const EXPECTED = ['runs', 'work', LOCK];
 
-/** What a folder is for. */
+/** What a folder holds the results of. */
 export interface Plan {
   name: string;
   quick: boolean;
@@ -23,7 +24,7 @@ export interface Plan {
 }
 
 export interface RunResult {
-  /** What the run took, all its sessions together. */
+  /** The time of the run, over all sessions. */
   seconds: number;
   result: unknown;
 }
@@ -31,25 +32,23 @@ export interface RunResult {
 export class ResultFolder {
   private constructor(
     readonly path: string,
-    private readonly unlock: () => Promise<void>,
+    private readonly release: () => Promise<void>,
   ) {}
 
-  /** Takes the folder for this process. Refuses one in use, one of other settings, and one of something else. */
+  /**
+   * Makes the folder and takes it for this process. Throws UsageError if another process works in it, if it cannot be
+   * written, or if it holds an experiment with other settings, or other files.
+   */
   static async open(path: string, plan: Plan): Promise<ResultFolder> {
-    let unlock: () => Promise<void>;
-    try {
-      await mkdir(join(path, 'runs'), { recursive: true });
-      unlock = await lockFolder(
-        path,
-        'reproduce.lock',
-        (pid) => `reproduce: process ${pid} is at work in ${path}. Wait for it, or choose another --out.`,
-      );
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === undefined) throw error;
-      throw new UsageError('reproduce', `the folder ${path} cannot be written (${code}). Choose another --out.`);
-    }
-    const folder = new ResultFolder(path, unlock);
+    const release = await takeFolder(path, {
+      where: 'reproduce',
+      lockFile: LOCK,
+      activity: 'is at work in',
+      alternative: 'another --out',
+      create: ['runs'],
+      sweep: ['runs'],
+    });
+    const folder = new ResultFolder(path, release);
     try {
       await folder.claim(plan);
     } catch (error) {
@@ -64,7 +63,6 @@ export class ResultFolder {
   }
 
   private async claim(plan: Plan): Promise<void> {
-    await this.sweep();
     const path = this.file('experiment.json');
     const names = await readdir(this.path);
     if (names.includes('experiment.json')) {
@@ -76,33 +74,25 @@ export class ResultFolder {
       }
     } else {
       const runs = (await readdir(this.file('runs'))).map((name) => join('runs', name));
-      const strangers = [...names.filter((name) => !OURS.includes(name)), ...runs];
-      if (strangers.length > 0) {
+      const others = [...names.filter((name) => !EXPECTED.includes(name)), ...runs];
+      if (others.length > 0) {
         throw new UsageError(
           'reproduce',
-          `${this.path} holds other things (${strangers[0]}), expected an empty folder or one of this experiment. Choose another --out.`,
+          `${this.path} holds other files (${others[0]}), expected an empty folder or one of this experiment. Choose another --out.`,
         );
       }
     }
     await this.writeJson(path, plan);
   }
 
-  /** Removes what a kill in the middle of writing left behind. */
-  private async sweep(): Promise<void> {
-    for (const folder of [this.path, this.file('runs')]) {
-      const halves = (await readdir(folder)).filter((name) => HALF_WRITTEN.test(name));
-      await Promise.all(halves.map((name) => rm(join(folder, name), { force: true })));
-    }
-  }
-
-  /** Whether anything was done for the plan: a result, or a checkpoint. */
+  /** Whether there is a result or a checkpoint. */
   private async isBegun(): Promise<boolean> {
     const list = (...path: string[]) => readdir(this.file(...path)).catch(() => []);
     const begun = await Promise.all((await list('work')).map((id) => list('work', id)));
     return [await list('runs'), ...begun].some((names) => names.length > 0);
   }
 
-  /** What a run gave, or nothing where it is still to be done. */
+  /** The result of a run, or undefined if the run is not done. */
   async read(id: string): Promise<RunResult | undefined> {
     const names = await readdir(this.file('runs'));
     if (!names.includes(`${id}.json`)) return undefined;
@@ -114,7 +104,7 @@ export class ResultFolder {
     return found as RunResult;
   }
 
-  /** Keeps what a run gave; its checkpoints are not needed any more. */
+  /** Saves the result of a run and removes its checkpoints. */
   async keep(id: string, result: RunResult): Promise<void> {
     await this.writeJson(this.file('runs', `${id}.json`), result);
     await rm(this.file('work', id), { recursive: true, force: true });
@@ -127,7 +117,7 @@ export class ResultFolder {
     return path;
   }
 
-  /** Seconds that sessions before this one spent on a run that did not end. */
+  /** Seconds that earlier sessions spent on a run that did not end. */
   async spentOn(id: string): Promise<number> {
     return Number(await readFile(this.file('work', id, SPENT), 'utf8').catch(() => '0')) || 0;
   }
@@ -141,13 +131,13 @@ export class ResultFolder {
   }
 
   async close(): Promise<void> {
-    // Where a run is still to be ended, it stays.
+    // Stays if a run has not ended.
     await rmdir(this.file('work')).catch(() => undefined);
-    await this.unlock();
+    await this.release();
   }
 }
 
-const damaged = (path: string) => `It is damaged: remove ${path}, and what it held is done again.`;
+const damaged = (path: string) => `It is damaged: remove ${path}, and its run is done again.`;
 
 function requireSame(found: Partial<Plan> | null, plan: Plan, path: string): void {
   const advice = 'Choose another --out, or remove the folder.';

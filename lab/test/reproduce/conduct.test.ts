@@ -79,7 +79,7 @@ describe('conduct', () => {
     ]) {
       await writeFile(path, text);
       await expect(go()).rejects.toThrow(problem);
-      await expect(go()).rejects.toThrow(`It is damaged: remove ${path}, and what it held is done again.`);
+      await expect(go()).rejects.toThrow(`It is damaged: remove ${path}, and its run is done again.`);
     }
     await rm(path);
     expect((await go())?.runs['seed-2'].result).toEqual({ value: 20 });
@@ -100,9 +100,9 @@ describe('conduct', () => {
       `seeds was [1,2,3] in ${out} and is [1] now, for it holds a full run. Choose another --out`,
     );
     await rm(join(out, 'experiment.json'));
-    await expect(go()).rejects.toThrow(`reproduce: ${out} holds other things (results.json)`);
+    await expect(go()).rejects.toThrow(`reproduce: ${out} holds other files (results.json)`);
     await writeFile(join(out, 'file'), '');
-    await expect(go({ out: join(out, 'file') })).rejects.toThrow('cannot be written (ENOTDIR)');
+    await expect(go({ out: join(out, 'file') })).rejects.toThrow('cannot be written (EEXIST)');
   });
 
   it('takes a folder in which nothing was done yet, and sweeps what a kill left half written', async () => {
@@ -118,7 +118,7 @@ describe('conduct', () => {
     expect(await readdir(join(out, 'runs'))).toEqual(['seed-1.json', 'seed-2.json', 'seed-3.json']);
     await rm(join(out, 'experiment.json'));
     await rm(join(out, 'results.json'));
-    await expect(go()).rejects.toThrow('holds other things (runs');
+    await expect(go()).rejects.toThrow('holds other files (runs');
   });
 
   it('says before the start that memory is missing, and where data should be', async () => {

@@ -1,32 +1,31 @@
 /**
- * Training inside a run of an experiment: from its last checkpoint, with evaluations on the way.
+ * Training inside a run of an experiment: from its last checkpoint, with a learning curve.
  *
  *   const { curve } = await learn(context, { model, data: task, options: { maxIters: 4000 } });
  *
- * A run that is stopped or killed goes on to the same bits as one that was not.
+ * A run that is stopped or killed continues bit-exact.
  */
 import { UsageError } from '@mamba-ts/core/errors';
-import { openTensorFile } from '@mamba-ts/core/formats';
 import type { Model } from '@mamba-ts/core/models';
-import { RunFolder, Trainer, type TrainerOptions, type TrainingData } from '@mamba-ts/core/train';
+import { isFinished, RunFolder, Trainer, type TrainerOptions, type TrainingData, training } from '@mamba-ts/core/train';
 import { type RunContext, Stopped } from '../experiment.ts';
 
-/** What an evaluation says, by name. */
+/** The numbers of an evaluation, by name. */
 export type Measured = Readonly<Record<string, number>>;
 
 export interface Course<M extends Model> {
-  /** With its first values, which a checkpoint replaces. */
+  /** With its initial values, which a checkpoint replaces. */
   model: M;
-  data: TrainingData;
+  data: TrainingData<M>;
   options: Partial<TrainerOptions> & { maxIters: number };
-  /** Names the checkpoint, where a run trains several models. */
+  /** Names the checkpoint, for runs that train several models. Default: 'model'. */
   name?: string;
-  /** Updates between evaluations; the last update has one, too. */
+  /** Updates between evaluations. The last update has one too. Default: maxIters. */
   evalEvery?: number;
   evaluate?(model: M, iter: number): Measured | Promise<Measured>;
-  /** Whether an evaluation says that there is nothing more to learn. */
+  /** Whether an evaluation shows that there is nothing more to learn, which ends the training. */
   isSolved?(measured: Measured): boolean;
-  /** The part of the run's progress that this is; [0, 1] by default. */
+  /** The part of the run's progress that this training is. Default: [0, 1]. */
   share?: readonly [number, number];
 }
 
@@ -35,20 +34,34 @@ export interface Learned {
   iter: number;
   /** Seconds of updates. */
   seconds: number;
-  /** Mean loss of the updates since the evaluation before, and what was measured. */
+  /** For each evaluation: the mean loss of the updates since the one before, and the measured numbers. */
   curve: ({ iter: number; loss: number } & Measured)[];
 }
 
 /** Between two checkpoints. */
-const SECONDS = 30;
+const SAVE_SECONDS = 30;
 
+/** What a checkpoint holds of a curve. */
+interface CurveNotes {
+  curve: Learned['curve'];
+  /** The losses since the last evaluation: their sum and number. */
+  sum: number;
+  count: number;
+  /** Whether training has ended. */
+  done: boolean;
+}
+
+/**
+ * Trains to the end. Throws Stopped, after saving, if the context's signal is aborted before, and UsageError if the
+ * checkpoint in the folder is damaged or of other settings.
+ */
 export async function learn<M extends Model>(context: RunContext, course: Course<M>): Promise<Learned> {
   const { model, data, options, name = 'model' } = course;
   const trainer = new Trainer(model, data, options);
   try {
-    const folder = await RunFolder.open(`${context.folder}/${name}`);
+    const folder = await RunFolder.open(`${context.folder}/${name}`, { where: 'reproduce' });
     try {
-      return await follow(context, course, trainer, folder);
+      return await learnIn(folder, trainer, context, course);
     } finally {
       await folder.close();
     }
@@ -57,67 +70,51 @@ export async function learn<M extends Model>(context: RunContext, course: Course
   }
 }
 
-async function follow<M extends Model>(
+async function learnIn<M extends Model>(
+  folder: RunFolder,
+  trainer: Trainer<M>,
   context: RunContext,
   course: Course<M>,
-  trainer: Trainer<M>,
-  folder: RunFolder,
 ): Promise<Learned> {
-  const { model, options, evalEvery = options.maxIters, evaluate, isSolved, share: [from, to] = [0, 1] } = course;
-  let { curve, sum, count, done } = await resumed(folder, trainer);
-  const save = async () => {
-    const carried = trainer.carried && Buffer.from(await trainer.carried.save()).toString('base64');
-    const notes = { curve, sum, count, done };
-    await folder.save(trainer, { trainer: trainer.state(), notes, ...(carried && { carried }) });
+  const { model, options, evaluate, isSolved, share: [from, to] = [0, 1] } = course;
+  const notes = await restored(folder, trainer);
+  const plan = {
+    folder,
+    evaluate: async (): Promise<Measured> => (await evaluate?.(model, trainer.iter)) ?? {},
+    evaluateEvery: course.evalEvery ?? options.maxIters,
+    isSolved: () => notes.done,
+    saveSeconds: SAVE_SECONDS,
+    notes: () => notes,
+    signal: context.signal,
   };
-  let savedAt = performance.now();
-  while (!done) {
-    const { iter, loss } = await trainer.step();
-    sum += loss;
-    count++;
-    if (iter % evalEvery === 0 || iter === options.maxIters) {
-      const measured = (await evaluate?.(model, iter)) ?? {};
-      curve.push({ iter, loss: sum / count, ...measured });
-      [sum, count] = [0, 0];
-      done = iter === options.maxIters || isSolved?.(measured) === true;
+  for await (const event of training(trainer, plan)) {
+    if (event.kind === 'step') {
+      notes.sum += event.loss;
+      notes.count++;
+      context.progress(from + (to - from) * event.done, `loss ${event.loss.toFixed(3)}`);
     }
-    context.progress(from + ((to - from) * iter) / options.maxIters, `loss ${loss.toFixed(3)}`);
-    if (done || context.signal.aborted || performance.now() - savedAt > 1000 * SECONDS) {
-      await save();
-      savedAt = performance.now();
+    if (event.kind === 'evaluation') {
+      const { iter, evaluation } = event;
+      notes.curve.push({ iter, loss: notes.sum / notes.count, ...evaluation });
+      [notes.sum, notes.count] = [0, 0];
+      notes.done = isFinished(trainer) || isSolved?.(evaluation) === true;
     }
-    if (!done && context.signal.aborted) throw new Stopped();
-    // Signals and timers get their turn.
-    await new Promise((resolve) => setImmediate(resolve));
   }
-  return { iter: trainer.iter, seconds: trainer.seconds, curve };
+  if (!notes.done) throw new Stopped();
+  return { iter: trainer.iter, seconds: trainer.seconds, curve: notes.curve };
 }
 
-interface Notes {
-  curve: Learned['curve'];
-  sum: number;
-  count: number;
-  done: boolean;
-}
-
-async function resumed<M extends Model>(folder: RunFolder, trainer: Trainer<M>): Promise<Notes> {
+async function restored<M extends Model>(folder: RunFolder, trainer: Trainer<M>): Promise<CurveNotes> {
   if (!(await folder.holdsRun())) return { curve: [], sum: 0, count: 0, done: false };
   try {
-    const { notes, carried } = await folder.restore(trainer);
-    const weights = await openTensorFile(folder.file('model.safetensors'));
-    try {
-      for (const [name, tensor] of Object.entries(trainer.model.parameters)) {
-        tensor.write((await weights.read(name)).data);
-      }
-    } finally {
-      await weights.close();
-    }
-    if (carried) trainer.carried = await trainer.model.loadState(Buffer.from(carried, 'base64'));
-    return notes as Notes;
+    const { notes } = await folder.restore(trainer);
+    await folder.restoreWeights(trainer.model);
+    return notes as CurveNotes;
   } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
     throw new UsageError(
       'reproduce',
-      `the checkpoint in ${folder.path} is damaged or of other settings (${(error as Error).message}) ` +
+      `the checkpoint in ${folder.path} is damaged or of other settings (${error.what}) ` +
         'Remove that folder, and this run starts again.',
     );
   }

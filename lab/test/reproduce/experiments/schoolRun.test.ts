@@ -52,7 +52,7 @@ describe('the experiment of the school run', () => {
   it('draws on as before where it is restored', async () => {
     const model = await createModel(configsOf(quick).mamba, { backend: anyBackend, seed: 1 });
     const { options } = new Trainer(model, lessons(source, model, 16), { batchSize: 2, maxIters: 10 });
-    const task = lessons(source, model, 16)(options, new Random(1));
+    const task = lessons(source, model, 16)(options, new Random(1), model);
     const next = async () => (await task.next()).loss().loss.read()[0];
     await next();
     const state = JSON.parse(JSON.stringify(task.state()));

@@ -131,7 +131,7 @@ describe('digitLessons', () => {
   const taskOf = (model: SequenceModel, clips: Clip[], given: SoundChanges) => {
     const lessons = digitLessons(model, clips, given);
     const trainer = new Trainer(model, lessons, options);
-    return lessons(trainer.options, new Random(1));
+    return lessons(trainer.options, new Random(1), model);
   };
 
   it('go on from a state to the same batches', async () => {

@@ -23,7 +23,7 @@ describe('drawn', () => {
         seen.push(batch);
         return batch;
       };
-      return { course, task: drawn(model, draw, course)(options, new Random(5).fork('batches')) };
+      return { course, task: drawn(model, draw, course)(options, new Random(5).fork('batches'), model) };
     };
     const whole: TokenBatch[] = [];
     const first = record(whole);

@@ -1,13 +1,25 @@
-/** train. */
+/** Training: the trainer, runs in folders, evaluation and prediction. */
 export { type Evaluation, evaluate } from './evaluate.ts';
 export { evaluateSequence, type SequenceEvaluation } from './evaluateSequence.ts';
-export { lockFolder } from './folderLock.ts';
+export type { ExampleFacts } from './exampleFacts.ts';
+export {
+  type EvaluationEvent,
+  isFinished,
+  type SavedEvent,
+  type StepEvent,
+  type TrainingEvent,
+  type TrainingPlan,
+  training,
+} from './loop.ts';
 export { lackOf, size, trainingBytes } from './memory.ts';
-export { fromData, modelConfigOf, runConfig, trainFields } from './options.ts';
+export { fromData, modelConfigOf, runConfig, type TrainOptions, trainFields } from './options.ts';
+export { type FolderUse, takeFolder } from './ownedFolder.ts';
 export { type Prediction, predict } from './predict.ts';
 export { presets } from './presets.ts';
 export { languageResult, type Reporter, type RunResult, train } from './run.ts';
 export { RunFolder } from './runFolder.ts';
 export { openSaved } from './savedExamples.ts';
-export type { Lesson, Task, TaskMaker, TrainingData } from './task.ts';
-export { type StepReport, Trainer, type TrainerOptions } from './trainer.ts';
+export type { Task, TaskMaker, TrainingBatch, TrainingData } from './task.ts';
+export { type ResumeOptions, type SaveOptions, Trainer } from './trainer.ts';
+export { type TrainerOptions, trainerFields, trainerOptionsIn } from './trainerOptions.ts';
+export type { Notes, StepReport, TrainerState } from './types.ts';

@@ -1,6 +1,6 @@
 /** A run of a language model: tokens of text, bases or sound. */
 
-import { charTokenizerOf, longestDocument, prepareTokens, split, textSource } from '../data/index.ts';
+import { charTokenizerOf, longestDocument, prepareTokens, splitTokens, textSource } from '../data/index.ts';
 import { UsageError } from '../errors.ts';
 import { readJsonFile } from '../formats/jsonFile.ts';
 import { createModel, loadModel } from '../models/checkpoint.ts';
@@ -20,13 +20,13 @@ export async function languageRun({
   if (options.reverseComplement && tokenizer.kind !== 'dna') {
     throw new UsageError(
       'train',
-      `reverseComplement with a ${tokenizer.kind} tokenizer, expected dna, whose tokens are bases. ` +
+      `reverseComplement is true with a ${tokenizer.kind} tokenizer, expected dna, whose tokens are bases. ` +
         'Leave it out, or train with --tokenizer dna.',
     );
   }
   const { batchSize, blockSize, textField, validationFraction } = options;
   const store = await prepareTokens(options.data, tokenizer, { cacheFolder: folder.file('data'), field: textField });
-  const { train, validation } = split(store, validationFraction, blockSize);
+  const { train, validation } = splitTokens(store, validationFraction, blockSize);
   const modelConfig = modelConfigOf(config, tokenizer.vocabSize);
   return {
     tokenizer,
@@ -43,7 +43,7 @@ export async function languageRun({
   };
 }
 
-/** The tokenizer that the options name. */
+/** The tokenizer that the options name. Throws UsageError if it is neither a known name nor a readable file. */
 export async function tokenizerFor({ tokenizer, data, textField, sampleRate }: TrainOptions): Promise<Tokenizer> {
   if (tokenizer === 'byte') return byteTokenizer();
   if (tokenizer === 'char') return charTokenizerOf(textSource(data, { field: textField }));

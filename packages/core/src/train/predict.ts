@@ -6,7 +6,7 @@
 import { ExampleSampler } from '../data/exampleSampler.ts';
 import { type ExampleStore, titleOf } from '../data/examples.ts';
 import { scaled, unscaled } from '../data/scaling.ts';
-import { lastWindows } from '../data/stepWindows.ts';
+import { lastWindows } from '../data/windows.ts';
 import { softmax } from '../math/softmax.ts';
 import type { SequenceModel } from '../models/sequenceModel.ts';
 import { scope } from '../tensor/scope.ts';

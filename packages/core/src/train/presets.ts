@@ -1,6 +1,6 @@
-/** Named settings for `mamba-ts train --preset NAME`: sizes and the training that suits them. */
+/** Named settings for `mamba-ts train --preset NAME`: model sizes with matching training options. */
 export const presets: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  /** The main job: a play from 1.1 MB of Shakespeare in about a minute on two cores. */
+  /** `mamba-ts play`: 1.1 MB of Shakespeare in about a minute on two cores. */
   play: {
     dModel: 128,
     nLayer: 2,
@@ -14,7 +14,7 @@ export const presets: Readonly<Record<string, Readonly<Record<string, unknown>>>
     evalEvery: 200,
     evalBatches: 10,
   },
-  /** Seconds: to see that everything works. */
+  /** Seconds: to test that everything works. */
   tiny: {
     dModel: 32,
     nLayer: 2,
@@ -25,7 +25,7 @@ export const presets: Readonly<Record<string, Readonly<Record<string, unknown>>>
     warmupIters: 10,
     evalEvery: 50,
   },
-  /** Minutes to an hour: a model worth keeping. */
+  /** Minutes to an hour: a usable model. */
   small: {
     dModel: 256,
     nLayer: 4,

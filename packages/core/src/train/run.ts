@@ -1,6 +1,6 @@
 /**
- * A training run in a folder: data in, steps, evaluations, checkpoints, a log; stopped and resumed
- * at will. What it shows goes through a reporter, so that the command line and tests share it.
+ * A training run in a folder: reads data, trains, evaluates, saves checkpoints and a log; can be stopped and resumed.
+ * A reporter receives what happens, so the command line and tests share this file.
  */
 import { UsageError } from '../errors.ts';
 import type { LanguageModel } from '../models/languageModel.ts';
@@ -11,21 +11,26 @@ import type { Tokenizer } from '../tokenize/index.ts';
 import type { Evaluation } from './evaluate.ts';
 import type { SequenceEvaluation } from './evaluateSequence.ts';
 import { languageRun } from './languageRun.ts';
+import { isFinished, type StepEvent, training } from './loop.ts';
 import { checkLength, checkMemory } from './memory.ts';
-import { mergeLayers, type RunConfig, runConfig, trainFields } from './options.ts';
+import { mergeLayers, type RunConfig, runConfig } from './options.ts';
 import type { Prepared, RunSetup } from './prepared.ts';
-import { type Progress, RunFolder } from './runFolder.ts';
-import { progress } from './schedule.ts';
+import { resumedConfig } from './resumedConfig.ts';
+import { RunFolder } from './runFolder.ts';
+import { configDifference } from './runRecord.ts';
 import { sequenceRun } from './sequenceRun.ts';
-import { type StepReport, Trainer } from './trainer.ts';
+import { Trainer } from './trainer.ts';
+import { trainerOptionsIn } from './trainerOptions.ts';
 
 export interface RunRequest {
-  /** Option layers, later ones over earlier ones: the config file, then the flags. */
+  /** Options, later layers over earlier ones: the config file, then the flags. */
   layers: readonly Readonly<Record<string, unknown>>[];
   preset?: string;
+  /** Continues the run in the folder `out`. Default: false. */
   resume?: boolean;
-  /** Stop after this many updates, without changing the schedule. */
+  /** Stops after this many updates, without changing the schedule. */
   stopAt?: number;
+  /** Stops after the current update and saves. */
   signal?: AbortSignal;
   reporter?: Reporter;
 }
@@ -33,7 +38,7 @@ export interface RunRequest {
 export interface Reporter {
   /** Before the first step. */
   start?(run: RunStart): void;
-  step?(report: StepReport & { done: number; tokensPerSecond: number; seconds: number }): void;
+  step?(step: StepEvent): void;
   evaluated?(evaluation: (Evaluation | SequenceEvaluation) & { iter: number; best: boolean }): void;
   saved?(path: string): void;
 }
@@ -50,29 +55,40 @@ export interface RunStart {
   resumedAt?: number;
 }
 
-interface Finished<M, E> {
+interface SessionResult<M, E> {
   out: string;
   model: M;
   iter: number;
   seconds: number;
   evaluation: E;
-  /** Whether there is more to train: it was told to stop. */
+  /** Whether the session was stopped before the end of the run. */
   stopped: boolean;
 }
 
-export type LanguageResult = Finished<LanguageModel, Evaluation> & { task: 'language'; tokenizer: Tokenizer };
-export type SequenceResult = Finished<SequenceModel, SequenceEvaluation> & { task: 'classify' | 'regress' };
+export type LanguageResult = SessionResult<LanguageModel, Evaluation> & { task: 'language'; tokenizer: Tokenizer };
+export type SequenceResult = SessionResult<SequenceModel, SequenceEvaluation> & { task: 'classify' | 'regress' };
 export type RunResult = LanguageResult | SequenceResult;
 
-/** The result of a run whose task is known. */
+/** The result of a run of a language model. Throws UsageError for one of another task. */
 export function languageResult(result: RunResult): LanguageResult {
   if (result.task === 'language') return result;
   throw new UsageError('train', `the task of ${result.out} is '${result.task}', expected 'language'.`);
 }
 
+/**
+ * Trains until the run is finished or stopped. The caller disposes the model's backend.
+ * Throws UsageError for wrong options, data that cannot be read, and a folder that cannot be used.
+ */
 export async function train(request: RunRequest): Promise<RunResult> {
-  const given = runLayers(request);
-  const folder = await RunFolder.open(String(given.out ?? ''));
+  const given = mergeLayers(request.layers);
+  if (typeof given.out !== 'string' || given.out === '') {
+    throw new UsageError('train', 'out is missing, expected the folder of the run, e.g. --out runs/play.');
+  }
+  const { stopAt } = request;
+  if (stopAt !== undefined && !(Number.isInteger(stopAt) && stopAt >= 1)) {
+    throw new UsageError('train', `stopAt is ${stopAt}, expected a whole number ≥ 1.`);
+  }
+  const folder = await RunFolder.open(given.out);
   try {
     return await trainIn(folder, request, given);
   } finally {
@@ -81,191 +97,80 @@ export async function train(request: RunRequest): Promise<RunResult> {
 }
 
 async function trainIn(folder: RunFolder, request: RunRequest, given: Record<string, unknown>): Promise<RunResult> {
-  const { resume = false } = request;
+  const { resume = false, preset, layers } = request;
   if (!resume && (await folder.holdsRun())) {
     throw new UsageError(
       'train',
-      `${folder.path} holds a run already. Go on with it by --resume, or choose another --out.`,
+      `${folder.path} holds a run already. Continue it with --resume, or choose another --out.`,
     );
   }
-  const config = resume
-    ? await resumedConfig(folder, given, request.preset)
-    : runConfig(request.layers, request.preset);
-  let { options } = config;
-  if (request.stopAt !== undefined && !(Number.isInteger(request.stopAt) && request.stopAt >= 1)) {
-    throw new UsageError('train', `stopAt is ${request.stopAt}, expected a whole number ≥ 1.`);
-  }
-  if (options.data === '-' && options.task === 'language')
-    options = { ...options, data: await folder.keepStandardInput() };
+  const config = resume ? await resumedConfig(folder, given, preset) : runConfig(layers, preset);
+  const { task, data } = config.options;
+  const isPiped = data === '-' && task === 'language';
+  const options = isPiped ? { ...config.options, data: await folder.keepStandardInput() } : config.options;
   const setup: RunSetup = { folder, config, options, resume };
-  const { task } = options;
-  if (task !== 'language') return { task, ...(await follow(setup, request, await sequenceRun(setup))) };
+  if (task !== 'language') return { task, ...(await runSession(setup, request, await sequenceRun(setup))) };
   const prepared = await languageRun(setup);
-  return { task, tokenizer: prepared.tokenizer, ...(await follow(setup, request, prepared)) };
+  return { task, tokenizer: prepared.tokenizer, ...(await runSession(setup, request, prepared)) };
 }
 
-/** From data and a config to the end of this session. */
-async function follow<M extends Model, E extends { loss: number }>(
+/** From prepared data to the end of this session. */
+async function runSession<M extends Model, E extends Evaluation | SequenceEvaluation>(
   { folder, config, options, resume }: RunSetup,
-  request: RunRequest,
+  { preset, reporter, stopAt, signal }: RunRequest,
   prepared: Prepared<M, E>,
-): Promise<Finished<M, E>> {
+): Promise<SessionResult<M, E>> {
+  const { steps, sizes, files } = prepared;
   const backend = await openBackend(options.backend, { threads: options.threads });
   checkLength(prepared.declare(), prepared.longest);
-  checkMemory(prepared.declare(), backend, options.batchSize, prepared.steps);
+  checkMemory(prepared.declare(), backend, options.batchSize, steps);
   const model = resume ? await prepared.load(folder.path, backend) : await prepared.create(backend, options.seed);
-  requireConfig(model, prepared.declare(), folder);
-  const trainer = new Trainer(model, prepared.data, options);
-  const before: Progress | undefined = resume ? await restore(folder, trainer) : undefined;
-  if (!resume) {
-    const { preset } = request;
-    await folder.writeJson('train.json', { ...(preset && { preset }), ...options, ...config.modelKeys });
-    await folder.begin(model, prepared.files);
-    // From here on there is a checkpoint, whenever the process is killed.
-    await folder.save(trainer, { trainer: trainer.state() });
-  }
-  const { steps, sizes } = prepared;
-  request.reporter?.start?.({ config, model, ...sizes, steps, resumedAt: before?.trainer.iter });
-  const session = new Session(folder, request, config, trainer, prepared, before?.bestLoss);
-  const result = await session.run();
-  trainer.dispose();
-  await prepared.close();
-  return result;
-}
-
-/** The loop of one session of a run. */
-class Session<M extends Model, E extends { loss: number }> {
-  private evaluation?: E;
-  private evaluatedAt = -1;
-  private savedAt = -1;
-
-  constructor(
-    private readonly folder: RunFolder,
-    private readonly request: RunRequest,
-    private readonly config: RunConfig,
-    private readonly trainer: Trainer<M>,
-    private readonly prepared: Prepared<M, E>,
-    private bestLoss = Infinity,
-  ) {}
-
-  async run(): Promise<Finished<M, E>> {
-    const { trainer, request, folder } = this;
-    const { options } = this.config;
-    const stopAt = Math.min(request.stopAt ?? Infinity, options.maxIters);
-    const isOver = () => trainer.iter >= stopAt || progress(options, trainer.iter, trainer.seconds) >= 1;
-    while (!isOver() && !request.signal?.aborted) {
-      const seconds = trainer.seconds;
-      const report = await trainer.step();
-      await this.reportStep(report, trainer.seconds - seconds);
-      if (report.iter % options.evalEvery === 0) await this.evaluate(options.evalBatches);
-      if (report.iter % options.saveEvery === 0) await this.save();
-      // Signals and timers get their turn.
-      await new Promise((resolve) => setImmediate(resolve));
+  requireDeclared(model, prepared.declare(), folder);
+  const trainer = new Trainer(model, prepared.data, trainerOptionsIn(options));
+  try {
+    const { bestLoss } = resume ? await folder.restore(trainer) : {};
+    if (!resume) {
+      await folder.writeJson('train.json', { ...(preset && { preset }), ...options, ...config.modelKeys });
+      await folder.begin(model, files);
+      // From here on there is a checkpoint, whenever the process is killed.
+      await folder.save(trainer);
     }
-    if (this.evaluatedAt !== trainer.iter) await this.evaluate(options.evalBatches);
-    if (this.savedAt !== trainer.iter) await this.save();
-    return {
-      out: folder.path,
-      model: trainer.model,
-      iter: trainer.iter,
-      seconds: trainer.seconds,
-      evaluation: this.evaluation as E,
-      stopped: progress(options, trainer.iter, trainer.seconds) < 1,
+    reporter?.start?.({ config, model, ...sizes, steps, resumedAt: resume ? trainer.iter : undefined });
+    let evaluation: E | undefined;
+    const plan = {
+      folder,
+      evaluate: () => prepared.evaluate(model, options.evalBatches),
+      evaluateEvery: options.evalEvery,
+      evaluateAtStop: true,
+      best: { loss: bestLoss, files },
+      saveEvery: options.saveEvery,
+      logEvery: options.logEvery,
+      stopAt,
+      signal,
     };
-  }
-
-  private async reportStep(report: StepReport, spent: number): Promise<void> {
-    const { trainer, request, folder } = this;
-    const { options } = this.config;
-    const done = progress(options, report.iter, trainer.seconds);
-    const full = { ...report, done, tokensPerSecond: report.tokens / spent, seconds: trainer.seconds };
-    request.reporter?.step?.(full);
-    if (report.iter % options.logEvery === 0 || report.iter === 1) await folder.log({ kind: 'step', ...full });
-  }
-
-  private async evaluate(batches: number): Promise<void> {
-    const { trainer, folder, prepared } = this;
-    const evaluation = await prepared.evaluate(trainer.model, batches);
-    this.evaluation = evaluation;
-    this.evaluatedAt = trainer.iter;
-    const best = evaluation.loss < this.bestLoss;
-    if (best) {
-      this.bestLoss = evaluation.loss;
-      await folder.saveBest(trainer.model, prepared.files, trainer.iter);
+    for await (const event of training(trainer, plan)) {
+      if (event.kind === 'step') reporter?.step?.(event);
+      if (event.kind === 'saved') reporter?.saved?.(folder.path);
+      if (event.kind !== 'evaluation') continue;
+      evaluation = event.evaluation;
+      reporter?.evaluated?.({ ...evaluation, iter: event.iter, best: event.best });
     }
-    await folder.log({ kind: 'evaluation', iter: trainer.iter, ...evaluation, best });
-    const report = { ...evaluation, iter: trainer.iter, best } as unknown as Parameters<
-      NonNullable<Reporter['evaluated']>
-    >[0];
-    this.request.reporter?.evaluated?.(report);
-  }
-
-  private async save(): Promise<void> {
-    const { trainer, folder, bestLoss } = this;
-    const carried = trainer.carried && Buffer.from(await trainer.carried.save()).toString('base64');
-    await folder.save(trainer, {
-      trainer: trainer.state(),
-      ...(Number.isFinite(bestLoss) && { bestLoss }),
-      ...(carried && { carried }),
-    });
-    this.savedAt = trainer.iter;
-    this.request.reporter?.saved?.(folder.path);
+    const { iter, seconds } = trainer;
+    return { out: folder.path, model, iter, seconds, evaluation: evaluation as E, stopped: !isFinished(trainer) };
+  } finally {
+    trainer.dispose();
+    await prepared.close();
   }
 }
 
-async function restore<M extends Model>(folder: RunFolder, trainer: Trainer<M>): Promise<Progress> {
-  const saved = await folder.restore(trainer);
-  if (saved.carried) trainer.carried = await trainer.model.loadState(Buffer.from(saved.carried, 'base64'));
-  return saved;
-}
-
-function runLayers({ layers }: RunRequest): Record<string, unknown> {
-  const merged = mergeLayers(layers);
-  if (typeof merged.out !== 'string' || merged.out === '') {
-    throw new UsageError('train', 'out is missing, expected the folder of the run, e.g. --out runs/play.');
-  }
-  return merged;
-}
-
-/** The config of a run that is resumed: what it was, save what may change without changing the result. */
-async function resumedConfig(
-  folder: RunFolder,
-  given: Record<string, unknown>,
-  presetNow: string | undefined,
-): Promise<RunConfig> {
-  const { preset, ...saved } = (await folder.readJson('train.json')) as Record<string, unknown>;
-  if (presetNow !== undefined && presetNow !== preset) throw otherConfig(folder, 'preset', preset, presetNow);
-  const free: Record<string, unknown> = {};
-  const all = runConfig([saved, given]);
-  const asked = { ...all.options, ...all.modelKeys } as Record<string, unknown>;
-  for (const key of Object.keys(given)) {
-    const one = (trainFields as Record<string, { free?: boolean } | undefined>)[key];
-    if (one?.free) free[key] = given[key];
-    else if (JSON.stringify(asked[key]) !== JSON.stringify(saved[key])) {
-      throw otherConfig(folder, key, saved[key], asked[key]);
-    }
-  }
-  return runConfig([saved, free]);
-}
-
-function otherConfig(folder: RunFolder, key: string, was: unknown, is: unknown): Error {
-  return new UsageError(
-    'train',
-    `${key} was ${JSON.stringify(was) ?? 'not given'} in ${folder.path} and is ${JSON.stringify(is)} now. ` +
-      `A resumed run keeps its config: leave ${key} out, or start a new run.`,
-  );
-}
-
-/** A config's value as its JSON: lists are compared by what they hold. */
-const show = (value: unknown) => JSON.stringify(value);
-
-/** The model that was loaded is the one that train.json and the data describe. */
-function requireConfig({ config }: Model, { config: expected }: Model, folder: RunFolder): void {
-  const key = Object.keys(expected).find((one) => show(config[one]) !== show(expected[one]));
-  if (key === undefined) return;
+/** Throws UsageError unless the loaded model is the one that train.json and the data describe. */
+function requireDeclared(model: Model, declared: Model, folder: RunFolder): void {
+  const difference = configDifference(model, declared);
+  if (!difference) return;
+  const { key, found, expected } = difference;
   throw new UsageError(
     'train',
-    `${key} is ${show(config[key])} in ${folder.file('config.json')}, expected ${show(expected[key])} after train.json and tokenizer.json. ` +
-      'One of the three was changed: put it back, or start a new run.',
+    `${key} is ${found} in ${folder.file('config.json')}, expected ${expected} after train.json and tokenizer.json. ` +
+      'One of the three files was changed: restore it, or start a new run.',
   );
 }

@@ -1,87 +1,109 @@
 /**
- * The folder of a run: the last checkpoint in it, the best one in best/, the log.
+ * The folder of a run: the last checkpoint, the best one in best/, the settings and the log.
  *
- * Each file is written to a new name and moved into place. The moments are saved first, under a name
- * with their iteration, then the weights, then older moments are removed: whenever the process is
- * killed, the weights load, and the moments that belong to them are there.
+ *   config.json, model.safetensors     the model, in the official layout
+ *   training-N.safetensors             the moments after update N; its metadata has the progress of the run
+ *   train.json, tokenizer.json, …      settings and what belongs to the model
+ *   log.jsonl                          a line for each report
+ *
+ * Each file is written under a temporary name and moved into place. The moments are saved first, under a name with
+ * their iteration, then the weights, then older moments are removed. So whenever the process is killed, the weights
+ * load, and the moments that belong to them are there.
  */
 import { UsageError } from '../errors.ts';
-import { HALF_WRITTEN } from '../formats/atomicFile.ts';
 import { encodeSafetensors, openTensorFile, writeAtomic } from '../formats/index.ts';
 import { configJson } from '../models/checkpoint.ts';
 import type { Model } from '../models/model.ts';
 import { nodeModule } from '../node.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { lockFolder } from './folderLock.ts';
-import type { Trainer, TrainerState } from './trainer.ts';
+import { isPlainObject } from '../schema/index.ts';
+import { sameShape, show, type Tensor } from '../tensor/tensor.ts';
+import { takeFolder } from './ownedFolder.ts';
+import type { Notes, Resumable, TrainerState } from './types.ts';
 
 const WEIGHTS = 'model.safetensors';
 const MOMENTS = /^training-(\d+)\.safetensors$/;
-const LOCK = 'train.lock';
 
-/** What of a run is not in the trainer: the best evaluation, and the carried state. */
-export interface Progress {
+/** The JSON in the metadata of training-N.safetensors. */
+interface Progress extends Notes {
   trainer: TrainerState;
-  bestLoss?: number;
-  /** A state saved by State.save(), in base64. */
+  /** The carried state as State.save() writes it, in base64. */
   carried?: string;
-  /** Plain JSON that whoever trains keeps with it. */
-  notes?: unknown;
+}
+
+export interface RunFolderOptions {
+  /** The start of error messages. Default: 'train'. */
+  where?: string;
+  /** What to choose if the folder cannot be used, for errors. Default: 'another --out'. */
+  alternative?: string;
 }
 
 export class RunFolder {
-  private unlock = async (): Promise<void> => {};
+  private constructor(
+    readonly path: string,
+    private readonly where: string,
+    private readonly release: () => Promise<void>,
+  ) {}
 
-  private constructor(readonly path: string) {}
+  /**
+   * Makes the folder if needed and takes it for this process. Throws UsageError if another process trains in it,
+   * or if it cannot be written.
+   */
+  static async open(
+    path: string,
+    { where = 'train', alternative = 'another --out' }: RunFolderOptions = {},
+  ): Promise<RunFolder> {
+    const release = await takeFolder(path, {
+      where,
+      lockFile: 'train.lock',
+      activity: 'is training in',
+      alternative,
+      sweep: ['best', 'data'],
+    });
+    return new RunFolder(path, where, release);
+  }
 
-  /** Takes the folder for this process. A folder that another process trains in is refused. */
-  static async open(path: string): Promise<RunFolder> {
-    const fs = nodeModule('fs/promises');
-    const folder = new RunFolder(path);
-    try {
-      await fs.mkdir(path, { recursive: true });
-      folder.unlock = await lockFolder(
-        path,
-        LOCK,
-        (pid) => `train: process ${pid} is training in ${path}. Wait for it, or choose another --out.`,
-      );
-      await folder.sweep();
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      if (code === undefined) throw error;
-      const advice =
-        { ENOSPC: 'Free some space', EEXIST: 'Give the name of a folder, not of a file' }[code] ??
-        'Choose another --out, or change its permissions';
-      throw new UsageError('train', `the folder ${path} cannot be written (${code}). ${advice}.`);
-    }
-    return folder;
+  /** A folder to read from, which is neither made nor taken. */
+  static reading(path: string, where: string): RunFolder {
+    return new RunFolder(path, where, async () => {});
+  }
+
+  get absolutePath(): string {
+    return nodeModule('path').resolve(this.path);
   }
 
   file(name: string): string {
     return nodeModule('path').join(this.path, name);
   }
 
-  /** Whether a run lives here already: its first checkpoint is what makes it one. */
+  /** Whether the folder holds a run: its first checkpoint makes it one. */
   async holdsRun(): Promise<boolean> {
-    const names = await nodeModule('fs/promises').readdir(this.path);
-    return names.includes(WEIGHTS);
+    return this.has(WEIGHTS);
   }
 
+  async has(name: string): Promise<boolean> {
+    const names = await nodeModule('fs/promises')
+      .readdir(this.path)
+      .catch((): string[] => []);
+    return names.includes(name);
+  }
+
+  /** The content of a JSON file of the run. Throws UsageError if it is missing or damaged. */
   async readJson(name: string): Promise<unknown> {
     let text: string;
     try {
       text = await nodeModule('fs/promises').readFile(this.file(name), 'utf8');
     } catch (error) {
       throw new UsageError(
-        'train',
-        `${this.file(name)} cannot be read (${(error as NodeJS.ErrnoException).code}). This folder holds no run to resume: leave --resume out.`,
+        this.where,
+        `${this.file(name)} cannot be read (${(error as NodeJS.ErrnoException).code}). ` +
+          'This folder holds no run to resume: check the path, or start a new run.',
       );
     }
     try {
       return JSON.parse(text);
     } catch {
       throw new UsageError(
-        'train',
+        this.where,
         `${this.file(name)} is not JSON. It is damaged: start a new run in another folder.`,
       );
     }
@@ -91,7 +113,7 @@ export class RunFolder {
     await writeAtomic(this.file(name), [Buffer.from(`${JSON.stringify(value, null, 2)}\n`)]);
   }
 
-  /** Standard input can be read once, a run reads its data again: a copy in the folder. Resolves to its path. */
+  /** Copies standard input into the folder, since a run reads its data again when it is resumed. Resolves to the path. */
   async keepStandardInput(): Promise<string> {
     await nodeModule('fs/promises').mkdir(this.file('data'), { recursive: true });
     const path = nodeModule('path').resolve(this.file('data/stdin.txt'));
@@ -99,50 +121,73 @@ export class RunFolder {
     return path;
   }
 
-  /** config.json and the files that belong to it (tokenizer.json), which stay as they are through a run. */
+  /** Writes config.json and the files that belong to the model (tokenizer.json), which a run does not change. */
   async begin(model: Model, files: Readonly<Record<string, unknown>>): Promise<void> {
     await writeAtomic(this.file('config.json'), [Buffer.from(configJson(model.config))]);
     for (const [name, value] of Object.entries(files)) await this.writeJson(name, value);
   }
 
-  /** The last checkpoint: moments and progress, then weights. */
-  async save<M extends Model>(trainer: Trainer<M>, progress: Progress): Promise<void> {
-    const { iter } = progress.trainer;
-    const moments = `training-${iter}.safetensors`;
+  /** Saves a checkpoint: the moments, the carried state and the notes, then the weights. */
+  async save(trainer: Resumable, notes: Notes = {}): Promise<void> {
+    const state = trainer.state();
+    const carried = trainer.carried && Buffer.from(await trainer.carried.save()).toString('base64');
+    const progress: Progress = { trainer: state, ...notes, ...(carried && { carried }) };
+    const moments = `training-${state.iter}.safetensors`;
     await writeAtomic(
       this.file(moments),
-      encodeSafetensors(await momentTensors(trainer), { progress: JSON.stringify(progress) }),
+      encodeSafetensors(await momentsOf(trainer), { progress: JSON.stringify(progress) }),
     );
-    await writeAtomic(
-      this.file(WEIGHTS),
-      encodeSafetensors(await values(trainer.model.parameters), { format: 'pt', iter: String(iter) }),
-    );
+    await this.saveWeights(trainer.model, state.iter);
     const fs = nodeModule('fs/promises');
     for (const name of await fs.readdir(this.path)) {
       if (MOMENTS.test(name) && name !== moments) await fs.rm(this.file(name), { force: true });
     }
   }
 
-  /** The best checkpoint, a folder that loads by itself. */
+  /** Saves the weights in best/, a folder that loads by itself. */
   async saveBest(model: Model, files: Readonly<Record<string, unknown>>, iter: number): Promise<void> {
     await nodeModule('fs/promises').mkdir(this.file('best'), { recursive: true });
-    const best = new RunFolder(this.file('best'));
+    const best = RunFolder.reading(this.file('best'), this.where);
     await best.begin(model, files);
-    await writeAtomic(
-      best.file(WEIGHTS),
-      encodeSafetensors(await values(model.parameters), { format: 'pt', iter: String(iter) }),
-    );
+    await best.saveWeights(model, iter);
   }
 
-  /** Puts the moments that belong to the weights back; resolves to the progress. */
-  async restore<M extends Model>(trainer: Trainer<M>): Promise<Progress> {
+  private async saveWeights(model: Model, iter: number): Promise<void> {
+    const tensors = await valuesOf(Object.entries(model.parameters));
+    await writeAtomic(this.file(WEIGHTS), encodeSafetensors(tensors, { format: 'pt', iter: String(iter) }));
+  }
+
+  /** Writes the saved weights into a model with the same parameters. Throws UsageError if they differ. */
+  async restoreWeights(model: Model): Promise<void> {
+    const file = await openTensorFile(this.file(WEIGHTS));
+    try {
+      for (const [name, tensor] of Object.entries(model.parameters)) {
+        const { shape, data } = await file.read(name);
+        if (!sameShape(shape, tensor.shape)) {
+          throw new UsageError(
+            this.where,
+            `${name} is ${show(shape)} in ${file.name} and ${show(tensor.shape)} in the model. Use the model of the run.`,
+          );
+        }
+        tensor.write(data);
+      }
+    } finally {
+      await file.close();
+    }
+  }
+
+  /**
+   * Puts the moments, the carried state and the position in the data back into a trainer whose model has the saved
+   * weights. Resolves to the notes. Throws UsageError if they are damaged or belong to other data.
+   */
+  async restore(trainer: Resumable): Promise<Notes> {
     const weights = await openTensorFile(this.file(WEIGHTS));
     const { iter } = weights.metadata;
     await weights.close();
     const path = this.file(`training-${iter}.safetensors`);
     const file = await openTensorFile(path).catch((error) => {
       throw new UsageError(
-        'train',
+        this.where,
         `${path} cannot be resumed from (${error.message}). The weights in ${this.path} still load: generate from them, or start a new run.`,
       );
     });
@@ -151,54 +196,47 @@ export class RunFolder {
         m.write((await file.read(`m.${name}`)).data);
         v.write((await file.read(`v.${name}`)).data);
       }
-      const progress = JSON.parse(file.metadata.progress) as Progress;
-      trainer.restore(progress.trainer);
-      return progress;
+      const { trainer: state, carried, ...notes } = progressIn(file.metadata.progress);
+      trainer.restore(state);
+      if (carried !== undefined) trainer.carried = await trainer.model.loadState(Buffer.from(carried, 'base64'));
+      return notes;
     } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
       throw new UsageError(
-        'train',
-        `${path} does not fit this run (${(error as Error).message}). Resume with the config and data of the run.`,
+        this.where,
+        `${path} does not fit this run (${error.message}). Resume with the config and data of the run.`,
       );
     } finally {
       await file.close();
     }
   }
 
-  /** One line of log.jsonl. */
-  async log(entry: Record<string, unknown>): Promise<void> {
+  /** Appends a line to log.jsonl. */
+  async log(entry: object): Promise<void> {
     await nodeModule('fs/promises').appendFile(this.file('log.jsonl'), `${JSON.stringify(entry)}\n`);
   }
 
+  /** Releases the folder. */
   async close(): Promise<void> {
-    await this.unlock();
-  }
-
-  /** Removes what a kill in the middle of writing left behind. */
-  private async sweep(): Promise<void> {
-    const fs = nodeModule('fs/promises');
-    for (const folder of ['', 'best', 'data']) {
-      const names = await fs.readdir(this.file(folder)).catch(() => []);
-      for (const name of names) {
-        if (HALF_WRITTEN.test(name)) await fs.rm(nodeModule('path').join(this.file(folder), name), { force: true });
-      }
-    }
+    await this.release();
   }
 }
 
-async function values(tensors: Record<string, Tensor>) {
-  return Promise.all(
-    Object.entries(tensors).map(async ([name, tensor]) => ({
-      name,
-      shape: [...tensor.shape],
-      data: await tensor.data(),
-    })),
-  );
+function progressIn(text: string | undefined): Progress {
+  try {
+    const progress: unknown = JSON.parse(text ?? '');
+    if (isPlainObject(progress) && isPlainObject(progress.trainer)) return progress as unknown as Progress;
+  } catch {
+    // The error below says what is wrong.
+  }
+  throw new UsageError('progress', 'the metadata has no progress of a run, expected JSON with trainer.');
 }
 
-async function momentTensors<M extends Model>(trainer: Trainer<M>) {
-  const moments = [...trainer.optimizer.moments];
-  return [
-    ...(await values(Object.fromEntries(moments.map(([name, { m }]) => [`m.${name}`, m])))),
-    ...(await values(Object.fromEntries(moments.map(([name, { v }]) => [`v.${name}`, v])))),
-  ];
-}
+const valuesOf = (tensors: readonly (readonly [string, Tensor])[]) =>
+  Promise.all(tensors.map(async ([name, tensor]) => ({ name, shape: [...tensor.shape], data: await tensor.data() })));
+
+const momentsOf = ({ optimizer: { moments } }: Resumable) =>
+  valuesOf([
+    ...[...moments].map(([name, { m }]) => [`m.${name}`, m] as const),
+    ...[...moments].map(([name, { v }]) => [`v.${name}`, v] as const),
+  ]);

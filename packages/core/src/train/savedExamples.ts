@@ -1,12 +1,16 @@
-/** More data for a model that is there: read as its training data was, by the examples.json of its folder. */
+/** New data for a trained sequence model, read as its training data was, by the examples.json of its folder. */
 import { type OpenedExamples, openExamples } from '../data/exampleSource.ts';
 import { readJsonFile } from '../formats/jsonFile.ts';
 import { nodeModule } from '../node.ts';
 import { loadTokenizer } from '../tokenize/index.ts';
-import { exampleFacts } from './exampleFacts.ts';
-import type { ExampleFacts } from './sequenceRun.ts';
+import { type ExampleFacts, exampleFactsIn } from './exampleFacts.ts';
 
-/** `open`: examples may lack labels and targets. */
+/**
+ * Opens the examples in `path` for the model in `folder`. Throws UsageError if the folder is not one of a run with
+ * --task classify or regress, or if the data does not have what the model reads.
+ *
+ * @param options.open Whether examples may lack labels and targets. Default: false.
+ */
 export async function openSaved(
   folder: string,
   path: string,
@@ -14,7 +18,7 @@ export async function openSaved(
 ): Promise<{ opened: OpenedExamples; facts: ExampleFacts }> {
   const file = (name: string) => nodeModule('path').join(folder, name);
   const advice = 'Give the folder of a run with --task classify or regress.';
-  const facts = exampleFacts(await readJsonFile(file('examples.json'), advice), file('examples.json'));
+  const facts = exampleFactsIn(await readJsonFile(file('examples.json'), advice), file('examples.json'));
   const tokenizer = await loadTokenizer(await readJsonFile(file('tokenizer.json'), advice));
   const opened = await openExamples(path, { ...facts.options, tokenizer, classes: facts.classes, open });
   return { opened, facts };

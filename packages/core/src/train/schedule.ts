@@ -1,12 +1,12 @@
-/** The learning rate at each moment: warm-up, then cosine, warm-up–stable–decay, or constant. */
-import type { TrainOptions } from './options.ts';
+/** The learning rate of each update: warm-up, then cosine, warm-up–stable–decay, or constant. */
+import type { TrainerOptions } from './trainerOptions.ts';
 
 type ScheduleOptions = Pick<
-  TrainOptions,
+  TrainerOptions,
   'learningRate' | 'minLearningRate' | 'schedule' | 'warmupIters' | 'decayFraction' | 'maxIters' | 'maxSeconds'
 >;
 
-/** `iter` counts updates done; `seconds` spent matter only where maxSeconds is set. */
+/** `iter`: updates done. `seconds`: time spent, which counts only if maxSeconds is set. */
 export function learningRateAt(options: ScheduleOptions, iter: number, seconds: number): number {
   const { learningRate, minLearningRate, schedule, warmupIters, decayFraction } = options;
   const warm = iter < warmupIters ? (iter + 1) / (warmupIters + 1) : 1;
@@ -17,9 +17,9 @@ export function learningRateAt(options: ScheduleOptions, iter: number, seconds: 
   return warm * learningRate;
 }
 
-/** How much of the run is done, 0 to 1: by updates, or by the clock where that is further. */
+/** How much of the run is done, 0 to 1: by updates or by time, whichever is further. */
 export function progress(
-  { maxIters, maxSeconds }: Pick<TrainOptions, 'maxIters' | 'maxSeconds'>,
+  { maxIters, maxSeconds }: Pick<TrainerOptions, 'maxIters' | 'maxSeconds'>,
   iter: number,
   seconds: number,
 ): number {

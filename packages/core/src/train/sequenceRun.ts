@@ -1,8 +1,8 @@
-/** A run of a sequence model: classes or values of examples, and the file that says how they were read. */
+/** A run of a sequence model, which classifies or regresses examples. examples.json records how they were read. */
 
 import { type ExampleOptions, type OpenedExamples, openExamples } from '../data/exampleSource.ts';
 import { type ExampleStore, shuffled, subset } from '../data/examples.ts';
-import { measureScaling, type Scaling, scaled } from '../data/scaling.ts';
+import { measureScaling, scaled } from '../data/scaling.ts';
 import { UsageError } from '../errors.ts';
 import { createSequenceModel, loadSequenceModel } from '../models/checkpoint.ts';
 import { type SequenceConfig, sequenceConfigOf } from '../models/sequenceConfig.ts';
@@ -10,19 +10,10 @@ import { SequenceModel } from '../models/sequenceModel.ts';
 import { Random } from '../random.ts';
 import { loadTokenizer, type Tokenizer } from '../tokenize/index.ts';
 import { evaluateSequence, type SequenceEvaluation } from './evaluateSequence.ts';
-import { exampleFacts } from './exampleFacts.ts';
+import { type ExampleFacts, exampleFactsIn } from './exampleFacts.ts';
 import { tokenizerFor } from './languageRun.ts';
 import type { RunConfig, TrainOptions } from './options.ts';
 import type { Prepared, RunSetup } from './prepared.ts';
-
-/** examples.json: what a model has to know of its data to read more of it. */
-export interface ExampleFacts {
-  options: Omit<ExampleOptions, 'tokenizer' | 'classes' | 'open'>;
-  classes?: readonly string[];
-  /** What the values of a regression are called. */
-  values?: readonly string[];
-  scaling: Scaling;
-}
 
 export async function sequenceRun({
   folder,
@@ -30,12 +21,14 @@ export async function sequenceRun({
   options,
   resume,
 }: RunSetup): Promise<Prepared<SequenceModel, SequenceEvaluation>> {
-  const saved = resume ? exampleFacts(await folder.readJson('examples.json'), folder.file('examples.json')) : undefined;
+  const saved = resume
+    ? exampleFactsIn(await folder.readJson('examples.json'), folder.file('examples.json'))
+    : undefined;
   const tokenizer = resume ? await loadTokenizer(await folder.readJson('tokenizer.json')) : await tokenizerFor(options);
-  const asked = saved?.options ?? readingOf(config, options);
-  const opened = await openExamples(options.data, { ...asked, tokenizer, classes: saved?.classes });
+  const given = saved?.options ?? readingOf(config, options);
+  const opened = await openExamples(options.data, { ...given, tokenizer, classes: saved?.classes });
   if (opened.series) requireOneDirection(config);
-  const reading = { ...asked, ...opened.found };
+  const reading = { ...given, ...opened.found };
   const { train, validation } = opened.split(options.validationFraction, options.seed);
   const facts: ExampleFacts = saved ?? {
     options: reading,
@@ -46,7 +39,7 @@ export async function sequenceRun({
   const { scaling } = facts;
   const modelConfig = await configFor(config, train, tokenizer, facts);
   const order = Array.from({ length: validation.length }, (_, i) => i);
-  // An evaluation may read a part alone: it should have some of everything.
+  // An evaluation may read only a part, which should have some of everything.
   const mixed = subset(validation, shuffled(order, new Random(options.seed).fork('validation')), 'mixed');
   return {
     declare: () => new SequenceModel(modelConfig),
@@ -67,13 +60,13 @@ export async function sequenceRun({
   };
 }
 
-/** What each step of a series is to give is what the steps behind it hold. */
+/** The targets of a step of a series are its next rows, which a backward direction would read. */
 function requireOneDirection({ modelKeys: { bidirectional = 'none' } }: RunConfig): void {
   if (bidirectional === 'none') return;
   throw new UsageError(
     'train',
-    `bidirectional is ${JSON.stringify(bidirectional)}, expected 'none' for a series: the next rows are to be forecast, ` +
-      'and the other direction reads them. Leave bidirectional out.',
+    `bidirectional is ${JSON.stringify(bidirectional)}, expected 'none' for a series: the model forecasts the next rows, ` +
+      'which the backward direction would read. Leave bidirectional out.',
   );
 }
 
@@ -89,7 +82,7 @@ function readingOf({ modelKeys }: RunConfig, options: TrainOptions): ExampleFact
   const named = { ...(label && { label }), ...(group && { group }), ...(sequence && { sequence }) };
   const lists = { columns: listIn(columns), targets: listIn(targets) };
   if (task === 'regress' && !lists.targets && (output === 'sequence' || sequence)) {
-    throw new UsageError('train', 'targets is missing, expected the columns to give, e.g. --targets price,volume.');
+    throw new UsageError('train', 'targets is missing, expected the columns to predict, e.g. --targets price,volume.');
   }
   return { task, output, ...named, ...lists, horizon, cutTo, blockSize, sampleRate, textField };
 }

@@ -1,11 +1,11 @@
 /**
- * What a trainer learns: batches that resume, and the loss of each. Tokens for a language model, examples
- * for a sequence model, or whatever else a function makes of the options.
+ * A task makes the batches of a trainer and the loss of each batch: from tokens for a language model, from examples
+ * for a sequence model, or from any function.
  *
- *   new Trainer(model, tokens);   new Trainer(model, examples);
- *   new Trainer(model, (options, random) => ({ next, state, restore }));
+ *   new Trainer(model, tokens);
+ *   new Trainer(model, examples);
+ *   new Trainer(model, (options, random, model) => ({ next, state, restore }));
  */
-
 import { ExampleSampler, type ExampleSamplerState } from '../data/exampleSampler.ts';
 import type { ExampleStore } from '../data/examples.ts';
 import { BatchSampler, type SamplerState } from '../data/sampler.ts';
@@ -17,31 +17,36 @@ import type { Model } from '../models/model.ts';
 import { SequenceModel } from '../models/sequenceModel.ts';
 import type { Random } from '../random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { TrainerOptions } from './trainer.ts';
+import type { TrainerOptions } from './trainerOptions.ts';
 
-/** A batch, and how its loss is computed. */
-export interface Lesson {
-  /** Tokens or steps: for the speed. */
+/** A batch to train on, and how its loss is computed. */
+export interface TrainingBatch {
+  /** The number of tokens or steps, for the measured speed. */
   readonly steps: number;
-  /** Rows go on where those of the lesson before stopped. */
+  /** Whether each row continues the same row of the batch before. */
   readonly carries?: boolean;
-  /** The mean loss, a scalar, and the state after the last step, if it is to be carried on. */
+  /**
+   * The mean loss, a scalar, and the state after the last step if it is to be carried into the next batch.
+   * `before`: the state that was carried from the batch before.
+   */
   loss(before?: State): { loss: Tensor; state?: State };
 }
 
+/** An endless series of batches that can be resumed. */
 export interface Task {
-  next(): Promise<Lesson>;
-  /** Plain JSON: where the batches stand. */
+  next(): Promise<TrainingBatch>;
+  /** Plain JSON: the position in the series. */
   state(): unknown;
-  /** Goes on from a state(). */
+  /** Continues from a state(). Throws UsageError if the state is of other data. */
   restore(state: unknown): void;
 }
 
-export type TaskMaker = (options: TrainerOptions, random: Random) => Task;
-export type TrainingData = TokenStore | ExampleStore | TaskMaker;
+/** Makes the task of a model. `random` is the task's own: nothing else draws from it. */
+export type TaskMaker<M extends Model = Model> = (options: TrainerOptions, random: Random, model: M) => Task;
+export type TrainingData<M extends Model = Model> = TokenStore | ExampleStore | TaskMaker<M>;
 
-/** The task of a model and its data. Throws where they do not belong together. */
-export function taskOf(model: Model, data: TrainingData): TaskMaker {
+/** The task of a model and its data. Throws UsageError if they do not belong together. */
+export function taskOf<M extends Model>(model: M, data: TrainingData<M>): TaskMaker<M> {
   if (typeof data === 'function') return data;
   const hasTokens = 'vocabSize' in data;
   if (model instanceof LanguageModel && hasTokens)
@@ -78,13 +83,13 @@ function sequenceTask(model: SequenceModel, data: ExampleStore, options: Trainer
   if (options.carryState) {
     throw new UsageError(
       'Trainer',
-      'carryState with examples, expected false: each is a sequence of its own. Leave it out.',
+      'carryState is true, expected false for examples: each is a sequence of its own. Leave it out.',
     );
   }
   const sampler = new ExampleSampler(data, { mode: 'shuffled', batchSize: options.batchSize, random });
   return {
     async next() {
-      // A batch may have nothing to learn from; a whole pass, which two cover wherever this one began, may not.
+      // Batches without any label or target are skipped. Two passes cover all examples, wherever this call began.
       for (let i = 0; i < 2 * sampler.batchesPerPass; i++) {
         const batch = await sampler.next();
         const targets = targetsOf(model, batch, data.name);
@@ -93,7 +98,7 @@ function sequenceTask(model: SequenceModel, data: ExampleStore, options: Trainer
       }
       throw new UsageError(
         'data',
-        `every label or target of ${data.name} is missing, expected at least one that counts.`,
+        `every label or target of ${data.name} is missing, expected at least one that is given.`,
       );
     },
     state: () => sampler.state(),
@@ -101,11 +106,11 @@ function sequenceTask(model: SequenceModel, data: ExampleStore, options: Trainer
   };
 }
 
-/** Whether a label (negative: none) or a value (NaN: missing) is there to learn from. */
+/** Whether any label (negative: missing) or value (NaN: missing) is given. */
 const hasAny = (targets: Int32Array | Float32Array): boolean =>
   targets instanceof Int32Array ? targets.some((label) => label >= 0) : !targets.every(Number.isNaN);
 
-/** What the model is to give for a batch. */
+/** The labels or targets of a batch, whichever the model predicts. Throws UsageError if the data has none. */
 export function targetsOf(
   { config }: SequenceModel,
   { labels, targets }: { labels?: Int32Array; targets?: Float32Array },
@@ -115,6 +120,6 @@ export function targetsOf(
   if (found) return found;
   throw new UsageError(
     'data',
-    `${name} has no ${config.nClasses > 0 ? 'labels' : 'targets'}, which the model needs to learn.`,
+    `${name} has no ${config.nClasses > 0 ? 'labels' : 'targets'}, expected them: the model learns from them.`,
   );
 }

@@ -1,97 +1,196 @@
 /**
- * One model, its optimiser and its batches: what a training step is, in Node and in the browser.
+ * Trains a model on data: one model, its optimiser and its batches, in Node and in the browser.
  *
- *   const trainer = new Trainer(model, train, { ...defaults, batchSize: 8, blockSize: 128 });
- *   const { loss } = await trainer.step();
+ * @example
+ * const data = await textData(await readFile('play.txt', 'utf8'), byteTokenizer());
+ * const model = await createModel({ model: 'mamba', vocabSize: 256, dModel: 64, nLayer: 2 });
+ * const trainer = new Trainer(model, data, { batchSize: 8, blockSize: 128, maxIters: 500 });
+ * for (let i = 0; i < 500; i++) console.log((await trainer.step()).loss);
+ * await trainer.save('runs/play');
  */
+import type { BackendName } from '../backend/open.ts';
+import type { ExampleStore } from '../data/examples.ts';
+import type { TokenStore } from '../data/store.ts';
 import { UsageError } from '../errors.ts';
-import { nearestName } from '../layers/config.ts';
 import type { State } from '../layers/state.ts';
-import type { LanguageModel } from '../models/languageModel.ts';
+import { loadModel, loadSequenceModel } from '../models/checkpoint.ts';
+import { LanguageModel } from '../models/languageModel.ts';
 import type { Model } from '../models/model.ts';
+import type { SequenceModel } from '../models/sequenceModel.ts';
 import { Random } from '../random.ts';
+import { complete, requireNames } from '../schema/index.ts';
+import { Backend } from '../tensor/backend.ts';
 import { AdamW, accumulate, gradientNorm } from '../tensor/optimizer.ts';
 import { enter } from '../tensor/scope.ts';
 import { valueAndGrad } from '../tensor/tape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { Tokenizer } from '../tokenize/tokenizer.ts';
 import { findBadTensor } from './nanGuard.ts';
-import { completeOptions, ofRuns, type TrainOptions, trainFields } from './options.ts';
+import { type TrainOptions, trainFields } from './options.ts';
+import { RunFolder } from './runFolder.ts';
+import { configDifference, declaredIn, type RunRecord, readRecord, settingsOf } from './runRecord.ts';
 import { learningRateAt } from './schedule.ts';
-import { type Lesson, type Task, type TrainingData, taskOf } from './task.ts';
+import { type Task, type TaskMaker, type TrainingBatch, type TrainingData, taskOf } from './task.ts';
+import { type TrainerOptions, trainerFields, trainerOptionsIn } from './trainerOptions.ts';
+import type { Resumable, StepReport, TrainerState } from './types.ts';
 
-export type TrainerOptions = Omit<TrainOptions, (typeof ofRuns)[number]>;
-
-const NAMES = Object.keys(trainFields).filter((name) => !ofRuns.includes(name as never)) as (keyof TrainerOptions)[];
-
-export interface StepReport {
-  /** Updates done, this one included. */
-  iter: number;
-  /** Mean loss of the update's batches: cross-entropy in nats, or squared error. */
-  loss: number;
-  learningRate: number;
-  gradientNorm: number;
-  tokens: number;
+/** What `mamba-ts train --resume` needs to know of a run that was begun in code. All of it can be left out. */
+export interface SaveOptions
+  extends Partial<Omit<TrainOptions, keyof TrainerOptions | 'task' | 'model' | 'out' | 'backend' | 'tokenizer'>> {
+  /** The tokenizer of the data: written as tokenizer.json, which `mamba-ts generate` reads too. */
+  tokenizer?: Tokenizer;
 }
 
-/** Plain JSON: with the parameters and the moments, all that a resumed run needs. */
-export interface TrainerState {
-  iter: number;
-  seconds: number;
-  optimizerSteps: number;
-  sampler: unknown;
+/** Trainer options given here replace those of the run, e.g. a larger maxIters. */
+export interface ResumeOptions<M extends Model> extends Partial<TrainerOptions> {
+  /** A model with the config of the run, which takes its weights. Default: a new one. */
+  model?: M;
+  /** Where a new model runs. Default: 'auto'. */
+  backend?: BackendName | Backend;
 }
 
-export class Trainer<M extends Model = LanguageModel> {
+export class Trainer<M extends Model = LanguageModel> implements Resumable {
+  /** Updates so far. */
   iter = 0;
   /** Seconds of training so far, over all sessions of the run. */
   seconds = 0;
-  readonly options: TrainerOptions;
+  readonly options: Readonly<TrainerOptions>;
   readonly optimizer: AdamW;
-  private readonly task: Task;
-  /** Where the rows of the batch before stopped, with carryState. */
+  /** The state after the last batch, with carryState. */
   carried?: State;
+  private readonly task: Task;
+  /** The folder that this trainer was saved in or resumed from. */
+  private record?: RunRecord;
 
-  /** Options that are left out have the defaults of `mamba-ts train`. */
+  /**
+   * @param data tokens for a LanguageModel, examples for a SequenceModel, or a function that makes a task
+   * @param options those left out have their defaults
+   * Throws UsageError for an unknown option, a wrong value, and data that does not belong to the model.
+   */
   constructor(
     readonly model: M,
-    data: TrainingData,
+    data: TrainingData<M>,
     options: Partial<TrainerOptions> = {},
   ) {
-    const stranger = Object.keys(options).find((name) => !Object.hasOwn(trainFields, name));
-    if (stranger !== undefined) {
-      throw new UsageError('Trainer', `unknown option '${stranger}'. Did you mean '${nearestName(stranger, NAMES)}'?`);
-    }
-    this.options = completeOptions({ ...options }, NAMES);
+    this.options = complete('Trainer', trainerFields, options);
     const { seed, beta1, beta2, adamEps, weightDecay } = this.options;
+    this.task = taskOf(model, data)(this.options, new Random(seed).fork('batches'), model);
     this.optimizer = new AdamW(model.tree.list(), { beta1, beta2, eps: adamEps, weightDecay });
-    this.task = taskOf(model, data)(this.options, new Random(seed).fork('batches'));
   }
 
-  /** One update. Throws, naming the first bad tensor, where the loss or a gradient is not a number. */
+  /**
+   * Continues the run in a folder that save() or `mamba-ts train` wrote, from its last checkpoint. With the same data
+   * and options the numbers are those of a run that was not stopped, bit-exact. Node only.
+   *
+   * Throws UsageError if the folder holds no run, if the run is of another model, or if the data has another length.
+   *
+   * @example
+   * const trainer = await Trainer.resume('runs/play', data, { maxIters: 1000 });
+   */
+  static resume(
+    folder: string,
+    data: TokenStore,
+    options?: ResumeOptions<LanguageModel>,
+  ): Promise<Trainer<LanguageModel>>;
+  static resume(
+    folder: string,
+    data: ExampleStore,
+    options?: ResumeOptions<SequenceModel>,
+  ): Promise<Trainer<SequenceModel>>;
+  static resume<M extends Model = LanguageModel | SequenceModel>(
+    folder: string,
+    data: TaskMaker<M>,
+    options?: ResumeOptions<M>,
+  ): Promise<Trainer<M>>;
+  static async resume(
+    path: string,
+    data: TrainingData<Model>,
+    { model: given, backend, ...changes }: ResumeOptions<Model> = {},
+  ): Promise<Trainer<Model>> {
+    const where = 'Trainer.resume';
+    const folder = RunFolder.reading(path, where);
+    const record = await readRecord(folder);
+    const declared = await declaredIn(folder);
+    const load = declared instanceof LanguageModel ? loadModel : loadSequenceModel;
+    const other = given && configDifference(given, declared);
+    if (other) {
+      throw new UsageError(
+        where,
+        `${other.key} of the model is ${other.found}, expected ${other.expected}, as in ${folder.file('config.json')}. ` +
+          'Use a model with the config of the run.',
+      );
+    }
+    const model = given ?? (await load(path, { backend }));
+    let trainer: Trainer<Model> | undefined;
+    try {
+      trainer = new Trainer(model, data, { ...trainerOptionsIn(record.settings), ...changes });
+      if (given) await folder.restoreWeights(given);
+      trainer.record = { ...record, notes: await folder.restore(trainer) };
+      return trainer;
+    } catch (error) {
+      trainer?.dispose();
+      if (!given && !(backend instanceof Backend)) model.backend.dispose();
+      throw error;
+    }
+  }
+
+  /**
+   * Saves a checkpoint in a folder, in the files that `mamba-ts train` writes: the model, the moments, the position in
+   * the data and the settings. Trainer.resume() continues from it, and so does `mamba-ts train --out FOLDER --resume`
+   * if it can read the same data from a file. Node only.
+   *
+   * Throws UsageError if the folder holds another run, or if another process trains in it.
+   *
+   * @example
+   * await trainer.save('runs/play', { tokenizer: byteTokenizer(), data: 'play.txt' });
+   */
+  async save(path: string, { tokenizer, ...run }: SaveOptions = {}): Promise<void> {
+    const where = 'Trainer.save';
+    requireNames(where, run, Object.keys(trainFields));
+    const folder = await RunFolder.open(path, { where, alternative: 'another folder' });
+    try {
+      if (this.record?.folder !== folder.absolutePath && (await folder.holdsRun())) {
+        throw new UsageError(
+          where,
+          `${path} holds another run. Choose another folder, or continue that run with Trainer.resume().`,
+        );
+      }
+      const settings = { ...(this.record?.settings ?? settingsOf(this.model)), ...this.options, ...run };
+      const files = { ...this.record?.files, ...(tokenizer && { 'tokenizer.json': tokenizer.toJSON() }) };
+      await folder.writeJson('train.json', settings);
+      await folder.begin(this.model, files);
+      await folder.save(this, this.record?.notes);
+      this.record = { folder: folder.absolutePath, settings, files, notes: this.record?.notes ?? {} };
+    } finally {
+      await folder.close();
+    }
+  }
+
+  /** One update. Throws UsageError, naming the first bad tensor, if the loss or a gradient is not finite. */
   async step(): Promise<StepReport> {
     const { gradientAccumulation } = this.options;
-    const lessons: Lesson[] = [];
-    for (let i = 0; i < gradientAccumulation; i++) lessons.push(await this.task.next());
+    const batches: TrainingBatch[] = [];
+    for (let i = 0; i < gradientAccumulation; i++) batches.push(await this.task.next());
     const begun = performance.now();
-    const report = enter(() => this.update(lessons));
+    const report = enter(() => this.update(batches));
     this.seconds += (performance.now() - begun) / 1000;
     return report;
   }
 
-  private update(lessons: readonly Lesson[]): StepReport {
+  private update(batches: readonly TrainingBatch[]): StepReport {
     const { model, options } = this;
     let loss = 0;
     let grads: Record<string, Tensor> | undefined;
-    for (const lesson of lessons) {
-      const result = this.lossAndGrads(lesson);
-      loss += result.value.read()[0] / lessons.length;
+    for (const batch of batches) {
+      const result = this.lossAndGrads(batch);
+      loss += result.value.read()[0] / batches.length;
       if (!grads) grads = result.grads;
       else for (const [name, grad] of Object.entries(result.grads)) accumulate(grads[name], grad);
     }
     const sums = grads as Record<string, Tensor>;
-    const norm = gradientNorm(sums) / lessons.length;
+    const norm = gradientNorm(sums) / batches.length;
     if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
-      const where = findBadTensor(model, sums, () => lessons[0].loss().loss);
+      const where = findBadTensor(model, sums, () => batches[0].loss().loss);
       throw new UsageError(
         'train',
         `at iteration ${this.iter + 1} the loss is ${loss} and the gradient norm ${norm}. The first bad tensor is ${where}. ` +
@@ -100,18 +199,18 @@ export class Trainer<M extends Model = LanguageModel> {
     }
     const learningRate = learningRateAt(options, this.iter, this.seconds);
     const clip = options.gradClip > 0 ? Math.min(1, options.gradClip / (norm + 1e-6)) : 1;
-    this.optimizer.step(sums, learningRate, clip / lessons.length);
+    this.optimizer.step(sums, learningRate, clip / batches.length);
     this.iter++;
-    const tokens = lessons.reduce((sum, { steps }) => sum + steps, 0);
+    const tokens = batches.reduce((sum, { steps }) => sum + steps, 0);
     return { iter: this.iter, loss, learningRate, gradientNorm: norm, tokens };
   }
 
-  private lossAndGrads(lesson: Lesson): { value: Tensor; grads: Record<string, Tensor> } {
-    if (!lesson.carries) this.forgetCarried();
+  private lossAndGrads(batch: TrainingBatch): { value: Tensor; grads: Record<string, Tensor> } {
+    if (!batch.carries) this.forgetCarried();
     const before = this.carried;
     let after: State | undefined;
     const result = valueAndGrad(() => {
-      const { loss, state } = lesson.loss(before);
+      const { loss, state } = batch.loss(before);
       if (this.options.carryState) after = state?.keep();
       return loss;
     }, this.model.parameters);
@@ -125,6 +224,7 @@ export class Trainer<M extends Model = LanguageModel> {
     this.carried = undefined;
   }
 
+  /** The counters and the position in the data, as plain JSON. The parameters and moments are saved apart from it. */
   state(): TrainerState {
     return {
       iter: this.iter,
@@ -134,7 +234,7 @@ export class Trainer<M extends Model = LanguageModel> {
     };
   }
 
-  /** Goes on from a state(); the parameters and moments are restored by whoever saved them. */
+  /** Continues from a state(). The caller restores the parameters and the moments. */
   restore({ iter, seconds, optimizerSteps, sampler }: TrainerState): void {
     this.task.restore(sampler);
     this.iter = iter;
@@ -142,8 +242,13 @@ export class Trainer<M extends Model = LanguageModel> {
     this.optimizer.steps = optimizerSteps;
   }
 
+  /** Frees the moments and the carried state. The model stays. */
   dispose(): void {
     this.forgetCarried();
     this.optimizer.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }

@@ -36,6 +36,6 @@ describe('training on FASTA', () => {
   it('refuses reverse complements of text', async () => {
     const folder = await workFolder();
     const options = { data: join(folder, 'play.txt'), out: join(folder, 'out'), reverseComplement: true };
-    await expect(run(options)).rejects.toThrow('train: reverseComplement with a byte tokenizer, expected dna');
+    await expect(run(options)).rejects.toThrow('train: reverseComplement is true with a byte tokenizer, expected dna');
   });
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { anyBackend, backends } from '../../../../test/support/backends.ts';
-import { memoryStore, prepareTokens, split, textData } from '../../src/data/index.ts';
+import { memoryStore, prepareTokens, splitTokens, textData } from '../../src/data/index.ts';
 import { generateText } from '../../src/generate/generateText.ts';
 import { loadModel } from '../../src/models/checkpoint.ts';
 import { charTokenizer, loadTokenizer } from '../../src/tokenize/index.ts';
@@ -89,7 +89,7 @@ describe('a run', () => {
 
     const tokenizer = await loadTokenizer(JSON.parse(await readFile(join(out, 'best', 'tokenizer.json'), 'utf8')));
     const store = await prepareTokens(join(folder, 'play.txt'), tokenizer);
-    const { validation } = split(store, 0.1, small.blockSize);
+    const { validation } = splitTokens(store, 0.1, small.blockSize);
     const measure = async (path: string) => {
       const model = await loadModel(path, { backend: anyBackend });
       return (await evaluate(model, validation, tokenizer, { batchSize: 2, blockSize: 24, batches: 2 })).loss;
@@ -203,7 +203,7 @@ describe('a run is refused', () => {
     await run({ data: join(folder, 'play.txt'), out, maxIters: 2 });
     const before = await contentsOf(out);
     await expect(run({ data: join(folder, 'play.txt'), out })).rejects.toThrow(
-      `train: ${out} holds a run already. Go on with it by --resume, or choose another --out.`,
+      `train: ${out} holds a run already. Continue it with --resume, or choose another --out.`,
     );
     expect(await contentsOf(out)).toEqual(before);
   });
@@ -295,7 +295,7 @@ describe('resuming is refused', () => {
   it('where there is no run', async () => {
     const folder = await workFolder();
     await expect(resume(join(folder, 'nothing'))).rejects.toThrow(
-      /train\.json cannot be read \(ENOENT\)\. This folder holds no run to resume: leave --resume out\./,
+      /train\.json cannot be read \(ENOENT\)\. This folder holds no run to resume: check the path, or start a new run\./,
     );
   });
 

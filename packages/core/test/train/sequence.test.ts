@@ -342,7 +342,7 @@ describe('a run of a sequence model', () => {
     expect([tokenizer.kind, model.config.vocabSize]).toEqual(['muLaw', 256]);
     expect(evaluation.bytes).toBe(evaluation.tokens);
     expect((await resume(join(folder, 'out'), {}, { stopAt: 20 })).iter).toBe(20);
-    expect(() => tokenizer.encode('la')).toThrow('muLawTokenizer: its tokens are samples of sound and not of text.');
+    expect(() => tokenizer.encode('la')).toThrow('muLawTokenizer: its tokens are samples of sound, not of text.');
   });
 
   it.each([
@@ -353,7 +353,7 @@ describe('a run of a sequence model', () => {
       { output: 'step' },
       'has one sequence a row, expected several rows for outputs by step',
     ],
-    ['a table, a row a sequence', { carryState: true }, 'Trainer: carryState with examples, expected false'],
+    ['a table, a row a sequence', { carryState: true }, 'Trainer: carryState is true, expected false for examples'],
     ['a table, a row a sequence', { task: 'classfy' }, `train: task is "classfy", expected 'language' or 'classify'`],
     ['a table, a row a sequence', { pooling: 'sum' }, `config: pooling is "sum", expected 'mean' or 'last' or 'max'.`],
     [
@@ -361,7 +361,7 @@ describe('a run of a sequence model', () => {
       { task: 'language', pooling: 'max' },
       'train: pooling is for --task classify or regress.',
     ],
-    ['a table, a value a sequence', { targets: '' }, 'train: targets is missing, expected the columns to give'],
+    ['a table, a value a sequence', { targets: '' }, 'train: targets is missing, expected the columns to predict'],
     ['a series, the next rows at each step', { columns: 't,q' }, 'has no column "q"'],
     ['a series, the next rows at each step', { targets: 't' }, 'has no column "t", expected some of y, z.'],
     ['clips, by names', { task: 'regress' }, 'has no numbers to give for a sequence, expected CSV for --task regress.'],
@@ -385,6 +385,8 @@ describe('a run of a sequence model', () => {
     const tokens = { name: 't', length: 9, vocabSize: 4, read: () => new Int32Array(), close: async () => {} };
     expect(() => new Trainer(model, tokens)).toThrow('Trainer: got a store of tokens for a SequenceModel, expected');
     const data = memoryExamples([{ sequence: Float32Array.of(1), targets: Float32Array.of(1) }], { name: 'one' });
-    await expect(evaluateSequence(model, data, { batchSize: 1 })).rejects.toThrow('data: one has no labels, which the');
+    await expect(evaluateSequence(model, data, { batchSize: 1 })).rejects.toThrow(
+      'data: one has no labels, expected them',
+    );
   });
 });

@@ -26,7 +26,7 @@ it('reads no series in both directions: the answers are behind each step', async
   const folder = await workFolder({ 's.csv': waveTable });
   const options = { ...small, task: 'regress', data: join(folder, 's.csv'), out: join(folder, 'run') };
   await expect(train({ layers: [{ ...options, bidirectional: 'add' }] })).rejects.toThrow(
-    `train: bidirectional is "add", expected 'none' for a series: the next rows are to be forecast`,
+    `train: bidirectional is "add", expected 'none' for a series: the model forecasts the next rows`,
   );
   // A row a sequence: its target is in no other step.
   const rows = await workFolder({ 't.csv': `a,b,sum\n${'1,2,3\n4,5,9\n7,1,8\n'.repeat(8)}` });

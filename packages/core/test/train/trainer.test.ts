@@ -7,7 +7,8 @@ import type { LanguageModel } from '../../src/models/languageModel.ts';
 import type { Backend } from '../../src/tensor/backend.ts';
 import { byteTokenizer } from '../../src/tokenize/index.ts';
 import { checkMemory, size, trainingBytes } from '../../src/train/memory.ts';
-import { Trainer, type TrainerOptions } from '../../src/train/trainer.ts';
+import { Trainer } from '../../src/train/trainer.ts';
+import type { TrainerOptions } from '../../src/train/trainerOptions.ts';
 import { play } from './runs.ts';
 
 const data = await textData(play, byteTokenizer());

@@ -1,42 +1,46 @@
-/** Lessons out of a worker, two ahead of the one that was asked for: equal to those made here. */
+/** Synthetic batches from a worker thread, two ahead of the one requested: the same as those made in this thread. */
 import { nodeModule } from '@mamba-ts/core/node';
-import { packageFile } from '@mamba-ts/core/packageFile';
-import type { LessonSource } from './task.ts';
-import type { LessonSteps } from './trainingBatch.ts';
+import type { BatchSource } from './batchSource.ts';
+import type { TrainingSteps } from './trainingBatch.ts';
 
 const AHEAD = 2;
 
-interface Wanted {
-  lesson: Promise<LessonSteps>;
-  resolve(lesson: LessonSteps): void;
+interface Request {
+  batch: Promise<TrainingSteps>;
+  resolve(batch: TrainingSteps): void;
   reject(error: Error): void;
 }
 
-export function lessonsFromThread(seed: number, budget: number): { source: LessonSource; close(): Promise<void> } {
+/** `seed` and `budget` as in syntheticBatch(). Close the thread after use. */
+export function batchesFromThread(seed: number, budget: number): { source: BatchSource; close(): Promise<void> } {
   const { Worker } = nodeModule('worker_threads');
-  const worker = new Worker(packageFile(() => new URL('./batchWorker.js', import.meta.url)), { workerData: { seed, budget } });
-  const wanted = new Map<number, Wanted>();
+  const worker = new Worker(new URL('./batchWorker.js', import.meta.url), { workerData: { seed, budget } });
+  const requests = new Map<number, Request>();
   worker.on('error', (error) => {
-    for (const { reject } of wanted.values()) reject(error);
+    for (const { reject } of requests.values()) reject(error);
   });
-  worker.on('message', ({ index, lesson }: { index: number; lesson: LessonSteps }) => {
-    wanted.get(index)?.resolve(lesson);
+  worker.on('message', ({ index, batch }: { index: number; batch: TrainingSteps }) => {
+    requests.get(index)?.resolve(batch);
   });
-  const ask = (index: number) => {
-    if (wanted.has(index)) return;
-    const settle = {} as Pick<Wanted, 'resolve' | 'reject'>;
-    const lesson = new Promise<LessonSteps>((resolve, reject) => Object.assign(settle, { resolve, reject }));
-    // An error of one that is not awaited yet is met when it is.
-    lesson.catch(() => {});
-    wanted.set(index, { lesson, ...settle });
+  const request = (index: number): Request => {
+    const pending = requests.get(index);
+    if (pending) return pending;
+    const settle = {} as Pick<Request, 'resolve' | 'reject'>;
+    const batch = new Promise<TrainingSteps>((resolve, reject) => Object.assign(settle, { resolve, reject }));
+    // An error before the batch is awaited is thrown when it is.
+    batch.catch(() => {});
+    const made = { batch, ...settle };
+    requests.set(index, made);
     worker.postMessage(index);
+    return made;
   };
   return {
     async source(index) {
-      for (let i = index; i <= index + AHEAD; i++) ask(i);
-      const lesson = await (wanted.get(index) as Wanted).lesson;
-      wanted.delete(index);
-      return lesson;
+      const { batch } = request(index);
+      for (let i = index + 1; i <= index + AHEAD; i++) request(i);
+      const steps = await batch;
+      requests.delete(index);
+      return steps;
     },
     async close() {
       await worker.terminate();

@@ -1,52 +1,60 @@
 /**
- * Training goes on with one's own series, from the zero-shot weights, which stay as they are.
+ * Fine-tunes the forecaster on own series, from the zero-shot weights, which stay as they are.
  *
- *   const { before, after } = await finetune(series, { out: 'runs/mine', seconds: 120 });
- *   const f = await loadForecaster('runs/mine/best');
- *
- * The end of every series is kept back. The weights that forecast it best are kept; where none are better than
- * the zero-shot ones, those are. Synthetic series go on between one's own, so that the model forgets little.
+ * The end of every series is held out. The weights that forecast it best are kept; if none are better than the
+ * zero-shot weights, those are. Synthetic series are mixed in, so that the model forgets little.
  */
-
 import type { BackendName } from '@mamba-ts/core/backend';
 import { UsageError } from '@mamba-ts/core/errors';
-import { loadSequenceModel, type SequenceModel } from '@mamba-ts/core/models';
-import { Random } from '@mamba-ts/core/random';
+import { loadSequenceModel } from '@mamba-ts/core/models';
+import { complete, field, type InputsOf } from '@mamba-ts/core/schema';
 import { openBackend } from '@mamba-ts/core/tensor';
-import { RunFolder, Trainer } from '@mamba-ts/core/train';
+import { isFinished, RunFolder, Trainer, training } from '@mamba-ts/core/train';
 import { packagedWeights } from '../load.ts';
 import { PATCH } from '../model/window.ts';
-import { type SeasonOption, seasonHint, stepsOfSeasons } from '../seasons.ts';
+import { baseFields } from '../options.ts';
+import { seasonField, stepsOfSeasons } from '../seasons.ts';
 import type { Values } from '../types.ts';
 import { checkValues } from '../values.ts';
-import { type Line, runSession } from './session.ts';
-import { lessonTask, meanLoss } from './task.ts';
-import { drawLesson, type LessonSteps, lessonAtEnd, type SeriesSource } from './trainingBatch.ts';
+import { mixedBatches } from './batchSource.ts';
+import { forecastTask, meanLoss } from './forecastTask.ts';
+import { type Line, ProgressLog } from './progressLog.ts';
+import { ownSeries } from './seriesSource.ts';
+import { batchAtEnd } from './trainingBatch.ts';
 
-export interface FinetuneOptions {
-  /** The folder of the run; the weights are in its `best`. */
-  out: string;
+export const finetuneFields = {
+  /** The folder of the run. The best weights are in its `best`. */
+  out: field.text({ help: 'the folder of the run; its best/ is what to load', placeholder: '<folder>' }),
   /** The weights to start from. Default: those of the package. */
-  from?: string;
-  /** Go on with the run that is in the folder. */
-  resume?: boolean;
-  /** Steps ahead that matter: so many values at the end of each series are kept back. Default: 24. */
-  horizon?: number;
-  /** Steps of a season, or of several. Default: found in the values. */
-  season?: SeasonOption;
-  /** Updates in all. Default: 300. */
-  iters?: number;
-  /** Stop after so many seconds; the run can be gone on with. */
-  seconds?: number;
-  /** Default: 3e-4. */
-  learningRate?: number;
-  /** Part of the batches that are synthetic. Default: 0.25. */
-  synthetic?: number;
-  seed?: number;
+  from: field.optional(field.text()),
+  /** Continues the run in the folder. Default: false. */
+  resume: field.flag({ default: false, help: 'continue the run in the folder' }),
+  /** Steps ahead that matter. This number of values at the end of each series is held out. Default: 24. */
+  horizon: { ...baseFields.horizon, default: 24 },
+  /** Steps of a season, or of several; 1: there is none. Default: found in the values. */
+  season: field.optional({ ...seasonField, default: undefined }),
+  /** Updates in total. Default: 300. */
+  iters: field.whole({ min: 1, default: 300, help: 'updates in total' }),
+  /** Stops after this time; the run can be resumed. Default: no limit. */
+  seconds: field.optional(field.number({ min: 0, open: true })),
+  /** The highest learning rate. Default: 3e-4. */
+  learningRate: field.number({ min: 0, open: true, default: 3e-4, help: 'the highest learning rate' }),
+  /** The part of the batches that is synthetic. Default: 0.25. */
+  synthetic: field.number({ min: 0, max: 1, default: 0.25 }),
+  /** The seed of all randomness. Default: 1. */
+  seed: field.whole({ min: 0, default: 1, help: 'the seed of all randomness' }),
+};
+
+export interface FinetuneOptions extends Omit<InputsOf<typeof finetuneFields>, 'out'> {
+  /** The folder of the run. The best weights are in its `best`. */
+  out: string;
+  /** Default: 'auto'. */
   backend?: BackendName;
   /** Default: every core. */
   threads?: number;
+  /** Receives what the log gets: losses and evaluations. */
   report?(line: Line): void;
+  /** Stops after the current update and saves. */
   signal?: AbortSignal;
 }
 
@@ -54,112 +62,128 @@ export interface Finetuned {
   /** The folder to load. */
   best: string;
   iter: number;
+  /** Whether the run had all its updates. */
   isDone: boolean;
-  /** Mean pinball loss of what was kept back, in units of the seasonal naive error. */
+  /** Mean pinball loss of the values held out, in units of the seasonal naive error: with the first weights. */
   before: number;
+  /** The same with the best weights. */
   after: number;
 }
 
-/** Steps of a batch, about: smaller than in pretraining, since there is less to learn from. */
+/** best.json: the losses of the first and of the best weights. */
+interface BestLoss {
+  before: number;
+  loss: number;
+  iter: number;
+}
+
+/** Steps of a batch, about. Less than in pretraining, since there is less data. */
 const BUDGET = 1024;
 /** Series whose ends are forecast at each evaluation, at most. */
-const HELD = 256;
-const EVERY = 25;
+const HELD_OUT = 256;
+/** Updates between evaluations, which are checkpoints too. */
+const EVALUATE_EVERY = 25;
+const LOG_EVERY = 5;
 
+/**
+ * Trains on `series` (NaN: missing) until the run is finished or stopped.
+ *
+ * Throws UsageError for wrong options, for series that are all too short or constant, and for a folder that holds
+ * another run or cannot be written. Node only.
+ *
+ * @example
+ * const { before, after } = await finetune(series, { out: 'runs/mine', seconds: 120 });
+ * const forecaster = await loadForecaster('runs/mine/best');
+ */
 export async function finetune(series: readonly Values[], options: FinetuneOptions): Promise<Finetuned> {
-  const { out, horizon = 24, iters = 300, learningRate = 3e-4, synthetic = 0.25, seed = 1, resume = false } = options;
-  const season = options.season === undefined ? undefined : stepsOfSeasons(seasonHint(options.season, 'finetune'));
-  const checked = series.map((values, i) => checkValues(values, `series ${i}`));
-  const usable = usableSeries(checked, horizon);
-  const folder = await RunFolder.open(out);
+  const { backend: backendName = 'auto', threads, report, signal, ...given } = options;
+  const { out, from, resume, horizon, season, iters, seconds, learningRate, synthetic, seed } = complete(
+    'finetune',
+    finetuneFields,
+    given,
+  );
+  const seasons = season && stepsOfSeasons(season);
+  const usable = usableSeries(
+    series.map((values, i) => checkValues(values, `series ${i}`)),
+    horizon,
+  );
+  const folder = await RunFolder.open(out, { where: 'finetune' });
   try {
     if (!resume && (await folder.holdsRun())) {
       throw new UsageError(
         'finetune',
-        `${out} holds a run already. Go on with it by --resume, or choose another --out.`,
+        `${out} holds a run already. Continue it with --resume, or choose another --out.`,
       );
     }
-    const backend = await openBackend(options.backend ?? 'auto', { threads: options.threads });
-    const model = await loadSequenceModel(resume ? out : (options.from ?? packagedWeights()), { backend });
-    const held = spread(usable, HELD).map((values) => lessonAtEnd(values, horizon, season));
-    const source = ownSeries(usable, horizon, season);
-    const trainer = new Trainer(model, lessonTask(model, lessonsOf(source, seed, synthetic)), {
-      seed,
-      maxIters: iters,
-      learningRate,
-      minLearningRate: learningRate / 30,
-      schedule: 'cosine',
-      warmupIters: 10,
-      weightDecay: 0,
-      gradClip: 1,
-    });
-    const best = await Best.open(folder, model, resume, () => meanLoss(model, held));
-    if (resume) await folder.restore(trainer);
-    else {
-      await folder.begin(model, {});
-      await folder.save(trainer, { trainer: trainer.state() });
+    const backend = await openBackend(backendName, { threads });
+    try {
+      const model = await loadSequenceModel(resume ? out : (from ?? packagedWeights()), { backend });
+      const heldOut = spread(usable, HELD_OUT).map((values) => batchAtEnd(values, horizon, seasons));
+      const batches = mixedBatches(ownSeries(usable, horizon, seasons), seed, BUDGET, synthetic);
+      const trainer = new Trainer(model, forecastTask(batches), {
+        seed,
+        maxIters: iters,
+        learningRate,
+        minLearningRate: learningRate / 30,
+        schedule: 'cosine',
+        warmupIters: 10,
+        weightDecay: 0,
+        gradClip: 1,
+      });
+      const evaluate = () => ({ loss: meanLoss(model, heldOut) });
+      const keepBest = (best: BestLoss) => folder.writeJson('best.json', best);
+      let before: number;
+      let after: number;
+      if (resume) {
+        ({ before, loss: after } = (await folder.readJson('best.json')) as BestLoss);
+        await folder.restore(trainer);
+      } else {
+        before = evaluate().loss;
+        after = before;
+        await folder.saveBest(model, {}, 0);
+        await keepBest({ before, loss: before, iter: 0 });
+        await folder.begin(model, {});
+        await folder.save(trainer);
+      }
+      const log = new ProgressLog(folder, LOG_EVERY, report);
+      const plan = {
+        folder,
+        evaluate,
+        evaluateEvery: EVALUATE_EVERY,
+        saveEvery: EVALUATE_EVERY,
+        best: { loss: after, files: {} },
+        seconds,
+        signal,
+      };
+      for await (const event of training(trainer, plan)) {
+        if (event.kind === 'step') await log.step(event);
+        if (event.kind !== 'evaluation') continue;
+        const { iter, best, evaluation } = event;
+        if (best) {
+          after = evaluation.loss;
+          await keepBest({ before, loss: after, iter });
+        }
+        await log.evaluation(iter, { held: evaluation.loss, before });
+      }
+      trainer.dispose();
+      return { best: folder.file('best'), iter: trainer.iter, isDone: isFinished(trainer), before, after };
+    } finally {
+      backend.dispose();
     }
-    const isDone = await runSession({
-      folder,
-      trainer,
-      maxIters: iters,
-      seconds: options.seconds,
-      logEvery: 5,
-      evalEvery: EVERY,
-      saveEvery: EVERY,
-      evaluate: async () => ({ held: await best.offer(meanLoss(model, held), trainer.iter), before: best.before }),
-      save: () => folder.save(trainer, { trainer: trainer.state() }),
-      report: options.report,
-      signal: options.signal,
-    });
-    const { iter } = trainer;
-    trainer.dispose();
-    backend.dispose();
-    return { best: folder.file('best'), iter, isDone, before: best.before, after: best.loss };
   } finally {
     await folder.close();
   }
 }
 
-/** The best weights so far, in the folder's `best`. */
-class Best {
-  private constructor(
-    private readonly folder: RunFolder,
-    private readonly model: SequenceModel,
-    readonly before: number,
-    public loss: number,
-  ) {}
-
-  static async open(folder: RunFolder, model: SequenceModel, resume: boolean, measure: () => number): Promise<Best> {
-    if (resume) {
-      const { before, loss } = (await folder.readJson('best.json')) as { before: number; loss: number };
-      return new Best(folder, model, before, loss);
-    }
-    const before = measure();
-    const best = new Best(folder, model, before, Infinity);
-    await best.offer(before, 0);
-    return best;
-  }
-
-  async offer(loss: number, iter: number): Promise<number> {
-    if (loss < this.loss) {
-      this.loss = loss;
-      await this.folder.saveBest(this.model, {}, iter);
-      await this.folder.writeJson('best.json', { before: this.before, loss, iter });
-    }
-    return loss;
-  }
-}
-
-/** Series that are long enough to learn from without their end. */
+/** The series that are long enough to train on without their end. */
 function usableSeries(series: readonly Float64Array[], horizon: number): Float64Array[] {
   const least = horizon + 2 * PATCH;
   const usable = series.filter((values) => values.length >= least && !isConstant(values.subarray(0, -horizon)));
   if (usable.length > 0) return usable;
   throw new UsageError(
     'finetune',
-    `none of ${series.length} series has ${least} values that are not all one (the horizon ${horizon} and two patches of ${PATCH}). ` +
-      'Give longer series, or forecast them without finetuning.',
+    `none of ${series.length} series has ${least} values that are not all equal (the horizon ${horizon} and two patches of ${PATCH}). ` +
+      'Give longer series, or forecast them without fine-tuning.',
   );
 }
 
@@ -168,30 +192,8 @@ function isConstant(values: Float64Array): boolean {
   return values.every((x) => Number.isNaN(x) || x === first);
 }
 
-/** At most `count` of a list, evenly from all of it. */
+/** At most `count` items, evenly spread over the list. */
 const spread = <T>(items: readonly T[], count: number): T[] =>
   items.length <= count
     ? [...items]
     : Array.from({ length: count }, (_, i) => items[Math.floor((i * items.length) / count)]);
-
-/** A piece of one of the series, long ones more often, never its end. */
-function ownSeries(series: readonly Float64Array[], horizon: number, season?: readonly number[]): SeriesSource {
-  const lengths = series.map(({ length }) => length - horizon);
-  const total = lengths.reduce((sum, n) => sum + n, 0);
-  return (random, length) => {
-    let at = random.uniform() * total;
-    let i = 0;
-    while (i < series.length - 1 && at >= lengths[i]) at -= lengths[i++];
-    const n = Math.min(length, lengths[i]);
-    const begin = random.int(lengths[i] - n + 1);
-    return { values: series[i].subarray(begin, begin + n), given: season };
-  };
-}
-
-/** Batches of one's own series and of synthetic ones. */
-const lessonsOf =
-  (source: SeriesSource, seed: number, synthetic: number) =>
-  async (index: number): Promise<LessonSteps> => {
-    const random = new Random(seed).fork(`lesson ${index}`);
-    return random.uniform() < synthetic ? drawLesson(random, BUDGET) : drawLesson(random, BUDGET, source);
-  };

@@ -1,72 +1,70 @@
 /**
- * What the forecaster learns from: synthetic series, of which parts are hidden.
+ * How a series becomes a training example of the forecaster: parts of it are hidden, as its future will be.
  *
- * A series is measured at a rung somewhere in it, read patch by patch, and behind the rung stretches of patches
- * are hidden, as the future will be. Each step is taught the patch that follows it, hidden or not. The step
- * before a hidden stretch may end anywhere, as a series does.
+ * The series is normalized at a re-normalisation point somewhere in it and read patch by patch. After that point,
+ * stretches of patches are hidden. Each step learns the patch that follows it, hidden or not. The step before a hidden
+ * stretch may end at any value, as a series does.
  */
 import { Random } from '@mamba-ts/core/random';
 import type { StepBatch } from '../model/network.ts';
 import { Normalization } from '../model/normalization.ts';
 import { CANDIDATES, FEATURES, PatchFeatures } from '../model/patchFeatures.ts';
 import { CONTEXT, PATCH } from '../model/window.ts';
-import { sampleSeries } from '../synthetic/catalogue.ts';
-import { between, chance, logBetween } from '../synthetic/draw.ts';
+import { between, logBetween } from '../synthetic/draw.ts';
+import type { SeriesSource } from './seriesSource.ts';
 
-export interface LessonSteps extends StepBatch {
-  /** (B · L, PATCH), in units from the base; NaN: unknown. */
+/** The steps of a batch with the values that follow them. */
+export interface TrainingSteps extends StepBatch {
+  /** (B · L, PATCH), in units, relative to the base; NaN: unknown. */
   readonly targets: Float32Array;
   /** (B · L), sum 1. */
   readonly weights: Float32Array;
 }
 
-/** How much steps before the rung count: their measures have seen what they are to forecast. */
-const BEFORE_RUNG = 0.2;
-/** Patches of a hidden stretch at most, and the part of the steps behind the rung that is hidden. */
+/** The weight of steps before the re-normalisation point: their normalization has seen the values they forecast. */
+const EARLY_WEIGHT = 0.2;
+/** The maximum number of patches in a hidden stretch. */
 const LONGEST_STRETCH = 16;
-const HIDDEN = 0.4;
-/** Part of the batches that is of long series. */
-const LONG = 0.25;
-/** How often a series changes for good at some moment, which nothing in its past has told of. */
-const BROKEN = 0.15;
-/** Targets further off than so many units are drawn in. */
-const FARTHEST = 200;
+/** The part of the steps after the re-normalisation point that is hidden. */
+const HIDDEN_PART = 0.4;
+/** The part of the batches that have long series. */
+const LONG_PART = 0.25;
+/** Targets are clamped to this distance from the base, in units. */
+const MAX_DISTANCE = 200;
+/** Steps of a row beyond its patches: a step before a hidden stretch may be shorter than a patch. */
+const SPARE_STEPS = 8;
 
-/**
- * Where series come from: one of at most this length, NaN where missing. `season` is its true one, which people may
- * or may not know; `given` are those that they say it has.
- */
-export type SeriesSource = (
-  random: Random,
-  length: number,
-) => { values: ArrayLike<number>; season?: number; given?: readonly number[] };
+/** The random stream of batch `index` of a run. Its name decides the numbers that resumed runs draw. */
+export const batchStream = (seed: number, index: number): Random => new Random(seed).fork(`lesson ${index}`);
 
-/** A batch of about `budget` steps: series of one length, which is drawn first. */
-export function drawLesson(random: Random, budget: number, source: SeriesSource = sampleSeries): LessonSteps {
-  const isLong = random.uniform() < LONG;
+/** A batch of about `budget` steps. All its series have one length, which is drawn first. */
+export function drawBatch(random: Random, budget: number, source: SeriesSource): TrainingSteps {
+  const isLong = random.uniform() < LONG_PART;
   const length = Math.round(isLong ? between(random, 1024, 1.05 * CONTEXT) : logBetween(random, 32, 2048));
-  const L = Math.ceil(length / PATCH) + 8;
-  const B = Math.max(1, Math.floor(budget / Math.ceil(length / PATCH)));
-  const batch = emptyBatch(B, L);
-  for (let b = 0; b < B; b++) teach(random, source, length, batch, b);
-  return weighed(trimmed(batch));
+  const patches = Math.ceil(length / PATCH);
+  const B = Math.max(1, Math.floor(budget / patches));
+  const batch = emptyBatch(B, patches + SPARE_STEPS);
+  for (let b = 0; b < B; b++) addExample(random, source, length, batch, b);
+  return normalizeWeights(trimmed(batch));
 }
 
-/** The lesson of one series whose last `horizon` values alone are asked for. */
-export function lessonAtEnd(series: Float64Array, horizon: number, season?: readonly number[]): LessonSteps {
+/** The batch of one series in which only the last `horizon` values are to be forecast. */
+export function batchAtEnd(series: Float64Array, horizon: number, seasons?: readonly number[]): TrainingSteps {
   const window = series.subarray(Math.max(0, series.length - horizon - CONTEXT));
   const origin = window.length - horizon;
-  const measures = new Normalization(window.slice(0, origin), season);
-  const batch = emptyBatch(1, Math.ceil(window.length / PATCH) + 8);
+  const normalization = new Normalization(window.slice(0, origin), seasons);
+  const batch = emptyBatch(1, Math.ceil(window.length / PATCH) + SPARE_STEPS);
   const hidden = Math.ceil(horizon / PATCH);
-  if (measures.scale > 0) read(new Random(0), { series: window, measures, rung: origin, origin, hidden }, batch, 0);
-  // Of what was read before, nothing is asked.
+  if (normalization.scale > 0) {
+    addSteps(new Random(0), { series: window, normalization, normalizedAt: origin, origin, hidden }, batch, 0);
+  }
+  // Steps before the last values do not count.
   const { lengths, weights } = batch;
   weights.fill(0, 0, lengths[0] - hidden);
-  return weighed(trimmed(batch));
+  return normalizeWeights(trimmed(batch));
 }
 
-function emptyBatch(B: number, L: number): LessonSteps {
+function emptyBatch(B: number, L: number): TrainingSteps {
   return {
     B,
     L,
@@ -78,19 +76,20 @@ function emptyBatch(B: number, L: number): LessonSteps {
   };
 }
 
-function weighed(batch: LessonSteps): LessonSteps {
+/** Scales the weights to the sum 1. */
+function normalizeWeights(batch: TrainingSteps): TrainingSteps {
   const { weights } = batch;
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   for (let i = 0; i < weights.length; i++) weights[i] /= total;
   return batch;
 }
 
-/** Without the steps that no row has. */
-function trimmed(batch: LessonSteps): LessonSteps {
+/** Without the steps that all rows leave empty. */
+function trimmed(batch: TrainingSteps): TrainingSteps {
   const { B, L, lengths } = batch;
-  const most = lengths.reduce((a, b) => Math.max(a, b));
+  const longest = lengths.reduce((a, b) => Math.max(a, b));
   const cut = (table: Float32Array) => {
-    const [row, width] = [table.length / B, (table.length / B / L) * most];
+    const [row, width] = [table.length / B, (table.length / B / L) * longest];
     const kept = new Float32Array(B * width);
     for (let b = 0; b < B; b++) kept.set(table.subarray(b * row, b * row + width), b * width);
     return kept;
@@ -98,7 +97,7 @@ function trimmed(batch: LessonSteps): LessonSteps {
   const { features, candidates, targets, weights } = batch;
   return {
     B,
-    L: most,
+    L: longest,
     lengths,
     features: cut(features),
     candidates: cut(candidates),
@@ -107,44 +106,30 @@ function trimmed(batch: LessonSteps): LessonSteps {
   };
 }
 
-function teach(random: Random, source: SeriesSource, length: number, batch: LessonSteps, b: number): void {
+/** Draws series until one is not constant, and adds it as row `b`. */
+function addExample(random: Random, source: SeriesSource, length: number, batch: TrainingSteps, b: number): void {
   for (;;) {
     const { values, season, given } = source(random, length);
     const series = Float64Array.from(values);
-    if (source === sampleSeries && chance(random, BROKEN)) breakOff(random, series);
-    const hidden = Math.min(stretch(random), Math.floor(series.length / 2 / PATCH));
+    const hidden = Math.min(stretchLength(random), Math.floor(series.length / 2 / PATCH));
     const origin = series.length - hidden * PATCH;
-    const rung = rungIn(random, origin);
-    const measures = new Normalization(series.slice(0, rung), given ?? givenSeason(random, season));
-    if (measures.scale > 0) {
-      read(random, { series, measures, rung, origin, hidden }, batch, b);
+    const normalizedAt = drawNormalizationPoint(random, origin);
+    const normalization = new Normalization(series.slice(0, normalizedAt), given ?? givenSeason(random, season));
+    if (normalization.scale > 0) {
+      addSteps(random, { series, normalization, normalizedAt, origin, hidden }, batch, b);
       return;
     }
   }
 }
 
-/** From a moment on, a level or a slope that is another one: forecasts must allow for what is new. */
-function breakOff(random: Random, series: Float64Array): void {
-  const { location, scale, minimum } = new Normalization(series, [1]);
-  const from = Math.floor(series.length * between(random, 0.2, 1));
-  const size = scale * 0.5 * random.normal();
-  const isStep = chance(random, 0.5);
-  const left = Math.max(1, series.length - from);
-  // What was never negative stays so.
-  const floor = minimum >= 0 && location > 0 ? 0 : -Infinity;
-  for (let t = from; t < series.length; t++) {
-    series[t] = Math.max(floor, series[t] + size * (isStep ? 1 : (2 * (t - from)) / left));
-  }
-}
-
-/** Before the last origin, the value behind which the last stretch is hidden: often close to it, as in use. */
-function rungIn(random: Random, origin: number): number {
+/** The re-normalisation point: before `origin`, after which the last stretch is hidden; often close to it, as in use. */
+function drawNormalizationPoint(random: Random, origin: number): number {
   const u = random.uniform();
   const [from, to] = u < 0.1 ? [0.02, 0.3] : u < 0.5 ? [0.86, 1] : [0.3, 1];
   return Math.max(6, Math.round(origin * (from + (to - from) * random.uniform())));
 }
 
-/** People know the season of some of their series, and say of some that there is none. */
+/** Users know the season of some of their series, and of some that there is none. */
 function givenSeason(random: Random, season: number | undefined): number[] | undefined {
   const u = random.uniform();
   if (season !== undefined && season > 1) return u < 0.35 ? [season] : undefined;
@@ -153,21 +138,23 @@ function givenSeason(random: Random, season: number | undefined): number[] | und
 
 interface Plan {
   series: Float64Array;
-  measures: Normalization;
-  rung: number;
+  normalization: Normalization;
+  /** The number of values that the normalization has seen. */
+  normalizedAt: number;
   /** Where the last hidden stretch begins, and its patches. */
   origin: number;
   hidden: number;
 }
 
-function read(
+/** Reads the series into row `b`. */
+function addSteps(
   random: Random,
-  { series, measures, rung, origin, hidden: last }: Plan,
-  batch: LessonSteps,
+  { series, normalization, normalizedAt, origin, hidden: lastStretch }: Plan,
+  batch: TrainingSteps,
   b: number,
 ): void {
   const { L, features, candidates, targets, weights } = batch;
-  const reader = new PatchFeatures(measures, series.length);
+  const reader = new PatchFeatures(normalization, series.length);
   const base = new Float64Array(PATCH);
   let step = 0;
   const advance = (stride: number, isHidden: boolean) => {
@@ -185,31 +172,32 @@ function read(
     let known = 0;
     for (let i = 0; i < PATCH && reader.end + i < series.length; i++) {
       const error = (series[reader.end + i] - base[i]) / unit;
-      targets[at * PATCH + i] = Math.max(-FARTHEST, Math.min(FARTHEST, error));
+      targets[at * PATCH + i] = Math.max(-MAX_DISTANCE, Math.min(MAX_DISTANCE, error));
       known += Number(!Number.isNaN(error));
     }
-    weights[at] = known > 0 ? (reader.end >= rung ? 1 : BEFORE_RUNG) : 0;
+    weights[at] = known > 0 ? (reader.end >= normalizedAt ? 1 : EARLY_WEIGHT) : 0;
   };
   const left = () => series.length - reader.end;
-  // Other stretches come before the last one until enough is hidden.
-  const stretches = Math.max(0, Math.round((HIDDEN * (series.length - rung)) / PATCH / 4 - last / 4));
+  // Stretches before the last one, until enough is hidden.
+  const count = Math.max(0, Math.round((HIDDEN_PART * (series.length - normalizedAt)) / PATCH / 4 - lastStretch / 4));
   const places = Array.from(
-    { length: Math.min(stretches, 6) },
-    () => rung + random.int(Math.max(1, series.length - rung)),
+    { length: Math.min(count, 6) },
+    () => normalizedAt + random.int(Math.max(1, series.length - normalizedAt)),
   );
   places.sort((x, y) => x - y);
   while (left() > 0 && step < L) {
     const next = places[0] ?? Infinity;
-    if (reader.end < origin && reader.end + PATCH >= origin && last > 0) {
+    if (reader.end < origin && reader.end + PATCH >= origin && lastStretch > 0) {
       advance(origin - reader.end, false);
-      for (let k = 1; k < last && step < L; k++) advance(PATCH, true);
+      for (let k = 1; k < lastStretch && step < L; k++) advance(PATCH, true);
       break;
     }
     if (next <= reader.end) {
       places.shift();
-      if (step + 2 > L - 8) continue;
+      if (step + 2 > L - SPARE_STEPS) continue;
       advance(1 + random.int(Math.min(PATCH, left())), false);
-      for (let k = stretch(random); k > 0 && left() > (last + 1) * PATCH && step < L - 4; k--) advance(PATCH, true);
+      const stretch = stretchLength(random);
+      for (let k = stretch; k > 0 && left() > (lastStretch + 1) * PATCH && step < L - 4; k--) advance(PATCH, true);
       continue;
     }
     advance(Math.min(PATCH, left()), false);
@@ -218,6 +206,6 @@ function read(
 }
 
 /** Patches of a hidden stretch: short ones more often. */
-function stretch(random: Random): number {
+function stretchLength(random: Random): number {
   return Math.min(LONGEST_STRETCH, 1 + Math.floor(-4 * Math.log(1 - random.uniform())));
 }

@@ -4,7 +4,7 @@ import { shuffled } from '@mamba-ts/core/data';
 import type { SequenceModel } from '@mamba-ts/core/models';
 import type { Random } from '@mamba-ts/core/random';
 import { scope } from '@mamba-ts/core/tensor';
-import type { Lesson, TaskMaker } from '@mamba-ts/core/train';
+import type { TaskMaker, TrainingBatch } from '@mamba-ts/core/train';
 import { augmentSound, loudness, played, type SoundChanges } from '../../../sound/augmentSound.ts';
 import { analysed } from '../../../sound/revoice.ts';
 import type { Clip } from './digits.ts';
@@ -40,7 +40,7 @@ export const digitLessons =
     let step = 0;
     let order: { pass: number; batches: number[][] } = { pass: -1, batches: [] };
     return {
-      async next(): Promise<Lesson> {
+      async next(): Promise<TrainingBatch> {
         const pass = Math.floor(step / perPass);
         if (order.pass !== pass) order = { pass, batches: batchesOf(clips, batchSize, random.fork(`pass ${pass}`)) };
         const chosen = order.batches[step % perPass];
