@@ -35,12 +35,12 @@ const { values: flags } = parseArgs({
   },
 });
 if (flags.series === undefined) {
-  console.error('bench: --series lacks, expected a folder of CSV files with a seasonality.json.');
+  console.error('bench: --series is missing, expected a folder of CSV files with a seasonality.json.');
   process.exit(1);
 }
 
 if (!flags.baselines.split(',').includes('snaive')) {
-  console.error('bench: --baselines lacks snaive, which the others are measured by.');
+  console.error('bench: --baselines lacks snaive, with which the others are compared.');
   process.exit(1);
 }
 
@@ -84,7 +84,7 @@ function merged(parts) {
     const parted = parts.map(({ overall }) => overall.find(({ forecaster }) => forecaster === name));
     const seconds = parted.reduce((sum, one) => sum + one.seconds, 0);
     const levels = Object.keys(own[0].coverage);
-    // Of series, not of steps: a long one would outweigh all the others.
+    // The mean over series, not over steps: a long series would outweigh the others.
     const coverage = Object.fromEntries(levels.map((level) => [level, mean(own.map((row) => row.coverage[level]))]));
     const ratios = own.map(({ mae }, i) => Math.log(Math.min(100, Math.max(0.01, mae / naive[i].mae))));
     return {
@@ -147,7 +147,7 @@ function peerForecaster({ ask }, method) {
   return {
     name: `statsforecast ${method}`,
     async forecastAll(pasts, options) {
-      const { horizon, season: hint, ...asked } = checkOptions(options);
+      const { horizon, season: hint, ...rest } = checkOptions(options);
       const [given = 1] = 'known' in hint ? hint.known : [];
       const season = given <= LONGEST_SEASON ? given : 1;
       if (season !== given) note(`statsforecast ${method}: a season of ${given} left out`);
@@ -158,7 +158,7 @@ function peerForecaster({ ask }, method) {
         const levels = [...central.map((l) => (100 - l) / 200).reverse(), 0.5, ...central.map((l) => (100 + l) / 200)];
         const keys = [...central.map((l) => `lo-${l}`).reverse(), 'mean', ...central.map((l) => `hi-${l}`)];
         const steps = found.mean.map((_, t) => keys.map((key) => found[key][t]));
-        return { ...forecastOf({ levels, steps }, asked), mean: found.mean };
+        return { ...forecastOf({ levels, steps }, rest), mean: found.mean };
       });
     },
   };

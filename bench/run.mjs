@@ -35,7 +35,7 @@ const machine = machineFacts();
 const cores = flags.threads ? Number(flags.threads) : machine.cores;
 console.log(`${machine.cpu}, ${machine.cores} cores, ${machine.simd}, ${machine.memoryGiB} GiB, Node ${machine.node}`);
 if (machine.load > 0.3)
-  console.log(`The load is ${machine.load.toFixed(1)}: others use this machine, so the figures are noise.`);
+  console.log(`The load is ${machine.load.toFixed(1)}: other programs use this machine, so the figures are noise.`);
 const peers = new Map();
 
 const rows = [];
@@ -87,7 +87,7 @@ async function measure(figure, names, peer, run) {
   const others = after && Math.max(0, after.all - before.all - (after.ours - before.ours)) / (seconds * machine.cores);
   log('');
   console.log(
-    `\n${figure} ${names}: ${seconds.toFixed(0)} s${after ? `, others used ${Math.round(100 * others)} % of the CPU` : ''}`,
+    `\n${figure} ${names}: ${seconds.toFixed(0)} s${after ? `, other programs used ${Math.round(100 * others)} % of the CPU` : ''}`,
   );
   for (const row of fresh) {
     const full = { figure, backend: names.join(), ...row, reached: isReached(row), others };

@@ -18,7 +18,7 @@ export const models = {
   d256: { dModel: 256, nLayer: 4, vocabSize: 256, B: 8, L: 512 },
   /** state-spaces/mamba-130m. */
   m130: { dModel: 768, nLayer: 24, vocabSize: 50280, B: 1, L: 512 },
-  /** One size, every family: what they take beside it. Mamba-3's loop over steps keeps a GB a row. */
+  /** Every family at one size, with its other options. The peer's loop over the steps of Mamba-3 keeps 1 GB a row. */
   ...Object.fromEntries(
     Object.entries({
       mamba1: { model: 'mamba' },

@@ -3,7 +3,7 @@
  * and the losses must agree.
  *
  * Mamba-1 and RWKV-4 twice, as train.mjs does: the usual path, whose backward takes time with the square
- * of L (left out by --quick), and the same with that mended. What the peer runs for each family: bench/peers/families.py.
+ * of L (left out by --quick), and the same with a linear scan. What the peer runs for each family: bench/peers/families.py.
  */
 import { median, perSecond, turns } from '../timing.mjs';
 import { batchOf, make, models, save, stepper } from '../workloads.mjs';
@@ -12,8 +12,8 @@ import { peerStep } from './train.mjs';
 export const needsPeer = true;
 
 const FAMILIES = {
-  mamba1: { name: 'Mamba-1', goal: 3, against: "transformers' model", mended: true },
-  rwkv4: { name: 'RWKV-4', goal: 3, against: "transformers' model", mended: true },
+  mamba1: { name: 'Mamba-1', goal: 3, against: "transformers' model", linear: true },
+  rwkv4: { name: 'RWKV-4', goal: 3, against: "transformers' model", linear: true },
   s4d: { name: 'S4D', goal: 1.5, against: 's4d.py in the same block' },
   mamba2: { name: 'Mamba-2', goal: 1.5, against: "transformers' model" },
   mamba3: { name: 'Mamba-3', goal: 3, against: 'a loop over steps in PyTorch' },
@@ -34,7 +34,7 @@ export async function runTogether(bench, backends) {
 }
 
 async function compare({ open, quick, cores, peer }, backends, id) {
-  const { name, goal, against, mended } = FAMILIES[id];
+  const { name, goal, against, linear } = FAMILIES[id];
   const { dModel, nLayer, B, L } = models[id];
   const batch = batchOf(id);
   const sides = [];
@@ -44,13 +44,13 @@ async function compare({ open, quick, cores, peer }, backends, id) {
   }
   const losses = sides.map(({ model }) => stepper(model, batch)());
   const path = await save(id, await make(id, sides[0].model.backend));
-  const theirs = await peerStep(peer, id, path, batch, sides[0].model, Boolean(mended));
+  const theirs = await peerStep(peer, id, path, batch, sides[0].model, Boolean(linear));
   const ours = sides.map(({ step }) => perSecond(step, quick ? 0.3 : 1));
   const samples = await turns([...ours, theirs.step], { pairs: quick ? 1 : 3 });
   await theirs.drop();
   // A step of the usual path takes minutes on a busy machine: one, after all others.
   let usual;
-  if (mended && !quick) {
+  if (linear && !quick) {
     const other = await peerStep(peer, `${id} usual`, path, batch, sides[0].model, false);
     usual = await other.step();
     await other.drop();
@@ -74,7 +74,7 @@ async function compare({ open, quick, cores, peer }, backends, id) {
     const inTurns = samples.map((turn) => turn.at(-1) / turn[i]);
     return [
       ...(usual ? [row(`${against}, one step`, [usual / seconds])] : []),
-      row(mended ? 'the same, its backward made linear in L' : against, inTurns),
+      row(linear ? 'the same, its backward made linear in L' : against, inTurns),
     ];
   });
 }

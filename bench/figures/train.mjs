@@ -1,8 +1,8 @@
 /**
  * Training against Hugging Face: the same weights, batch and optimiser, and the losses must agree.
  *
- * Twice: its usual path, whose backward takes time with the square of L, and the same with that mended
- * (linear_scan in bench/peers/hf_mamba.py). The goals are about the first; the second is the fairer one.
+ * Twice: its usual path, whose backward is quadratic in L, and the same with a linear scan (linear_scan in
+ * bench/peers/hf_mamba.py). The goals are for the first; the second is the fairer comparison.
  */
 import { median, perSecond, turns } from '../timing.mjs';
 import { adamW, batchOf, make, models, save, stepper } from '../workloads.mjs';
@@ -34,10 +34,10 @@ async function compare({ open, quick, cores, peer }, backends, id) {
   }
   const path = await save(id, sides[0].model);
   const usual = await peerStep(peer, id, path, batch, sides[0].model, false);
-  const mended = await peerStep(peer, `${id} linear`, path, batch, sides[0].model, true);
+  const linear = await peerStep(peer, `${id} linear`, path, batch, sides[0].model, true);
   const ours = sides.map(({ timed }) => perSecond(timed, quick ? 0.3 : 2));
-  const samples = await turns([...ours, usual.step, mended.step], { pairs: quick ? 1 : 3 });
-  for (const { drop } of [usual, mended]) await drop();
+  const samples = await turns([...ours, usual.step, linear.step], { pairs: quick ? 1 : 3 });
+  for (const { drop } of [usual, linear]) await drop();
 
   const size = `d_model ${dModel}, ${nLayer} layers, L ${L}, B ${B}`;
   const last = usual.losses.length - 1;
