@@ -3,8 +3,13 @@
  * generation and training.
  *
  * @example
- * const model = await loadModel('runs/play');
- * for await (const { token } of generate(model, prompt, { maxTokens: 100 })) console.log(token);
+ * import { createModel } from '@mamba-ts/core';
+ *
+ * const model = await createModel({ vocabSize: 256, dModel: 32, nLayer: 2 }, { seed: 1 });
+ * const { state } = model.forward([[72, 101, 108]]); // any length, from the start
+ * const next = model.forward([[108, 111]], { state }); // or from a state, which stays as it is
+ * console.log(next.logits.shape, next.state.position); // [ 1, 2, 256 ] 5
+ * model.backend.dispose();
  *
  * @module
  */

@@ -1,10 +1,19 @@
 /**
  * Forecasts of any series, without training.
  *
- *   const f = await loadForecaster();
- *   const { median, intervals } = await f.forecast(values, { horizon: 24, levels: [80, 95] });
+ * Functions that take a `SeriesForecaster` run with the model, a baseline, or one of your own.
  *
- * Whatever takes a `SeriesForecaster` runs with the model, a baseline, or one of your own.
+ * @example
+ * import { loadForecaster } from '@mamba-ts/forecast';
+ *
+ * const forecaster = await loadForecaster();
+ * const values = Array.from({ length: 60 }, (_, day) => 10 * (day % 7));
+ * const { median, intervals } = await forecaster.forecast(values, { horizon: 3, levels: [80] });
+ * console.log(median.map(Math.round)); // [ 40, 50, 60 ]
+ * console.log(intervals['80'].low.every((low, step) => low <= median[step])); // true
+ * forecaster.dispose();
+ *
+ * @module
  */
 export {
   AnomalyDetector,
