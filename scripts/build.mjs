@@ -5,6 +5,7 @@ import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node
 import { fileURLToPath } from 'node:url';
 import { generateKernelTable } from './kernels.mjs';
 import { distFiles, folders, listFiles } from './packages.mjs';
+import { generateReportPage } from './reportPage.mjs';
 import { buildWasm } from './wasm.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -12,6 +13,7 @@ const tsc = `${root}/node_modules/typescript/bin/tsc`;
 const core = `${root}/packages/core`;
 
 generateKernelTable(core);
+generateReportPage(`${root}/packages/forecast`);
 await buildWasm(core);
 for (const folder of folders) compile(`${root}/${folder}`);
 chmodSync(`${root}/packages/mamba-ts/dist/cli/main.js`, 0o755);

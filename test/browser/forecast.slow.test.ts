@@ -8,7 +8,7 @@ import { SAMPLE } from '../../examples/forecast/sample.ts';
 import { openBackend } from '../../packages/core/src/tensor/backend.ts';
 import { forecastTable, viewOf } from '../../packages/forecast/src/forecastTable.ts';
 import { loadForecaster } from '../../packages/forecast/src/load.ts';
-import { csv } from '../../packages/forecast/src/report/files.ts';
+import { csv } from '../../packages/forecast/src/report/csv.ts';
 import { openTimeTable } from '../../packages/forecast/src/timeTable/index.ts';
 import { findChromium, launch } from './chromium.ts';
 import { buildPage, ISOLATION, remove, root, type Site, serve } from './site.ts';

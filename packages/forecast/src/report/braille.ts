@@ -1,7 +1,7 @@
 /**
- * A grid of terminal cells to draw in: lines of braille dots, 2 × 4 in a cell, or one letter a cell in ASCII.
+ * A grid of terminal cells to draw in: lines of braille dots, 2 × 4 in each cell, or of one ASCII letter per cell.
  *
- * Braille patterns are U+2800 and one bit for each dot.
+ * The code of a braille pattern is U+2800 plus one bit for each dot.
  */
 
 /** Bits of the dots of a cell, by row, then column. */
@@ -15,7 +15,7 @@ const BRAILLE = 0x2800;
 
 export interface Cell {
   text: string;
-  /** Parameters of an ANSI sequence; '' for none. */
+  /** Parameters of an ANSI escape sequence; '' for none. */
   style: string;
 }
 
@@ -73,7 +73,7 @@ export class Canvas {
   }
 }
 
-/** Cells as text: a sequence where the style changes, none where there is no colour. */
+/** Cells as text, with an escape sequence where the style changes if there is colour. */
 export function painted(cells: readonly Cell[], color: boolean): string {
   const text = cells.map((cell) => cell.text).join('');
   if (!color) return text.trimEnd();

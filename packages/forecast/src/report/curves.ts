@@ -1,4 +1,4 @@
-/** A view made ready to draw: checked, cut to the past that is shown, intervals found, numbers and times named. */
+/** The curves of a view: checked, cut to the past that is shown, with its intervals and the formats of its numbers. */
 import type { Forecast } from '../types.ts';
 import { timeNamer } from './timeLabels.ts';
 import { checkView, type ForecastView } from './view.ts';
@@ -10,25 +10,25 @@ export interface Band {
   high: readonly number[];
 }
 
-/** x and y of the past that is shown and of the future. */
+/** What is drawn of a view. x is a time or a step. */
 export interface Curves {
   isTime: boolean;
-  /** The least distance of two places on the x axis. */
+  /** The smallest distance between two x. */
   spacing: number;
   past: { x: number[]; y: number[] };
   future: { x: number[]; median: readonly number[]; mean: readonly number[] };
-  /** The widest first. */
+  /** Widest first. */
   bands: Band[];
   actual?: readonly number[];
-  /** Name of a place on the x axis. */
+  /** The text of an x. */
   label(x: number): string;
-  /** A forecast with as many digits as matter in this series. */
+  /** Formats a forecast, with as many digits as matter in this series. */
   number(value: number): string;
-  /** A value of the past: whole numbers stay so. */
+  /** Formats a value of the past: whole numbers have no decimals. */
   value(value: number): string;
 }
 
-/** Checks the view; `shown` is how many values of the past are kept, the last ones. */
+/** Checks the view. `shown`: the number of last values of the past that are kept. */
 export function curvesOf(view: ForecastView, shown = defaultShown(view)): Curves {
   const { horizon, isTime } = checkView(view);
   const { history, forecast, times } = view;
@@ -54,11 +54,11 @@ export function curvesOf(view: ForecastView, shown = defaultShown(view)): Curves
   };
 }
 
-/** Enough of the past to see what is continued: six horizons, and 96 values at least. */
+/** Six horizons, at least 96 values: enough of the past to judge the forecast. */
 export const defaultShown = ({ history, forecast }: ForecastView): number =>
   Math.min(history.length, Math.max(96, 6 * forecast.median.length));
 
-/** The intervals of a forecast; where none were asked for, the widest of its quantiles and a narrower one. */
+/** The intervals of a forecast. Without `levels`: the widest between two of its quantiles, and one half as wide. */
 export function bandsOf({ intervals, quantiles }: Forecast): Band[] {
   if (intervals && Object.keys(intervals).length > 0) {
     const bands = Object.entries(intervals).map(([level, { low, high }]) => ({ level: Number(level), low, high }));
@@ -66,7 +66,7 @@ export function bandsOf({ intervals, quantiles }: Forecast): Band[] {
   }
   const pairs = Object.keys(quantiles)
     .filter((key) => Number(key) < 0.5)
-    .map((key) => ({ low: key, high: Object.keys(quantiles).find((one) => closeTo(Number(one), 1 - Number(key))) }))
+    .map((key) => ({ low: key, high: Object.keys(quantiles).find((other) => closeTo(Number(other), 1 - Number(key))) }))
     .filter((pair): pair is { low: string; high: string } => pair.high !== undefined)
     .map(({ low, high }) => ({
       level: Math.round(1000 * (1 - 2 * Number(low))) / 10,
@@ -94,7 +94,7 @@ function labeller(view: ForecastView, future: readonly number[]): (x: number) =>
 
 const wholes = (row: readonly number[]) => row.every((value) => Number.isInteger(value) || !Number.isFinite(value));
 
-/** Digits by the spread of the values: about four that matter, no more than a float has. */
+/** A format for numbers of these groups, with about four significant digits of their spread: 1234, 12.35, 1.2346e+20. */
 export function numberFormat(groups: readonly (readonly number[])[]): (value: number) => string {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of groups.flat()) {
@@ -114,7 +114,7 @@ export function numberFormat(groups: readonly (readonly number[])[]): (value: nu
   };
 }
 
-/** The fan starts from the last value known, so that a single step ahead is seen, too. */
+/** The forecast from the last value on, so that a horizon of one step is a line, too. */
 export function joinedToPast(
   past: Curves['past'],
   future: Curves['future'],
@@ -129,7 +129,7 @@ export function joinedToPast(
   };
 }
 
-/** Where values are missing: from half a step before the first to half a step after the last. */
+/** The intervals of x in which values are missing, each with half a step on either side. */
 export function gapsOf({ x, y }: Curves['past']): [number, number][] {
   const gaps: [number, number][] = [];
   for (let i = 0; i < x.length; i++) {

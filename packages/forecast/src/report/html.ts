@@ -1,61 +1,68 @@
 /**
- * A report of forecasts as one HTML file that needs no other and no network: what was understood, the picture with
- * its values under the pointer, the forecast as a table, and how well such forecasts did in the past.
+ * A report of forecasts as one HTML file that loads nothing else: facts about each series, its chart with the values
+ * under the pointer, the forecast as a table, and the scores of past forecasts.
  *
  *   await writeFile('report.html', html(views, { title: 'Sales', source: 'sales.csv', model: 'mamba' }));
  *
- * Every series is drawn twice, for wide and for narrow screens; without scripts all of them are shown.
+ * Each series is drawn twice, for wide and for narrow screens. Without scripts, all series are shown.
  */
 import { UsageError } from '@mamba-ts/core/errors';
+import { thousands } from '@mamba-ts/core/math';
+import { darkRules } from '../chart/palette.ts';
 import { escaped } from '../chart/svgText.ts';
 import { curvesOf } from './curves.ts';
-import { shownRows } from './files.ts';
-import { script, style } from './page.ts';
+import { script, style } from './page/assets.ts';
+import { shownRows } from './shownRows.ts';
 import { described, svg } from './svg.ts';
 import type { ForecastView } from './view.ts';
 
-/** A table of scores or of whatever else is known: the first row names the columns. */
+/** A table of scores, or of other facts. */
 export interface ReportTable {
   caption: string;
   columns: readonly string[];
   rows: readonly (readonly (string | number)[])[];
-  /** A sentence below. */
+  /** A sentence below the table. */
   note?: string;
 }
 
 export interface ReportFacts {
   title?: string;
-  /** Where the values come from: a file's name. */
+  /** The origin of the values, such as a file name. */
   source?: string;
-  /** Name of the forecaster. */
+  /** The name of the forecaster. */
   model?: string;
-  /** Series in all, where not all of them are in `views`. */
+  /** The number of series, where `views` has only some of them. */
   total?: number;
-  /** Series shown at most; 300 by default. */
+  /** The largest number of series shown. Default: 300. */
   limit?: number;
-  /** Sentences about the whole. */
+  /** Sentences about all series. */
   notes?: readonly string[];
   /** Scores of past forecasts. */
   backtest?: ReportTable;
-  /** Values of the past in the pictures. Default: six horizons, 96 at least. */
+  /** Values of the past in the charts. Default: six horizons, at least 96. */
   history?: number;
-  /** In the footer. */
+  /** The text of the footer. */
   made?: string;
 }
 
+/** Pixels of the charts. */
 const [WIDE, NARROW, HEIGHT] = [900, 400, 300];
 
+/** The page as a string. */
 export function html(views: readonly ForecastView[], facts: ReportFacts = {}): string {
   if (views.length === 0) throw new UsageError('report', 'no series to report, expected at least one.');
   const { limit = 300, total = views.length, notes = [] } = facts;
   const shown = views.slice(0, limit);
   const title = facts.title ?? (views.length === 1 ? `Forecast of ${views[0].name}` : 'Forecasts');
-  const left =
+  const omitted =
     total > shown.length
-      ? [`Shown are ${shown.length} of ${total} series; the forecasts of all are in the table written as CSV or JSON.`]
+      ? [
+          `Shown are ${thousands(shown.length)} of ${thousands(total)} series. ` +
+            'A file of CSV or JSON has the forecasts of all.',
+        ]
       : [];
   const lead = [
-    total === 1 ? '1 series' : `${total} series`,
+    `${thousands(total)} series`,
     facts.source && `of ${facts.source}`,
     facts.model && `forecast by ${facts.model}`,
   ];
@@ -65,10 +72,10 @@ export function html(views: readonly ForecastView[], facts: ReportFacts = {}): s
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     '<meta name="color-scheme" content="light dark">',
     `<title>${escaped(title)}</title>`,
-    `<style>${style}</style></head><body><main>`,
+    `<style>${style}\n@media screen and (prefers-color-scheme:dark){${darkRules}}</style></head><body><main>`,
     `<h1>${escaped(title)}</h1>`,
     `<p class="lead">${escaped(lead.filter(Boolean).join(', ').replace(', of ', ' of '))}.</p>`,
-    ...[...left, ...notes].map((note) => `<p class="note">${escaped(note)}</p>`),
+    ...[...omitted, ...notes].map((note) => `<p class="note">${escaped(note)}</p>`),
     shown.length > 1 ? picker(shown) : '',
     ...shown.map((view) => section(view, views.length > 1, facts.history)),
     facts.backtest ? `<section><h2>Backtest</h2>${table(facts.backtest)}</section>` : '',
@@ -79,7 +86,7 @@ export function html(views: readonly ForecastView[], facts: ReportFacts = {}): s
     .join('\n');
 }
 
-/** Hidden until the script is there to make it work. */
+/** Hidden; the script shows it. */
 function picker(views: readonly ForecastView[]): string {
   const options = views.map(({ name }, i) => `<option value="${i}">${escaped(name)}</option>`).join('');
   return (
@@ -91,16 +98,16 @@ function picker(views: readonly ForecastView[]): string {
 }
 
 function section(view: ForecastView, named: boolean, history?: number): string {
-  const picture = (width: number, name: string) =>
+  const chart = (width: number, name: string) =>
     `<div class="${name}">${svg([view], { heading: false, width, height: HEIGHT, theme: 'light', history })}</div>`;
   return [
     `<section class="series" aria-label="${escaped(view.name)}">`,
     named ? `<h2>${escaped(view.name)}</h2>` : '',
-    `<dl>${understood(view)
+    `<dl>${factsOf(view)
       .map(([term, value]) => `<div><dt>${term}</dt><dd>${escaped(value)}</dd></div>`)
       .join('')}</dl>`,
     ...(view.notes ?? []).map((note) => `<p class="note">${escaped(note)}</p>`),
-    `<figure><div class="chart">${picture(WIDE, 'wide')}${picture(NARROW, 'narrow')}`,
+    `<figure><div class="chart">${chart(WIDE, 'wide')}${chart(NARROW, 'narrow')}`,
     '<div class="readout" role="status" hidden></div></div>',
     `<figcaption>${escaped(described(view))}</figcaption></figure>`,
     `<script type="application/json">${readout(view, history)}</script>`,
@@ -112,19 +119,19 @@ function section(view: ForecastView, named: boolean, history?: number): string {
     .join('\n');
 }
 
-/** What was understood of a series, in pairs. */
-function understood(view: ForecastView): [string, string][] {
+/** Facts about a series, as pairs of a term and its value. */
+function factsOf(view: ForecastView): [string, string][] {
   const { history, times, frequency, seasons } = view;
   const values = Array.from(history);
-  const missing = values.filter((one) => !Number.isFinite(one)).length;
+  const missing = values.filter((x) => !Number.isFinite(x)).length;
   const { label, value } = curvesOf(view, history.length);
-  const steps = (count: number) => (count === 1 ? '1 step' : `${count} steps`);
+  const steps = (count: number) => (count === 1 ? '1 step' : `${thousands(count)} steps`);
   const known = values.filter(Number.isFinite);
   const low = known.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const high = known.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   const pairs: [string, string | false][] = [
-    ['Values', String(history.length)],
-    ['Missing', missing === 0 ? 'none' : String(missing)],
+    ['Values', thousands(history.length)],
+    ['Missing', missing === 0 ? 'none' : thousands(missing)],
     ['Range', known.length > 0 && `${value(low)} to ${value(high)}${view.unit ? ` ${view.unit}` : ''}`],
     ['Time', times !== undefined && times.length > 0 && `${label(times[0])} to ${label(times[times.length - 1])}`],
     ['Frequency', frequency ?? false],
@@ -132,7 +139,7 @@ function understood(view: ForecastView): [string, string][] {
       'Seasons',
       seasons !== undefined &&
         (seasons
-          .filter((one) => one > 1)
+          .filter((season) => season > 1)
           .map(steps)
           .join(', ') ||
           'none'),
@@ -142,7 +149,7 @@ function understood(view: ForecastView): [string, string][] {
   return pairs.filter((pair): pair is [string, string] => pair[1] !== false);
 }
 
-/** Places and what to say at them, for the script: [x, text]. */
+/** JSON for the script: rows [x, …lines of text], rising in x. */
 function readout(view: ForecastView, history?: number): string {
   const { past, future, bands, actual, label, number, value } = curvesOf(view, history);
   const known = past.x.map((x, i) => [x, label(x), Number.isFinite(past.y[i]) ? value(past.y[i]) : 'missing']);
@@ -153,7 +160,7 @@ function readout(view: ForecastView, history?: number): string {
     ...bands.map(({ level, low, high }) => `${level} %: ${number(low[i])} to ${number(high[i])}`).reverse(),
     ...(actual && i < actual.length && Number.isFinite(actual[i]) ? [`actual: ${value(actual[i])}`] : []),
   ]);
-  // '<' would end the script where a name holds '</script>'.
+  // A name may hold '</script>', which would end the script element.
   return JSON.stringify([...known, ...ahead]).replaceAll('<', '\\u003c');
 }
 

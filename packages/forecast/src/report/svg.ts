@@ -1,41 +1,44 @@
 /**
- * Forecasts as a picture: the past, the median ahead and its intervals, one panel a series.
+ * Forecasts as an SVG chart: the past, the median ahead and its intervals, one panel for each series.
  *
  *   await writeFile('forecast.svg', svg([view]));
  */
 import { UsageError } from '@mamba-ts/core/errors';
+import { thousands } from '@mamba-ts/core/math';
 import { type Figure, figure, type Panel, type Series } from '../chart/figure.ts';
 import { type Curves, curvesOf, gapsOf, joinedToPast } from './curves.ts';
 import type { ForecastView } from './view.ts';
 
 export interface SvgOptions {
-  /** Default: the series' name. */
+  /** Default: the name of the series. */
   title?: string;
-  /** Whether the title is drawn, and the series' names above their panels. true by default. */
+  /** Whether the title and the names of the series are drawn. Default: true. */
   heading?: boolean;
-  /** 'auto' by default: light or dark as the reader has it. */
+  /** Default: 'auto', the theme that the reader has set. */
   theme?: Figure['theme'];
-  /** Pixels; 760 by default. */
+  /** Pixels. Default: 760. */
   width?: number;
-  /** Pixels of a panel; 250 by default. */
+  /** Pixels of a panel. Default: 250. */
   height?: number;
-  /** How many values of the past. Default: six horizons, 96 at least. */
+  /** Values of the past. Default: six horizons, at least 96. */
   history?: number;
-  /** Panels at most; 24 by default. The title says how many are left out. */
+  /** The largest number of panels. The title says if there are more series. Default: 24. */
   limit?: number;
 }
 
 const [BLACK, BLUE, ORANGE] = [0, 1, 2];
 
+/** The chart as an SVG document. */
 export function svg(views: readonly ForecastView[], options: SvgOptions = {}): string {
   if (views.length === 0) throw new UsageError('report', 'no series to draw, expected at least one.');
   const { theme = 'auto', width = 760, limit = 24, heading = true } = options;
   const shown = views.slice(0, limit);
   const drawn = shown.map((view) => ({ view, curves: curvesOf(view, options.history) }));
   const alone = views.length === 1;
-  const left = views.length > shown.length ? `, ${shown.length} of ${views.length} series` : '';
+  const omitted =
+    views.length > shown.length ? `, ${thousands(shown.length)} of ${thousands(views.length)} series` : '';
   return figure({
-    title: (options.title ?? (alone ? views[0].name : 'Forecasts')) + left,
+    title: (options.title ?? (alone ? views[0].name : 'Forecasts')) + omitted,
     description: shown.slice(0, 3).map(described).join(' '),
     heading,
     theme,
@@ -49,15 +52,15 @@ export function svg(views: readonly ForecastView[], options: SvgOptions = {}): s
   });
 }
 
-/** A sentence for those who do not see the picture. */
+/** The chart in a sentence, for screen readers. */
 export function described(view: ForecastView): string {
   const { past, future, label, number, bands } = curvesOf(view);
   const last = future.x.length - 1;
   const [widest] = bands;
   const range = widest && ` (${widest.level} %: ${number(widest.low[last])} to ${number(widest.high[last])})`;
   return (
-    `${view.name}: ${view.history.length} values${past.x.length ? ` up to ${label(past.x[past.x.length - 1])}` : ''}, ` +
-    `then ${last + 1} forecast, to a median of ${number(future.median[last])}${range ?? ''} at ${label(future.x[last])}.`
+    `${view.name}: ${thousands(view.history.length)} values${past.x.length ? ` up to ${label(past.x[past.x.length - 1])}` : ''}, ` +
+    `then ${thousands(last + 1)} forecast, to a median of ${number(future.median[last])}${range ?? ''} at ${label(future.x[last])}.`
   );
 }
 

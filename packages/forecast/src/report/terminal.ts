@@ -1,10 +1,9 @@
 /**
- * A forecast in the terminal: braille lines, intervals shaded, the calendar or the steps below.
+ * A chart of a forecast for the terminal: lines of braille dots, shaded intervals, an axis of times or steps.
  *
  *   console.log(chart(view, terminalLook(process.stdout, process.env)));
  *
- * asciichart and its like draw lines alone: no intervals, no x axis, no gaps. The rest of a chart is less than
- * what it would take to add those to one of them.
+ * asciichart and similar libraries draw lines only, without intervals, x axis or gaps.
  */
 import { type Scale, scaleOf } from '../chart/scale.ts';
 import { columnsOf, shortened } from '../chart/svgText.ts';
@@ -13,24 +12,24 @@ import { type Curves, curvesOf, gapsOf, joinedToPast } from './curves.ts';
 import type { ForecastView } from './view.ts';
 
 export interface TerminalLook {
-  /** Columns; 80 by default. */
+  /** Columns. Default: 80. */
   width: number;
-  /** Rows of the plot, without title, axis and legend; 14 by default. */
+  /** Rows of the plot, without title, axis and legend. Default: 14. */
   height: number;
-  /** No colour by default. */
+  /** Whether colours are used. Default: false. */
   color: boolean;
-  /** Braille and shades, or letters of ASCII. true by default. */
+  /** Braille dots and shades; otherwise ASCII. Default: true. */
   unicode: boolean;
 }
 
 export interface ChartOptions extends Partial<TerminalLook> {
-  /** How many values of the past. Default: four horizons, 48 at least. */
+  /** Values of the past. Default: four horizons, at least 48. */
   history?: number;
 }
 
-/** Pixels that a cell stands for, so that axes have as many ticks as in pictures. */
+/** Pixels of a cell, so that axes have as many ticks as in SVG. */
 const CELL = { width: 8, height: 16 };
-const LEAST_WIDTH = 30;
+const MIN_WIDTH = 30;
 const STYLE = { title: '1', axis: '2', history: '', forecast: '1;38;5;33', band: '38;5;67', actual: '38;5;208' };
 
 const UNICODE = {
@@ -49,19 +48,23 @@ const ASCII = {
 };
 const LETTERS = { history: '*', forecast: 'o', actual: 'x' };
 
-/** How charts look on this stream: its width; colour on a terminal unless NO_COLOR is set; ASCII where TERM asks. */
+/**
+ * The look for a stream: its width; colour on a terminal, unless NO_COLOR is set; ASCII where TERM or the locale has
+ * no Unicode.
+ */
 export function terminalLook(
   stream: { isTTY?: boolean; columns?: number },
   env: Readonly<Record<string, string | undefined>> = {},
 ): Pick<TerminalLook, 'width' | 'color' | 'unicode'> {
   const plain = env.TERM === 'dumb';
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';
-  // No locale says nothing: most terminals of today know Unicode.
+  // Without a locale, Unicode is assumed, as most terminals have it.
   const unicode =
     !plain && env.TERM !== 'linux' && (locale === '' || /utf-?8/i.test(locale) || !/^(C|POSIX)$|\./.test(locale));
   return { width: stream.columns || 80, color: stream.isTTY === true && !plain && !env.NO_COLOR, unicode };
 }
 
+/** The chart as lines of text. */
 export function chart(view: ForecastView, options: ChartOptions = {}): string {
   const { width = 80, height = 14, color = false, unicode = true } = options;
   const curves = curvesOf(view, options.history ?? shownInTerminal(view));
@@ -75,7 +78,7 @@ export function chart(view: ForecastView, options: ChartOptions = {}): string {
   const words = (text: string) => (unicode ? text : text.replaceAll('−', '-'));
   const yTicks = ys.ticks.map(({ at, text }) => ({ row: cellAt(at, CELL.height, rows), text: words(text) }));
   const margin = Math.max(4, ...yTicks.map(({ text }) => text.length)) + 1;
-  const columns = Math.max(LEAST_WIDTH, Math.floor(width)) - margin - 1;
+  const columns = Math.max(MIN_WIDTH, Math.floor(width)) - margin - 1;
   const xs = scaleOf(
     { label: '', time: curves.isTime, spacing: curves.spacing },
     [...past.x, ...future.x],
@@ -111,7 +114,7 @@ export function chart(view: ForecastView, options: ChartOptions = {}): string {
   const indent = ' '.repeat(margin);
   const paint = (cells: readonly Cell[]) => painted(cells, color);
   const lines = canvas.cells.map((cells, row) => {
-    const tick = yTicks.find((one) => one.row === row);
+    const tick = yTicks.find((candidate) => candidate.row === row);
     const up = tick ? signs.axis.upTick : signs.axis.up;
     return paint([...styled(`${(tick?.text ?? '').padStart(margin - 1)} ${up}`, STYLE.axis), ...cells]);
   });
@@ -128,20 +131,20 @@ export function chart(view: ForecastView, options: ChartOptions = {}): string {
   ].join('\n');
 }
 
-/** Less than in pictures: what is ahead needs columns, too. */
+/** Less than in SVG, because a terminal has few columns. */
 const shownInTerminal = ({ forecast }: ForecastView) => Math.max(48, 4 * forecast.median.length);
 
 const cellAt = (pixels: number, size: number, cells: number) =>
   Math.min(cells - 1, Math.max(0, Math.floor(pixels / size)));
 
-/** Control characters of a name would steer the terminal. */
+/** Control characters in a name would control the terminal. */
 const printable = (text: string) => text.replace(/\p{Cc}+/gu, ' ').trim();
 
 function heading({ name, unit }: ForecastView, width: number): string {
   return shortened(printable(unit ? `${name} (${unit})` : name), width, '...');
 }
 
-/** Cells whose middle lies between two lines. */
+/** Fills the cells whose middle is between two lines. */
 function shade(canvas: Canvas, x: readonly number[], low: readonly number[], high: readonly number[], sign: string) {
   for (let column = 0; column < canvas.columns; column++) {
     const [top, bottom] = [reach(x, high, column, Math.min), reach(x, low, column, Math.max)];
@@ -151,7 +154,7 @@ function shade(canvas: Canvas, x: readonly number[], low: readonly number[], hig
   }
 }
 
-/** The furthest that a line gets in a column, at the points in it and at its middle; NaN where there is no line. */
+/** The extreme of a line in a column, at its points and at the middle; NaN where there is no line. */
 function reach(x: readonly number[], y: readonly number[], column: number, further: (a: number, b: number) => number) {
   const middle = column + 0.5;
   let found = Number.NaN;
@@ -174,7 +177,7 @@ function upright(canvas: Canvas, x: number, sign: string) {
   }
 }
 
-/** Texts under their columns; one that would touch its neighbour is left out. */
+/** Texts centred under their columns; one that would touch its neighbour is left out. */
 function labels(ticks: readonly { column: number; text: string }[], columns: number): string {
   let line = '';
   for (const { column, text } of ticks) {
@@ -185,7 +188,7 @@ function labels(ticks: readonly { column: number; text: string }[], columns: num
   return line;
 }
 
-/** What is what, in as many lines as it needs. */
+/** The legend, in as many lines as are needed. */
 function legend(
   { bands, actual, past }: Curves,
   withGaps: boolean,

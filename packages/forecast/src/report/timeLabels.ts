@@ -1,9 +1,9 @@
-/** Times in words: as much of ISO 8601 as the times of a series need. */
+/** Times as text: the shortest form of ISO 8601 that is exact for all times of a series. */
 import { DAY } from '@mamba-ts/core/math';
 
-/** '2020', '2020-03', '2020-03-14', '2020-03-14 15:30' …: the shortest form that tells all of the times. */
+/** A format for these times: '2020', '2020-03', '2020-03-14', '2020-03-14 15:30' … */
 export function timeNamer(times: readonly number[]): (ms: number) => string {
-  const length = [4, 7, 10, 16, 19].find((size) => times.every((ms) => tells(size, ms))) ?? 23;
+  const length = [4, 7, 10, 16, 19].find((size) => times.every((ms) => isExact(size, ms))) ?? 23;
   return (ms) => {
     const [date, time] = new Date(ms).toISOString().split('T');
     const years = date.length - 6;
@@ -11,8 +11,8 @@ export function timeNamer(times: readonly number[]): (ms: number) => string {
   };
 }
 
-/** Whether the first `size` letters of 'YYYY-MM-DD HH:MM:SS' are all that this time has. */
-function tells(size: number, ms: number): boolean {
+/** Whether the first `size` letters of 'YYYY-MM-DD HH:MM:SS' give this time exactly. */
+function isExact(size: number, ms: number): boolean {
   if (size === 19) return ms % 1000 === 0;
   if (size === 16) return ms % 60_000 === 0;
   if (ms % DAY !== 0) return false;

@@ -1,47 +1,49 @@
 /**
- * What is shown of a forecast: the past, the future and what they are called. Charts, pictures, reports and
- * tables all take it.
+ * The view of a forecast: the past, the future and their names, from which charts, reports and files are made.
  *
  *   const view = { name: 'sales', history, times, futureTimes, forecast };
  *   chart(view, terminalLook(process.stdout, process.env))   text for a terminal
- *   svg([view])                                              a picture
- *   await png(svg([view]))                                   its pixels (Node)
- *   html([view], { title: 'Sales', model: 'mamba' })         one file that needs no other
- *   csvHeader(view) + csvRows(view)                          a table
+ *   svg([view])                                              an SVG chart
+ *   await png(svg([view]))                                   as PNG, in Node
+ *   html([view], { title: 'Sales', model: 'mamba' })         a self-contained report
+ *   csvHeader(view) + csvRows(view)                          rows of a file
  *
- * Times are milliseconds since 1970 in UTC; times of a wall clock are given as if they were UTC.
+ * Times are milliseconds since 1970 in UTC. Times of a wall clock are given as if the clock showed UTC.
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import type { Forecast, Values } from '../types.ts';
 
 export interface ForecastView {
-  /** The series' id. */
+  /** The id of the series. */
   name: string;
   /** NaN where a value is missing. */
   history: Values;
-  /** One for each value of the history. Without them, steps are counted from 1. */
+  /** The time of each value of the history. Without times, steps are counted from 1. */
   times?: readonly number[];
-  /** One for each step ahead; needed where `times` are given. */
+  /** The time of each step ahead; required with `times`. */
   futureTimes?: readonly number[];
   forecast: Forecast;
-  /** What came true, for as many of the steps ahead as are known. */
+  /** Actual values, of as many of the steps ahead as are known. */
   actual?: Values;
-  /** Of the values, e.g. 'MW'. */
+  /** The unit of the values, such as 'MW'. */
   unit?: string;
   /**
-   * How a time is written in tables and read-outs; without times, how a step is. Default: as much of ISO 8601 as
-   * the times need.
+   * How a time is written in tables, or a step where there are no times. Default: the shortest form of ISO 8601
+   * that distinguishes the times, or the number of the step.
    */
   timeLabel?: (ms: number) => string;
-  /** What was understood, for people: 'monthly', 'every 30 minutes'. */
+  /** The frequency in words: 'monthly', 'every 30 minutes'. */
   frequency?: string;
-  /** Steps of the seasons in use. */
+  /** The seasons in use, in steps. */
   seasons?: readonly number[];
-  /** Further sentences about this series: what was filled in, what is doubtful. */
+  /** Further sentences about this series: values that were filled in, doubts. */
   notes?: readonly string[];
 }
 
-/** Lengths that agree, and times that are times; says what horizon they make. */
+/**
+ * Checks that the lengths agree and that times are valid.
+ * @throws UsageError
+ */
 export function checkView(view: ForecastView): { horizon: number; isTime: boolean } {
   const { name, history, times, futureTimes, forecast } = view;
   const horizon = forecast.median.length;
@@ -58,7 +60,7 @@ export function checkView(view: ForecastView): { horizon: number; isTime: boolea
     ]),
   ];
   for (const [what, row] of rows) {
-    if (row.length !== horizon) fail(`has ${row.length} steps of its ${what}, expected ${horizon}, as of its median.`);
+    if (row.length !== horizon) fail(`has ${row.length} steps of its ${what}, expected ${horizon}, as its median has.`);
   }
   if (times && times.length !== history.length) {
     fail(`has ${times.length} times for ${history.length} values, expected one for each.`);

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { html } from '../../src/report/index.ts';
 import { fan, presidents, view } from './views.ts';
@@ -27,7 +28,16 @@ describe('html', () => {
     );
   });
 
-  it('needs nothing from elsewhere', () => {
+  it('holds its script and its style, as they are in their files', async () => {
+    const page = html([view([1])]);
+    for (const name of ['page.js', 'page.css']) {
+      const file = await readFile(new URL(`../../src/report/page/${name}`, import.meta.url), 'utf8');
+      const code = file.replace(/^(\/\/.*\n|\/\*.*\*\/\n)+/, '').trim();
+      expect(page, `${name} has changed: run npm run build`).toContain(code);
+    }
+  });
+
+  it('loads nothing', () => {
     const page = html([presidents(), view([1])]);
     expect(page.replaceAll('http://www.w3.org/2000/svg', '')).not.toMatch(/https?:|src=|@import|url\(|<link/);
   });
@@ -51,7 +61,7 @@ describe('html', () => {
     expect(sections(page)).toBe(3);
     expect(page.match(/<option /g)).toHaveLength(3);
     expect(page).toContain('Shown are 3 of 5 series');
-    expect(html(many(3), { total: 2000 })).toContain('Shown are 3 of 2000 series');
+    expect(html(many(3), { total: 2000 })).toContain('Shown are 3 of 2,000 series');
     expect(html(many(1))).not.toContain('<select');
     expect(html(many(3))).not.toContain('Shown are');
   });

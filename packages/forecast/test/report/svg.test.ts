@@ -124,7 +124,7 @@ describe('what is refused', () => {
   const forecast = fan([1, 2, 3], 1);
   it.each([
     [{ forecast: fan([], 1) }, 'has a forecast of 0 steps, expected at least one.'],
-    [{ forecast: { ...forecast, mean: [1] } }, 'has 1 steps of its mean, expected 3, as of its median.'],
+    [{ forecast: { ...forecast, mean: [1] } }, 'has 1 steps of its mean, expected 3, as its median has.'],
     [{ times: [0] }, 'has 1 times for 2 values, expected one for each.'],
     [{ times: [0, 1] }, 'has times but no futureTimes, expected one for each step ahead.'],
     [{ times: [0, 1], futureTimes: [2] }, 'has 1 futureTimes for 3 steps, expected one for each.'],
