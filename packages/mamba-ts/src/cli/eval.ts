@@ -1,4 +1,4 @@
-/** mamba-ts eval: how good a model is: bits per byte of text, accuracy, errors of values. */
+/** mamba-ts eval: the loss of a model on data, with bits per byte, accuracy or errors of values. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -28,12 +28,15 @@ interface Flags extends LoadFlags {
 export function addEval(program: Command): void {
   const command = program
     .command('eval')
-    .description('loss, bits per byte and perplexity; or accuracy, or errors of values')
+    .description('measure a model: loss, bits per byte and perplexity; or accuracy; or errors of values')
     .requiredOption('--model <folder>', 'the folder of a checkpoint')
-    .requiredOption('--data <path>', 'what train takes: text, folders, .wav, .csv …; - is text on the standard input')
+    .requiredOption(
+      '--data <path>',
+      'the same kinds of data as train: text, folders, .wav, .csv …; - is text on standard input',
+    )
     .option('--batch-size <n>', 'rows of a batch', Number, 8)
-    .option('--block-size <n>', 'tokens of a row, of text (default: 256)', Number)
-    .option('--batches <n>', 'read this many batches at most', Number)
+    .option('--block-size <n>', 'text: tokens of a row. Default: 256.', Number)
+    .option('--batches <n>', 'the maximum number of batches to read. Default: all.', Number)
     .option('--json', 'print JSON');
   addLoadOptions(command).action((flags: Flags) => guard(() => run(flags)));
 }
@@ -43,12 +46,12 @@ async function run(flags: Flags): Promise<void> {
 }
 
 async function runSequence(flags: Flags): Promise<void> {
-  const ofText = (['tokenizer', 'blockSize'] as const).find((name) => flags[name] !== undefined);
-  if (ofText) {
+  const textFlag = (['tokenizer', 'blockSize'] as const).find((name) => flags[name] !== undefined);
+  if (textFlag) {
     throw new UsageError(
       'eval',
-      `${ofText} is ${flags[ofText]}, but ${flags.model} classifies or regresses: its examples.json says how data is read. ` +
-        `Leave ${ofText} out.`,
+      `${textFlag} is ${flags[textFlag]}, but ${flags.model} classifies or regresses: its examples.json says how data is read. ` +
+        `Leave ${textFlag} out.`,
     );
   }
   const { opened, facts } = await openSaved(flags.model, flags.data);

@@ -1,4 +1,4 @@
-/** mamba-ts finetune: the forecaster goes on learning, from the series of a table. */
+/** mamba-ts finetune: fine-tunes the forecaster on the series of a table. */
 
 import type { BackendName } from '@mamba-ts/core/backend';
 import { finetune } from '@mamba-ts/forecast/finetune';
@@ -22,7 +22,8 @@ interface FinetuneFlags extends TableFlags {
 }
 
 const EXAMPLES = `
-The last steps of every series, as many as the horizon, are kept back: what forecasts them best is kept in OUT/best.
+The last steps of every series, as many as the horizon, are held out. The weights that forecast them best are saved in
+OUT/best.
 
 Examples:
   mamba-ts finetune sales.csv --out runs/sales --horizon 28
@@ -30,15 +31,15 @@ Examples:
   mamba-ts forecast sales.csv --model runs/sales/best`;
 
 export function addFinetune(program: Command): void {
-  const command = tableVerb(program, 'finetune', 'go on training the forecaster with the series of a table')
-    .requiredOption('--out <folder>', 'the folder of the run; what to load is in its best/')
-    .option('--horizon <steps>', 'steps ahead that matter (default: those that the frequency suggests)', positive)
-    .option('--iters <n>', 'updates in all', positive, 300)
-    .option('--minutes <n>', 'stop after this time; --resume goes on', above0)
+  const command = tableVerb(program, 'finetune', 'fine-tune the forecaster on the series of a table')
+    .requiredOption('--out <folder>', 'the folder of the run; its best/ is what to load')
+    .option('--horizon <steps>', 'steps ahead that matter. Default: by the frequency.', positive)
+    .option('--iters <n>', 'updates in total', positive, 300)
+    .option('--minutes <n>', 'stop after this time; --resume continues', above0)
     .option('--rate <number>', 'the highest learning rate', above0, 3e-4)
-    .option('--seed <n>', 'what randomness starts from', whole, 1)
-    .option('--resume', 'go on with the run in the folder')
-    .option('--model <folder>', 'the forecaster to start from (default: the one of this package)');
+    .option('--seed <n>', 'the seed of all randomness', whole, 1)
+    .option('--resume', 'continue the run in --out')
+    .option('--model <folder>', 'the forecaster to start from. Default: the one of this package.');
   addTableFlags(addBackendOptions(command))
     .addHelpText('after', EXAMPLES)
     .action((path: string, flags: FinetuneFlags) => guard(() => run(path, flags)));
@@ -51,12 +52,12 @@ async function run(path: string, flags: FinetuneFlags): Promise<void> {
   say(stepsLine(table.first, flags.season));
   const notes = new TableNotes(table);
   const series: Float64Array[] = [];
-  for await (const one of table.series()) {
-    notes.add(one);
-    series.push(one.values);
+  for await (const next of table.series()) {
+    notes.add(next);
+    series.push(next.values);
   }
   for (const line of notes.lines()) say(line);
-  say(`${count(series.length)} series; the last ${horizon} steps of each are kept back`);
+  say(`${count(series.length)} series; the last ${horizon} steps of each are held out`);
   const abort = new AbortController();
   const release = onInterrupt(() => abort.abort());
   const bar = new Bar('{bar} {percentage}% | {line}');
@@ -81,7 +82,7 @@ async function run(path: string, flags: FinetuneFlags): Promise<void> {
         const done = line.iter / flags.iters;
         const parts = [`iter ${line.iter}`, `loss ${loss.toFixed(4)}`];
         if (line.held === undefined) bar.update(done, { line: parts.join(' | ') });
-        else bar.line([...parts, `kept back ${line.held.toFixed(4)} (${line.before.toFixed(4)} before)`].join(' | '));
+        else bar.line([...parts, `held out ${line.held.toFixed(4)} (${line.before.toFixed(4)} before)`].join(' | '));
       },
     });
     bar.stop();
@@ -89,10 +90,10 @@ async function run(path: string, flags: FinetuneFlags): Promise<void> {
     say(`${result.iter} updates in ${clock((performance.now() - begun) / 1000)}.`);
     say(
       change > 0
-        ? `What was kept back is forecast ${change.toFixed(1)} % better than without: ${result.before.toFixed(4)} → ${result.after.toFixed(4)}.`
-        : 'What was kept back is forecast no better than without: the weights it began from are kept.',
+        ? `The values held out are forecast ${change.toFixed(1)} % better than before: loss ${result.before.toFixed(4)} → ${result.after.toFixed(4)}.`
+        : 'The values held out are forecast no better than before: the first weights are kept.',
     );
-    if (!result.isDone) say(`Stopped; go on by --resume.`);
+    if (!result.isDone) say('Stopped. Continue with --resume.');
     say(`mamba-ts forecast ${path} --model ${result.best}`);
   } finally {
     bar.stop();
@@ -109,5 +110,5 @@ function above0(text: string): number {
 function whole(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isSafeInteger(value) && value >= 0) return value;
-  throw new InvalidArgumentError(`got ${JSON.stringify(text)}, expected a whole number from 0 on.`);
+  throw new InvalidArgumentError(`got ${JSON.stringify(text)}, expected a whole number ≥ 0.`);
 }

@@ -1,4 +1,4 @@
-/** mamba-ts generate: text from a model, streamed. */
+/** mamba-ts generate: generates text with a model, token by token. */
 import { UsageError } from '@mamba-ts/core/errors';
 import { generateText } from '@mamba-ts/core/generate';
 import type { Command } from 'commander';
@@ -20,17 +20,17 @@ interface Flags extends LoadFlags {
 export function addGenerate(program: Command): void {
   const command = program
     .command('generate')
-    .description('write text with a model')
+    .description('generate text with a model')
     .requiredOption('--model <folder>', 'the folder of a checkpoint')
-    .option('--prompt <text>', 'what the text begins with', '\n')
-    .option('--max-tokens <n>', 'tokens to write', Number, 300)
+    .option('--prompt <text>', 'the beginning of the text', '\n')
+    .option('--max-tokens <n>', 'tokens to generate', Number, 300)
     .option('--temperature <t>', '0 is greedy', Number, 0.8)
     .option('--top-k <k>', 'keep the k most likely tokens', Number)
-    .option('--top-p <p>', 'keep the most likely tokens that sum to p', Number)
-    .option('--min-p <p>', 'keep tokens at least p times as likely as the best', Number)
-    .option('--repetition-penalty <r>', 'above 1: repeat less', Number)
-    .option('--seed <n>', 'what the draw starts from', Number, 1337)
-    .option('--stop <text...>', 'end where one of these appears');
+    .option('--top-p <p>', 'keep the most likely tokens whose probabilities sum to p', Number)
+    .option('--min-p <p>', 'keep the tokens that are at least p times as likely as the most likely one', Number)
+    .option('--repetition-penalty <r>', 'above 1: fewer repetitions', Number)
+    .option('--seed <n>', 'the seed of the random choices', Number, 1337)
+    .option('--stop <text...>', 'end where one of these texts appears');
   addLoadOptions(command).action((flags: Flags) => guard(() => run(flags)));
 }
 
@@ -45,7 +45,7 @@ async function run(flags: Flags): Promise<void> {
   if (tokenizer.kind === 'muLaw') {
     throw new UsageError(
       'generate',
-      `${flags.model} is a model of sound, expected one of text. From JavaScript, generate() gives its tokens, muLawDecode() the samples.`,
+      `${flags.model} is a model of sound, expected one of text. In JavaScript, generate() yields its tokens and muLawDecode() converts them to samples.`,
     );
   }
   const model = await loadModelFor(flags);

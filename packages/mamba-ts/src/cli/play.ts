@@ -1,7 +1,7 @@
-/** mamba-ts play: trains a small Mamba on the bundled plays and writes with it. */
-import { access } from 'node:fs/promises';
+/** mamba-ts play: trains a small Mamba on the bundled plays and generates text with it. */
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { prepareTokens, split } from '@mamba-ts/core/data';
+import { prepareTokens, splitTokens } from '@mamba-ts/core/data';
 import { generateText } from '@mamba-ts/core/generate';
 import { evaluate, languageResult, train } from '@mamba-ts/core/train';
 import type { Command } from 'commander';
@@ -9,21 +9,21 @@ import { clock, guard, onInterrupt, say } from './terminal.ts';
 import { trainReporter } from './trainReport.ts';
 
 const PROMPT = 'ROMEO:\n';
-const LENGTH = 300;
+const GENERATED_TOKENS = 300;
 
 export function addPlay(program: Command): void {
   program
     .command('play')
-    .description('train on Shakespeare for a minute, then write a scene')
+    .description('train on Shakespeare for a minute, then generate a scene')
     .option('--backend <name>', 'auto, native or wasm')
-    .option('--seconds <n>', 'how long to train', Number)
-    .option('--out <folder>', 'where to keep the model (default: a new folder in runs/)')
+    .option('--seconds <n>', 'how long to train. Default: 75.', Number)
+    .option('--out <folder>', 'the folder of the model. Default: a new folder in runs/.')
     .action((flags: { backend?: string; seconds?: number; out?: string }) => guard(() => run(flags)));
 }
 
 async function run({ backend, seconds, out }: { backend?: string; seconds?: number; out?: string }): Promise<void> {
   const data = fileURLToPath(new URL('../../data/shakespeare.txt', import.meta.url));
-  const folder = out ?? (await freeFolder('runs/play'));
+  const folder = out ?? freeFolder('runs/play');
   const abort = new AbortController();
   const release = onInterrupt(() => abort.abort());
   const reporter = trainReporter(200);
@@ -38,14 +38,18 @@ async function run({ backend, seconds, out }: { backend?: string; seconds?: numb
   release();
   const { model, tokenizer } = languageResult(result);
   const store = await prepareTokens(data, tokenizer, {});
-  const { validation } = split(store, 0.1, 1);
+  const { validation } = splitTokens(store, 0.1, 1);
   const { bitsPerByte } = await evaluate(model, validation, tokenizer, { batchSize: 8, blockSize: 512 });
   say(
-    `\nTrained ${result.iter} updates in ${clock(result.seconds)}. On the tenth of the plays it never saw: ${bitsPerByte.toFixed(3)} bits per byte.`,
+    `\nTrained ${result.iter} updates in ${clock(result.seconds)}. On the tenth of the plays that was held out: ${bitsPerByte.toFixed(3)} bits per byte.`,
   );
-  say('It writes:\n');
+  say('Generated:\n');
   process.stdout.write(PROMPT);
-  for await (const piece of generateText(model, tokenizer, PROMPT, { maxTokens: LENGTH, temperature: 0.7, seed: 1 }))
+  for await (const piece of generateText(model, tokenizer, PROMPT, {
+    maxTokens: GENERATED_TOKENS,
+    temperature: 0.7,
+    seed: 1,
+  }))
     process.stdout.write(piece);
   process.stdout.write('\n\n');
   say(`The model is in ${folder}. What to try next:`);
@@ -57,15 +61,10 @@ async function run({ backend, seconds, out }: { backend?: string; seconds?: numb
   model.backend.dispose();
 }
 
-async function freeFolder(name: string): Promise<string> {
+/** The first of NAME, NAME-2, NAME-3, … that does not exist. */
+function freeFolder(name: string): string {
   for (let i = 1; ; i++) {
     const folder = i === 1 ? name : `${name}-${i}`;
-    if (
-      !(await access(folder).then(
-        () => true,
-        () => false,
-      ))
-    )
-      return folder;
+    if (!existsSync(folder)) return folder;
   }
 }

@@ -1,4 +1,4 @@
-/** mamba-ts predict: classes or values of new data, by a model that was trained to give them. */
+/** mamba-ts predict: classes or values of new data, from a model that was trained on them. */
 import { UsageError } from '@mamba-ts/core/errors';
 import { type Prediction, predict } from '@mamba-ts/core/train';
 import type { Command } from 'commander';
@@ -17,9 +17,12 @@ interface Flags extends LoadFlags {
 export function addPredict(program: Command): void {
   const command = program
     .command('predict')
-    .description('classes or values of new data')
+    .description('predict classes or values of new data')
     .requiredOption('--model <folder>', 'the folder of a run with --task classify or regress')
-    .requiredOption('--data <path>', 'what the model was trained on: .wav, text, .csv or a folder; labels may lack')
+    .requiredOption(
+      '--data <path>',
+      'data of the kind that the model was trained on: .wav, text, .csv or a folder; labels may be missing',
+    )
     .option('--format <name>', 'table, csv or json (one object a line)', 'table')
     .option('--batch-size <n>', 'rows of a batch', Number, 8);
   addBackendOptions(command).action((flags: Flags) => guard(() => run(flags)));
@@ -31,33 +34,32 @@ async function run(flags: Flags): Promise<void> {
     throw new UsageError('predict', `--format is '${format}', expected ${FORMATS.join(', ')}.`);
   }
   const model = await loadSequenceModelFor(flags);
-  const found: Prediction[] = [];
-  for await (const one of predict(model, folder, data, { batchSize })) {
-    if (format === 'json') console.log(JSON.stringify(one));
-    else found.push(one);
+  const predictions: Prediction[] = [];
+  for await (const prediction of predict(model, folder, data, { batchSize })) {
+    if (format === 'json') console.log(JSON.stringify(prediction));
+    else predictions.push(prediction);
   }
   model.backend.dispose();
-  if (format === 'json' || found.length === 0) return;
-  const rows = rowsOf(found, format === 'table');
+  if (format === 'json' || predictions.length === 0) return;
+  const rows = rowsOf(predictions, format === 'table');
   if (format === 'table') printTable(rows);
   else for (const row of rows) console.log(row.map(csvField).join(','));
 }
 
-/** A line of names, and one for each prediction; in brief, the probability of the class that was found alone. */
-function rowsOf(found: readonly Prediction[], brief: boolean): string[][] {
-  const [first] = found;
-  const isClass = first.class !== undefined;
-  const names = Object.keys(first.values);
+/** A header and a row for each prediction. `brief`: of the classes, only the probability of the predicted one. */
+function rowsOf(predictions: readonly Prediction[], brief: boolean): string[][] {
+  const [first] = predictions;
+  const isClassifier = first.class !== undefined;
   const step = first.step === undefined ? [] : ['step'];
-  const classes = isClass ? ['class'] : [];
-  const shown = brief && isClass ? ['probability'] : names;
+  const classes = isClassifier ? ['class'] : [];
+  const names = brief && isClassifier ? ['probability'] : Object.keys(first.values);
   return [
-    ['data', ...step, ...classes, ...shown],
-    ...found.map((one) => [
-      one.title,
-      ...(one.step === undefined ? [] : [String(one.step)]),
-      ...(one.class === undefined ? [] : [one.class]),
-      ...(brief && one.class !== undefined ? [one.values[one.class]] : Object.values(one.values)).map((value) =>
+    ['data', ...step, ...classes, ...names],
+    ...predictions.map(({ title, step, class: predicted, values }) => [
+      title,
+      ...(step === undefined ? [] : [String(step)]),
+      ...(predicted === undefined ? [] : [predicted]),
+      ...(brief && predicted !== undefined ? [values[predicted]] : Object.values(values)).map((value) =>
         value.toPrecision(5),
       ),
     ]),

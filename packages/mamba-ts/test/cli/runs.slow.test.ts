@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { anyBackend } from '../../../../test/support/backends.ts';
-import { loadModel } from '../../../core/src/models/checkpoint.ts';
+import { loadModel } from '../../../core/src/models/registered.ts';
 import { byteLevelJson } from '../../../core/test/tokenize/fixtures.ts';
 import { logOf, small, stepsOf } from '../../../core/test/train/runs.ts';
 import { flags, main, ok, refused, start, workshop } from './command.ts';
@@ -25,7 +25,7 @@ describe('mamba-ts train', () => {
     const [a, b] = await Promise.all([whole, parts].map((out) => readFile(join(out, 'model.safetensors'))));
     expect(a.equals(b)).toBe(true);
     expect(stepsOf(await logOf(parts))).toEqual(stepsOf(await logOf(whole)));
-    await refused(['train', ...options, '--out', parts], 'holds a run already. Go on with it by --resume');
+    await refused(['train', ...options, '--out', parts], 'holds a run already. Continue it with --resume');
     await refused(['train', '--out', parts, '--resume', '--d-model', '8'], /dModel was 16 in .* and is 8 now/);
   });
 
@@ -50,7 +50,7 @@ describe('mamba-ts train', () => {
     run.child.kill('SIGINT');
     const { code, signal, stderr } = await run.done;
     expect({ code, signal }, stderr).toEqual({ code: 0, signal: null });
-    expect(stderr).toContain('Stopping after this update and saving; Ctrl-C again leaves at once.');
+    expect(stderr).toContain('Stopping after this update and saving. Press Ctrl-C again to quit immediately.');
     const iter = Number(/^stopped +iteration (\d+)/m.exec(stderr)![1]);
     expect(iter).toBeGreaterThanOrEqual(20);
     const { stderr: rest } = await ok(['train', '--out', out, '--resume', '--stop-at', String(iter + 1)]);

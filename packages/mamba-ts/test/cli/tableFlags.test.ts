@@ -66,7 +66,7 @@ describe('flags of finetune', () => {
     [['--minutes', 'ten'], 'got "ten", expected a number above 0'],
     [['--minutes', '0'], 'got "0", expected a number above 0'],
     [['--rate', 'NaN'], 'got "NaN", expected a number above 0'],
-    [['--seed', '1.5'], 'got "1.5", expected a whole number from 0 on'],
+    [['--seed', '1.5'], 'got "1.5", expected a whole number ≥ 0'],
   ])('refuse %j before anything is read', async (args, message) => {
     const program = new Command().exitOverride().configureOutput({ writeErr: () => {} });
     addFinetune(program);
