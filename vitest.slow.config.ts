@@ -1,7 +1,7 @@
 import { mergeConfig } from 'vitest/config';
 import base from './vitest.config.ts';
 
-/** `npm run test:slow`: experiments in small, browsers, soak. */
+/** `npm run test:slow`: whole runs, child processes that are killed, quick experiments, browsers. */
 const slow = mergeConfig(base, {});
 slow.test = {
   ...slow.test,

@@ -66,3 +66,18 @@ it.each(pages.filter((page) => !page.startsWith('docs/api')))('%s: the paths it 
     .filter((path) => !existsSync(join(root, path)) && !existsSync(join(root, owner, path)));
   expect(missing).toEqual([]);
 });
+
+const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+it.each(pages)('%s: the commands it shows are there', (page) => {
+  const text = readFileSync(join(root, page), 'utf8');
+  const files = [...text.matchAll(/\bnode ((?:scripts|bench|lab|dist|packages)\/[\w./-]+)/g)].map(([, path]) => path);
+  const names = [...text.matchAll(/\bnpm run ([\w:]+)/g)].map(([, name]) => name);
+  // They moved to `npm run lab --`.
+  const moved = text.match(/mamba-ts (?:reproduce|theory)\b/g) ?? [];
+  expect(files.filter((path) => !/^packages\/mamba-ts\/dist\//.test(path) && !existsSync(join(root, path)))).toEqual(
+    [],
+  );
+  expect(names.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
+  expect(moved).toEqual([]);
+});
