@@ -1,6 +1,6 @@
 /** The values of a series, checked: every error says which one, and what to do. */
 import { UsageError } from '@mamba-ts/core/errors';
-import { isTooLarge } from './timeTable/numbers.ts';
+import { isTooLarge } from './timeTable/largest.ts';
 import type { Values } from './types.ts';
 
 /** A copy in f64; NaN where a value is missing. `name` is what an error calls the series. */

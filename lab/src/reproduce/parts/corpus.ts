@@ -9,7 +9,7 @@
  * The test begins where training ends: a play that lies across is in both, and its names have been read. With a gap
  * between them, what the test measures is above all how unlike that play is to the others.
  */
-import { split, type TokenStore, textData } from '@mamba-ts/core/data';
+import { splitTokens, type TokenStore, textData } from '@mamba-ts/core/data';
 import type { LanguageModel } from '@mamba-ts/core/models';
 import { nodeModule } from '@mamba-ts/core/node';
 import { charTokenizer, type Tokenizer } from '@mamba-ts/core/tokenize';
@@ -31,7 +31,7 @@ export async function openText(context: Pick<RunContext, 'data'>): Promise<Text>
   const name = 'shakespeare.txt';
   const text = await nodeModule('fs/promises').readFile(await context.data(name), 'utf8');
   const tokenizer = charTokenizer.fromText(text);
-  const { train, validation } = split(await textData(text, tokenizer, name), TEST);
+  const { train, validation } = splitTokens(await textData(text, tokenizer, name), TEST);
   return { tokenizer, vocabSize: tokenizer.vocabSize, train, test: validation };
 }
 

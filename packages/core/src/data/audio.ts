@@ -1,31 +1,32 @@
-/**
- * WAV files as training data (Node): clips with labels for classification, mu-law tokens for language
- * modelling.
- *
- *   clipExamples('digits/', { pattern: /(?<label>\d)_(?<group>[a-z]+)_/, sampleRate: 8000 });
- *   audioTokens('music/', { sampleRate: 16000 });
- */
+/** WAV files as training data (Node): clips with labels for classification, mu-law tokens for language modelling. */
 import { UsageError } from '../errors.ts';
 import { writeAtomic } from '../formats/atomicFile.ts';
 import { openWav, type Wav, type WavOptions } from '../formats/wav.ts';
+import { chunksOf, factsOf, filesBelow } from '../input/files.ts';
 import { MU_LAW_SIZE, muLawEncode } from '../tokenize/muLaw.ts';
 import { collect, toBytes } from './encode.ts';
 import { classIndex, type ExampleStore } from './examples.ts';
-import { chunksOf, factsOf, filesBelow } from './files.ts';
 import { resample } from './resample.ts';
 import { memoryStore, type TokenStore } from './store.ts';
 import { MEMORY_LIMIT, openTokenFile } from './tokenFile.ts';
 
 export const WAV = ['.wav', '.wave'];
 
+/** How samples are read from WAV files. */
 export interface AudioOptions extends WavOptions {
-  /** Hz, to which other rates are converted. If not given: as the file has it. */
+  /** The rate in Hz to which samples are converted. Default: that of the file. */
   sampleRate?: number;
-  /** One channel, from 0, or the mean of all: 'mean' if not given. */
+  /** A channel, from 0, or the mean of all channels. Default: 'mean'. */
   channel?: 'mean' | number;
 }
 
-/** The samples of a file: one channel, at the rate that was asked for. */
+/**
+ * The samples of a WAV file, mono, from −1 to 1, in blocks.
+ *
+ * @throws UsageError where the file is no WAV file, or has no such channel
+ * @example
+ * for await (const samples of data.audioBlocks('clip.wav', { sampleRate: 16000 })) …
+ */
 export async function* audioBlocks(path: string, options: AudioOptions = {}): AsyncGenerator<Float32Array> {
   const wav = await openWav(chunksOf(path), path, options);
   yield* resample(oneChannel(wav, path, options.channel), wav.sampleRate, options.sampleRate ?? wav.sampleRate);
@@ -53,7 +54,7 @@ async function* oneChannel(wav: Wav, path: string, channel: 'mean' | number = 'm
   }
 }
 
-/** The rate of a file, or of all below a folder; it is refused where they differ. */
+/** The rate in Hz of a file, or of all files below a folder; refused where they differ. */
 export async function commonRate(path: string): Promise<number> {
   let before: { file: string; rate: number } | undefined;
   for (const file of await wavsOf(path)) {
@@ -71,26 +72,33 @@ export async function commonRate(path: string): Promise<number> {
   return (before as { rate: number }).rate;
 }
 
+/** How clips are read and labelled. */
 export interface ClipOptions extends AudioOptions {
   /**
-   * What a file's name says: the named part `label` is its class, `group` (if there is one) what
-   * `splitExamples` keeps together, e.g. the speaker.
+   * A pattern for the path of a file below the folder: its named part `label` is the class; its named part `group`, if
+   * there is one, is what `splitExamples` keeps together, e.g. the speaker.
    */
   pattern: RegExp;
-  /** Mu-law tokens instead of samples. */
+  /** Whether a sequence is mu-law tokens. Default: false, it is samples. */
   tokens?: boolean;
-  /** The classes that there are. If not given: all that are found. */
+  /** The names of the classes. Default: those that are found. */
   classes?: readonly string[];
-  /** Labels are not read: for predictions. */
+  /** Whether labels are left out, for predictions. Default: false. */
   open?: boolean;
 }
 
-/** The clips below a folder, or one clip. Each is read when it is asked for. */
+/**
+ * The WAV files below a folder, or one file, as examples of a classification. A file is read when its example is.
+ *
+ * @throws UsageError where there are no WAV files, or a file has no label by the pattern
+ * @example
+ * const clips = await data.clipExamples('digits/', { pattern: /(?<label>\d)_(?<group>[a-z]+)_/, sampleRate: 8000 });
+ */
 export async function clipExamples(folder: string, options: ClipOptions): Promise<ExampleStore> {
   const files = await wavsOf(folder);
   const facts = files.map((path) => {
     const name = path.slice(path === folder ? path.search(/[^/\\]*$/) : folder.length);
-    // A pattern with the flag g would go on from where it stopped.
+    // A pattern with the flag g would continue at its last match.
     const pattern = new RegExp(options.pattern, options.pattern.flags.replace('g', ''));
     const { label, group } = name.match(pattern)?.groups ?? {};
     if (label !== undefined || options.open) return { path, label: label ?? '', group };
@@ -126,14 +134,21 @@ export async function clipExamples(folder: string, options: ClipOptions): Promis
   };
 }
 
+/** How sound becomes tokens, and where they are kept. */
 export interface AudioTokenOptions extends AudioOptions {
-  /** Where the tokens go (`.bin`), if they are too many for memory. */
+  /** The file (`.bin`) to which the tokens are written. Default: none, they stay in memory. */
   tokenFile?: string;
-  /** Bytes of tokens that may be held in memory: 64 MB if not given. */
+  /** The most bytes of tokens that are held in memory. Default: 67108864 (64 MiB). */
   memoryLimit?: number;
 }
 
-/** The mu-law tokens of a file, or of those below a folder, each a document. */
+/**
+ * The mu-law tokens (256) of a WAV file, or of all WAV files below a folder, each a document.
+ *
+ * @throws UsageError where there are no samples, or more tokens than `memoryLimit` without a `tokenFile`
+ * @example
+ * const store = await data.audioTokens('music/', { sampleRate: 16000 });
+ */
 export async function audioTokens(path: string, options: AudioTokenOptions = {}): Promise<TokenStore> {
   const { tokenFile, memoryLimit = MEMORY_LIMIT } = options;
   const files = await wavsOf(path);

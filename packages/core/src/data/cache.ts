@@ -1,19 +1,19 @@
 /**
- * Encoded tokens on disk. An entry is three files, named by a hash of what was read (paths,
- * sizes, times) and of the tokenizer:
+ * Encoded tokens on disk. An entry is three files, named by a hash of the files read (paths, sizes, times) and of the
+ * tokenizer:
  *
- *   HASH.bin or HASH.u32.bin   the ids, as nanoGPT has them
- *   HASH.documents             where each document starts, f64
- *   HASH.json                  what they are; written last, so that an entry is whole or not there
+ *   HASH.bin or HASH.u32.bin   the ids, in nanoGPT's format
+ *   HASH.documents             the start of each document, f64
+ *   HASH.json                  a description; written last, so that an entry is either whole or absent
  *
- * The files of the standard input are named `stdin` and written anew each time.
+ * The files of the standard input are named `stdin` and written each time.
  */
 import { writeAtomic } from '../formats/atomicFile.ts';
 import { nodeModule } from '../node.ts';
 import type { Tokenizer } from '../tokenize/tokenizer.ts';
 import { type EncodeProgress, encodeDocuments, toBytes } from './encode.ts';
-import type { TextSource } from './source.ts';
 import { bytesPerToken, type TokenStore } from './store.ts';
+import type { TextSource } from './textSource.ts';
 import { openTokenFile } from './tokenFile.ts';
 
 export interface CacheOptions {
@@ -35,10 +35,10 @@ interface CachePaths {
   entry: string;
 }
 
-/** Goes up when the files of an entry or the way of encoding change. */
+/** Increased when the files of an entry or the encoding change. */
 const VERSION = 2;
 
-/** The tokens of `source`, from the cache where it has them. */
+/** The tokens of `source`, from the cache if they are there. */
 export async function cacheTokens(
   source: TextSource,
   tokenizer: Tokenizer,
@@ -74,7 +74,7 @@ function hashOf(value: unknown): string {
   return hash.digest('hex').slice(0, HASH_DIGITS);
 }
 
-/** The document starts of an entry that is there and whole. */
+/** The document starts of a whole entry; undefined where there is none. */
 async function findEntry(paths: CachePaths, vocabSize: number): Promise<Float64Array | undefined> {
   const { readFile, stat } = nodeModule('fs/promises');
   try {
@@ -87,7 +87,7 @@ async function findEntry(paths: CachePaths, vocabSize: number): Promise<Float64A
       documents.length === (entry.documents ?? 0) * Float64Array.BYTES_PER_ELEMENT;
     return whole ? new Float64Array(Uint8Array.from(documents).buffer) : undefined;
   } catch {
-    // Not there, or half there: it is written again.
+    // Absent or incomplete: the entry is written again.
     return undefined;
   }
 }

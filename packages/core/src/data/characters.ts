@@ -3,9 +3,15 @@ import { charTokenizer } from '../tokenize/char.ts';
 import type { Tokenizer } from '../tokenize/tokenizer.ts';
 import { emptySource } from './encode.ts';
 import { piecesOf } from './pieces.ts';
-import type { TextSource } from './source.ts';
+import type { TextSource } from './textSource.ts';
 
-/** The tokenizer of every character that the documents of `source` have. Reads it once. */
+/**
+ * The tokenizer of all characters that the documents of `source` have. The source is read once.
+ *
+ * @throws UsageError where the source has no text
+ * @example
+ * const tokenizer = await data.charTokenizerOf(data.textSource('books/'));
+ */
 export async function charTokenizerOf(source: TextSource): Promise<Tokenizer> {
   const characters = new Set<string>();
   for await (const document of source.documents()) {

@@ -1,6 +1,6 @@
-/** Which document a token belongs to, from the starts of the documents. */
+/** The document that a token belongs to, by the starts of the documents. */
 
-/** The index of the document that holds `position`: the last that starts at or before it. */
+/** The index of the document that holds `position`: the last one that starts at or before it. */
 export function documentAt(starts: Float64Array, position: number): number {
   let low = 0;
   let high = starts.length - 1;
@@ -12,7 +12,7 @@ export function documentAt(starts: Float64Array, position: number): number {
   return low;
 }
 
-/** The document of each of `into.length` tokens from `begin` on. */
+/** The document of each of the `into.length` tokens from `begin` on. */
 export function fillDocuments(into: Int32Array, starts: Float64Array, begin: number): void {
   let document = documentAt(starts, begin);
   for (let i = 0; i < into.length; i++) {

@@ -1,19 +1,19 @@
-/** Documents to tokens, in a stream: the one loop behind files on disk and texts in memory. */
+/** Documents to tokens, in a stream, for files on disk and texts in memory. */
 import { UsageError } from '../errors.ts';
 import type { Tokenizer } from '../tokenize/tokenizer.ts';
 import { piecesOf } from './pieces.ts';
-import type { TextSource } from './source.ts';
 import { bytesPerToken, type TokenArray } from './store.ts';
+import type { TextSource } from './textSource.ts';
 
+/** How much has been encoded so far. */
 export interface EncodeProgress {
   readonly documents: number;
   readonly tokens: number;
 }
 
 /**
- * The ids of every document, run by run. Between two documents there is the tokenizer's `eos`,
- * if it has one, as the last token of the first. Documents without tokens are left out.
- * `starts` takes where each document starts.
+ * The ids of every document, run by run. The tokenizer's `eos`, if it has one, stands between two documents, as the
+ * last token of the first. Documents without tokens are left out. The start of each document is pushed to `starts`.
  */
 export async function* encodeDocuments(
   source: Pick<TextSource, 'name' | 'documents'>,
@@ -49,7 +49,7 @@ export function emptySource(name: string): Error {
   return new UsageError('data', `${name} is empty, expected text. Check that it is the right one.`);
 }
 
-/** `characters`: how many of the document came before. What the tokenizer refuses is said with where it is. */
+/** `characters`: the characters of the document before the piece, for the message where the tokenizer refuses it. */
 export function encodePiece(tokenizer: Tokenizer, piece: string, name: string, characters = 0): number[] {
   try {
     return tokenizer.encode(piece);
@@ -60,7 +60,7 @@ export function encodePiece(tokenizer: Tokenizer, piece: string, name: string, c
   }
 }
 
-/** All ids in one array, of at most `limit` bytes. */
+/** All ids in one array. It is refused where it takes more than `limit` bytes. */
 export async function collect(
   runs: AsyncIterable<readonly number[]>,
   about: { name: string; vocabSize: number; limit: number; advice?: string },
@@ -91,7 +91,7 @@ export async function collect(
 
 const WRITE_BLOCK = 2 ** 18;
 
-/** The ids as little-endian bytes, in blocks that are worth a write. */
+/** The ids as little-endian bytes, in blocks large enough to be written efficiently. */
 export async function* toBytes(runs: AsyncIterable<readonly number[]>, vocabSize: number): AsyncGenerator<Uint8Array> {
   const narrow = bytesPerToken(vocabSize) === 2;
   const flush = (ids: number[]) => new Uint8Array((narrow ? Uint16Array.from(ids) : Uint32Array.from(ids)).buffer);

@@ -1,44 +1,41 @@
 /**
- * Batches of examples, in a way that resumes bit by bit. Rows may differ in length: they are padded
- * with 0 at the end, and `lengths` says where each ends.
- *
- *   const sampler = new ExampleSampler(train, { mode: 'shuffled', batchSize: 8, random: new Random(1337) });
- *   const { inputs, lengths, labels, B, L } = await sampler.next();
- *
- * - `shuffled`: every example once a pass, each pass in another order. For training.
- * - `sequential`: in the order of the store. For evaluation: call `next` `batchesPerPass` times.
- *
- * The last batch of a pass may have fewer rows.
+ * Batches of examples, resumed bit-exact. Rows may differ in length: they are padded with 0 at the end, and `lengths`
+ * has the number of steps of each.
  */
 import { UsageError } from '../errors.ts';
 import type { Random, RandomState } from '../random.ts';
 import { checkExample, type Example, type ExampleStore, shuffled } from './examples.ts';
 
 export interface ExampleSamplerOptions {
+  /**
+   * `shuffled`: every example once a pass, each pass in another order, for training. `sequential`: in the order of the
+   * store, for evaluation.
+   */
   mode: 'shuffled' | 'sequential';
   /** B, the rows of a batch. */
   batchSize: number;
-  /** Needed for `shuffled`. It is not drawn from: each pass has its own fork of it. */
+  /** Required for `shuffled`. Nothing is drawn from it: each pass has its own fork. */
   random?: Random;
 }
 
+/** Rows of examples, padded to the longest. */
 export interface ExampleBatch {
   /** (B, L, features) values, or (B, L) token ids. */
   readonly inputs: Float32Array | Int32Array;
   readonly B: number;
   readonly L: number;
   readonly features: number;
-  /** (B): steps of each row; absent where every row is full. */
+  /** (B): the number of steps of each row; absent where every row has L. */
   readonly lengths?: Int32Array;
   /** (B): the class of each row; or (B, L): of each step, −1 where there is none. */
   readonly labels?: Int32Array;
   /** (B, targets of an example), or (B, L, targets of a step): NaN where there is none. */
   readonly targets?: Float32Array;
-  /** (B): which examples of the store these are. */
+  /** (B): the indices of the examples in the store. */
   readonly indices: Int32Array;
 }
 
-/** Plain JSON. */
+/** The position of a sampler. Plain JSON. */
 export interface ExampleSamplerState {
   mode: ExampleSamplerOptions['mode'];
   batchSize: number;
@@ -49,8 +46,15 @@ export interface ExampleSamplerState {
   random?: RandomState;
 }
 
+/**
+ * Batches of examples from a store. The last batch of a pass may have fewer rows.
+ *
+ * @example
+ * const sampler = new data.ExampleSampler(train, { mode: 'shuffled', batchSize: 8, random: new Random(1337) });
+ * const { inputs, lengths, labels, B, L } = await sampler.next();
+ */
 export class ExampleSampler {
-  /** Batches that cover the examples once. */
+  /** The number of batches that cover the examples once. */
   readonly batchesPerPass: number;
   readonly #store: ExampleStore;
   readonly #options: Readonly<ExampleSamplerOptions>;
@@ -76,7 +80,7 @@ export class ExampleSampler {
     this.batchesPerPass = Math.ceil(store.length / batchSize);
   }
 
-  /** The next batch. */
+  /** The next batch. Without an end: a new pass follows the last batch of a pass. */
   async next(): Promise<ExampleBatch> {
     // Everything that changes the sampler happens before the first await.
     const indices = this.#indices();
@@ -85,22 +89,26 @@ export class ExampleSampler {
     return batchOf(this.#store, examples, indices);
   }
 
-  /** Where the sampler stands. */
+  /** The position of the sampler, for `restore`. */
   state(): ExampleSamplerState {
     const { mode, batchSize, random } = this.#options;
     const { length } = this.#store;
     return { mode, batchSize, length, step: this.#step, ...(random && { random: random.state() }) };
   }
 
-  /** Goes on from a `state()` of a sampler over the same examples with the same options. */
+  /**
+   * Continues from a `state()` of a sampler over the same examples with the same options, bit-exact.
+   *
+   * @throws UsageError where the state is of other data or options
+   */
   restore(state: ExampleSamplerState): void {
-    const own = this.state();
+    const current = this.state();
     for (const key of ['mode', 'batchSize', 'length'] as const) {
-      if (state[key] !== own[key]) {
+      if (state[key] !== current[key]) {
         throw new UsageError(
           'ExampleSampler.restore',
           `${key} was ${state[key]} when the state was saved, ` +
-            `expected ${own[key]}, as here. Use the same data and options, or start anew.`,
+            `expected ${current[key]}, as here. Use the same data and options, or start again.`,
         );
       }
     }
@@ -125,7 +133,7 @@ export class ExampleSampler {
   }
 }
 
-/** Rows side by side, each padded to the longest. */
+/** Examples as the rows of a batch, padded to the longest. */
 function batchOf(store: ExampleStore, examples: readonly Example[], indices: readonly number[]): ExampleBatch {
   const { features, name, classes } = store;
   const B = examples.length;
@@ -148,7 +156,7 @@ function batchOf(store: ExampleStore, examples: readonly Example[], indices: rea
       throw new UsageError(
         'data',
         `${where} is of another kind than example ${indices[0]}, expected tokens or values, a label or none, ` +
-          `and ${count ?? 'no'} targets, as it has. Keep such examples in a store of their own.`,
+          `and ${count ?? 'no'} targets, as it has. Keep such examples in another store.`,
       );
     }
   });

@@ -1,62 +1,81 @@
-/**
- * Examples from a path, whatever lies there: WAV, text, FASTA, JSONL, a CSV table, numeric series.
- *
- *   const { split } = await openExamples('digits/', { task: 'classify', output: 'sequence', tokenizer });
- *   const { train, validation } = split(0.1, 1337);
- */
+/** Examples from a path of any kind: WAV, text, FASTA, JSONL, a CSV table, numeric series. */
 import { UsageError } from '../errors.ts';
+import { factsOf, filesBelow } from '../input/files.ts';
 import type { Tokenizer } from '../tokenize/tokenizer.ts';
 import { clipExamples, commonRate, WAV } from './audio.ts';
 import { type Example, type ExampleStore, splitExamples, withAnswers } from './examples.ts';
-import { factsOf, filesBelow } from './files.ts';
 import { isPattern, partsOf, textExamples } from './labelledText.ts';
 import { readSeries, type Series } from './series.ts';
-import { endsIn, FASTA, JSONL, TEXT } from './source.ts';
-import { requireHorizon, splitSeries, stepExamples } from './stepWindows.ts';
-import { requireDifferent, tableExamples } from './table.ts';
+import { requireHorizon, splitSeries } from './splitSeries.ts';
+import { tableExamples } from './tableExamples.ts';
+import { endsIn, FASTA, JSONL, TEXT } from './textSource.ts';
+import { stepExamples } from './windows.ts';
 
 type Kind = 'clips' | 'text' | 'table';
 
-/** How examples are read; what of it the model has to know is kept with it. */
+/** How examples are read. A run keeps those that new data for its model has to agree with. */
 export interface ExampleOptions {
-  /** What the path has to hold: found out if not given. */
+  /** The kind of data. Default: by the endings of the names. */
   kind?: Kind;
+  /** Whether an example has a class or values. */
   task: 'classify' | 'regress';
+  /** Whether a sequence has one class or set of values, or each of its steps has. */
   output: 'sequence' | 'step';
+  /** For text and FASTA; 'muLaw' makes tokens of clips. */
   tokenizer: Tokenizer;
+  /** JSONL: the key of the text. Default: 'text'. */
   textField?: string;
-  /** Hz, to which clips are converted; 0: the one rate that all have. */
+  /** Clips: the rate in Hz to which they are converted. Default: the one that all have; so is 0. */
   sampleRate?: number;
+  /** The column, the JSONL key or the pattern of the class. Default: by folders and names; tables need it. */
   label?: string;
+  /** Tables: the column that validation keeps together. */
   group?: string;
+  /** Tables: the column that tells sequences apart. Default: each row is a sequence. */
   sequence?: string;
+  /** Tables: the columns to read. Default: all that are left. */
   columns?: readonly string[];
-  /** Whether the column of a table is text: found out if not given. */
+  /** Tables: whether the column is text. Default: whether its first fields are. */
   text?: boolean;
+  /** Tables: the columns of a regression. Default: for a series, all of them. */
   targets?: readonly string[];
+  /** Series: the number of rows ahead that are targets. Default: 1. */
   horizon?: number;
+  /** The most steps of an example; the rest is cut off. Default: no limit. */
   cutTo?: number;
   /** Series: the steps of a window. */
   blockSize: number;
-  /** The classes of a model that is there already. */
+  /** The classes of an existing model. Default: those that are found. */
   classes?: readonly string[];
-  /** Labels and targets are not read: for predictions. */
+  /** Whether labels and targets are left out, for predictions. Default: false. */
   open?: boolean;
 }
 
-/** What the data says, in which more data for the same model has to agree. */
+/** What was found in the data, with which new data for the same model has to agree. */
 export type FoundOptions = Pick<ExampleOptions, 'kind' | 'sampleRate' | 'columns' | 'text' | 'targets'>;
 
+/** The examples of a path. */
 export interface OpenedExamples {
   readonly found: FoundOptions;
   readonly all: ExampleStore;
-  /** Sequences of which the last rows are what a forecast starts from. */
+  /** The series themselves, where the examples are windows of series: a forecast starts from their last rows. */
   readonly series?: readonly Series[];
+  /** Training and validation: `fraction` between 0 and 1 is held out. The same seed gives the same parts. */
   split(fraction: number, seed: number): { train: ExampleStore; validation: ExampleStore };
 }
 
 const TABLE = ['.csv', '.tsv'];
 
+/**
+ * The examples of a file or a folder (Node).
+ *
+ * @throws UsageError where there is nothing to read, or the data and the options do not go together
+ * @throws CellError for a cell of a table that cannot be used
+ * @example
+ * const options = { task: 'classify', output: 'sequence', tokenizer: byteTokenizer(), blockSize: 256 };
+ * const { split } = await data.openExamples('digits/', options);
+ * const { train, validation } = split(0.1, 1337);
+ */
 export async function openExamples(path: string, options: ExampleOptions): Promise<OpenedExamples> {
   const kind = await kindOf(path, options.kind);
   const ofTables = (['group', 'sequence', 'columns', 'targets'] as const).find((key) => options[key] !== undefined);
@@ -80,7 +99,7 @@ export async function openExamples(path: string, options: ExampleOptions): Promi
   }
   const { store, ...found } = await storeOf(path, kind, options);
   const kept = options.cutTo ? cut(store, options.cutTo) : store;
-  // Rows of a table may lack what is to be learnt.
+  // Rows of a table may have no label and no target.
   const useful = kind === 'table' && !options.open ? await withAnswers(kept) : kept;
   return { found: { kind, ...found }, all: kept, split: (fraction, seed) => splitExamples(useful, { fraction, seed }) };
 }
@@ -102,7 +121,7 @@ async function storeOf(
     open,
   });
   const groups = new Set(Array.from({ length: store.length }, (_, i) => store.group(i)));
-  // One speaker alone cannot be kept apart from itself.
+  // A single speaker has to be in both training and validation.
   return { sampleRate, store: groups.size > 1 ? store : { ...store, group: () => undefined } };
 }
 
@@ -112,11 +131,10 @@ async function openSeries(path: string, options: ExampleOptions): Promise<Opened
   const series: Series[] = [];
   for (const file of files) series.push(await readSeries(file, { columns: columns ?? series[0]?.columns }));
   const [{ columns: read }] = series;
-  requireDifferent(files[0], read, read);
   const windows = { length, horizon, targets };
   return {
     found: { kind: 'table', columns: read, targets: targets ?? read },
-    // A forecast needs no row after its last: only who evaluates asks for these.
+    // Made when they are needed: a forecast needs no row after the last one.
     get all() {
       return stepExamples(series, { ...windows, stride: length });
     },
@@ -138,7 +156,7 @@ const KINDS: Readonly<Record<Kind, { name: string; extensions: readonly string[]
   text: { name: 'text', extensions: [...TEXT, ...JSONL, ...FASTA] },
 };
 
-/** What lies at a path; a folder may hold several kinds, of which the one that is wanted counts. */
+/** The kind of data at a path. A folder may hold several kinds: `wanted` is then the one that is read. */
 async function kindOf(path: string, wanted?: Kind): Promise<Kind> {
   if (path === '-') {
     throw new UsageError(
@@ -152,7 +170,7 @@ async function kindOf(path: string, wanted?: Kind): Promise<Kind> {
   const isThere = async (kind: Kind) => {
     const { extensions } = KINDS[kind];
     if (!isFolder) return endsIn(path, extensions);
-    return (await filesBelow(path, [...extensions, ...extensions.map((one) => `${one}.gz`)])).length > 0;
+    return (await filesBelow(path, [...extensions, ...extensions.map((ending) => `${ending}.gz`)])).length > 0;
   };
   for (const kind of wanted ? [wanted, ...kinds] : kinds) {
     if (!(await isThere(kind))) continue;
@@ -180,7 +198,7 @@ function otherKind(path: string, kind: Kind, wanted: Kind): Error {
 const FOLDER = /^[/\\]?(?<label>[^/\\]+)[/\\]/;
 const NAME = /(?<label>[^/\\_]+)(?:_(?<group>[^/\\_]+)(?=_))?[^/\\]*$/;
 
-/** Class folders where there are folders, else the beginning of the name: LABEL_GROUP_…, or LABEL_…. */
+/** The class is the first folder, where there are folders; else the beginning of the name: LABEL_GROUP_…, or LABEL_…. */
 async function clipPattern(path: string, label: string | undefined): Promise<RegExp> {
   if (label) {
     partsOf('', label);
@@ -195,7 +213,7 @@ async function clipPattern(path: string, label: string | undefined): Promise<Reg
   return files.every((file) => FOLDER.test(file.slice(path.length).replace(/^[/\\]/, ''))) ? FOLDER : NAME;
 }
 
-/** Every example cut to at most `most` steps. */
+/** The same examples, each cut to at most `most` steps. */
 function cut(store: ExampleStore, most: number): ExampleStore {
   return {
     ...store,

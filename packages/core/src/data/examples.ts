@@ -1,41 +1,47 @@
-/**
- * Examples for classification and regression: a sequence of any length, and its label or targets.
- *
- *   const clips = await clipExamples('digits/', { pattern: /(?<label>\d)_(?<group>[a-z]+)_/ });
- *   const { train, validation } = splitExamples(clips, { fraction: 0.25 });  // no speaker in both
- */
+/** Examples for classification and regression: a sequence of any length, and its label or targets. */
 import { UsageError } from '../errors.ts';
 import { Random } from '../random.ts';
 
+/** A sequence, and what a model should give for it. */
 export interface Example {
-  /** (L, features) values, or L token ids. */
+  /** (L, features) values, or (L) token ids. */
   readonly sequence: Float32Array | Int32Array;
   /** The index of its class. */
   readonly label?: number;
-  /** The class of each step, −1 where none is asked for. */
+  /** (L): the class of each step, −1 where there is none. */
   readonly labels?: Int32Array;
-  /** What a regression should give, as many for every example of a store; NaN is missing. */
+  /** (targets), or (L, targets) with one set for each step: the values of a regression, NaN where one is missing. */
   readonly targets?: Float32Array;
 }
 
+/** Examples by index, in memory or read when they are needed. */
 export interface ExampleStore {
   /** What messages call it. */
   readonly name: string;
+  /** The number of examples. */
   readonly length: number;
-  /** Values of one step; tokens have 1. */
+  /** Values of one step; 1 for tokens. */
   readonly features: number;
-  /** The names of the labels. */
+  /** The names of the classes, by the index that is a label. */
   readonly classes?: readonly string[];
-  /** Whether targets belong to the whole sequence ('sequence' if not given) or to each of its steps. */
+  /** Whether labels and targets belong to the whole sequence or to each of its steps. Default: 'sequence'. */
   readonly output?: 'sequence' | 'step';
-  /** What messages and tables call an example: its index if not given. */
+  /** What messages and tables call an example. Default: its index. */
   title?(index: number): string;
-  /** What must not be both in training and in validation, e.g. the speaker; undefined: by itself. */
+  /** Examples of one group, e.g. a speaker, are never in both training and validation. undefined: a group of its own. */
   group(index: number): string | undefined;
   read(index: number): Example | Promise<Example>;
 }
 
-/** A store over examples in memory, all of one kind. */
+/**
+ * A store over examples in memory.
+ *
+ * @param about `name`: what messages call the store; `groups` and `titles`: one for each example
+ * @throws UsageError for an example without steps, with values that are no whole steps, or with a label of no class
+ * @example
+ * const examples = [{ sequence: Float32Array.of(1, 2, 3), label: 0 }, { sequence: Float32Array.of(5, 4), label: 1 }];
+ * const store = data.memoryExamples(examples, { name: 'slopes', classes: ['up', 'down'] });
+ */
 export function memoryExamples(
   examples: readonly Example[],
   about: {
@@ -80,7 +86,7 @@ export function checkExample(
     throw new UsageError(
       'data',
       `${where} has ${sequence.length} values, expected a multiple of ${features} (features), at least one step. ` +
-        'Leave it out, or mend it.',
+        'Leave it out, or fix it.',
     );
   }
   const most = classes?.length ?? Number.MAX_SAFE_INTEGER;
@@ -100,14 +106,14 @@ export function checkExample(
   }
 }
 
-/** Which of the classes of a model one is. */
+/** The index of a class among those of a model. */
 export function classIndex(classes: readonly string[], name: string | undefined, where: string): number {
   const at = name === undefined ? -1 : classes.indexOf(name);
   if (at >= 0) return at;
   const got = name ? `the class ${JSON.stringify(name)}` : 'no class';
-  const known = classes.slice(0, 12).map((one) => JSON.stringify(one));
+  const known = classes.slice(0, 12).map((other) => JSON.stringify(other));
   const expected = known.length === classes.length ? known.join(' or ') : `${known.join(', ')} …`;
-  throw new UsageError('data', `${where} has ${got}, expected ${expected}. Mend it, or leave it out.`);
+  throw new UsageError('data', `${where} has ${got}, expected ${expected}. Fix it, or leave it out.`);
 }
 
 export const titleOf = (store: ExampleStore, index: number): string => store.title?.(index) ?? String(index);
@@ -126,7 +132,7 @@ export function subset(store: ExampleStore, indices: readonly number[], part: st
   };
 }
 
-/** The examples that have something to learn or to measure: a label or a target. */
+/** The examples that have a label or a target to learn from or to measure by. */
 export async function withAnswers(store: ExampleStore): Promise<ExampleStore> {
   const indices: number[] = [];
   for (let i = 0; i < store.length; i++) {
@@ -141,14 +147,21 @@ export async function withAnswers(store: ExampleStore): Promise<ExampleStore> {
 }
 
 export interface SplitOptions {
-  /** The part for validation, at least: 0.1 if not given. Whole groups are drawn until it is reached. */
+  /** The least part for validation, between 0 and 1: whole groups are drawn until it is reached. Default: 0.1. */
   fraction?: number;
+  /** The seed of the draw. Default: 1337. */
   seed?: number;
-  /** The groups for validation, instead of drawing them. */
+  /** The groups for validation. Default: they are drawn. */
   groups?: readonly string[];
 }
 
-/** Training and validation, without a group in both. The same for the same seed. */
+/**
+ * Training and validation, without a group in both. The same seed gives the same parts.
+ *
+ * @throws UsageError where a part would be empty, or a group of `groups` is unknown
+ * @example
+ * const { train, validation } = data.splitExamples(clips, { fraction: 0.25 });    // no speaker in both
+ */
 export function splitExamples(
   store: ExampleStore,
   options: SplitOptions = {},
@@ -191,12 +204,12 @@ function namedGroups(
   groups: readonly string[],
   members: ReadonlyMap<string | number, number[]>,
 ): ReadonlySet<string | number> {
-  const stranger = groups.find((group) => !members.has(group));
-  if (stranger === undefined) return new Set(groups);
+  const unknown = groups.find((group) => !members.has(group));
+  if (unknown === undefined) return new Set(groups);
   const known = [...members.keys()].slice(0, 12).map((group) => JSON.stringify(group));
   throw new UsageError(
     'splitExamples',
-    `${store.name} has no group ${JSON.stringify(stranger)}, expected some of ${known.join(', ')}.`,
+    `${store.name} has no group ${JSON.stringify(unknown)}, expected some of ${known.join(', ')}.`,
   );
 }
 
@@ -216,7 +229,12 @@ function drawnGroups(
   return chosen;
 }
 
-/** A new order, all equally likely (Fisher & Yates 1938). */
+/**
+ * The items in another order, all orders equally likely (Fisher & Yates 1938).
+ *
+ * @example
+ * data.shuffled(['a', 'b', 'c'], new Random(1337));
+ */
 export function shuffled<T>(items: readonly T[], random: Random): T[] {
   const order = [...items];
   for (let i = order.length - 1; i > 0; i--) {

@@ -1,4 +1,14 @@
-/** Data of every kind: text, FASTA and audio to tokens, clips and series to examples, all to batches. */
+/**
+ * Training data of every kind: text, FASTA and audio to tokens; clips, tables and series to examples; both to batches.
+ *
+ * @example
+ * const store = await data.prepareTokens('books/', byteTokenizer());
+ * const { train, validation } = data.splitTokens(store);
+ * const sampler = new data.BatchSampler(train, { mode: 'sequential', batchSize: 8, blockSize: 256 });
+ *
+ * @module
+ */
+export { chunksOf } from '../input/files.ts';
 export {
   type AudioOptions,
   type AudioTokenOptions,
@@ -8,7 +18,6 @@ export {
   clipExamples,
 } from './audio.ts';
 export { charTokenizerOf } from './characters.ts';
-export { type CsvRow, csvRows, type Separator } from './csv.ts';
 export type { EncodeProgress } from './encode.ts';
 export {
   type ExampleBatch,
@@ -16,7 +25,7 @@ export {
   type ExampleSamplerOptions,
   type ExampleSamplerState,
 } from './exampleSampler.ts';
-export { type ExampleOptions, type OpenedExamples, openExamples } from './exampleSource.ts';
+export { type ExampleOptions, type FoundOptions, type OpenedExamples, openExamples } from './exampleSource.ts';
 export {
   type Example,
   type ExampleStore,
@@ -25,8 +34,6 @@ export {
   shuffled,
   splitExamples,
 } from './examples.ts';
-export { chunksOf, factsOf } from './files.ts';
-export { chunksOfText } from './pieces.ts';
 export { type PrepareOptions, prepareTokens } from './prepare.ts';
 export { resample } from './resample.ts';
 export {
@@ -36,22 +43,12 @@ export {
   type SamplerOptions,
   type SamplerState,
 } from './sampler.ts';
-export { measureScaling, type Scaling, scaled, unscaled } from './scaling.ts';
-export {
-  MISSING,
-  numberReader,
-  readSeries,
-  type Series,
-  type SeriesOptions,
-  type SeriesRow,
-  seriesRows,
-} from './series.ts';
-export { nameOf, type SourceOptions, standardInput, type TextDocument, type TextSource, textSource } from './source.ts';
-export { type Split, split } from './split.ts';
-export { type StepWindowOptions, splitSeries, stepExamples } from './stepWindows.ts';
+export { type Columns, measureScaling, type Scaling, scaled, unscaled } from './scaling.ts';
+export { readSeries, type Series, type SeriesOptions, type SeriesRow, seriesRows } from './series.ts';
+export { splitSeries } from './splitSeries.ts';
+export { type Split, splitTokens } from './splitTokens.ts';
 export { longestDocument, memoryStore, type TokenArray, type TokenStore } from './store.ts';
-export { requireDifferent } from './table.ts';
 export { textData } from './textData.ts';
+export { type SourceOptions, type TextDocument, type TextSource, textSource } from './textSource.ts';
 export { openTokenFile, type TokenFileOptions } from './tokenFile.ts';
-export { decodeUtf8 } from './utf8.ts';
-export { type WindowOptions, windowExamples } from './windows.ts';
+export { stepExamples, type WindowOptions, windowExamples } from './windows.ts';

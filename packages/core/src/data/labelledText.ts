@@ -1,29 +1,29 @@
 /**
- * Texts, JSONL records and FASTA records as examples of a classification. The class is
- * a key of the JSONL record, the first word of a FASTA description, a part of a name that a pattern finds,
- * or the first folder below the one that is read, or else the name of the file.
+ * Texts, JSONL records and FASTA records as examples of a classification. The class of a document is a key of its JSONL
+ * record, the first word of its FASTA description, a part of its path that a pattern finds, the first folder below the
+ * one that is read, or else the name of its file.
  */
 import { UsageError } from '../errors.ts';
+import { factsOf } from '../input/files.ts';
 import type { Tokenizer } from '../tokenize/tokenizer.ts';
 import { encodePiece } from './encode.ts';
 import { classIndex, type Example, type ExampleStore, memoryExamples } from './examples.ts';
-import { factsOf } from './files.ts';
 import { piecesOf } from './pieces.ts';
-import { type TextDocument, textSource } from './source.ts';
+import { type TextDocument, textSource } from './textSource.ts';
 
 export interface LabelledTextOptions {
   tokenizer: Tokenizer;
-  /** A JSONL key, or a pattern with a part named label. */
+  /** A JSONL key, or a pattern with a named part `label`. Default: 'label'. */
   label?: string;
-  /** JSONL: the key of the text. */
+  /** JSONL: the key of the text. Default: 'text'. */
   field?: string;
-  /** The classes that there are. If not given: all that are found. */
+  /** The names of the classes. Default: those that are found. */
   classes?: readonly string[];
-  /** Labels are not read: for predictions. */
+  /** Whether labels are left out, for predictions. Default: false. */
   open?: boolean;
 }
 
-/** Each document held as its tokens. */
+/** The documents below a path, each held in memory as its tokens. */
 export async function textExamples(path: string, options: LabelledTextOptions): Promise<ExampleStore> {
   const { tokenizer, label: how, field, classes: known, open = false } = options;
   const { isFolder } = await factsOf(path);
@@ -55,7 +55,7 @@ export async function textExamples(path: string, options: LabelledTextOptions): 
   });
 }
 
-/** Named parts `label` and `group` of a text, or of nothing. */
+/** The named parts `label` and `group` that a pattern finds in a text. */
 export function partsOf(text: string, pattern: string): { label?: string; group?: string } {
   let expression: RegExp;
   try {
@@ -95,5 +95,5 @@ function noLabel({ name, about }: TextDocument, how: string | undefined): Error 
       : about
         ? `the key ${JSON.stringify(how ?? 'label')}`
         : 'a folder of each class, or JSONL with the key "label"';
-  return new UsageError('data', `${name} has no label, expected ${expected}. Say where it is with --label.`);
+  return new UsageError('data', `${name} has no label, expected ${expected}. Name its place with --label.`);
 }

@@ -1,15 +1,15 @@
 /**
- * Long texts, cut where a tokenizer would cut anyway, so that they are encoded piece by piece.
+ * Long texts in pieces, cut where a tokenizer would cut anyway, so that they are encoded piece by piece.
  *
  * A cut is between a letter or digit and a line end, or a space and a letter: no byte-level BPE
- * (GPT-2, GPT-NeoX, Llama 3, Qwen) joins those into one word. Where there is no such place the
- * cut is at a line end, else anywhere; a tokenizer may then make another token or two there.
+ * (GPT-2, GPT-NeoX, Llama 3, Qwen) joins those into one word. Without such a place, the cut is at a line end, else
+ * anywhere; a tokenizer may then give one or two tokens more there.
  */
 
-/** Characters (UTF-16 units) of a piece at most. */
+/** The most characters (UTF-16 units) of a piece. */
 export const PIECE = 2 ** 18;
 
-/** The pieces of a text that arrives in chunks. Joined they are the text. */
+/** The pieces of a text that arrives in chunks. Joined, they are the text. */
 export async function* piecesOf(chunks: AsyncIterable<string>): AsyncGenerator<string> {
   let pending = '';
   for await (const chunk of chunks) {
@@ -43,7 +43,7 @@ function cutAfter(text: string, begin: number): number {
   return splitsPair ? end - 1 : end;
 }
 
-/** A text that is there already, as chunks. */
+/** A text in memory as one chunk. */
 export async function* chunksOfText(text: string): AsyncGenerator<string> {
   yield text;
 }

@@ -1,29 +1,33 @@
-/**
- * Text to a token store, encoded once: with a cache folder the second time only opens files.
- *
- *   const store = await prepareTokens('books/', tokenizer, { cacheFolder: '.cache/tokens' });
- *   const { train, validation } = split(store, 0.1, 256);
- */
+/** Text, bases or sound to a store of tokens. With a cache folder they are encoded once. */
 import { UsageError } from '../errors.ts';
 import { nodeModule } from '../node.ts';
 import type { Tokenizer } from '../tokenize/tokenizer.ts';
 import { audioTokens } from './audio.ts';
 import { cacheTokens } from './cache.ts';
 import { collect, type EncodeProgress, encodeDocuments } from './encode.ts';
-import { type SourceOptions, type TextSource, textSource } from './source.ts';
 import { memoryStore, type TokenStore } from './store.ts';
+import { type SourceOptions, type TextSource, textSource } from './textSource.ts';
 import { MEMORY_LIMIT, openTokenFile } from './tokenFile.ts';
 
 export interface PrepareOptions extends SourceOptions {
-  /** Where the tokens are kept. Without it they stay in memory, if they are few enough. */
+  /** The folder in which the tokens are kept. Default: none, they stay in memory. */
   cacheFolder?: string;
-  /** Bytes of tokens that may be held in memory: 64 MB if not given. */
+  /** The most bytes of tokens that are held in memory. Default: 67108864 (64 MiB). */
   memoryLimit?: number;
-  /** Called after every piece that is encoded. */
+  /** Called after every encoded piece. */
   onProgress?: (progress: EncodeProgress) => void;
 }
 
-/** The tokens of a source, or of paths (see `textSource`). A single `.bin` is opened as it is. */
+/**
+ * The tokens of a source, or of paths (see `textSource`): of text and FASTA, of WAV with a `muLaw` tokenizer. A single
+ * `.bin` is opened as a token file.
+ *
+ * @throws UsageError where there is nothing to read, the tokenizer refuses a text, or the tokens exceed `memoryLimit`
+ *   without a `cacheFolder`
+ * @example
+ * const store = await data.prepareTokens('books/', tokenizer, { cacheFolder: '.cache/tokens' });
+ * const { train, validation } = data.splitTokens(store, 0.1, 256);
+ */
 export async function prepareTokens(
   source: string | readonly string[] | TextSource,
   tokenizer: Tokenizer,
@@ -71,6 +75,6 @@ function binaryIn(paths: readonly string[]): string | undefined {
   throw new UsageError(
     'data',
     `${binary} is one of ${paths.length} paths, expected a .bin file alone: ` +
-      'its tokens are ready, the others have text. Open it by itself.',
+      'it has tokens, the others have text. Open it by itself.',
   );
 }

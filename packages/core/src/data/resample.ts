@@ -1,23 +1,33 @@
 /**
- * Another sample rate, band-limited, in a stream: a windowed sinc in its polyphase form
+ * Conversion of the sample rate, band-limited, in a stream: a windowed sinc in its polyphase form
  * (Smith, "Digital Audio Resampling Home Page"; window of Kaiser 1974).
  *
  *   y[n] = Σ_k h(n M/L − k) x[k]        h(t) = c sinc(c t) w(t)
  *
- * L/M is the ratio of the rates in lowest terms; n M/L has only L different fractions, so there are
- * L filters at most, and each is made when it is first needed. c keeps what is below the lower of
- * both Nyquist frequencies: nothing folds back. Outside the signal x is 0.
+ * L/M is the ratio of the rates in lowest terms; n M/L has only L different fractions, so there are at most L filters,
+ * and each is made when it is first needed. The cutoff c is just below the lower of both Nyquist frequencies, so that
+ * nothing is aliased. Outside the signal x is 0.
  */
 import { UsageError } from '../errors.ts';
 import { gcd } from '../math/integers.ts';
 
 /** Zero crossings of the sinc on each side. */
 const CROSSINGS = 64;
-/** Kaiser's β for 90 dB, and the part of the band that the slope of the filter leaves. */
+/** Kaiser's β for 90 dB, and the part of the band below the transition of the filter. */
 const BETA = 9;
 const PASS = 0.95;
 
-/** Mono samples at rate `to`, ⌈length · to / from⌉ of them. The same for any division into blocks. */
+/**
+ * Mono samples at another rate, ⌈length · to / from⌉ of them. The result does not depend on the division into blocks.
+ *
+ * Frequencies above the new Nyquist frequency are below −60 dB; those below 0.87 of it are kept.
+ *
+ * @param from the rate of `blocks`, in Hz
+ * @param to the rate of the result, in Hz
+ * @throws UsageError for a rate that is no whole number ≥ 1
+ * @example
+ * for await (const block of data.resample(blocks, 44100, 16000)) …
+ */
 export async function* resample(
   blocks: AsyncIterable<Float32Array>,
   from: number,
@@ -80,7 +90,7 @@ class Filters {
     return Math.floor((n * this.#down) / this.#up) - this.#reach + 1;
   }
 
-  /** How many outputs need nothing beyond the first `received` samples. */
+  /** The number of outputs that need nothing beyond the first `received` samples. */
   ready(received: number): number {
     return Math.ceil(((received - this.#reach) * this.#up) / this.#down);
   }
@@ -95,7 +105,7 @@ class Filters {
     return sum;
   }
 
-  /** The filter of one fraction, whose taps sum to 1 so that a constant stays one. */
+  /** The filter of one fraction. Its taps sum to 1, so that a constant stays as it is. */
   #filter(phase: number): Float64Array {
     const known = this.#filters.get(phase);
     if (known) return known;

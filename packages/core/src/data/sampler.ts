@@ -1,23 +1,17 @@
-/**
- * Batches of windows from a token store, in a way that resumes bit by bit.
- *
- *   const sampler = new BatchSampler(train, { mode: 'random', batchSize: 8, blockSize: 256,
- *     random: new Random(1337) });
- *   const { tokens, targets, B, L } = await sampler.next();
- *
- * Three ways to go over the data:
- * - `random`: each row is a window of blockSize + 1 tokens from anywhere. For training.
- * - `sequential`: windows one after another without overlap, then again. For evaluation: call
- *   `next` `batchesPerPass` times. The last batch of a pass may have fewer rows.
- * - `carried`: row b reads on where it stopped, in its own B-th of the data, so that the state
- *   of one batch can be carried into the next (truncated back-propagation).
- */
+/** Batches of windows from a store of tokens, resumed bit-exact. */
 import { UsageError } from '../errors.ts';
 import type { Random, RandomState } from '../random.ts';
 import { reverseComplement } from '../tokenize/dna.ts';
 import { fillDocuments } from './documents.ts';
 import type { TokenStore } from './store.ts';
 
+/**
+ * - `random`: each row is a window of blockSize + 1 tokens from anywhere. For training.
+ * - `sequential`: windows one after another without overlap, then again from the first. For evaluation: call `next`
+ *   `batchesPerPass` times. The last batch of a pass may have fewer rows.
+ * - `carried`: the data is divided into B parts, and row b continues in part b where it ended in the batch before, so
+ *   that the state of one batch can be carried into the next (truncated back-propagation).
+ */
 export type SamplerMode = 'random' | 'sequential' | 'carried';
 
 export interface SamplerOptions {
@@ -26,26 +20,27 @@ export interface SamplerOptions {
   batchSize: number;
   /** L, the tokens of a row. */
   blockSize: number;
-  /** Needed for `random`: where the windows come from. The sampler alone may draw from it. */
+  /** Required for `random`: draws the windows. Nothing else may draw from it. */
   random?: Random;
-  /** For bases in `random` mode: half of the rows, drawn, are read on the other strand. */
+  /** For bases in `random` mode: whether half of the rows, drawn, are read on the other strand. Default: false. */
   reverseComplement?: boolean;
 }
 
+/** Rows of tokens, and the tokens that follow. */
 export interface Batch {
-  /** (B, L) */
+  /** (B, L): token ids. */
   readonly tokens: Int32Array;
   /** (B, L): the token after each of `tokens`. */
   readonly targets: Int32Array;
   readonly B: number;
   readonly L: number;
-  /** (B, L): the index in the store of the document of each token, where the store knows. */
+  /** (B, L): the index of the document of each token. Absent where the store knows no documents. */
   readonly documents?: Int32Array;
-  /** Each row goes on where the same row of the batch before stopped: carry the state. */
+  /** Whether each row continues the same row of the batch before, so that the state is to be carried. */
   readonly carries: boolean;
 }
 
-/** Plain JSON. */
+/** The position of a sampler. Plain JSON. */
 export interface SamplerState {
   mode: SamplerMode;
   batchSize: number;
@@ -57,8 +52,16 @@ export interface SamplerState {
   random?: RandomState;
 }
 
+/**
+ * Batches of windows from a store of tokens.
+ *
+ * @throws UsageError where the store is too short for `blockSize`, or options contradict each other
+ * @example
+ * const options = { mode: 'random', batchSize: 8, blockSize: 256, random: new Random(1337) };
+ * const { tokens, targets, B, L } = await new data.BatchSampler(train, options).next();
+ */
 export class BatchSampler {
-  /** Batches that cover the data once; in `random` mode, on average. */
+  /** The number of batches that cover the data once; in `random` mode, on average. */
   readonly batchesPerPass: number;
   readonly #store: TokenStore;
   readonly #options: Readonly<SamplerOptions>;
@@ -74,7 +77,7 @@ export class BatchSampler {
       mode === 'carried' ? Math.floor(laneLength(store, batchSize) / blockSize) : Math.ceil(windows / batchSize);
   }
 
-  /** The next batch. */
+  /** The next batch. Without an end. */
   async next(): Promise<Batch> {
     const { blockSize: L, mode } = this.#options;
     // Everything that changes the sampler happens before the first await.
@@ -95,7 +98,7 @@ export class BatchSampler {
     return { tokens, targets, B, L, ...(documents && { documents }), carries };
   }
 
-  /** Where the sampler stands. */
+  /** The position of the sampler, for `restore`. */
   state(): SamplerState {
     const { mode, batchSize, blockSize, random } = this.#options;
     const { length } = this.#store;
@@ -103,15 +106,19 @@ export class BatchSampler {
     return { mode, batchSize, blockSize, length, step: this.#step, ...drawn };
   }
 
-  /** Goes on from a `state()` of a sampler over the same data with the same options. */
+  /**
+   * Continues from a `state()` of a sampler over the same data with the same options, bit-exact.
+   *
+   * @throws UsageError where the state is of other data or options
+   */
   restore(state: SamplerState): void {
-    const own = this.state();
+    const current = this.state();
     for (const key of ['mode', 'batchSize', 'blockSize', 'length'] as const) {
-      if (state[key] !== own[key]) {
+      if (state[key] !== current[key]) {
         throw new UsageError(
           'BatchSampler.restore',
           `${key} was ${state[key]} when the state was saved, ` +
-            `expected ${own[key]}, as here. Use the same data and options, or start anew.`,
+            `expected ${current[key]}, as here. Use the same data and options, or start again.`,
         );
       }
     }
@@ -122,7 +129,7 @@ export class BatchSampler {
     this.#step = state.step;
   }
 
-  /** Where each row of the batch begins. */
+  /** The position at which each row of the batch begins. */
   #begins(): number[] {
     const { mode, batchSize, blockSize, random } = this.#options;
     const { length } = this.#store;
@@ -139,7 +146,7 @@ export class BatchSampler {
     return Array.from({ length: rows }, (_, row) => (turn * batchSize + row) * blockSize);
   }
 
-  /** Which rows are read on the other strand. Nothing is drawn where none can be. */
+  /** Whether each row is read on the other strand. Nothing is drawn where none can be. */
   #flips(rows: number): readonly boolean[] {
     const { reverseComplement: flips, random } = this.#options;
     return Array.from({ length: rows }, () => flips === true && random?.int(2) === 1);
@@ -152,7 +159,7 @@ export class BatchSampler {
     const documents = new Int32Array(begins.length * L);
     begins.forEach((begin, row) => {
       const ids = documents.subarray(row * L, (row + 1) * L);
-      // Backwards, a window begins at its last token, which is a target otherwise.
+      // Read backwards, a window begins at its last token, which is otherwise a target.
       fillDocuments(ids, starts, flipped[row] ? begin + 1 : begin);
       if (flipped[row]) ids.reverse();
     });
@@ -160,7 +167,7 @@ export class BatchSampler {
   }
 }
 
-/** Tokens that one carried row has for itself. The one after them is its last target. */
+/** The number of tokens of one carried row. The token after them is its last target. */
 function laneLength(store: TokenStore, batchSize: number): number {
   return Math.floor((store.length - 1) / batchSize);
 }
@@ -175,13 +182,13 @@ function checkOptions(store: TokenStore, options: SamplerOptions): void {
   if (mode === 'random' && !random) {
     throw new UsageError(
       'BatchSampler',
-      "random is missing, expected a generator for mode 'random', " + 'e.g. new Random(1337).',
+      "random is missing, expected a generator for mode 'random', e.g. new Random(1337).",
     );
   }
   if (flips && mode !== 'random') {
     throw new UsageError(
       'BatchSampler',
-      `reverseComplement with mode '${mode}', expected 'random', whose rows stand by themselves. ` +
+      `reverseComplement with mode '${mode}', expected 'random', whose rows are independent. ` +
         'Leave out one of the two (carryState in training).',
     );
   }

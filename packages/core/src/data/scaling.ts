@@ -1,28 +1,35 @@
 /**
- * Inputs and targets of mean 0 and deviation 1, as training likes them; measured on the training part,
- * kept with the model.
+ * Inputs and targets scaled to mean 0 and deviation 1. The scaling is measured on the training part and kept with the
+ * model: new data is scaled by it, too.
  *
- *   const scaling = await measureScaling(train);
- *   const sampler = new ExampleSampler(scaled(train, scaling), …);
+ *   x ← (x − mean) / deviation, column by column
  */
 import type { Example, ExampleStore } from './examples.ts';
 
-/** x ← (x − mean) / deviation, column by column. */
+/** The mean and the standard deviation of each column. */
 export interface Columns {
   readonly mean: readonly number[];
   readonly deviation: readonly number[];
 }
 
+/** How examples are scaled. Plain JSON. */
 export interface Scaling {
-  /** Absent for tokens. */
+  /** By feature. Absent for tokens. */
   readonly inputs?: Columns;
-  /** Absent where there are none. */
+  /** By target. Absent where there are none. */
   readonly targets?: Columns;
-  /** Steps of the longest example. */
+  /** The number of steps of the longest example. */
   readonly longest: number;
 }
 
-/** Reads every example once. */
+/**
+ * The mean and deviation of every column of the inputs and targets; missing values (NaN) do not count. A column that
+ * never changes has deviation 1. Reads every example once.
+ *
+ * @example
+ * const scaling = await data.measureScaling(train);
+ * const sampler = new data.ExampleSampler(data.scaled(train, scaling), { mode: 'sequential', batchSize: 8 });
+ */
 export async function measureScaling(store: ExampleStore): Promise<Scaling> {
   let longest = 0;
   let inputs: Moments | undefined;
@@ -43,7 +50,7 @@ export async function measureScaling(store: ExampleStore): Promise<Scaling> {
   return { ...(inputs && { inputs: inputs.columns() }), ...(targets && { targets: targets.columns() }), longest };
 }
 
-/** The store with its numbers scaled as they are read. */
+/** The same examples, scaled when they are read: x ← (x − mean) / deviation. Tokens and labels stay as they are. */
 export function scaled(store: ExampleStore, { inputs, targets }: Scaling): ExampleStore {
   return {
     ...store,
@@ -63,14 +70,18 @@ function apply(values: Float32Array, { mean, deviation }: Columns): Float32Array
   return values.map((value, i) => (value - mean[i % mean.length]) / deviation[i % mean.length]);
 }
 
-/** What `scaled` did to targets, undone. */
+/**
+ * Outputs of a model in the units of the targets: x ← x · deviation + mean.
+ *
+ * @param values (…, targets), scaled
+ */
 export function unscaled(values: Float32Array, { targets }: Scaling): Float32Array {
   if (!targets) return values;
   const { mean, deviation } = targets;
   return values.map((value, i) => value * deviation[i % mean.length] + mean[i % mean.length]);
 }
 
-/** Mean and deviation of columns as their values arrive (Welford 1962); missing ones do not count. */
+/** Mean and deviation of columns as their values arrive (Welford 1962); missing values do not count. */
 class Moments {
   private readonly count: Float64Array;
   private readonly mean: Float64Array;
@@ -92,7 +103,7 @@ class Moments {
     }
   }
 
-  /** A column that never changes keeps its scale. */
+  /** A column that never changes is not scaled: its deviation is 1. */
   columns(): Columns {
     const deviation = Array.from(this.squares, (sum, i) => Math.sqrt(sum / Math.max(1, this.count[i])) || 1);
     return { mean: [...this.mean], deviation };

@@ -1,145 +1,125 @@
 /**
- * Numeric series out of CSV, row by row: `csv-parse` reads the fields, here they become numbers.
+ * Numeric series out of tables: rows of numbers, NaN where a value is missing.
  *
- *   for await (const { values } of seriesRows(chunks, 'co2.csv', { columns: ['y'] })) …
  *   const { values, length } = await readSeries('co2.csv', { columns: ['y'] });
- *
- * A missing value is NaN. The library is loaded only when a series is.
+ *   for await (const { values } of seriesRows(chunks, 'co2.csv', { columns: ['y'] })) …
  */
 import { UsageError } from '../errors.ts';
-import { gunzipped } from '../formats/gzip.ts';
-import { type CsvRow, csvRows, type Separator } from './csv.ts';
-import { chunksOf } from './files.ts';
-import { chunksOfText } from './pieces.ts';
-import { decodeUtf8 } from './utf8.ts';
+import { type Column, NumberList, openTable, requireUnique, type Table, type TableOptions } from '../table/index.ts';
+import type { TableSource } from '../table/tableSource.ts';
 
-export interface SeriesOptions {
-  /** By name, or by index from 0. All of them if not given. */
-  columns?: readonly (string | number)[];
-  /** Whether the first row has names. If not given: whether a field of it is no number. */
-  header?: boolean;
-  /** If not given: which of , ; | and tab the first line has most of. */
-  separator?: Separator;
-  /** '.' if not given. */
-  decimal?: '.' | ',';
-  /** What stands for a missing value, in any case: '', NA, N/A, NaN, null and ? if not given. */
-  missing?: readonly string[];
+export interface SeriesOptions extends Pick<TableOptions, 'header' | 'separator' | 'decimal' | 'missing' | 'largest'> {
+  /** By name, or by index from 0. A column without a name is 'column 0', 'column 1' …, by its index. Default: all. */
+  readonly columns?: readonly (string | number)[];
 }
 
 export interface SeriesRow {
-  /** Where the row ends in the file, from 1. */
+  /** The line of the file on which the row ends. The first is 1. */
   readonly line: number;
-  /** One for each column that was asked for. */
+  /** The names of the columns. */
+  readonly columns: readonly string[];
+  /** One number for each of `columns`. */
   readonly values: Float64Array;
 }
 
 export interface Series {
+  /** What messages call it. */
   readonly name: string;
   readonly columns: readonly string[];
-  /** Rows. */
+  /** The number of rows. */
   readonly length: number;
-  /** (length, columns) */
+  /** (length, columns), NaN where a value is missing. */
   readonly values: Float64Array;
 }
 
-/** What stands for a missing value, in lower case. */
-export const MISSING: readonly string[] = ['', 'na', 'n/a', 'nan', 'null', '?'];
-const NUMBER = { '.': /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i, ',': /^[+-]?(\d+,?\d*|,\d+)(e[+-]?\d+)?$/i };
-
-/** The rows of a CSV text. `name` is what an error calls it. */
+/**
+ * The rows of a table of numbers as they are read, for a table of any length.
+ *
+ * @param text the text of the table, in chunks
+ * @param name what messages call it
+ * @throws CellError for a field that is no number, and for a row that has more or fewer fields than the first one
+ * @example
+ * for await (const { line, values } of data.seriesRows(chunks, 'co2.csv', { columns: ['y'] })) console.log(line, values[0]);
+ */
 export async function* seriesRows(
   text: AsyncIterable<string>,
   name: string,
   options: SeriesOptions = {},
-): AsyncGenerator<SeriesRow & { columns: readonly string[] }> {
-  const parse = parserOf(name, options);
-  let columns: { names: string[]; indices: number[]; width: number } | undefined;
-  for await (const row of csvRows(text, name, options.separator)) {
-    if (!columns) {
-      const isHeader = options.header ?? row.fields.some((field) => parse.number(field) === undefined);
-      columns = columnsOf(row.fields, isHeader, options.columns, name);
-      if (isHeader) continue;
+): AsyncGenerator<SeriesRow> {
+  const { table, columns } = await openSeries({ text, name }, options);
+  const names = columns.map((column) => column.name);
+  for await (const rows of table.rows()) {
+    for (const row of rows) {
+      yield {
+        line: row.line,
+        columns: names,
+        values: Float64Array.from(columns, (column) => table.numberAt(row, column)),
+      };
     }
-    const { names, indices, width } = columns;
-    if (row.fields.length !== width) throw ragged(name, row, width);
-    const values = Float64Array.from(indices, (at, i) => parse.field(row.fields[at], row.line, names[i]));
-    yield { line: row.line, values, columns: names };
   }
 }
 
-/** A whole series in memory, from a path (Node; plain or gzip) or from a text. */
-export async function readSeries(
-  from: string | { text: string; name?: string },
-  options: SeriesOptions = {},
-): Promise<Series> {
-  const name = typeof from === 'string' ? from : (from.name ?? 'the text');
-  const text = typeof from === 'string' ? decodeUtf8(gunzipped(chunksOf(from), name), name) : chunksOfText(from.text);
-  let columns: readonly string[] = [];
-  const values: number[] = [];
-  for await (const row of seriesRows(text, name, options)) {
-    columns = row.columns;
-    for (const value of row.values) values.push(value);
+/**
+ * A whole series in memory.
+ *
+ * @param from a path (Node), '-' for the standard input, `{ text }`, or `{ bytes }`; plain or gzip
+ * @throws UsageError where there are no rows of numbers, or the columns are not there
+ * @throws CellError for a field that is no number, and for a row that has more or fewer fields than the first one
+ * @example
+ * const { columns, length, values } = await data.readSeries('co2.csv', { columns: ['y'] });
+ */
+export async function readSeries(from: TableSource, options: SeriesOptions = {}): Promise<Series> {
+  const { table, columns } = await openSeries(from, options);
+  const values = new NumberList();
+  for await (const rows of table.rows()) {
+    for (const row of rows) for (const column of columns) values.push(table.numberAt(row, column));
   }
-  if (values.length === 0)
-    throw new UsageError('data', `${name} has no rows of numbers. Check that it is the right file.`);
-  return { name, columns, length: values.length / columns.length, values: Float64Array.from(values) };
+  if (values.length === 0) {
+    throw new UsageError('data', `${table.name} has no rows of numbers. Check that it is the right file.`);
+  }
+  const { length } = values;
+  return {
+    name: table.name,
+    columns: columns.map((column) => column.name),
+    length: length / columns.length,
+    values: values.values.slice(),
+  };
 }
 
-function columnsOf(
-  fields: readonly string[],
-  isHeader: boolean,
-  wanted: SeriesOptions['columns'],
-  name: string,
-): { names: string[]; indices: number[]; width: number } {
-  const all = fields.map((field, i) => (isHeader && field !== '' ? field : `column ${i}`));
-  const indices = (wanted ?? all.map((_, i) => i)).map((column) => {
-    const at = typeof column === 'number' ? column : all.indexOf(column);
-    if (Number.isInteger(at) && at >= 0 && at < all.length) return at;
+async function openSeries(
+  from: TableSource,
+  { columns, ...options }: SeriesOptions,
+): Promise<{ table: Table; columns: readonly Column[] }> {
+  const table = await openTable(from, {
+    ...options,
+    numberedFrom: 0,
+    advice: 'Choose columns of numbers (columns), or say what stands for a missing value (missing).',
+  });
+  try {
+    return { table, columns: table.columns.length === 0 ? [] : columnsOf(table, columns) };
+  } catch (error) {
+    await table.close();
+    throw error;
+  }
+}
+
+function columnsOf(table: Table, wanted: SeriesOptions['columns']): readonly Column[] {
+  const { name, columns } = table;
+  const names = columns.map((column) => column.name);
+  if (!wanted) {
+    requireUnique(name, names, names);
+    return columns;
+  }
+  if (wanted.length === 0) {
+    throw new UsageError('data', `${name}: columns is empty, expected at least one name or index.`);
+  }
+  return wanted.map((one) => {
+    if (typeof one === 'string') return table.named([one])[0];
+    const found = Number.isInteger(one) ? columns[one] : undefined;
+    if (found) return found;
     throw new UsageError(
       'data',
-      `${name} has no column ${JSON.stringify(column)}, expected one of ` +
-        `${all
-          .slice(0, 12)
-          .map((one) => JSON.stringify(one))
-          .join(', ')}, or an index from 0 to ${all.length - 1}.`,
+      `${name} has no column ${one}, expected a name or an index from 0 to ${columns.length - 1}.`,
     );
   });
-  if (indices.length === 0)
-    throw new UsageError('data', `${name}: columns is empty, expected at least one name or index.`);
-  return { names: indices.map((at) => all[at]), indices, width: fields.length };
-}
-
-/** Fields to numbers: NaN where one is missing, undefined where it is no number. */
-export function numberReader(decimal: '.' | ',', missing = MISSING): (field: string) => number | undefined {
-  const absent = new Set(missing.map((one) => one.toLowerCase()));
-  return (field) => {
-    if (absent.has(field.toLowerCase())) return Number.NaN;
-    return NUMBER[decimal].test(field) ? Number(field.replace(',', '.')) : undefined;
-  };
-}
-
-function parserOf(name: string, { decimal = '.', missing }: SeriesOptions) {
-  const number = numberReader(decimal, missing);
-  const field = (text: string, line: number, column: string): number => {
-    const value = number(text);
-    if (value !== undefined) return value;
-    const other = decimal === '.' ? ',' : '.';
-    const advice = NUMBER[other].test(text)
-      ? `For numbers such as 1${other}5 set decimal to '${other}'.`
-      : 'Choose columns of numbers (columns), or say what stands for a missing value (missing).';
-    throw new UsageError(
-      'data',
-      `${name}, line ${line}, column ${JSON.stringify(column)} has ${JSON.stringify(text.slice(0, 40))}, ` +
-        `expected a number. ${advice}`,
-    );
-  };
-  return { number, field };
-}
-
-function ragged(name: string, { line, fields }: CsvRow, width: number): Error {
-  return new UsageError(
-    'data',
-    `${name}, line ${line} has ${fields.length} fields, expected ${width}, as the first row has. ` +
-      'Mend the row, or name the separator.',
-  );
 }

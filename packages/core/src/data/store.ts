@@ -1,33 +1,40 @@
 /**
- * A store of tokens: one long line of ids, with where each document starts if that is known.
- * Everything that samples reads through this, from memory or from disk alike.
+ * A store of tokens: one long sequence of ids, and where each document starts if that is known.
+ * Samplers read tokens through this interface, in memory or on disk.
  */
 import { UsageError } from '../errors.ts';
 
+/** One long sequence of token ids, in memory or on disk. */
 export interface TokenStore {
   /** What messages call it. */
   readonly name: string;
   readonly length: number;
   readonly vocabSize: number;
-  /** Where each document starts, ascending from 0; absent where documents are not known. */
+  /** The position at which each document starts, ascending from 0. Absent where it is unknown. */
   readonly documents?: Float64Array;
   /** The ids of [begin, end). */
   read(begin: number, end: number): Int32Array | Promise<Int32Array>;
-  /** Lets go of the file, if there is one. Views made by `split` need none. */
+  /** Closes the file, if there is one. The views of `splitTokens` need no closing. */
   close(): Promise<void>;
 }
 
-/** Ids as they are kept: two bytes each where they fit. */
+/** Token ids as they are stored: two bytes each for a vocabulary of up to 65,536, else four. */
 export type TokenArray = Uint16Array | Uint32Array;
 
 const IDS_IN_TWO_BYTES = 2 ** 16;
 
-/** 2 or 4: what one id of the vocabulary takes. */
+/** The bytes of one id of the vocabulary: 2 or 4. */
 export function bytesPerToken(vocabSize: number): 2 | 4 {
   return vocabSize <= IDS_IN_TWO_BYTES ? 2 : 4;
 }
 
-/** A store over an array in memory. */
+/**
+ * A store of tokens over an array in memory.
+ *
+ * @throws UsageError for an id that is not below `vocabSize`
+ * @example
+ * const store = data.memoryStore(Uint16Array.of(5, 2, 7), { name: 'three', vocabSize: 256 });
+ */
 export function memoryStore(
   tokens: TokenArray,
   options: { name: string; vocabSize: number; documents?: Float64Array },
@@ -44,13 +51,13 @@ export function memoryStore(
   };
 }
 
-/** Tokens of the longest document. */
+/** The number of tokens of the longest document; all tokens where documents are unknown. */
 export function longestDocument({ documents, length }: TokenStore): number {
   if (!documents) return length;
   return documents.reduce((most, start, i) => Math.max(most, (documents[i + 1] ?? length) - start), 0);
 }
 
-/** Refuses an id that the model has no row for. `offset` is where in the store `tokens` begins. */
+/** Refuses an id outside the vocabulary. `offset`: the position in the store of the first of `tokens`. */
 export function checkIds(tokens: TokenArray, offset: number, store: { name: string; vocabSize: number }): void {
   const { name, vocabSize } = store;
   const at = tokens.findIndex((id) => id >= vocabSize);

@@ -1,14 +1,17 @@
-/**
- * Texts in memory as a token store: all that a browser or a test needs.
- *
- *   const store = await textData('to be or not to be', byteTokenizer());
- */
+/** Texts in memory as a store of tokens. */
 import type { Tokenizer } from '../tokenize/tokenizer.ts';
 import { collect, encodeDocuments } from './encode.ts';
 import { chunksOfText } from './pieces.ts';
 import { memoryStore, type TokenStore } from './store.ts';
 
-/** A store over one text, or over several, each a document. */
+/**
+ * The tokens of one text, or of several, each a document.
+ *
+ * @param name what messages call the text
+ * @throws UsageError where there is no text
+ * @example
+ * const store = await textData('to be or not to be', byteTokenizer());
+ */
 export async function textData(
   text: string | readonly string[],
   tokenizer: Tokenizer,
@@ -18,10 +21,10 @@ export async function textData(
   const source = {
     name,
     async *documents() {
-      for (const [i, one] of texts.entries()) {
+      for (const [i, document] of texts.entries()) {
         yield {
           name: texts.length === 1 ? name : `${name}, document ${i}`,
-          text: chunksOfText(one),
+          text: chunksOfText(document),
         };
       }
     },

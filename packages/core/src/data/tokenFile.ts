@@ -1,31 +1,34 @@
 /**
- * Token files: nothing but ids, little-endian, as nanoGPT writes its `train.bin`. uint16, or
- * uint32 where the name ends in `.u32.bin`. Small ones are read into memory, others by position.
- *
- *   const store = await openTokenFile('train.bin', { vocabSize: 50257 });
+ * Token files: ids and nothing else, little-endian, as nanoGPT writes its `train.bin`. uint16, or uint32 where the name
+ * ends in `.u32.bin`. Small files are read into memory, others by position.
  */
-
 import type { FileHandle } from 'node:fs/promises';
 import { UsageError } from '../errors.ts';
-import { factsOf, openFile, readFully } from './files.ts';
+import { factsOf, openFile, readFully } from '../input/files.ts';
 import { checkIds, checkRange, memoryStore, type TokenArray, type TokenStore } from './store.ts';
 
 export interface TokenFileOptions {
-  /** Every id must be below it. */
+  /** The size of the vocabulary: every id must be below it. */
   vocabSize: number;
-  /** 2 or 4: without it, 4 where the name ends in `.u32.bin`, else 2. */
+  /** The bytes of an id. Default: 4 where the name ends in `.u32.bin`, else 2. */
   bytesPerToken?: 2 | 4;
-  /** Where each document starts, if that is known. */
+  /** The position at which each document starts. Default: unknown. */
   documents?: Float64Array;
-  /** What messages call it: the path if not given. */
+  /** What messages call it. Default: the path. */
   name?: string;
-  /** Files of at most so many bytes are kept in memory: 64 MB if not given. */
+  /** Files of at most this number of bytes are read into memory. Default: 67108864 (64 MiB). */
   memoryLimit?: number;
 }
 
 export const MEMORY_LIMIT = 64 * 2 ** 20;
 
-/** A store over a token file. Ids are checked at once in memory, else as they are read. */
+/**
+ * Opens a token file (Node) as a store; close it at the end. Ids are checked when they are read.
+ *
+ * @throws UsageError where the file is empty or no whole number of ids, or an id is not below `vocabSize`
+ * @example
+ * const store = await data.openTokenFile('train.bin', { vocabSize: 50257 });
+ */
 export async function openTokenFile(path: string, options: TokenFileOptions): Promise<TokenStore> {
   const { vocabSize, documents, name = path } = options;
   const { size } = await factsOf(path);
@@ -35,7 +38,7 @@ export async function openTokenFile(path: string, options: TokenFileOptions): Pr
     throw new UsageError(
       'data',
       `${name} has ${size} bytes, expected a multiple of ${width}, the size of an id. ` +
-        'Its writing may have been cut off, or it is of the other width (bytesPerToken).',
+        'It may be cut off, or its ids may have the other width (bytesPerToken).',
     );
   }
   const file = await openFile(path);

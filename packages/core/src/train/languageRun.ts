@@ -3,8 +3,8 @@
 import { charTokenizerOf, longestDocument, prepareTokens, splitTokens, textSource } from '../data/index.ts';
 import { UsageError } from '../errors.ts';
 import { readJsonFile } from '../formats/jsonFile.ts';
-import { createModel, loadModel } from '../models/checkpoint.ts';
-import { LanguageModel } from '../models/languageModel.ts';
+import { createModel, declareModel, loadModel } from '../models/registered.ts';
+import type { LanguageModel } from '../models/languageModel.ts';
 import { byteTokenizer, dnaTokenizer, loadTokenizer, muLawTokenizer, type Tokenizer } from '../tokenize/index.ts';
 import { type Evaluation, evaluate } from './evaluate.ts';
 import { modelConfigOf, type TrainOptions } from './options.ts';
@@ -30,7 +30,7 @@ export async function languageRun({
   const modelConfig = modelConfigOf(config, tokenizer.vocabSize);
   return {
     tokenizer,
-    declare: () => new LanguageModel(modelConfig),
+    declare: () => declareModel(modelConfig),
     create: (backend, seed) => createModel(modelConfig, { backend, seed }),
     load: (path, backend) => loadModel(path, { backend }),
     data: train,

@@ -9,10 +9,7 @@ import {
   measureScaling,
   memoryExamples,
   openExamples,
-  readSeries,
   scaled,
-  splitSeries,
-  stepExamples,
   unscaled,
 } from '../../src/data/index.ts';
 import { encodeWav } from '../../src/formats/index.ts';
@@ -185,32 +182,11 @@ it('leaves what has no target at all out of training and validation', async () =
   await expect(open(none, { task: 'regress', targets: ['y'] })).rejects.toThrow('has no labels or targets that count');
 });
 
-it('gives each step of a series the rows that follow, and none beyond its end', async () => {
-  const series = await readSeries({
-    text: `y,z\n${tick(10)
-      .map((i) => `${i},${10 * i}`)
-      .join('\n')}`,
-    name: 's',
-  });
-  const store = stepExamples([series], { length: 4, horizon: 2, stride: 3, targets: ['z'] });
-  const windows = await all(store);
-  expect(windows.map(({ sequence }) => sequence[0])).toEqual([0, 3, 5]);
-  expect([...(windows[0].targets ?? [])]).toEqual([10, 20, 20, 30, 30, 40, 40, 50]);
-  expect([...(windows[2].targets ?? [])].slice(-2)).toEqual([90, Number.NaN]);
-  const { train, validation } = splitSeries([series], 0.3);
-  expect([train[0].length, validation[0].length, validation[0].values[0]]).toEqual([7, 3, 7]);
-  const gaps = await readSeries({ text: 'y\n1\n2\nNA\n4\n5\n6\n', name: 'gaps' });
-  const runs = await all(stepExamples([gaps], { length: 9 }));
-  expect(runs.map(({ sequence }) => [...sequence])).toEqual([[1], [4, 5]]);
-  expect(() => stepExamples([series], { length: 0 })).toThrow('stepExamples: length is 0, expected an integer ≥ 1.');
-  expect(() => splitSeries([series], 0.05)).toThrow('s has 10 rows, so 9 for training and 1 for validation, expected');
-});
-
 it('refuses a horizon that no row of a part reaches', async () => {
   const path = join(await folderOf({ 's.csv': `y\n${tick(20).join('\n')}\n` }), 's.csv');
-  const asked = { task: 'regress', output: 'step', blockSize: 4 } as const;
+  const options = { task: 'regress', output: 'step', blockSize: 4 } as const;
   const splitAt = async (horizon: number, fraction: number) =>
-    (await open(path, { ...asked, horizon })).split(fraction, 1);
+    (await open(path, { ...options, horizon })).split(fraction, 1);
   // A window of the 4 rows of a part has a row 3 ahead of its first.
   expect((await splitAt(3, 0.2)).validation.length).toBe(1);
   await expect(splitAt(4, 0.2)).rejects.toThrow(
@@ -225,7 +201,7 @@ it('refuses a horizon that no row of a part reaches', async () => {
     }),
     's.csv',
   );
-  const opened = await open(gaps, { ...asked, horizon: 2 });
+  const opened = await open(gaps, { ...options, horizon: 2 });
   expect(() => opened.split(0.5, 1)).toThrow('has 10 rows, of which none has values 2 rows after it');
 });
 

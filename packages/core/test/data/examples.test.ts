@@ -4,8 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { audioTokens, clipExamples } from '../../src/data/audio.ts';
 import { type ExampleBatch, ExampleSampler } from '../../src/data/exampleSampler.ts';
 import { type Example, memoryExamples, splitExamples } from '../../src/data/examples.ts';
-import { readSeries } from '../../src/data/series.ts';
-import { windowExamples } from '../../src/data/windows.ts';
 import { encodeWav } from '../../src/formats/wavSamples.ts';
 import { Random } from '../../src/random.ts';
 import { muLawEncode } from '../../src/tokenize/muLaw.ts';
@@ -165,31 +163,5 @@ describe('clips and audio tokens', () => {
     }
     await expect(audioTokens(folder, { memoryLimit: 3 })).rejects.toThrow('Give a tokenFile, so that they go to disk.');
     await expect(audioTokens(join(folder, 'a.wav'))).resolves.toMatchObject({ length: 3 });
-  });
-});
-
-describe('windowExamples', () => {
-  it('cuts windows and what follows them', async () => {
-    const series = await readSeries({ text: 't,y\n0,0\n1,10\n2,20\n3,30\n4,40\n' });
-    const store = windowExamples([series], { length: 2, horizon: 2, targets: ['y'] });
-    expect([store.length, store.features, store.group(0)]).toEqual([2, 2, 'the text']);
-    expect(await store.read(1)).toEqual({ sequence: Float32Array.of(1, 10, 2, 20), targets: Float32Array.of(30, 40) });
-    const batch = await new ExampleSampler(store, { mode: 'sequential', batchSize: 2 }).next();
-    expect([...(batch.targets ?? [])]).toEqual([20, 30, 30, 40]);
-  });
-
-  it('leaves out windows with a missing value', async () => {
-    const path = new URL('../../../../test/fixtures/data/presidents.csv', import.meta.url).pathname;
-    const series = await readSeries(path, { columns: ['y'] });
-    const store = windowExamples([series], { length: 8 });
-    const complete = Array.from({ length: series.length - 8 }, (_, i) => series.values.subarray(i, i + 9));
-    expect(store.length).toBe(complete.filter((window) => !window.some(Number.isNaN)).length);
-  });
-
-  it('refuses what gives no window', async () => {
-    const series = await readSeries({ text: 'y\n1\n2\n' });
-    expect(() => windowExamples([series], { length: 2 })).toThrow('has no 2 + 1 rows on end without a missing value');
-    expect(() => windowExamples([series], { length: 0 })).toThrow('length is 0, expected an integer ≥ 1');
-    expect(() => windowExamples([series], { length: 1, targets: ['z'] })).toThrow('no column is "z"');
   });
 });

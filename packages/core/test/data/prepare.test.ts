@@ -6,9 +6,9 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { charTokenizerOf } from '../../src/data/characters.ts';
 import { PIECE, piecesOf } from '../../src/data/pieces.ts';
 import { prepareTokens } from '../../src/data/prepare.ts';
-import { textSource } from '../../src/data/source.ts';
 import type { TokenStore } from '../../src/data/store.ts';
 import { textData } from '../../src/data/textData.ts';
+import { textSource } from '../../src/data/textSource.ts';
 import { byteTokenizer } from '../../src/tokenize/byte.ts';
 import { charTokenizer } from '../../src/tokenize/char.ts';
 import { huggingfaceTokenizer } from '../../src/tokenize/huggingface.ts';
@@ -232,7 +232,7 @@ describe('prepareTokens', () => {
     );
     expect(await failure('lacks.jsonl')).toContain(
       'lacks.jsonl, line 3: field "text" is missing, expected a string. ' +
-        'The record has ["title","n"]; say which one with the field option.',
+        'The record has ["title","n"]; name the key with the field option.',
     );
     expect(await failure('number.jsonl')).toContain('field "text" is 1, expected a string.');
     expect(await failure('none.txt')).toContain(`data: there is no ${join(folder, 'none.txt')}.`);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Batch, BatchSampler, type SamplerMode } from '../../src/data/sampler.ts';
-import { split } from '../../src/data/split.ts';
+import { splitTokens } from '../../src/data/splitTokens.ts';
 import { memoryStore, type TokenStore } from '../../src/data/store.ts';
 import { textData } from '../../src/data/textData.ts';
 import { openTokenFile } from '../../src/data/tokenFile.ts';
@@ -167,9 +167,9 @@ describe('BatchSampler', () => {
   });
 });
 
-describe('split', () => {
+describe('splitTokens', () => {
   it('takes the last tenth for validation', async () => {
-    const { train, validation } = split(counting(100, [0, 50, 95]));
+    const { train, validation } = splitTokens(counting(100, [0, 50, 95]));
     expect([train.length, validation.length]).toEqual([90, 10]);
     expect([...(await validation.read(0, 3))]).toEqual([90, 91, 92]);
     expect([...(train.documents ?? [])]).toEqual([0, 50]);
@@ -179,11 +179,11 @@ describe('split', () => {
 
   it('says which block would do', async () => {
     const store = await textData('x'.repeat(40), byteTokenizer());
-    expect(() => split(store, 0.1, 8)).toThrow(
-      'split: the text has 40 tokens, so 36 for training and 4 for validation; expected at least ' +
+    expect(() => splitTokens(store, 0.1, 8)).toThrow(
+      'splitTokens: the text has 40 tokens, so 36 for training and 4 for validation; expected at least ' +
         'blockSize + 1 = 9 in each. Give more data, another fraction or a blockSize of at most 3.',
     );
-    expect(() => split(store, 1)).toThrow('split: fraction is 1');
+    expect(() => splitTokens(store, 1)).toThrow('splitTokens: fraction is 1');
   });
 
   it('reads rows on the other strand, targets and documents with them', async () => {

@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readSeries, type SeriesOptions, seriesRows } from '../../src/data/series.ts';
+import { CellError } from '../../src/table/index.ts';
 import { outcome, sizes, textChunks } from './chunks.ts';
 import { folderOf } from './folder.ts';
 
@@ -12,6 +13,10 @@ async function read(text: string, options: SeriesOptions = {}, cuts: readonly nu
     rows.push({ line, values: [...values] });
   }
   return rows;
+}
+
+async function* textBytes(text: string): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode(text);
 }
 
 const values = async (text: string, options?: SeriesOptions) => (await read(text, options)).map((row) => row.values);
@@ -62,9 +67,19 @@ describe('seriesRows', () => {
     expect(await values('')).toEqual([]);
   });
 
+  it('finds the decimal mark, and refuses what can be read in two ways', async () => {
+    expect(await values('t;y\n1;2,5\n2;3\n')).toEqual([
+      [1, 2.5],
+      [2, 3],
+    ]);
+    expect(await values('t,y\n1,"1,234.5"\n')).toEqual([[1, 1234.5]]);
+    await expect(values('t;y\n1;1,234\n')).rejects.toThrow('which can be 1234 or 1.234');
+  });
+
   it('reads what is missing as NaN', async () => {
     expect(await values('t,y\n1,NA\n2,\n3, null \n4,7\n', { columns: ['y'] })).toEqual([[NaN], [NaN], [NaN], [7]]);
     expect(await values('y,z\n-999,1\n', { missing: ['-999'] })).toEqual([[NaN, 1]]);
+    expect(await values('y\n1\n\n3\n\n')).toEqual([[1], [NaN], [3]]);
   });
 
   it('says file, line and what to do', async () => {
@@ -73,13 +88,24 @@ describe('seriesRows', () => {
       'data: x.csv, line 3, column "y" has "x", expected a number. ' +
         'Choose columns of numbers (columns), or say what stands for a missing value (missing).',
     );
-    expect(await message('t;y\n1;2,5\n')).toContain("For numbers such as 1,5 set decimal to ','.");
+    expect(await message('t;y\n1;2,5\n', { decimal: '.' })).toContain("If the decimal mark is ',', say so (decimal).");
     expect(await message('t,y\n1,2,3\n')).toContain('x.csv, line 2 has 3 fields, expected 2, as the first row has.');
     expect(await message('t,y\n1,2\n', { columns: ['z'] })).toContain(
       'x.csv has no column "z", expected one of "t", "y"',
     );
-    expect(await message('t,y\n1,"2\n3,4\n')).toMatch(/x\.csv, line \d is not CSV: Quote Not Closed.*Mend the quotes/);
+    expect(await message('t,y\n1,2\n', { columns: [2] })).toContain(
+      'no column 2, expected a name or an index from 0 to 1.',
+    );
+    expect(await message('t,y\n1,2\n', { columns: [] })).toContain('columns is empty, expected at least one');
+    expect(await message('y,y\n1,2\n', { columns: ['y'] })).toContain('has several columns "y"');
+    expect(await message('y,y\n1,2\n')).toContain('has several columns "y"');
+    expect(await message('t,y\n1,"2\n3,4\n')).toMatch(
+      /x\.csv, line \d is not CSV: a quote is not closed.*Fix the quotes/,
+    );
     expect(await message('t,y\n1,2"3"\n')).toContain('x.csv, line 2 is not CSV: ');
+    const error = await read('t,y\n1,2\n2,x\n').catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(CellError);
+    expect(error).toMatchObject({ table: 'x.csv', line: 3, column: 'y' });
   });
 
   it('never fails in another way, and the same wherever a damaged stream is cut', async () => {
@@ -88,7 +114,7 @@ describe('seriesRows', () => {
       fc.asyncProperty(damaged, sizes, async (text, cuts) => {
         const whole = await outcome(() => read(text));
         expect(await outcome(() => read(text, {}, cuts))).toEqual(whole);
-        if (typeof whole === 'string') expect(whole).toMatch(/^data: x\.csv.*(column|fields|Quote)/);
+        if (typeof whole === 'string') expect(whole).toMatch(/^data: x\.csv.*(column|fields|quote)/);
       }),
       { numRuns: 100 },
     );
@@ -102,7 +128,9 @@ describe('readSeries', () => {
       const { columns, length, values } = await readSeries(join(folder, name));
       expect([columns, length, [...values]]).toEqual([['t', 'y'], 1, [1, 2]]);
     }
+    expect((await readSeries({ bytes: textBytes('t,y\n1,2\n'), name: 'b' })).name).toBe('b');
     expect((await readSeries({ text: '1\n2\n' })).columns).toEqual(['column 0']);
+    expect((await readSeries({ text: 'a,a\n1,2\n' }, { columns: [0, 1] })).columns).toEqual(['a', 'a']);
     await expect(readSeries({ text: 't,y\n' })).rejects.toThrow('data: the text has no rows of numbers.');
   });
 

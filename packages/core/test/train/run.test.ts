@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { anyBackend, backends } from '../../../../test/support/backends.ts';
 import { memoryStore, prepareTokens, splitTokens, textData } from '../../src/data/index.ts';
 import { generateText } from '../../src/generate/generateText.ts';
-import { loadModel } from '../../src/models/checkpoint.ts';
+import { loadModel } from '../../src/models/registered.ts';
 import { charTokenizer, loadTokenizer } from '../../src/tokenize/index.ts';
 import { evaluate } from '../../src/train/evaluate.ts';
 import { languageResult, train } from '../../src/train/run.ts';

@@ -7,7 +7,7 @@
 import { UsageError } from '@mamba-ts/core/errors';
 import { DAY, HOUR } from '@mamba-ts/core/math';
 import { complete, type Field, faultOf, field, type InputsOf } from '@mamba-ts/core/schema';
-import { daysIn } from '../timeTable/calendar.ts';
+import { daysIn } from '../timeTable/wallClock.ts';
 import type { CovariateValues } from './columns.ts';
 
 /** A step's time on the clock of a place. */

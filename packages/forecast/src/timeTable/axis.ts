@@ -1,26 +1,33 @@
 /**
- * The times of a series: where it begins, and every step after it, the future's too.
+ * The times of a series: the time of its first step, and of every step after it, of the future too.
  *
  *   t(i) = t(0) + i·step        months: the same day of month m(0) + i·every, or its last
  */
 import { DAY, MINUTE } from '@mamba-ts/core/math';
-import { dayOfMonth, inMonth, MONDAY, monthOf, timeOfDay } from './calendar.ts';
 import { type Frequency, stepLength } from './frequency.ts';
+import { dayOfMonth, inMonth, MONDAY, monthOf, timeOfDay } from './wallClock.ts';
 
-/** How times are written: as the table writes them. */
+/** How times are written. */
 export type TimeStyle = 'date' | 'datetime' | 'month' | 'quarter' | 'year' | 'seconds' | 'milliseconds' | 'index';
 
 export interface AxisOptions {
   frequency: Frequency;
-  /** Milliseconds of the wall clock, or the number of the first row. */
+  /** The time of step 0 in milliseconds of the wall clock, or the number of the first row. */
   start: number;
   style: TimeStyle;
-  /** Minutes east of Greenwich that times are written with. */
+  /** Minutes east of Greenwich, where times are written with an offset. Default: without. */
   offset?: number;
-  /** Months: the day of each; 31 is the last one. */
+  /** Months: the day of each; 31 is the last one. Default: that of `start`. */
   day?: number;
 }
 
+/**
+ * Times a step apart.
+ *
+ * @example
+ * const axis = new TimeAxis({ frequency: { unit: 'month', every: 1 }, start: Date.UTC(2024, 0, 31), style: 'date' });
+ * axis.label(1);    // '2024-02-29'
+ */
 export class TimeAxis {
   readonly frequency: Frequency;
   readonly start: number;
@@ -36,7 +43,7 @@ export class TimeAxis {
     this.day = day ?? (style === 'index' ? 1 : dayOfMonth(start));
   }
 
-  /** The time of step `i`, as milliseconds of the wall clock; of an index, its number. */
+  /** The time of step `i` in milliseconds of the wall clock; of an index, its number. */
   at(i: number): number {
     const { frequency, start } = this;
     const { unit, every } = frequency;
@@ -46,7 +53,7 @@ export class TimeAxis {
     return start + i * (stepLength(frequency) as number);
   }
 
-  /** The step that a time is nearest to, which may be a fraction away. */
+  /** The step of a time; a fraction where the time is between two steps. */
   stepOf(time: number): number {
     const { frequency, start } = this;
     const { unit, every } = frequency;
@@ -56,25 +63,25 @@ export class TimeAxis {
     return (time - start) / (stepLength(frequency) as number);
   }
 
-  /** The time of step `i`, as the table writes times; slashed dates become 2024-03-31. */
+  /** The time of step `i` in the style of the table; slashed dates become 2024-03-31. */
   label(i: number): string {
     return this.labelOf(this.at(i));
   }
 
-  /** A time of this axis, as the table writes times. */
+  /** A time in the style of the table. */
   labelOf(time: number): string {
     const step = stepLength(this.frequency) ?? MINUTE;
     const hasSeconds = step % MINUTE !== 0 || this.start % MINUTE !== 0;
     return timeLabel(time, this.style, this.offset, hasSeconds);
   }
 
-  /** The same axis, `steps` later. */
+  /** The same axis, beginning `steps` later. */
   from(steps: number): TimeAxis {
     const { frequency, style, offset, day } = this;
     return new TimeAxis({ frequency, start: this.at(steps), style, offset, day });
   }
 
-  /** Whether times are days of a calendar; false where rows are only counted. */
+  /** Whether times are times of a calendar; false where rows are only counted. */
   get hasCalendar(): boolean {
     return this.style !== 'index';
   }
@@ -92,6 +99,14 @@ function fromBusinessDay(day: number): number {
   return MONDAY + (week * 7 + (day - week * 5)) * DAY;
 }
 
+/**
+ * A time as text.
+ *
+ * @param time milliseconds of the wall clock; of an index, its number
+ * @param offset minutes east of Greenwich, which are written
+ * @example
+ * timeLabel(Date.UTC(2024, 0, 31, 12), 'datetime', 60, false);    // '2024-01-31T12:00+01:00'
+ */
 export function timeLabel(time: number, style: TimeStyle, offset?: number, hasSeconds = true): string {
   if (style === 'index') return String(time);
   if (style === 'seconds') return String(time / 1000);

@@ -1,24 +1,30 @@
-/** Series of a table in batches that can be forecast in one call: neighbours with the same seasons. */
+/** Series of a table in batches that can be forecast in one call: consecutive series of the same seasons. */
 import type { TableSeries } from './types.ts';
 
+/** Consecutive series of the same seasons. */
 export interface SeriesBatch {
   readonly series: readonly TableSeries[];
-  /** Their seasons; empty where the calendar says nothing. */
+  /** Their seasons in steps; empty where the calendar gives none. */
   readonly seasons: readonly number[];
 }
 
-/** In the order of the table, each of at most `size` series. */
+/**
+ * The series in the order of the table, in batches of at most `size`.
+ *
+ * @example
+ * for await (const { series, seasons } of seriesBatches(table.series(), 64)) …
+ */
 export async function* seriesBatches(series: AsyncIterable<TableSeries>, size = 256): AsyncGenerator<SeriesBatch> {
   let batch: TableSeries[] = [];
   let key = '';
-  for await (const one of series) {
-    const next = one.seasons.join();
+  for await (const item of series) {
+    const next = item.seasons.join();
     if (batch.length > 0 && (batch.length >= size || next !== key)) {
       yield { series: batch, seasons: batch[0].seasons };
       batch = [];
     }
     key = next;
-    batch.push(one);
+    batch.push(item);
   }
   if (batch.length > 0) yield { series: batch, seasons: batch[0].seasons };
 }

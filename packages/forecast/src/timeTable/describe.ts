@@ -1,4 +1,4 @@
-/** What was understood of a table, and what had to be done to it, in lines for people. */
+/** Lines for people: the columns of a table, its steps, and what was done to its series. */
 import { frequencyName, sameFrequency } from './frequency.ts';
 import type { TableSeries, TimeTable } from './types.ts';
 
@@ -9,7 +9,12 @@ const quoted = (names: readonly string[]): string => {
 };
 const several = (n: number, one: string, more = `${one}s`): string => `${n} ${n === 1 ? one : more}`;
 
-/** The columns: 'sales.csv: times in "date", values in "sales", a series for each "store"'. */
+/**
+ * The columns of a table in a line.
+ *
+ * @example
+ * layoutLine(table);    // 'sales.csv: times in "date" (dates); values in "sales"; a series for each "store"'
+ */
 export function layoutLine({ layout }: TimeTable): string {
   const { name, time, timeFormat, ids, values, known, past, ignored, isNamed } = layout;
   const parts = isNamed
@@ -29,20 +34,34 @@ export function layoutLine({ layout }: TimeTable): string {
   return `${name}: ${parts.join('; ')}`;
 }
 
-/** 'daily, seasons of 7 and 365 steps' */
+/**
+ * The frequency and the seasons of a series in a line.
+ *
+ * @param seasons in steps; 1 is none, and an empty list those that the values show. Default: those of the calendar.
+ * @example
+ * stepsLine(series);    // 'daily, seasons of 7 and 365 steps'
+ */
 export function stepsLine(series: TableSeries, seasons: readonly number[] = series.seasons): string {
-  const used = seasons.filter((one) => one > 1);
-  const told =
+  const used = seasons.filter((steps) => steps > 1);
+  const words =
     used.length > 0
       ? `${used.length > 1 ? 'seasons' : 'season'} of ${used.join(' and ')} steps`
       : seasons.length > 0
         ? 'no season'
         : 'seasons found in the values';
-  return `${frequencyName(series.axis.frequency)}, ${told}`;
+  return `${frequencyName(series.axis.frequency)}, ${words}`;
 }
 
-/** What was found in all series together, a line for each kind. */
+/**
+ * What was done to all series of a table, a line for each kind: missing steps, rows out of order, hours of a local clock.
+ *
+ * @example
+ * const notes = new TableNotes(table);
+ * for await (const series of table.series()) notes.add(series);
+ * console.log(notes.lines().join('\n'));
+ */
 export class TableNotes {
+  /** The number of series. */
   count = 0;
   #values = 0;
   #missing = { steps: 0, series: 0, longest: 0, where: '' };
@@ -84,6 +103,7 @@ export class TableNotes {
     return ids.length === 0 && values.length === 1;
   }
 
+  /** One line for each kind of finding; none where there is nothing to say. */
   lines(): string[] {
     const { steps, series, longest, where } = this.#missing;
     const { skipped, frequency } = this.#table;
@@ -102,14 +122,14 @@ export class TableNotes {
     if (this.#combined > 0) lines.push(`${several(this.#combined, 'row')} combined with others of the same step`);
     if (this.#doubled + this.#skippedHours > 0) {
       lines.push(
-        `a local clock: ${several(this.#skippedHours, 'hour')} passed over (missing), ` +
+        `a local clock: ${several(this.#skippedHours, 'hour')} skipped (missing), ` +
           `${several(this.#doubled, 'hour')} shown twice (averaged)`,
       );
     }
     if (this.#other.count > 0) {
       lines.push(
         `${several(this.#other.count, 'series', 'series')} not ${frequencyName(frequency)} as the first: ` +
-          `${this.#other.example}; say the frequency to have all the same`,
+          `${this.#other.example}; give the frequency to have one for all`,
       );
     }
     if (skipped.length > 0) lines.push(`left out, as they have no values: ${quoted(skipped)}`);

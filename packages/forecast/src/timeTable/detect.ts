@@ -1,12 +1,12 @@
 /**
- * The frequency of sorted, different times, from their differences.
+ * The frequency of sorted, different times, by their differences.
  *
- *   the most common difference d, if all are multiples of it; else their divisor, if that leaves few gaps
+ *   the most common difference, if all are multiples of it; else their common divisor, if it leaves few gaps
  *   months: the same day of each (or its last), so that 28 to 31 days are one step
  */
 import { DAY, gcd, HOUR } from '@mamba-ts/core/math';
-import { dayOfMonth, isMonthEnd, monthOf, timeOfDay, weekday } from './calendar.ts';
 import { type Frequency, frequencyOfLength } from './frequency.ts';
+import { dayOfMonth, isMonthEnd, monthOf, timeOfDay, weekday } from './wallClock.ts';
 
 export interface Detected {
   readonly frequency: Frequency;
@@ -14,16 +14,17 @@ export interface Detected {
   readonly day?: number;
 }
 
-/** Why there is none: the time after which the steps are uneven, by place. */
+/** Why there is no frequency. */
 export interface Irregular {
+  /** The index of the time whose difference from the one before is uneven. */
   readonly irregularAt: number;
-  /** The step that most rows have. */
+  /** The difference that most times have. */
   readonly usual: number;
 }
 
-/** At least this part of the steps must have a row where no difference divides all. */
+/** The least part of the steps that must have a row, where no difference divides all others. */
 const FILLED = 0.5;
-/** Dates without a time of day: they are days, whatever is left out. */
+/** The same for times of one time of day: they are days, however many are missing. */
 const FILLED_DAYS = 0.1;
 
 export function detectFrequency(times: Float64Array, isIndex: boolean): Detected | Irregular {
@@ -69,7 +70,7 @@ function common(
   return { irregularAt: irregularAt + 1, usual };
 }
 
-/** The smallest one where several are as common. */
+/** The most common difference; the smallest of several that are equally common. */
 function mostCommon(steps: Float64Array): number {
   const counts = new Map<number, number>();
   for (const step of steps) counts.set(step, (counts.get(step) ?? 0) + 1);
@@ -78,7 +79,7 @@ function mostCommon(steps: Float64Array): number {
   return best;
 }
 
-/** Months apart: on the same day, on the last one, or, if `anyDay`, once in each. */
+/** Times that are months apart: on the same day, on the last one, or, if `anyDay`, on any day of each. */
 function monthly(times: Float64Array, anyDay = false): Detected | undefined {
   const day = dayOfMonths(times);
   if (day === undefined && !anyDay) return undefined;
@@ -90,7 +91,7 @@ function monthly(times: Float64Array, anyDay = false): Detected | undefined {
   return { ...found, day: day ?? 1 };
 }
 
-/** The day that all are on, 31 where it is the last one: 30 January, 28 February, 30 March are on the 30th. */
+/** The day of the month of all times, 31 for the last one; 30 January, 28 February, 30 March are on the 30th. */
 export function dayOfMonths(times: Float64Array): number | undefined {
   let latest = 1;
   for (const time of times) latest = Math.max(latest, dayOfMonth(time));

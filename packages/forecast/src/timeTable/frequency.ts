@@ -1,23 +1,23 @@
 /**
- * How far apart the rows of a series are, the seasons that go with it, and its name.
+ * The frequency of a series, its seasons, and its name.
  *
  *   15 min: a day is 96 steps, a week 672        month: a year is 12        business day: a week is 5
  */
-
 import { UsageError } from '@mamba-ts/core/errors';
 import { DAY, HOUR, MINUTE, SECOND } from '@mamba-ts/core/math';
 import { closest } from 'fastest-levenshtein';
 
-/** `step`: rows are counted, or numbered, and have no calendar. A quarter is 3 months, a year 12. */
+/** `step`: rows are counted or numbered, without a calendar. A quarter is 3 months, a year 12. */
 export type Unit = 'millisecond' | 'second' | 'minute' | 'hour' | 'day' | 'businessDay' | 'week' | 'month' | 'step';
 
+/** The step from one row to the next. */
 export interface Frequency {
   readonly unit: Unit;
-  /** Units from one row to the next. */
+  /** The number of units of a step. */
   readonly every: number;
 }
 
-/** Milliseconds of the units that always have as many. */
+/** Milliseconds of the units of a fixed length. */
 const LENGTH: Partial<Record<Unit, number>> = {
   millisecond: 1,
   second: SECOND,
@@ -27,7 +27,7 @@ const LENGTH: Partial<Record<Unit, number>> = {
   week: 7 * DAY,
 };
 
-/** Milliseconds of a step, where all are equally long. */
+/** Milliseconds of a step; undefined where steps differ in length. */
 export function stepLength({ unit, every }: Frequency): number | undefined {
   const length = LENGTH[unit];
   return length === undefined ? undefined : length * every;
@@ -39,15 +39,19 @@ export const isSubDaily = (frequency: Frequency): boolean =>
 /** The frequency of steps of `ms`, in the longest unit that divides them. */
 export function frequencyOfLength(ms: number): Frequency {
   const units = ['week', 'day', 'hour', 'minute', 'second'] as const;
-  const unit = units.find((one) => ms % (LENGTH[one] as number) === 0) ?? 'millisecond';
+  const unit = units.find((name) => ms % (LENGTH[name] as number) === 0) ?? 'millisecond';
   return { unit, every: ms / (LENGTH[unit] as number) };
 }
 
 export const sameFrequency = (a: Frequency, b: Frequency): boolean => a.unit === b.unit && a.every === b.every;
 
 /**
- * Steps of the seasons that a calendar has at this frequency, shortest first; none where it says nothing.
- * A year of days is one where the series has two of them.
+ * The seasons that the calendar gives a frequency, in steps, shortest first; none where it gives none. Days have the
+ * season of a year only where the series has two years.
+ *
+ * @param length the number of steps of the series. Default: 0.
+ * @example
+ * seasonsOf({ unit: 'hour', every: 1 });    // [24, 168]
  */
 export function seasonsOf(frequency: Frequency, length = 0): number[] {
   const { unit, every } = frequency;
@@ -61,13 +65,19 @@ export function seasonsOf(frequency: Frequency, length = 0): number[] {
     return [...wholes([week]), ...(every === 1 && length >= 2 * year ? [year] : [])];
   }
   if (ms >= 5 * MINUTE) return wholes([DAY / ms, week]);
-  // A week of minutes, or a day of seconds, is longer than what a model looks back on.
+  // A week of minutes, or a day of seconds, is longer than the past that a model reads.
   return ms >= MINUTE ? wholes([HOUR / ms, DAY / ms]) : wholes([MINUTE / ms, HOUR / ms]);
 }
 
-const wholes = (seasons: readonly number[]): number[] => seasons.filter((one) => one > 1 && Number.isInteger(one));
+const wholes = (seasons: readonly number[]): number[] =>
+  seasons.filter((steps) => steps > 1 && Number.isInteger(steps));
 
-/** What is forecast where nobody says: the horizons of the M4 competition. */
+/**
+ * The default horizon in steps: that of the M4 competition.
+ *
+ * @example
+ * defaultHorizon({ unit: 'day', every: 1 });    // 14
+ */
 export function defaultHorizon({ unit, every }: Frequency): number {
   if (unit === 'month') return every >= 12 ? 6 : every >= 3 ? 8 : 18;
   if (unit === 'week') return 13;
@@ -95,7 +105,12 @@ const SHORT: Record<Unit, string> = {
   step: 'rows',
 };
 
-/** As a person says it: 'hourly', 'every 15 min', 'quarterly'. */
+/**
+ * A frequency in words.
+ *
+ * @example
+ * frequencyName({ unit: 'minute', every: 15 });    // 'every 15 min'
+ */
 export function frequencyName({ unit, every }: Frequency): string {
   if (unit === 'month' && every % 12 === 0) return every === 12 ? 'yearly' : `every ${every / 12} years`;
   if (unit === 'month' && every === 3) return 'quarterly';
@@ -111,7 +126,7 @@ export function spanName(ms: number): string {
   return `${every} ${every === 1 ? SHORT[unit].replace(/s$/, '') : SHORT[unit]}`;
 }
 
-/** Names in lower case, those of pandas among them; a number may stand before: 15min, 2W. */
+/** Names in lower case, those of pandas among them; a number may precede them: 15min, 2W. */
 const NAMES: Readonly<Record<string, Frequency>> = Object.fromEntries(
   (
     [
@@ -130,11 +145,17 @@ const NAMES: Readonly<Record<string, Frequency>> = Object.fromEntries(
   ).flatMap(([unit, every, ...names]) => names.map((name) => [name, { unit, every }])),
 );
 
-/** '15min', 'H', 'daily', 'MS', 'every 2 weeks'. */
+/**
+ * A frequency by its name: '15min', 'H', 'daily', 'MS', 'every 2 weeks'.
+ *
+ * @throws UsageError for an unknown name
+ * @example
+ * parseFrequency('2W');    // { unit: 'week', every: 2 }
+ */
 export function parseFrequency(text: string): Frequency {
   const [, times = '1', name = ''] =
     /^\s*(?:every\s+)?(\d*)\s*([a-z]+(?:[ -]days?)?)(?:-[a-z]{3})?\s*$/i.exec(text.trim()) ?? [];
-  // pandas calls the starts of months MS, and milliseconds ms.
+  // In pandas, MS is the start of a month, and ms a millisecond.
   const key = name === 'MS' ? 'm' : name.toLowerCase().replaceAll(/[ -]/g, '');
   const found = Object.hasOwn(NAMES, key) ? NAMES[key] : undefined;
   const every = times === '' ? 1 : Number(times);

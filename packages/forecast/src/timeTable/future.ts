@@ -1,44 +1,49 @@
-/** A second table, of what is known ahead: its columns by the names that the first one has. */
+/** A second table with what is known ahead: its columns have the names of the first table's. */
 import { UsageError } from '@mamba-ts/core/errors';
+import { CellError, type Table, type TableSource } from '@mamba-ts/core/table';
 import type { TimeAxis } from './axis.ts';
-import { headOf } from './columns.ts';
-import { seriesRowsOf } from './groups.ts';
-import { columnNamed, type Layout } from './layout.ts';
-import { openRows } from './reading.ts';
+import type { Layout } from './layout.ts';
+import { openRows } from './openRows.ts';
 import type { Rows } from './rows.ts';
-import type { TableSource, TimeTableOptions } from './types.ts';
+import { rowsOfSeries } from './rowsOfSeries.ts';
+import type { TimeTableOptions } from './types.ts';
 
 export interface Future {
   readonly name: string;
-  /** The columns it has, by name. */
+  /** The columns that may be known ahead, by name. */
   readonly names: readonly string[];
-  /** Rows by id, their columns in the order of `known`, read as the first table says. */
+  /** Rows by the key of their series, their columns in the order of `known`, read as the first table is. */
   rowsOf(layout: Layout): Promise<Map<string, Rows>>;
+  close(): Promise<void>;
 }
 
 export async function openFuture(source: TableSource, options: TimeTableOptions): Promise<Future> {
-  const reading = await openRows(source, options.separator);
-  const { name } = reading;
-  const head = headOf(reading.first, name, reading.separator, options);
-  const names = head.columns.filter(({ kind }) => kind === 'number' || kind === 'text').map((column) => column.name);
+  const table: Table<'time'> = await openRows(source, options);
   return {
-    name,
-    names,
-    async rowsOf(layout) {
-      const own = (column: { name: string }) => columnNamed(head.columns, column.name, name);
-      const time = layout.time && own(layout.time);
-      const ids = layout.ids.map(own);
-      // Texts have the numbers that the first table gave them.
-      const known = layout.known.map((column) => ({ ...own(column), kinds: column.kinds }));
-      const read: Layout = { head, time, format: layout.format, ids, values: [], known, past: [], ignored: [] };
+    name: table.name,
+    names: table.columns.filter(({ kind }) => kind === 'number' || kind === 'text').map(({ name }) => name),
+    close: () => table.close(),
+    async rowsOf({ format, time, ids, known }) {
+      const here = (columns: readonly { name: string }[]) => table.named(columns.map(({ name }) => name));
+      const read: Layout = {
+        table,
+        time: time && here([time])[0],
+        format,
+        ids: here(ids),
+        values: [],
+        // Texts have the codes that the first table gave them.
+        known: here(known).map((column, i) => ({ ...column, categories: known[i].categories })),
+        past: [],
+        ignored: [],
+      };
       const found = new Map<string, Rows>();
-      for await (const rows of seriesRowsOf(reading.rows(), read, name, true)) found.set(rows.id, rows);
+      for await (const rows of rowsOfSeries(read, true)) found.set(rows.key, rows);
       return found;
     },
   };
 }
 
-/** Puts the future's rows where they belong, from the step `end` on, and says how many steps there are in all. */
+/** The steps of the rows of the future, and the last step of all; the past ends at the step `end`. */
 export function placeAhead(
   rows: Rows | undefined,
   axis: TimeAxis,
@@ -55,9 +60,10 @@ export function placeAhead(
     const step = axis.stepOf(local);
     if (!Number.isInteger(step)) {
       const next = axis.label(Math.max(end, Math.ceil(step)));
-      throw new UsageError(
-        'data',
-        `${name}, line ${lines[i]} has a time between two steps of the series, expected e.g. ${next}. Mend it.`,
+      throw new CellError(
+        { table: name, line: lines[i] },
+        `has a time between two steps of the series, expected e.g. ${next}`,
+        'Fix the time.',
       );
     }
     return step;
@@ -66,14 +72,10 @@ export function placeAhead(
   if (last - end > MOST_AHEAD) {
     throw new UsageError(
       'data',
-      `${name} goes ${last - end} steps beyond the end of the series, expected at most ${MOST_AHEAD}. Mend its times.`,
+      `${name} reaches ${last - end} steps beyond the end of the series, expected at most ${MOST_AHEAD}. Fix its times.`,
     );
   }
   return { steps, last };
 }
 
 const MOST_AHEAD = 1_000_000;
-
-/** Names in both tables that can be known ahead. */
-export const sharedNames = (future: Future, others: readonly string[]): string[] =>
-  others.filter((one) => future.names.includes(one));

@@ -1,20 +1,29 @@
-/** From a table to series with times. */
-export { TimeAxis, type TimeStyle, timeLabel } from './axis.ts';
+/**
+ * Tables of series: CSV to series with times.
+ *
+ * @example
+ * const table = await openTimeTable('sales.csv');
+ * for await (const { id, values, axis } of table.series()) console.log(id, values.length, axis.label(values.length));
+ *
+ * @module
+ */
+export type { TableSource } from '@mamba-ts/core/table';
+export { type AxisOptions, TimeAxis, type TimeStyle, timeLabel } from './axis.ts';
 export { type SeriesBatch, seriesBatches } from './batches.ts';
 export { layoutLine, stepsLine, TableNotes } from './describe.ts';
-export { defaultHorizon, type Frequency, frequencyName, parseFrequency, seasonsOf } from './frequency.ts';
-export { type Grid, gridOf } from './grid.ts';
-export { LARGEST } from './numbers.ts';
+export { defaultHorizon, type Frequency, frequencyName, parseFrequency, seasonsOf, type Unit } from './frequency.ts';
+export { type Grid, type GridOptions, gridOf } from './grid.ts';
+export { LARGEST } from './largest.ts';
 export { Rows } from './rows.ts';
 export { onSteps } from './seriesOf.ts';
-export { formatOf } from './times.ts';
+export { formatOf, type Moment, type TimeFormat } from './timeFormats.ts';
 export { openTimeTable } from './timeTable.ts';
 export type {
-  Combine,
+  Aggregation,
+  CovariateColumn,
   SeriesFacts,
   TableLayout,
   TableSeries,
-  TableSource,
   TimeTable,
   TimeTableOptions,
 } from './types.ts';

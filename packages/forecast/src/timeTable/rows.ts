@@ -1,61 +1,63 @@
-/** The rows of one series as they are read: typed arrays that grow. */
+/** The rows of one series as they are read: line, time and numbers. */
+import { NumberList } from '@mamba-ts/core/table';
 
-class Column {
-  values = new Float64Array(16);
-  #length = 0;
-
-  push(value: number): void {
-    if (this.#length === this.values.length) {
-      const grown = new Float64Array(this.#length * 2);
-      grown.set(this.values);
-      this.values = grown;
-    }
-    this.values[this.#length++] = value;
-  }
-
-  get all(): Float64Array {
-    return this.values.subarray(0, this.#length);
-  }
-}
-
+/**
+ * Rows of numbers with their times, in the order in which they were read.
+ *
+ * @example
+ * const rows = new Rows('store 1', 1);
+ * rows.push(2, Date.UTC(2024, 0, 1), Number.NaN, [17.5]);
+ */
 export class Rows {
+  /** The name of the series. */
   readonly id: string;
-  length = 0;
-  readonly #lines = new Column();
-  readonly #times = new Column();
-  readonly #offsets = new Column();
-  readonly #columns: readonly Column[];
+  /** Equal for equal fields of the columns of the id alone. */
+  readonly key: string;
+  readonly #lines = new NumberList();
+  readonly #times = new NumberList();
+  readonly #offsets = new NumberList();
+  readonly #columns: readonly NumberList[];
 
-  constructor(id: string, columns: number) {
+  /** `columns`: the number of values of a row. */
+  constructor(id: string, columns: number, key = id) {
     this.id = id;
-    this.#columns = Array.from({ length: columns }, () => new Column());
+    this.key = key;
+    this.#columns = Array.from({ length: columns }, () => new NumberList());
   }
 
-  /** `time` and its `offset` in minutes, NaN where it has none. */
+  get length(): number {
+    return this.#lines.length;
+  }
+
+  /**
+   * @param line where messages say that the row is
+   * @param time milliseconds of the wall clock, or the number of an index; NaN where rows have no times
+   * @param offset minutes east of Greenwich; NaN where the time has none
+   * @param values one for each column, NaN where one is missing
+   */
   push(line: number, time: number, offset: number, values: readonly number[]): void {
-    this.length++;
     this.#lines.push(line);
     this.#times.push(time);
-    // Most tables have none: then the column stays as small as it begins.
+    // Most tables have none: the list then stays as small as it begins.
     if (!Number.isNaN(offset)) this.#offsets.push(offset);
     for (let i = 0; i < values.length; i++) this.#columns[i].push(values[i]);
   }
 
-  /** Where rows end in the file. */
   get lines(): Float64Array {
-    return this.#lines.all;
+    return this.#lines.values;
   }
 
   get times(): Float64Array {
-    return this.#times.all;
+    return this.#times.values;
   }
 
-  /** One for each row, or none. */
+  /** One for each row; undefined where a row has none. */
   get offsets(): Float64Array | undefined {
-    return this.#offsets.all.length === this.length && this.length > 0 ? this.#offsets.all : undefined;
+    return this.length > 0 && this.#offsets.length === this.length ? this.#offsets.values : undefined;
   }
 
+  /** The values of a column, from 0. */
   column(i: number): Float64Array {
-    return this.#columns[i].all;
+    return this.#columns[i].values;
   }
 }

@@ -1,29 +1,30 @@
-/** The rows of one id to its series: values and covariates in their steps, and what had to be done for it. */
-
-import type { Column } from './columns.ts';
+/** The rows of one id to its series: values and covariates by step, and the facts of the reading. */
 import { seasonsOf } from './frequency.ts';
 import { placeAhead } from './future.ts';
 import { type Grid, type GridOptions, gridOf } from './grid.ts';
-import { numbersOf } from './groups.ts';
 import type { Layout } from './layout.ts';
 import type { Rows } from './rows.ts';
-import type { Combine, CovariateColumn, SeriesFacts, TableSeries } from './types.ts';
+import { numberColumns } from './rowsOfSeries.ts';
+import type { SeriesColumn } from './seriesColumn.ts';
+import type { Aggregation, CovariateColumn, SeriesFacts, TableSeries } from './types.ts';
 
 export interface SeriesContext extends Omit<GridOptions, 'format'> {
   layout: Layout;
   /** Rows of the same id in the table of what is known ahead. */
   ahead?: Rows;
+  /** What messages call that table. */
   aheadName: string;
 }
 
+/** A series for each column of values. `skipped`: the ids of those that have no value at all. */
 export function seriesIn(rows: Rows, context: SeriesContext): { series: TableSeries[]; skipped: string[] } {
   const { layout, name } = context;
   const where = layout.ids.length > 0 ? `${name}, series ${JSON.stringify(rows.id)}` : name;
   const grid = gridOf(rows, { ...context, name: where, format: layout.format });
   const { values, known } = layout;
-  const columns = numbersOf(layout);
+  const columns = numberColumns(layout);
   const spread = (i: number) =>
-    onSteps(grid, rows.column(i), columns[i].kinds ? 'last' : (context.duplicates ?? 'mean'));
+    onSteps(grid, rows.column(i), columns[i].categories ? 'last' : (context.duplicates ?? 'mean'));
   const series: TableSeries[] = [];
   const skipped: string[] = [];
   values.forEach((column, i) => {
@@ -36,12 +37,12 @@ export function seriesIn(rows: Rows, context: SeriesContext): { series: TableSer
     }
     const axis = grid.axis.from(begin);
     const kept = all.slice(begin, end);
-    const covariates = (wanted: readonly Column[], first: number, to: number) =>
+    const covariates = (wanted: readonly SeriesColumn[], first: number, to: number) =>
       wanted.map((_, j) => spread(first + j).slice(begin, to));
     const past = covariates(layout.past, values.length + known.length, end);
     const later =
       known.length > 0 ? withAhead(covariates(known, values.length, grid.length), end - begin, axis, context) : [];
-    const lengths = later.map((one) => one.length);
+    const lengths = later.map((column) => column.length);
     series.push({
       id,
       values: kept,
@@ -56,14 +57,22 @@ export function seriesIn(rows: Rows, context: SeriesContext): { series: TableSer
   return { series, skipped };
 }
 
-/** Where a series is one column of several, its name says which. */
+/** The id of a series; the name of its column is a part of it where there are several columns. */
 function idOf(id: string, column: string, { ids, values }: Layout): string {
   if (ids.length === 0) return column;
   return values.length === 1 ? id : `${id}/${column}`;
 }
 
-/** Values by step, NaN where there is none; several in one step are combined, without those that are missing. */
-export function onSteps({ steps, order, length }: Grid, column: Float64Array, how: Combine): Float64Array {
+/**
+ * The values of rows by step, NaN where a step has none. Several values of one step are combined; missing ones do not
+ * count.
+ *
+ * @param column a value for each row, in the order in which the rows were read
+ * @returns `grid.length` values
+ * @example
+ * onSteps(grid, rows.column(0), 'mean');
+ */
+export function onSteps({ steps, order, length }: Grid, column: Float64Array, how: Aggregation): Float64Array {
   const spread = new Float64Array(length).fill(Number.NaN);
   let count = 0;
   for (let i = 0; i < steps.length; i++) {
@@ -79,7 +88,7 @@ export function onSteps({ steps, order, length }: Grid, column: Float64Array, ho
   return spread;
 }
 
-/** From the first value to behind the last. */
+/** The first value and the end of the last: [begin, end). */
 function bounds(values: Float64Array): [number, number] {
   let [begin, end] = [0, values.length];
   while (end > 0 && Number.isNaN(values[end - 1])) end--;
@@ -87,7 +96,7 @@ function bounds(values: Float64Array): [number, number] {
   return [begin, end];
 }
 
-/** Known columns with what the second table says, as far as there is something. */
+/** The known columns, continued by the table of what is known ahead, up to its last value. */
 function withAhead(
   known: readonly Float64Array[],
   end: number,
@@ -105,12 +114,12 @@ function withAhead(
   });
 }
 
-/** By name, kinds as the texts that they were. */
-function named(columns: readonly Column[], values: readonly Float64Array[]): Record<string, CovariateColumn> {
+/** Columns by name; codes become their texts again. */
+function named(columns: readonly SeriesColumn[], values: readonly Float64Array[]): Record<string, CovariateColumn> {
   return Object.fromEntries(
-    columns.map(({ name, kinds }, j) => [
+    columns.map(({ name, categories }, j) => [
       name,
-      kinds ? Array.from(values[j], (code) => (Number.isNaN(code) ? null : kinds.names[code])) : values[j],
+      categories ? Array.from(values[j], (code) => (Number.isNaN(code) ? null : categories.names[code])) : values[j],
     ]),
   );
 }

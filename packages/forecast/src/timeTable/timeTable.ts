@@ -1,61 +1,73 @@
 /**
- * From a table to series with times.
+ * A table to series with times.
  *
- *   const table = await openTimeTable('sales.csv');                       // or { text }, or { bytes }
- *   for await (const { id, values, axis, seasons } of table.series())
- *     console.log(id, values.length, axis.label(values.length), seasons);  // the first time of the future
- *
- * The columns, the frequency and the seasons are found; what can't be known is asked for, and what was done to a
- * series is in its `facts`. Missing steps are NaN.
+ *   rows of @mamba-ts/core/table → the use of each column (layout.ts) → rows by series (rowsOfSeries.ts)
+ *     → steps of an even axis (grid.ts) → values, NaN where a step is missing (seriesOf.ts)
  */
 import { UsageError } from '@mamba-ts/core/errors';
-import { headOf } from './columns.ts';
+import { alternates, type Table, type TableSource } from '@mamba-ts/core/table';
 import { type Frequency, parseFrequency } from './frequency.ts';
-import { openFuture, sharedNames } from './future.ts';
-import { alternates, seriesRowsOf } from './groups.ts';
+import { type Future, openFuture } from './future.ts';
 import { type Layout, layoutOf } from './layout.ts';
-import { openRows, type Reading } from './reading.ts';
+import { openRows } from './openRows.ts';
+import { rowsOfSeries } from './rowsOfSeries.ts';
 import { seriesIn } from './seriesOf.ts';
-import type { TableLayout, TableSeries, TableSource, TimeTable, TimeTableOptions } from './types.ts';
+import type { TableLayout, TableSeries, TimeTable, TimeTableOptions } from './types.ts';
 
+/**
+ * Opens a table of series: CSV or TSV, plain or gzip, long, wide or a single series.
+ *
+ * Columns, frequency and seasons are found in the first 1000 rows. What cannot be found is refused with the option that
+ * says it; what was done to a series is in its `facts`.
+ *
+ * @param source a path (Node), '-' for the standard input, `{ text }` or `{ bytes }`
+ * @throws UsageError where the table has no times or values to find, or its times are not evenly apart
+ * @throws CellError for a cell that is no number or no time
+ * @example
+ * const table = await openTimeTable('sales.csv');
+ * for await (const { id, values, axis, seasons } of table.series())
+ *   console.log(id, values.length, axis.label(values.length), seasons);    // the first time of the future
+ */
 export async function openTimeTable(source: TableSource, options: TimeTableOptions = {}): Promise<TimeTable> {
   const frequency = options.frequency === undefined ? undefined : parseFrequency(options.frequency);
-  const reading = await openRows(source, options.separator);
+  const table = await openRows(source, options);
+  let future: Future | undefined;
   try {
-    return await opened(reading, options, frequency);
+    future = options.future === undefined ? undefined : await openFuture(options.future, options);
+    return await opened(table, future, options, frequency);
   } catch (error) {
-    await reading.close();
+    await future?.close();
+    await table.close();
     throw error;
   }
 }
 
 async function opened(
-  reading: Reading,
+  table: Table<'time'>,
+  future: Future | undefined,
   options: TimeTableOptions,
   frequency: Frequency | undefined,
 ): Promise<TimeTable> {
-  const { name } = reading;
-  const head = headOf(reading.first, name, reading.separator, options);
-  if (head.rows.length === 0) {
+  const { name, sample } = table;
+  if (sample.length === 0) {
     throw new UsageError(
       'data',
       `${name} has no rows below the names of its columns. Check that it is the right file.`,
     );
   }
-  const future = options.future === undefined ? undefined : await openFuture(options.future, options);
-  const layout = layoutOf(head, name, await withKnown(options, head, name, future));
+  const layout = layoutOf(table, withKnown(options, table, future));
   const ahead = future && (await future.rowsOf(layout));
-  const groups = seriesRowsOf(reading.rows(), layout, name, options.interleaved ?? alternates(layout));
+  const groups = rowsOfSeries(layout, options.interleaved ?? alternates(sample, layout.ids));
   const skipped: string[] = [];
   let usual: Frequency | undefined;
   async function* all(): AsyncGenerator<TableSeries> {
     for await (const rows of groups) {
       const context = { name, layout, frequency, usual, duplicates: options.duplicates };
-      const found = seriesIn(rows, { ...context, ahead: ahead?.get(rows.id), aheadName: future?.name ?? name });
+      const found = seriesIn(rows, { ...context, ahead: ahead?.get(rows.key), aheadName: future?.name ?? name });
       skipped.push(...found.skipped);
-      for (const one of found.series) {
-        usual ??= one.axis.frequency;
-        yield one;
+      for (const item of found.series) {
+        usual ??= item.axis.frequency;
+        yield item;
       }
     }
   }
@@ -64,16 +76,16 @@ async function opened(
   if (first.done) {
     throw new UsageError(
       'data',
-      `${name} has no values in ${layout.values.map((one) => JSON.stringify(one.name)).join(', ')}, ` +
+      `${name} has no values in ${layout.values.map((column) => JSON.stringify(column.name)).join(', ')}, ` +
         'expected numbers. Name the column to forecast (value).',
     );
   }
   return {
-    layout: described(layout, name),
+    layout: described(layout),
     first: first.value,
     frequency: first.value.axis.frequency,
     skipped,
-    progress: reading.progress,
+    progress: () => table.progress(),
     async *series() {
       try {
         yield first.value;
@@ -85,35 +97,31 @@ async function opened(
   };
 }
 
-/** Without names, what the future has is known ahead, save the values themselves. */
-async function withKnown(
-  options: TimeTableOptions,
-  head: ReturnType<typeof headOf>,
-  name: string,
-  future: Awaited<ReturnType<typeof openFuture>> | undefined,
-): Promise<TimeTableOptions> {
+/** Default of `known`: all columns that the future has too, except times, ids and values. */
+function withKnown(options: TimeTableOptions, table: Table<'time'>, future: Future | undefined): TimeTableOptions {
   if (!future || options.known) return options;
-  const others = head.columns.map((column) => column.name);
   const special = [options.time, ...(options.value ?? []), ...(options.id ?? []), ...(options.past ?? [])];
-  const names = sharedNames(future, others).filter((one) => !special.includes(one));
-  const found = layoutOf(head, name, { ...options, value: options.value ?? names.slice(0, 0) });
-  const structural = [found.time, ...found.ids].map((column) => column?.name);
-  const known = names.filter((one) => !structural.includes(one));
+  const names = table.columns
+    .map((column) => column.name)
+    .filter((name) => future.names.includes(name) && !special.includes(name));
+  const { time, ids } = layoutOf(table, { ...options, value: options.value ?? [] });
+  const structural = [time, ...ids].map((column) => column?.name);
+  const known = names.filter((name) => !structural.includes(name));
   if (known.length > 0) return { ...options, known };
   throw new UsageError(
     'data',
-    `${future.name} has no column beside times and ids that ${name} has too, expected what is known ahead, ` +
+    `${future.name} has no column except times and ids that ${table.name} has too, expected what is known ahead, ` +
       'with the same names of columns.',
   );
 }
 
-function described({ head, time, format, ids, values, known, past, ignored }: Layout, name: string): TableLayout {
+function described({ table, time, format, ids, values, known, past, ignored }: Layout): TableLayout {
   const names = (columns: readonly { name: string }[]) => columns.map((column) => column.name);
   return {
-    name,
+    name: table.name,
     shape: ids.length > 0 ? 'long' : values.length > 1 ? 'wide' : 'single',
     ...(time && { time: time.name, timeFormat: format?.name }),
-    isNamed: head.columns.some(({ isNamed }) => isNamed),
+    isNamed: table.columns.some(({ isNamed }) => isNamed),
     ids: names(ids),
     values: names(values),
     known: names(known),

@@ -1,52 +1,51 @@
-/** What a table of series is, and how to say what it can't say itself. */
-
-import type { Separator } from '@mamba-ts/core/data';
+/** Tables of series, and the options of their reading. */
+import type { DecimalMark, Separator, TableSource } from '@mamba-ts/core/table';
 import type { TimeAxis } from './axis.ts';
 import type { Frequency } from './frequency.ts';
 
-/** A path (Node; plain or gzip), '-' for the standard input, a text, or bytes as they arrive. */
-export type TableSource =
-  | string
-  | { readonly text: string; readonly name?: string }
-  | { readonly bytes: AsyncIterable<Uint8Array>; readonly name?: string };
+/** How several values of one step become one. */
+export type Aggregation = 'mean' | 'sum' | 'first' | 'last';
 
-export type Combine = 'mean' | 'sum' | 'first' | 'last';
-
+/** How a table is read. By default, everything is found in its first 1000 rows. */
 export interface TimeTableOptions {
-  /** The column of times. If not given: found. 'none': rows are a step apart. */
+  /** The column of times; 'none': rows are a step apart. Default: found. */
   time?: string;
-  /** The columns to forecast. If not given: found. */
+  /** The columns to forecast. Default: found. */
   value?: readonly string[];
-  /** The columns that together tell series apart. If not given: found. */
+  /** The columns that together tell series apart. Default: found. */
   id?: readonly string[];
-  /** Columns that are known ahead: in rows at the end whose value is empty, or in `future`. */
+  /** Columns that are known ahead: in rows at the end without a value, or in `future`. Default: those of `future`. */
   known?: readonly string[];
-  /** Columns that are known in the past alone. */
+  /** Columns that are known only in the past. Default: none. */
   past?: readonly string[];
-  /** A table of what is known ahead, with the same names of columns. */
+  /** A table of what is known ahead, with the same names of columns. Default: none. */
   future?: TableSource;
-  /** '15min', 'daily', 'MS'. If not given: found. Given, a row belongs to the step that it falls in. */
+  /** '15min', 'daily', 'MS': a row then belongs to the step in which it is. Default: found. */
   frequency?: string;
-  /** What to do with rows of the same series and step. If not given, they are refused. */
-  duplicates?: Combine;
-  /** How 03/04/2024 is read, where the column does not show it. */
+  /** How rows of the same series and step are combined. Default: they are refused. */
+  duplicates?: Aggregation;
+  /** The order of day and month in 03/04/2024. Default: the one that the column shows; refused where it shows none. */
   dates?: 'dmy' | 'mdy';
-  /** Whether the first row has names. If not given: found. */
+  /** Whether the first row has the names of the columns. Default: found. */
   header?: boolean;
+  /** What stands between fields. Default: found. */
   separator?: Separator;
-  /** If not given: found. */
-  decimal?: '.' | ',';
-  /** Whether rows of different series alternate. If not given: whether the first rows do. */
+  /** The decimal mark. Default: the one that the first rows show; refused where they show none. */
+  decimal?: DecimalMark;
+  /** What stands for a missing value, in upper or lower case. Default: '', 'NA', 'N/A', 'NaN', 'null' and '?'. */
+  missing?: readonly string[];
+  /** Whether rows of different series alternate, so that all series are held in memory. Default: whether the first rows do. */
   interleaved?: boolean;
 }
 
-/** What was understood: names of columns. */
+/** The columns of a table by their use, by name. */
 export interface TableLayout {
+  /** What messages call the table. */
   readonly name: string;
-  /** Series in rows below each other, by id; beside each other; or one. */
+  /** Several series in rows below each other, by id; several in columns next to each other; or one. */
   readonly shape: 'long' | 'wide' | 'single';
   readonly time?: string;
-  /** What the times look like: 'dates', 'epoch seconds'. */
+  /** The form of the times: 'dates', 'epoch seconds'. */
   readonly timeFormat?: string;
   readonly ids: readonly string[];
   readonly values: readonly string[];
@@ -58,57 +57,61 @@ export interface TableLayout {
   readonly ignored: readonly string[];
 }
 
-/** What had to be done to a series. */
+/** What was done to a series while it was read. */
 export interface SeriesFacts {
-  /** Rows that have a value. */
+  /** The number of steps that have a value. */
   readonly rows: number;
-  /** Steps without a value. */
+  /** The number of steps without a value, between the first and the last. */
   readonly missing: number;
-  /** The longest run of them, and the time it begins at. */
+  /** Steps of the longest gap. */
   readonly longestGap: number;
+  /** The time at which it begins; '' where there is none. */
   readonly longestGapAt: string;
-  /** Rows that came after a later one. */
+  /** The number of rows that came after a later one. */
   readonly unsorted: number;
-  /** Rows that were combined with others of their step. */
+  /** The number of rows that were combined with others of their step. */
   readonly combined: number;
   /** Hours that a local clock showed twice; their rows were averaged. */
   readonly doubledHours: number;
-  /** Hours that a local clock passed over. */
+  /** Hours that a local clock skipped. */
   readonly skippedHours: number;
-  /** Rows at the end without a value: the future. */
+  /** The number of steps at the end without a value: the future. */
   readonly future: number;
 }
 
-/** Numbers, NaN where one is missing, or the names of kinds. */
+/** Numbers, NaN where one is missing; or texts, null where one is missing. */
 export type CovariateColumn = Float64Array | readonly (string | null)[];
 
-/** One series of a table: its values a step apart, NaN where one is missing. */
+/** One series of a table. */
 export interface TableSeries {
   /** The id, or the name of the column; parts of an id are joined by '/'. */
   readonly id: string;
+  /** A value for each step from the first value to the last, NaN where one is missing. */
   readonly values: Float64Array;
+  /** The times of the steps; step 0 is that of `values[0]`. */
   readonly axis: TimeAxis;
-  /** As long as the series. */
+  /** Columns that are known only in the past, as long as `values`. */
   readonly past: Readonly<Record<string, CovariateColumn>>;
-  /** As long as the series, and as far ahead as the table goes: see `ahead`. */
+  /** Columns that are known ahead, at least `ahead` steps longer than `values`. */
   readonly known: Readonly<Record<string, CovariateColumn>>;
-  /** Steps after the end for which the known columns have values. */
+  /** The number of steps after the end for which all known columns have values. */
   readonly ahead: number;
-  /** Steps of its seasons, as the calendar has them; empty where it says nothing. */
+  /** Steps of the seasons that the calendar gives this frequency; empty where it gives none. */
   readonly seasons: readonly number[];
   readonly facts: SeriesFacts;
 }
 
+/** An open table of series. */
 export interface TimeTable {
   readonly layout: TableLayout;
-  /** To look at before the others are read; `series()` gives it, too. */
+  /** The first series, to look at before the others are read. `series()` gives it, too. */
   readonly first: TableSeries;
-  /** That of the first series; others may have their own: `series.axis.frequency`. */
+  /** The frequency of the first series; others may differ: `series.axis.frequency`. */
   readonly frequency: Frequency;
-  /** Series that have no value at all, as far as they have been read. */
+  /** The ids of the series without any value, as far as the table has been read. */
   readonly skipped: readonly string[];
-  /** The part of the file that has been read, 0 to 1; undefined where its size is not known. */
+  /** The part of the file that has been read, from 0 to 1; undefined where its size is unknown. */
   progress(): number | undefined;
-  /** In the order of the file. They can be read once. */
+  /** The series in the order of the file. They can be read once. */
   series(): AsyncIterable<TableSeries>;
 }

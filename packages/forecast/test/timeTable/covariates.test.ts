@@ -57,10 +57,10 @@ describe('covariates', () => {
 
   const table = rows(4, (i) => `${day(i)},${i * i},${i}`, 'date,y,promo');
   it.each([
-    ['nothing in common', 'date,other\n2024-01-05,1', 'plan.csv has no column beside times and ids that x.csv has too'],
+    ['nothing in common', 'date,other\n2024-01-05,1', 'plan.csv has no column except times and ids that x.csv has too'],
     ['no times', 'promo\n1', 'plan.csv has no column "date"'],
     ['a time between steps', 'date,promo\n2024-01-05 13:00,1', 'plan.csv, line 2 has a time between two steps'],
-    ['a mistaken year', 'date,promo\n9024-01-05,1', 'plan.csv goes 2556697 steps beyond the end of the series'],
+    ['a mistaken year', 'date,promo\n9024-01-05,1', 'plan.csv reaches 2556697 steps beyond the end of the series'],
     [
       'text',
       'date,promo\n2024-01-05,1\n2024-01-06,x\n2024-01-07,1\n2024-01-08,1\n2024-01-09,1',

@@ -34,7 +34,7 @@ describe('notes on a table', () => {
     const text = ['time,y', ...times.map((time, i) => `${time},${i < 6 ? i : ''}`)].join('\n');
     expect(await notes(text)).toEqual([
       '2 steps at the end without a value: the forecast begins before them',
-      'a local clock: 0 hours passed over (missing), 1 hour shown twice (averaged)',
+      'a local clock: 0 hours skipped (missing), 1 hour shown twice (averaged)',
     ]);
     expect(
       await notes(
@@ -51,7 +51,7 @@ describe('notes on a table', () => {
       rows(12, (i) => `${day(i)},c,`),
     ].join('\n');
     expect(await notes(text)).toEqual([
-      '1 series not daily as the first: "b" is weekly; say the frequency to have all the same',
+      '1 series not daily as the first: "b" is weekly; give the frequency to have one for all',
       'left out, as they have no values: "c"',
     ]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { layoutLine } from '../../src/timeTable/index.ts';
 import type { TimeTableOptions } from '../../src/timeTable/types.ts';
-import { day, month, read, readOne, rows } from './tables.ts';
+import { day, month, read, rows } from './tables.ts';
 
 const two = (header: string, row: (id: string, i: number) => string) =>
   [header, rows(6, (i) => row('a', i)), rows(6, (i) => row('b', i))].join('\n');
@@ -106,7 +106,7 @@ describe('the columns of a table', () => {
       'several numbers beside ids',
       two('ds,id,a,b', (id, i) => `${day(i)},${id},${i},${i / 3}`),
       {},
-      'several columns of numbers beside "id": "a", "b". Name the one to forecast (value)',
+      'several columns of numbers next to "id": "a", "b". Name the one to forecast (value)',
     ],
     ['an unknown name', 'date,y\n2024-01-01,1', { value: ['z'] }, 'has no column "z", expected one of "date", "y"'],
     ['a name of two columns', 'date,y,y\n2024-01-01,1,2', { value: ['y'] }, 'has several columns "y"'],
@@ -155,52 +155,5 @@ describe('the columns of a table', () => {
   ];
   it.each(wrong)('refuses %s', async (_, text, options, message) => {
     await expect(read(text, options)).rejects.toThrow(message);
-  });
-});
-
-describe('numbers', () => {
-  const value = async (field: string, separator = ';', options: TimeTableOptions = {}) =>
-    (
-      await readOne(
-        rows(3, (i) => `${month(i)}${separator}${field}`, `month${separator}y`),
-        options,
-      )
-    ).values[0];
-
-  it.each([
-    ['1,5', 1.5],
-    ['1.234,5', 1234.5],
-    ['1,234.5', 1234.5],
-    ['1.5', 1.5],
-    ['1.234', 1.234],
-    ['-0,25', -0.25],
-    ['1e3', 1000],
-  ])('reads %s as %d', async (field, expected) => {
-    expect(await value(field)).toBe(expected);
-  });
-
-  it('asks where dots can be those of thousands, and takes the answer', async () => {
-    const table = (fields: string[], separator = ';') =>
-      ['month;y', ...fields.map((field, i) => `${month(i)};${field}`)].join('\n').replaceAll(';', separator);
-    const counts = ['987', '1.234', '1.101'];
-    await expect(read(table(counts))).rejects.toThrow('line 3 has "1.234", which can be 1234 or 1.234. Say which mark');
-    expect([...(await readOne(table(counts), { decimal: ',' })).values]).toEqual([987, 1234, 1101]);
-    expect([...(await readOne(table(counts), { decimal: '.' })).values]).toEqual([987, 1.234, 1.101]);
-    for (const sure of [
-      ['9', '1.234', '1.2'],
-      ['9', '1.234', '1100'],
-      ['0.987', '1.234', '1'],
-      ['1.234', '1.000'],
-    ]) {
-      expect((await readOne(table(sure))).values[1]).toBe(Number(sure[1]));
-    }
-    expect((await readOne(table(counts, ','))).values[1]).toBe(1.234);
-  });
-
-  it('asks where a mark can be both, and takes the answer', async () => {
-    await expect(value('1,234')).rejects.toThrow('line 2 has "1,234", which can be 1234 or 1.234. Say which mark');
-    expect(await value('1,234', ';', { decimal: ',' })).toBe(1.234);
-    expect(await value('1,234', ';', { decimal: '.' })).toBe(1234);
-    expect(await value('"1,234"', ',')).toBe(1234);
   });
 });

@@ -1,6 +1,7 @@
 /** Tables to read, and what was read of them. */
+
+import type { TableSeries, TableSource, TimeTableOptions } from '../../src/timeTable/index.ts';
 import { openTimeTable } from '../../src/timeTable/index.ts';
-import type { TableSeries, TableSource, TimeTableOptions } from '../../src/timeTable/types.ts';
 
 const MINUTE = 60_000;
 

@@ -172,7 +172,7 @@ describe('steps', () => {
   it('puts rows into the steps that are asked for', async () => {
     const hours = rows(48, (i) => `${minute(60 * i)},1`, 'time,y');
     await expect(readOne(hours, { frequency: 'daily' })).rejects.toThrow(
-      'lines 2 and 3 fall in the same step, 2024-03-30',
+      'line 3 has a time in the step of line 2, 2024-03-30',
     );
     const sums = await readOne(hours, { frequency: 'D', duplicates: 'sum' });
     expect([...sums.values]).toEqual([24, 24]);

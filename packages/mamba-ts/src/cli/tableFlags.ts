@@ -8,7 +8,7 @@
  */
 
 import { calendarSeasons } from '@mamba-ts/forecast/seasons';
-import { type Combine, openTimeTable, type TimeTable } from '@mamba-ts/forecast/timeTable';
+import { type Aggregation, openTimeTable, type TimeTable } from '@mamba-ts/forecast/timeTable';
 import type { ForecastOptions } from '@mamba-ts/forecast/types';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
@@ -21,7 +21,7 @@ export interface TableFlags {
   known?: string[];
   past?: string[];
   future?: string;
-  duplicates?: Combine;
+  duplicates?: Aggregation;
   dates?: 'dmy' | 'mdy';
   header?: boolean;
   separator?: string;

@@ -1,8 +1,4 @@
-/**
- * Training and validation from one store, by position: the last part is never trained on.
- *
- *   const { train, validation } = split(store);  // 90 % and the last 10 %
- */
+/** Training and validation from one store of tokens, by position: the last part is held out. */
 import { UsageError } from '../errors.ts';
 import { documentAt } from './documents.ts';
 import { checkRange, type TokenStore } from './store.ts';
@@ -12,11 +8,19 @@ export interface Split {
   readonly validation: TokenStore;
 }
 
-/** Views of `store`, which stays open and is the one to close. Each has at least one block. */
-export function split(store: TokenStore, fraction = 0.1, blockSize = 1): Split {
+/**
+ * Holds out the last part of the tokens. Both parts are views of `store`, which stays open: close it, not them.
+ *
+ * @param fraction the part of the tokens for validation, between 0 and 1
+ * @param blockSize the tokens of a row of a batch; each part has at least one more than that
+ * @throws UsageError where a part is shorter
+ * @example
+ * const { train, validation } = data.splitTokens(store, 0.1, 256);    // the first 90 %, the last 10 %
+ */
+export function splitTokens(store: TokenStore, fraction = 0.1, blockSize = 1): Split {
   if (!(fraction > 0 && fraction < 1)) {
     throw new UsageError(
-      'split',
+      'splitTokens',
       `fraction is ${fraction}, expected between 0 and 1, the part for validation, e.g. 0.1.`,
     );
   }
@@ -24,7 +28,7 @@ export function split(store: TokenStore, fraction = 0.1, blockSize = 1): Split {
   const smaller = Math.min(border, store.length - border);
   if (smaller < blockSize + 1) {
     throw new UsageError(
-      'split',
+      'splitTokens',
       `${store.name} has ${store.length} tokens, so ${border} for training and ` +
         `${store.length - border} for validation; expected at least blockSize + 1 = ` +
         `${blockSize + 1} in each. Give more data, another fraction or a blockSize of at most ` +
@@ -54,7 +58,7 @@ function view(store: TokenStore, from: number, to: number, part: string): TokenS
   };
 }
 
-/** A document that the border cuts starts anew in the second part. */
+/** A document that the border cuts starts again in the second part. */
 function documentsWithin(documents: Float64Array, from: number, to: number): Float64Array {
   const first = documentAt(documents, from);
   const last = documentAt(documents, to - 1);

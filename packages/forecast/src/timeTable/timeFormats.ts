@@ -1,29 +1,31 @@
 /**
- * Times as tables write them, to milliseconds of the wall clock (see calendar.ts).
+ * The formats of times in tables. Times are read as milliseconds of the wall clock (wallClock.ts).
  *
  *   2024-03-31   2024-03-31 14:30:00.5   2024-03-31T14:30Z   2024-03-31T14:30+02:00   20240331
  *   31/03/2024   3/31/2024 2:30 PM   31.03.2024   31 Mar 2024   Mar 31, 2024
  *   2024-03   Mar 2024   2024 Q1   2024-W13   2024   1711843200   1711843200000   and an index: 1, 2, 3
  */
-
 import { UsageError } from '@mamba-ts/core/errors';
 import { DAY, HOUR, MINUTE, SECOND } from '@mamba-ts/core/math';
 import type { TimeStyle } from './axis.ts';
-import { inMonth, wall, weekday } from './calendar.ts';
+import { inMonth, wall, weekday } from './wallClock.ts';
 
+/** A time that was read. */
 export interface Moment {
-  /** Milliseconds of the wall clock; of an index, the number. */
+  /** Milliseconds of the wall clock; of an index, its number. */
   readonly time: number;
-  /** Minutes east of Greenwich, where the text says them. */
+  /** Minutes east of Greenwich; absent where the text has none. */
   readonly offset?: number;
 }
 
+/** The way in which a column writes times. */
 export interface TimeFormat {
-  /** What a column of them is: 'dates', 'epoch seconds'. */
+  /** What the column has: 'dates', 'epoch seconds'. */
   readonly name: string;
   readonly style: TimeStyle;
-  /** Whether a clock on the wall is read: it may pass over an hour, or show one twice. */
+  /** Whether times are those of a local clock, which skips an hour or shows one twice. Default: false. */
   readonly isLocal?: boolean;
+  /** The time of a text; undefined where it is not of this format. */
   read(text: string): Moment | undefined;
 }
 
@@ -72,7 +74,7 @@ const readSlashed = (order: 'dmy' | 'mdy') => (text: string) => {
   return at(wall(full, Number(month), Number(day), clock(hour, minute, seconds, fraction, half)));
 };
 
-/** Days by the name of their month, or months. */
+/** Days, or months, with the name of the month. */
 const readNamed = (hasDay: boolean) => (text: string) => {
   const [, before, name = '', after, year] = NAMED.exec(text) ?? [];
   const month = MONTHS.indexOf(name.slice(0, 3).toLowerCase());
@@ -92,7 +94,7 @@ function readQuarter(text: string): Moment | undefined {
   return Number.isNaN(month) ? undefined : at(wall(Number(year ?? after), month, 1));
 }
 
-/** ISO 8601: week 1 has the year's first Thursday. */
+/** ISO 8601: week 1 has the first Thursday of the year. */
 function readWeek(text: string): Moment | undefined {
   const [, year, week, day = '1'] = WEEK.exec(text) ?? [];
   if (year === undefined || Number(week) < 1 || Number(week) > 53) return undefined;
@@ -100,7 +102,7 @@ function readWeek(text: string): Moment | undefined {
   return { time: fourth - weekday(fourth) * DAY + ((Number(week) - 1) * 7 + Number(day) - 1) * DAY };
 }
 
-/** Digits alone. */
+/** Times of digits alone. */
 const digits = (shape: RegExp, read: (value: number) => number | undefined) => (text: string) =>
   shape.test(text) ? at(read(Number(text))) : undefined;
 
@@ -139,15 +141,24 @@ export const FORMATS = {
   index: { name: 'numbers', style: 'index', read: digits(/^-?\d{1,15}(\.0*)?$/, (n) => n) },
 } as const satisfies Record<string, TimeFormat>;
 
-/** Times that can't be anything else. */
+/** Formats whose texts can be nothing else than times. */
 const CALENDAR = ['iso', 'dmy', 'mdy', 'named', 'namedMonth', 'month', 'quarter', 'week'] as const;
-/** Digits that are a time where the column is one; an index where they are none of the others. */
+/** Formats of digits, for a column that is known to have times. An index is what is none of the others. */
 const DIGITS = ['milliseconds', 'seconds', 'compact', 'year', 'compactMonth', 'decimalYear', 'index'] as const;
 
-/** The share of fields that must be times for a column of times; the others are then refused by row. */
+/** The part of the fields of a column that must be times for it to be one of times. The others are refused by row. */
 const MOST = 0.8;
 
-/** What the fields of a column are; undefined where they are no times. `anyDigits`: digits may be times. */
+/**
+ * The format of the times of a column; undefined where they are no times.
+ *
+ * @param fields fields of the column that are not missing
+ * @param options `anyDigits`: whether digits alone may be times; `order`: of day and month in 03/04/2024, by default the
+ *   one that the fields show; `where`: what messages call the column
+ * @throws UsageError where the order of day and month is unclear
+ * @example
+ * formatOf(['2024-01-31', '2024-02-29'], { anyDigits: false, where: 'date' })?.read('2024-03-31')?.time;
+ */
 export function formatOf(
   fields: readonly string[],
   { anyDigits, order, where }: { anyDigits: boolean; order?: 'dmy' | 'mdy'; where: string },
@@ -155,14 +166,14 @@ export function formatOf(
   if (fields.length === 0) return undefined;
   const share = (format: TimeFormat) => fields.filter((field) => format.read(field)).length / fields.length;
   const [dmy, mdy] = [share(FORMATS.dmy), share(FORMATS.mdy)];
-  // Days without a clock are finer than nothing, and no finer than days.
+  // Times without a clock are days.
   const withoutClock = (format: TimeFormat): TimeFormat =>
     format.style === 'datetime' && !fields.some((field) => field.includes(':')) ? { ...format, style: 'date' } : format;
   if (Math.max(dmy, mdy) >= MOST) return withoutClock(slashed(fields, { dmy, mdy }, order, where));
   const calendar = CALENDAR.map((key) => FORMATS[key]).find((format) => share(format) >= MOST);
   if (calendar) return withoutClock(calendar);
   if (!anyDigits) return undefined;
-  // Numbers up to 9999 are years only where all could be.
+  // Numbers of four digits are years only where all of them may be.
   const plausible = (text: string) => Number(text) >= 1500 && Number(text) < 2200;
   return DIGITS.filter((key) => (key === 'year' || key === 'decimalYear' ? fields.every(plausible) : true))
     .filter((key) => key !== 'compactMonth' || fields.every((text) => plausible(text.slice(0, 4))))
@@ -170,7 +181,7 @@ export function formatOf(
     .find((format) => share(format) >= (format.style === 'index' ? MOST : 1));
 }
 
-/** Day or month first: what all fields allow, else what makes the steps even, else it is asked for. */
+/** Day or month first: the order that all fields allow, else the one whose steps are even; else it is refused. */
 function slashed(
   fields: readonly string[],
   shares: { dmy: number; mdy: number },
@@ -179,14 +190,14 @@ function slashed(
 ): TimeFormat {
   if (order) return FORMATS[order];
   if (shares.dmy !== shares.mdy) return FORMATS[shares.dmy > shares.mdy ? 'dmy' : 'mdy'];
-  // 31.03.2024 is not written with the month first.
+  // Dates with points, 31.03.2024, have the day first.
   if (fields.every((field) => /^\d{1,2}\./.test(field))) return FORMATS.dmy;
   const even = (['dmy', 'mdy'] as const).filter((key) => isEven(fields.map((field) => FORMATS[key].read(field)?.time)));
   if (even.length === 1) return FORMATS[even[0]];
   throw new UsageError(
     'data',
     `${where} has ${JSON.stringify(fields[0])}, which can be read with the day or the month first. ` +
-      `Say which (dates: 'dmy' or 'mdy').`,
+      "Say which (dates: 'dmy' or 'mdy').",
   );
 }
 

@@ -1,8 +1,8 @@
-/** Bytes that arrive in chunks to text, and an error where they are not UTF-8. */
+/** Bytes to text, in a stream; bytes that are not UTF-8 are refused. */
 import { UsageError } from '../errors.ts';
 import { firstInvalid, incompleteTail, joinBytes } from '../tokenize/utf8.ts';
 
-/** The text of `chunks`, without a byte order mark. `name` is what an error calls them. */
+/** The text of `chunks`, without a byte order mark. `name`: what messages call them. */
 export async function* decodeUtf8(chunks: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   let held = new Uint8Array();

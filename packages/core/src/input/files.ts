@@ -1,11 +1,13 @@
-/** Opening and listing files, with errors that say what to do. Node only. */
+/** Opens and lists files (Node), with errors that say what to do. */
 
 import type { FileHandle } from 'node:fs/promises';
 import { UsageError } from '../errors.ts';
 import { nodeModule } from '../node.ts';
 
 export interface FileFacts {
+  /** Bytes. */
   readonly size: number;
+  /** Milliseconds since 1970. */
   readonly modified: number;
   readonly isFolder: boolean;
 }
@@ -19,7 +21,7 @@ export async function openFile(path: string): Promise<FileHandle> {
   return orExplain(path, () => nodeModule('fs/promises').open(path, 'r'));
 }
 
-/** Fills `into` from `offset` on, and says how many bytes there were. */
+/** Reads bytes of a file, from `offset` on, into an array. Returns their number: less than its length at the end. */
 export async function readFully(file: FileHandle, into: Uint8Array, offset: number): Promise<number> {
   let filled = 0;
   while (filled < into.length) {
@@ -32,7 +34,13 @@ export async function readFully(file: FileHandle, into: Uint8Array, offset: numb
 
 const CHUNK = 2 ** 18;
 
-/** The bytes of a file, in chunks. A chunk is valid until the next one is asked for. */
+/**
+ * The bytes of a file (Node), in chunks. A chunk is valid until the next one is read.
+ *
+ * @throws UsageError where the file cannot be read
+ * @example
+ * const wav = await openWav(data.chunksOf('clip.wav'), 'clip.wav');
+ */
 export async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
   const file = await openFile(path);
   try {
@@ -49,9 +57,8 @@ export async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
 }
 
 /**
- * The files below a folder whose names end in one of `extensions`, in the order of their code
- * units, which is the same on every machine. Hidden ones are left out, and so are links to
- * folders, which could go round in a circle.
+ * The files below a folder whose names end in one of `extensions`, in the order of their code units, which is the same
+ * on every machine. Hidden files are left out, and so are links to folders, which could be circular.
  */
 export async function filesBelow(folder: string, extensions: readonly string[]): Promise<string[]> {
   const { readdir } = nodeModule('fs/promises');
@@ -83,8 +90,8 @@ function explain(path: string, error: unknown): Error {
   const { resolve } = nodeModule('path');
   const reasons: Record<string, string> = {
     ENOENT: `there is no ${resolve(path)}. Check the path.`,
-    EACCES: `${path} may not be read. Give this user the right to (chmod +r), or copy it.`,
-    EPERM: `${path} may not be read. Give this user the right to (chmod +r), or copy it.`,
+    EACCES: `${path} may not be read. Give this user the right to read it (chmod +r), or copy it.`,
+    EPERM: `${path} may not be read. Give this user the right to read it (chmod +r), or copy it.`,
     EISDIR: `${path} is a folder, expected a file.`,
     EMFILE: `${path} can't be opened: too many files are open. Raise the limit (ulimit -n).`,
   };

@@ -1,44 +1,45 @@
 /**
- * Where text comes from: files, folders, JSONL, FASTA, the standard input. Each document is one
- * item, and its text arrives in chunks, so that no file is ever whole in memory. Files may be gzip.
- *
- *   textSource('books/')                        // .txt, .md, .jsonl … below, in a fixed order
- *   textSource('genome.fasta.gz')               // each record is a document
- *   textSource(['a.txt', 'b.jsonl'], { field: 'content' })
- *   textSource('-')                             // the standard input
+ * Sources of text: files, folders, JSONL, FASTA, the standard input. The text of a document arrives in chunks, so that
+ * no file is held whole. Files may be gzip.
  */
 import { UsageError } from '../errors.ts';
 import { type FastaAlphabet, fastaRecords } from '../formats/fasta.ts';
 import { gunzipped } from '../formats/gzip.ts';
-import { chunksOf, type FileFacts, factsOf, filesBelow } from './files.ts';
+import { decodeUtf8, linesOf } from '../input/decodeUtf8.ts';
+import { chunksOf, type FileFacts, factsOf, filesBelow } from '../input/files.ts';
+import { nameOf, STANDARD_INPUT, standardInput } from '../input/standardInput.ts';
 import { chunksOfText } from './pieces.ts';
-import { decodeUtf8, linesOf } from './utf8.ts';
 
+/** A text, in chunks. */
 export interface TextDocument {
-  /** The file, with the line of a JSONL file or the record of a FASTA file. */
+  /** What messages call it: the file, with the line of a JSONL file or the record of a FASTA file. */
   readonly name: string;
   readonly text: AsyncIterable<string>;
-  /** The file, where there is one. */
+  /** The path of the file, where there is one. */
   readonly path?: string;
-  /** What is known of it beside its text: the JSONL record, or `name` and `description` of a FASTA record. */
+  /** Other facts than its text: the JSONL record, or the `name` and `description` of a FASTA record. */
   readonly about?: Readonly<Record<string, unknown>>;
 }
 
+/** Documents to read, one after another. */
 export interface TextSource {
+  /** What messages call it. */
   readonly name: string;
+  /** The documents, in the same order each time. */
   documents(): AsyncIterable<TextDocument>;
-  /** Changes whenever the texts may have; undefined where that can't be known. */
+  /** Changes whenever the texts may have changed; undefined where that is unknown. */
   fingerprint(): Promise<string | undefined>;
 }
 
+/** How text is read. */
 export interface SourceOptions {
-  /** The field of a JSONL record that holds its text: 'text' if not given. */
+  /** The key of a JSONL record that holds its text. Default: 'text'. */
   field?: string;
-  /** What to take from a folder, by how the names end; `.gz` may follow. */
+  /** The endings of the names that are read from a folder; `.gz` may follow. Default: those of text, JSONL and FASTA. */
   extensions?: readonly string[];
-  /** Whether the standard input is JSONL. */
+  /** Whether the standard input is JSONL. Default: false. */
   jsonl?: boolean;
-  /** What a FASTA file may hold: 'any' if not given. `dna` is checked and made A C G T N. */
+  /** The letters of a FASTA file. 'dna' is checked and converted to A C G T N. Default: 'any'. */
   alphabet?: FastaAlphabet;
 }
 
@@ -46,9 +47,17 @@ export const JSONL = ['.jsonl', '.ndjson'];
 export const TEXT = ['.txt', '.text', '.md', '.markdown', '.rst'];
 export const FASTA = ['.fasta', '.fa', '.fna', '.ffn', '.fas'];
 const GZIP = '.gz';
-const STANDARD_INPUT = '-';
 
-/** The documents of one path or of several. A path is a file, a folder or '-'. */
+/**
+ * The documents of one path or of several (Node). A path is a file, a folder or '-', the standard input.
+ *
+ * @throws UsageError where there are no paths; while reading, where a file is missing or no text
+ * @example
+ * data.textSource('books/');                                        // .txt, .md, .jsonl … below, in a fixed order
+ * data.textSource('genome.fasta.gz');                               // each record is a document
+ * data.textSource(['a.txt', 'b.jsonl'], { field: 'content' });
+ * data.textSource('-');                                             // the standard input
+ */
 export function textSource(paths: string | readonly string[], options: SourceOptions = {}): TextSource {
   const list = typeof paths === 'string' ? [paths] : paths;
   if (list.length === 0) {
@@ -80,10 +89,6 @@ export function textSource(paths: string | readonly string[], options: SourceOpt
       return JSON.stringify([field, alphabet, files.map(({ path, size, modified }) => [path, size, modified])]);
     },
   };
-}
-
-export function nameOf(path: string): string {
-  return path === STANDARD_INPUT ? 'the standard input' : path;
 }
 
 export function endsIn(path: string, extensions: readonly string[]): boolean {
@@ -122,18 +127,6 @@ async function expand(paths: readonly string[], extensions: readonly string[]): 
   return files;
 }
 
-export async function* standardInput(): AsyncGenerator<Uint8Array> {
-  const input = globalThis.process?.stdin;
-  if (!input) {
-    throw new UsageError('data', "'-' is the standard input, which only Node has. Use textData(text).");
-  }
-  for await (const chunk of input) yield typeof chunk === 'string' ? utf8(chunk) : chunk;
-}
-
-function utf8(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
-}
-
 async function* sequencesOf(
   chunks: AsyncIterable<string>,
   name: string,
@@ -145,7 +138,7 @@ async function* sequencesOf(
   }
 }
 
-/** Bases without a file name that tells: FASTA where they begin with what is no base, else one document. */
+/** Bases from a source without a telling name: FASTA if they begin with '>' or ';', else one document. */
 async function* basesOf(chunks: AsyncIterable<string>, name: string): AsyncGenerator<TextDocument> {
   const iterator = chunks[Symbol.asyncIterator]();
   const first = await iterator.next();
@@ -175,7 +168,7 @@ function textIn(line: string, field: string, where: string): { text: string; rec
     throw new UsageError(
       'data',
       `${where} is not JSON: it starts ${start}, expected one object a line, ` +
-        `e.g. {"${field}": "…"}. Mend the line, or name the file .txt if it is plain text.`,
+        `e.g. {"${field}": "…"}. Fix the line, or name the file .txt if it is plain text.`,
       { cause: error },
     );
   }
@@ -186,6 +179,6 @@ function textIn(line: string, field: string, where: string): { text: string; rec
   throw new UsageError(
     'data',
     `${where}: field "${field}" ${got}, expected a string. The record has ` +
-      `${JSON.stringify(Object.keys(fields).slice(0, 12))}; say which one with the field option.`,
+      `${JSON.stringify(Object.keys(fields).slice(0, 12))}; name the key with the field option.`,
   );
 }

@@ -1,0 +1,150 @@
+/**
+ * What the first rows of a table say of its columns: whether they have names, which mark is the decimal one, and what
+ * each column holds.
+ *
+ *   date;y                  date   'time', if the caller knows times
+ *   2024-01-01;1,5     →    y      'number', decimal ','
+ */
+import { UsageError } from '../errors.ts';
+import type { Separator, TableRow } from './csv.ts';
+import { decimalOf, NUMBER_SHARE } from './decimalMark.ts';
+import { CellError } from './errors.ts';
+import { type DecimalMark, missingReader, numberReader } from './numbers.ts';
+
+/** Whether the fields of a column are of a kind; they are not empty, and none of them is a missing value. */
+export type KindTest = (fields: readonly string[]) => boolean;
+
+export interface ColumnOptions<Kind extends string = never> {
+  /** Whether the first row has the names of the columns. Default: whether it differs in kind from the rows below. */
+  readonly header?: boolean;
+  /** Default: the one that the first rows show; a table whose numbers can be read with both is refused. */
+  readonly decimal?: DecimalMark;
+  /** What stands for a missing value, in upper or lower case. Default: `MISSING`. */
+  readonly missing?: readonly string[];
+  /** Kinds of columns beside numbers and texts, e.g. times: the first whose test accepts the fields. Default: none. */
+  readonly kinds?: Readonly<Record<Kind, KindTest>>;
+  /** The number in the name of the first column without a name: 'column 1'. Default: 1. */
+  readonly numberedFrom?: 0 | 1;
+}
+
+export interface Column<Kind extends string = never> {
+  /** Its place among the fields of a row, from 0. */
+  readonly at: number;
+  /** Its name in the header, or 'column 1'. */
+  readonly name: string;
+  /** Whether the name is from the header. */
+  readonly isNamed: boolean;
+  /** Most of its first fields are numbers, or of a kind of the caller's; 'empty' where all of them are missing. */
+  readonly kind: 'number' | 'text' | 'empty' | Kind;
+  /** Its first fields without missing values. */
+  readonly fields: readonly string[];
+}
+
+/** What was decided from the first rows. */
+export interface Decided<Kind extends string = never> {
+  readonly hasHeader: boolean;
+  readonly decimal: DecimalMark;
+  readonly columns: readonly Column<Kind>[];
+  /** The first rows that have values: without the header and without rows of nothing. */
+  readonly sample: readonly TableRow[];
+}
+
+/** Whether a row has no text at all. */
+export const isEmptyRow = ({ fields }: TableRow): boolean => fields.every((field) => field === '');
+
+/**
+ * Decides by the rows given and nothing else, so that more rows may decide anew.
+ *
+ * @param first at least one row; `name`: what messages call the table
+ * @throws CellError where the decimal mark is unclear
+ */
+export function decideColumns<Kind extends string = never>(
+  first: readonly TableRow[],
+  name: string,
+  separator: Separator,
+  options: ColumnOptions<Kind>,
+): Decided<Kind> {
+  const [begin, ...below] = first;
+  const isMissing = missingReader(options.missing);
+  const decimal = options.decimal ?? decimalOf(first, separator, isMissing);
+  const mark = typeof decimal === 'string' ? decimal : '.';
+  const kindOf = kindReader(mark, options);
+  const present = (rows: readonly TableRow[], at: number) =>
+    rows.map(({ fields }) => fields[at] ?? '').filter((field) => !isMissing(field));
+  const hasHeader =
+    options.header ??
+    looksLikeHeader(
+      begin,
+      begin.fields.map((_, at) => kindOf(present(below, at))),
+      (field) => isMissing(field) || kindOf([field]) !== 'text',
+    );
+  const sample = (hasHeader ? below : first).filter((row) => !isEmptyRow(row));
+  const columns = begin.fields.map((title, at): Column<Kind> => {
+    const isNamed = hasHeader && title !== '';
+    const fields = present(sample, at);
+    const name = isNamed ? title : `column ${at + (options.numberedFrom ?? 1)}`;
+    return { at, name, isNamed, kind: kindOf(fields), fields };
+  });
+  if (typeof decimal === 'string') return { hasHeader, decimal, columns, sample };
+  const { at, line, field } = decimal;
+  const [whole, part] = field.split(/[.,]/);
+  throw new CellError(
+    { table: name, line, column: columns[at].name },
+    `has ${JSON.stringify(field)}, which can be ${whole}${part} or ${whole}.${part}`,
+    "Say which mark is the decimal one (decimal: ',' or '.').",
+  );
+}
+
+function kindReader<Kind extends string>(decimal: DecimalMark, { missing, kinds }: ColumnOptions<Kind>) {
+  const read = numberReader({ decimal, missing });
+  const others = Object.entries(kinds ?? {}) as [Kind, KindTest][];
+  return (fields: readonly string[]): Column<Kind>['kind'] => {
+    if (fields.length === 0) return 'empty';
+    const numbers = fields.filter((field) => read(field) !== undefined);
+    if (numbers.length >= NUMBER_SHARE * fields.length) return 'number';
+    return others.find(([, accepts]) => accepts(fields))?.[0] ?? 'text';
+  };
+}
+
+/** Names stand above numbers and times, and are neither. Above texts alone, a row without any is one of names. */
+function looksLikeHeader({ fields }: TableRow, below: readonly string[], isTyped: (field: string) => boolean): boolean {
+  const typed = below.flatMap((kind, at) => (kind === 'text' || kind === 'empty' ? [] : [at]));
+  if (typed.length > 0) return typed.some((at) => fields[at] !== '' && !isTyped(fields[at]));
+  return !fields.some((field) => field !== '' && isTyped(field));
+}
+
+const quoted = (names: readonly string[]): string =>
+  names
+    .slice(0, 12)
+    .map((name) => JSON.stringify(name))
+    .join(', ');
+
+/** Refuses names of columns that the table has several times. `table` is what messages call it. */
+export function requireUnique(table: string, columns: readonly string[], names: readonly string[]): void {
+  const twice = names.find((name) => columns.indexOf(name) !== columns.lastIndexOf(name));
+  if (twice === undefined) return;
+  throw new UsageError(
+    'data',
+    `${table} has several columns ${JSON.stringify(twice)}, expected names that differ. Rename them.`,
+  );
+}
+
+/**
+ * The columns of these names, in their order.
+ *
+ * @throws UsageError where the table has none of a name, or several
+ */
+export function columnsNamed<C extends { readonly name: string }>(
+  table: string,
+  columns: readonly C[],
+  names: readonly string[],
+): C[] {
+  const all = columns.map(({ name }) => name);
+  requireUnique(table, all, names);
+  const lacking = names.filter((name) => !all.includes(name));
+  if (lacking.length === 0) return names.map((name) => columns[all.indexOf(name)]);
+  throw new UsageError(
+    'data',
+    `${table} has no column ${lacking.map((name) => JSON.stringify(name)).join(' or ')}, expected one of ${quoted(all)}.`,
+  );
+}

@@ -1,0 +1,225 @@
+/**
+ * A table, row by row: its first rows decide what its columns are, then all rows are read by that.
+ *
+ *   source → rows (csv.ts) → decisions of the first rows (columns.ts) → values (numbers.ts)
+ *
+ * @example
+ * const table = await openTable('sales.csv');
+ * const [y] = table.named(['y']);
+ * for await (const rows of table.rows()) for (const row of rows) console.log(row.line, table.numberAt(row, y));
+ */
+import { type Column, type ColumnOptions, columnsNamed, type Decided, decideColumns } from './columns.ts';
+import { openCsv, type Separator, type TableRow } from './csv.ts';
+import { CellError, type CellPlace } from './errors.ts';
+import { type DecimalMark, missingReader, type NumberReader, numberReader } from './numbers.ts';
+import { openText, type TableSource, type TableText } from './tableSource.ts';
+
+export interface TableOptions<Kind extends string = never> extends ColumnOptions<Kind> {
+  /** What stands between fields. Default: the one that the first line names (sep=;) or has most of. */
+  readonly separator?: Separator;
+  /** The largest number that is accepted, of either sign. Default: the largest that a double holds. */
+  readonly largest?: number;
+  /** What to do about a field that is no number, e.g. 'Name the columns to read (columns).' */
+  readonly advice?: string;
+}
+
+/** Rows that are looked at before the table is read. */
+const SAMPLE_ROWS = 1000;
+
+/**
+ * Opens a table and reads its first 1000 rows. An empty table has no columns.
+ *
+ * Close it, or read its rows to their end.
+ *
+ * @throws UsageError where there is no such file, or it is no text, no gzip or no CSV
+ * @throws CellError where the decimal mark is unclear
+ */
+export async function openTable<Kind extends string = never>(
+  source: TableSource,
+  options: TableOptions<Kind> = {},
+): Promise<Table<Kind>> {
+  const text = await openText(source);
+  const { separator, batches } = await openCsv(text.text, text.name, options.separator);
+  const rest = batches();
+  try {
+    const read: TableRow[] = [];
+    while (read.length < SAMPLE_ROWS) {
+      const { done, value: rows } = await rest.next();
+      if (done) break;
+      // The first line that is not empty is the first row.
+      for (const row of rows) if (read.length > 0 || !isEmptyLine(row)) read.push(row);
+    }
+    return new Table(text, separator, read, rest, options);
+  } catch (error) {
+    await rest.return(undefined);
+    throw error;
+  }
+}
+
+const isEmptyLine = ({ fields }: TableRow): boolean => fields.length === 1 && fields[0] === '';
+
+/** An open table: what was decided of its columns, and its rows, which can be read once. */
+export class Table<Kind extends string = never> {
+  /** What messages call it. */
+  readonly name: string;
+  readonly separator: Separator;
+  readonly decimal: DecimalMark;
+  /** In the order of the file; none where the table is empty. */
+  readonly columns: readonly Column<Kind>[];
+  /** The first row as it is written, with or without names; undefined where the table is empty. */
+  readonly firstRow: TableRow | undefined;
+  /** The first rows below the header, those of nothing left out: what the columns were decided by. */
+  readonly sample: readonly TableRow[];
+  /** Whether a field is a missing value. */
+  readonly isMissing: (field: string) => boolean;
+  readonly #hasHeader: boolean;
+  readonly #number: NumberReader;
+  readonly #options: TableOptions<Kind>;
+  readonly #text: TableText;
+  /** Rows that were read to decide. */
+  #read: readonly TableRow[];
+  readonly #rest: AsyncGenerator<readonly TableRow[]>;
+
+  constructor(
+    text: TableText,
+    separator: Separator,
+    read: readonly TableRow[],
+    rest: AsyncGenerator<readonly TableRow[]>,
+    options: TableOptions<Kind>,
+  ) {
+    const first = read.filter((row) => !isEmptyLine(row)).slice(0, SAMPLE_ROWS);
+    const decided: Decided<Kind> =
+      first.length === 0
+        ? { hasHeader: false, decimal: options.decimal ?? '.', columns: [], sample: [] }
+        : decideColumns(first, text.name, separator, options);
+    this.name = text.name;
+    this.separator = separator;
+    this.decimal = decided.decimal;
+    this.columns = decided.columns;
+    this.firstRow = first[0];
+    this.sample = decided.sample;
+    this.isMissing = missingReader(options.missing);
+    this.#hasHeader = decided.hasHeader;
+    this.#number = numberReader({ decimal: decided.decimal, missing: options.missing });
+    this.#options = options;
+    this.#text = text;
+    this.#read = read;
+    this.#rest = rest;
+  }
+
+  /**
+   * The columns of these names, in their order.
+   *
+   * @throws UsageError where the table has none of a name, or several
+   */
+  named(names: readonly string[]): Column<Kind>[] {
+    return columnsNamed(this.name, this.columns, names);
+  }
+
+  /** Where a row is, or a cell of it, for a CellError. */
+  place(row: TableRow, column?: Pick<Column, 'name'>): CellPlace {
+    return { table: this.name, line: row.line, ...(column && { column: column.name }) };
+  }
+
+  /**
+   * The number in a cell; NaN where it is missing.
+   *
+   * @throws CellError where the cell has no number, or one beyond `largest`
+   */
+  numberAt(row: TableRow, column: Pick<Column, 'at' | 'name'>): number {
+    const value = this.#number(row.fields[column.at]);
+    if (value === undefined || Math.abs(value) > (this.#options.largest ?? Number.MAX_VALUE)) {
+      throw this.#notNumber(row, column, value);
+    }
+    return value;
+  }
+
+  /** The part of the file that has been read, from 0 to 1; undefined where its size is unknown. */
+  progress(): number | undefined {
+    return this.#text.progress();
+  }
+
+  /**
+   * All rows below the header, in batches. Empty lines are left out; in a table of one column, those between two rows
+   * are rows of a missing value. The rows can be read once.
+   *
+   * @throws CellError for a row that has more or fewer fields than the first one
+   */
+  async *rows(): AsyncGenerator<readonly TableRow[]> {
+    try {
+      const width = this.columns.length;
+      const read = this.#read;
+      this.#read = [];
+      let isHeader = this.#hasHeader;
+      let hasBegun = false;
+      let empty: TableRow[] = [];
+      for (let batch = read; ; ) {
+        const rows: TableRow[] = [];
+        for (const row of batch) {
+          if (isEmptyLine(row)) {
+            if (hasBegun && width === 1) empty.push(row);
+          } else if (isHeader) {
+            isHeader = false;
+          } else if (row.fields.length !== width) {
+            if (rows.length > 0) yield rows;
+            throw this.#ragged(row);
+          } else {
+            hasBegun = true;
+            if (empty.length > 0) {
+              rows.push(...empty);
+              empty = [];
+            }
+            rows.push(row);
+          }
+        }
+        if (rows.length > 0) yield rows;
+        const next = await this.#rest.next();
+        if (next.done) return;
+        batch = next.value;
+      }
+    } finally {
+      await this.close();
+    }
+  }
+
+  /** Closes the file, if it was not read to its end. */
+  async close(): Promise<void> {
+    await this.#rest.return(undefined);
+  }
+
+  #ragged(row: TableRow): CellError {
+    return new CellError(
+      this.place(row),
+      `has ${row.fields.length} fields, expected ${this.columns.length}, as the first row has`,
+      'Fix the row, or name the separator.',
+    );
+  }
+
+  /** `value`: undefined where the cell has no number. */
+  #notNumber(row: TableRow, column: Pick<Column, 'at' | 'name'>, value: number | undefined): CellError {
+    const { largest = Number.MAX_VALUE, advice = 'Fix it, or choose columns of numbers.' } = this.#options;
+    const field = row.fields[column.at];
+    const other = this.decimal === '.' ? ',' : '.';
+    const isInfinite = /^[+-]?inf(?:inity)?$/i.test(field);
+    const expected = isInfinite
+      ? 'a finite number'
+      : value !== undefined
+        ? `a number up to ±${shown(largest)}`
+        : 'a number';
+    return new CellError(
+      this.place(row, column),
+      `has ${JSON.stringify(field.slice(0, SHOWN))}, expected ${expected}`,
+      expected !== 'a number'
+        ? 'Write the value, or leave the field empty where it is missing.'
+        : numberReader({ decimal: other })(field) !== undefined
+          ? `If the decimal mark is '${other}', say so (decimal).`
+          : advice,
+    );
+  }
+}
+
+/** Characters of a field that a message shows. */
+const SHOWN = 40;
+
+/** 1e100, 1.8e308 */
+const shown = (value: number): string => value.toExponential(1).replace('.0e', 'e').replace('+', '');

@@ -1,0 +1,58 @@
+/** Where the text of a table comes from. */
+import { UsageError } from '../errors.ts';
+import { gunzipped } from '../formats/gzip.ts';
+import { decodeUtf8 } from '../input/decodeUtf8.ts';
+import { chunksOf, factsOf } from '../input/files.ts';
+import { nameOf, STANDARD_INPUT, standardInput } from '../input/standardInput.ts';
+
+/**
+ * A table to read: a path (Node) or '-' for the standard input, a text in memory or as it arrives, or bytes as they
+ * arrive. Files and bytes are UTF-8, plain or gzip, whatever their name ends in.
+ *
+ * `name` is what messages call the table. Default: the path; 'the text' for a text, 'the table' for bytes.
+ */
+export type TableSource =
+  | string
+  | { readonly text: string | AsyncIterable<string>; readonly name?: string }
+  | { readonly bytes: AsyncIterable<Uint8Array>; readonly name?: string };
+
+/** The text of a table as it arrives. */
+export interface TableText {
+  readonly name: string;
+  readonly text: AsyncIterable<string>;
+  /** The part of the file that has been read, from 0 to 1; undefined where its size is unknown. */
+  progress(): number | undefined;
+}
+
+/** Characters of a text in memory that are read in one step. */
+const STEP = 2 ** 18;
+
+export async function openText(source: TableSource): Promise<TableText> {
+  if (typeof source !== 'string' && 'text' in source) {
+    const { text, name = 'the text' } = source;
+    return { name, text: typeof text === 'string' ? inSteps(text) : text, progress: () => undefined };
+  }
+  if (typeof source !== 'string' && !('bytes' in source)) {
+    throw new UsageError('data', 'got no table, expected a path, { text } or { bytes }.');
+  }
+  const name = typeof source === 'string' ? nameOf(source) : (source.name ?? 'the table');
+  const isFile = typeof source === 'string' && source !== STANDARD_INPUT;
+  const size = isFile ? (await factsOf(source)).size : undefined;
+  const bytes = typeof source !== 'string' ? source.bytes : isFile ? chunksOf(source) : standardInput();
+  let read = 0;
+  const counted = async function* () {
+    for await (const chunk of bytes) {
+      read += chunk.length;
+      yield chunk;
+    }
+  };
+  return {
+    name,
+    text: decodeUtf8(gunzipped(counted(), name), name),
+    progress: () => (size === undefined ? undefined : Math.min(1, read / Math.max(1, size))),
+  };
+}
+
+async function* inSteps(text: string): AsyncGenerator<string> {
+  for (let at = 0; at < text.length; at += STEP) yield text.slice(at, at + STEP);
+}

@@ -1,0 +1,122 @@
+/** Tables from files, texts and bytes: all their rows, and the cells that are refused. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { CellError, openTable, type Table, type TableSource } from '../../src/table/index.ts';
+import { inChunks, textChunks } from '../data/chunks.ts';
+import { folderOf } from '../data/folder.ts';
+
+async function linesOf(table: Table): Promise<[number, string][]> {
+  const lines: [number, string][] = [];
+  for await (const rows of table.rows()) for (const { line, fields } of rows) lines.push([line, fields.join('|')]);
+  return lines;
+}
+
+describe('a table', () => {
+  it('is the same from a file, plain or gzip, from a text and from bytes', async () => {
+    const text = 't,y\n1,2\n3,4\n';
+    const folder = await folderOf({ 'a.csv': text, 'a.csv.gz': gzipSync(text), plain: gzipSync(text) });
+    const sources: TableSource[] = [
+      join(folder, 'a.csv'),
+      join(folder, 'a.csv.gz'),
+      join(folder, 'plain'),
+      { text },
+      { text: textChunks(text, [1]) },
+      { bytes: inChunks(new TextEncoder().encode(text), [2]) },
+      { bytes: inChunks(gzipSync(text), [3]), name: 'x' },
+    ];
+    const names: string[] = [];
+    for (const source of sources) {
+      const table = await openTable(source);
+      names.push(table.name);
+      expect(await linesOf(table)).toEqual([
+        [2, '1|2'],
+        [3, '3|4'],
+      ]);
+      expect(table.progress()).toBe(typeof source === 'string' ? 1 : undefined);
+    }
+    expect(names.slice(3)).toEqual(['the text', 'the text', 'the table', 'x']);
+    await expect(openTable({} as TableSource)).rejects.toThrow('got no table, expected a path, { text } or { bytes }.');
+    await expect(openTable(join(folder, 'none.csv'))).rejects.toThrow('there is no ');
+    await expect(openTable({ bytes: inChunks(Uint8Array.of(0x61, 0xff), []) })).rejects.toThrow('expected UTF-8 text');
+  });
+
+  it('has more rows than were looked at, in their order', async () => {
+    const text = `y\n${Array.from({ length: 3000 }, (_, i) => i).join('\n')}`;
+    const table = await openTable({ text: textChunks(text, [1000]) });
+    expect(table.sample.length).toBe(999);
+    expect((await linesOf(table)).map(([, field]) => Number(field))).toEqual(Array.from({ length: 3000 }, (_, i) => i));
+  });
+
+  it('of one column has missing values where lines between rows are empty', async () => {
+    expect(await linesOf(await openTable({ text: '\ny\n\n1\n\n \n2\n\n' }))).toEqual([
+      [4, '1'],
+      [5, ''],
+      [6, ''],
+      [7, '2'],
+    ]);
+    expect(await linesOf(await openTable({ text: 't,y\n\n1,2\n\n3,4\n\n' }))).toEqual([
+      [3, '1|2'],
+      [5, '3|4'],
+    ]);
+  });
+
+  it('gives the rows above a row that is too short', async () => {
+    const table = await openTable({ text: 't,y\n1,2\n3\n', name: 'x.csv' });
+    const read: number[] = [];
+    const reading = (async () => {
+      for await (const rows of table.rows()) read.push(...rows.map(({ line }) => line));
+    })();
+    await expect(reading).rejects.toThrow('x.csv, line 3 has 1 fields, expected 2, as the first row has. Fix the row');
+    expect(read).toEqual([2]);
+  });
+
+  it.skipIf(process.platform !== 'linux')('leaves no file open, whatever ends the reading', async () => {
+    const folder = await folderOf({ 'x.csv': `t;y\n${'1;2\n'.repeat(200_000)}`, 'unclear.csv': 't;y\n1;1,234\n' });
+    const open = async () => (await readdir('/proc/self/fd')).length;
+    const before = await open();
+    await (await openTable(join(folder, 'x.csv'))).close();
+    for await (const _ of (await openTable(join(folder, 'x.csv'))).rows()) break;
+    await linesOf(await openTable(join(folder, 'x.csv')));
+    await expect(openTable(join(folder, 'unclear.csv'))).rejects.toThrow('can be 1234 or 1.234');
+    expect(await open()).toBe(before);
+  });
+});
+
+describe('a cell', () => {
+  const numberIn = async (field: string, options = {}) => {
+    const table = await openTable({ text: `t;y\n1;0.5\n2;${field}`, name: 'x.csv' }, options);
+    return table.numberAt(table.sample[1], table.named(['y'])[0]);
+  };
+
+  it('gives its number, or NaN', async () => {
+    expect([await numberIn('7'), await numberIn('NA'), await numberIn('1e300')]).toEqual([7, Number.NaN, 1e300]);
+  });
+
+  it.each([
+    ['abc', {}, 'has "abc", expected a number. Fix it, or choose columns of numbers.'],
+    ['abc', { advice: 'Name others.' }, 'has "abc", expected a number. Name others.'],
+    ['1,5', {}, 'has "1,5", expected a number. If the decimal mark is \',\', say so (decimal).'],
+    ['-inf', {}, 'has "-inf", expected a finite number. Write the value, or leave the field empty'],
+    ['1e999', {}, 'has "1e999", expected a number up to ±1.8e308.'],
+    ['-1e101', { largest: 1e100 }, 'has "-1e101", expected a number up to ±1e100.'],
+    ['x'.repeat(99), {}, `has "${'x'.repeat(40)}", expected a number.`],
+  ])('is refused: %s', async (field, options, message) => {
+    await expect(numberIn(field, options)).rejects.toThrow(`data: x.csv, line 3, column "y" ${message}`);
+  });
+
+  it('that is refused says its place in properties, and its sentence in other words', async () => {
+    const error = await numberIn('abc').catch((thrown: unknown) => thrown as CellError);
+    expect(error).toBeInstanceOf(CellError);
+    expect(error).toMatchObject({ name: 'CellError', where: 'data', table: 'x.csv', line: 3, column: 'y' });
+    const words = { cell: ({ line }: { line: number }) => `values[${line}]`, line: (line: number) => `[${line}]` };
+    expect((error as CellError).sentence(words)).toBe('values[3] has "abc", expected a number');
+    const pair = new CellError({ table: 'x', line: 5 }, (line) => `is as ${line(3)}`, 'Fix it.');
+    expect([pair.message, pair.sentence(words), pair.advice]).toEqual([
+      'data: x, line 5 is as line 3. Fix it.',
+      'values[5] is as [3]',
+      'Fix it.',
+    ]);
+  });
+});
