@@ -1,11 +1,11 @@
-/** The loss, in bits per byte: every update thin, and their running mean. */
+/** A chart of the loss in bits per byte: the loss of each update as a thin line, their running mean as a thick one. */
 const NAMESPACE = 'http://www.w3.org/2000/svg';
 const LEFT = 36;
 const BOTTOM = 40;
 const TOP = 8;
 const RIGHT = 8;
 const HIGHEST = 8;
-/** The mean of an update takes this many to its left and right. */
+/** The running mean is over this many updates on either side. */
 const REACH = 10;
 
 export function drawChart(svg: SVGSVGElement, losses: readonly number[]): void {
@@ -42,7 +42,7 @@ export function drawChart(svg: SVGSVGElement, losses: readonly number[]): void {
 /** The next of 10, 20, 50, 100, 200, … */
 function niceCeiling(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= value) as number;
+  return [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= value) as number;
 }
 
 function add(parent: Element, name: string, attributes: Record<string, string | number>, text = ''): void {

@@ -1,4 +1,4 @@
-/** The page: two buttons, a chart and a text. The work is in worker.ts. */
+/** The page: two buttons, a chart and a text. The model runs in worker.ts. */
 import { drawChart } from './chart.ts';
 import type { Reply, Request } from './messages.ts';
 
@@ -12,7 +12,7 @@ const chart = find<SVGSVGElement>('#chart');
 const entered = (selector: string) => find<HTMLInputElement>(selector).value;
 
 const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
-const ask = (request: Request) => worker.postMessage(request);
+const send = (request: Request) => worker.postMessage(request);
 const losses: number[] = [];
 let training = false;
 let drawing = false;
@@ -20,7 +20,7 @@ let drawing = false;
 function show(state: 'idle' | 'training' | 'writing'): void {
   training = state === 'training';
   document.body.dataset.state = state;
-  trainButton.textContent = training ? 'Stop' : losses.length ? 'Train on' : 'Train';
+  trainButton.textContent = training ? 'Stop' : losses.length ? 'Continue training' : 'Train';
   trainButton.disabled = state === 'writing';
   writeButton.disabled = state !== 'idle';
 }
@@ -37,11 +37,11 @@ function redraw(): void {
 worker.onmessage = ({ data: reply }: MessageEvent<Reply>) => {
   switch (reply.kind) {
     case 'ready':
-      device.textContent = `${reply.device}${crossOriginIsolated ? '' : ' (a page that is not cross-origin isolated has one)'}`;
+      device.textContent = `${reply.device}${crossOriginIsolated ? '' : ' (1 thread, because the page is not cross-origin isolated)'}`;
       return show('idle');
     case 'step':
       losses.push(reply.loss / Math.LN2);
-      progress.textContent = `update ${reply.iter} · ${(losses.at(-1) as number).toFixed(2)} bits per byte · ${Math.round(reply.bytesPerSecond).toLocaleString('en')} bytes/s`;
+      progress.textContent = `update ${reply.iter.toLocaleString('en')} · ${(losses.at(-1) as number).toFixed(2)} bits per byte · ${Math.round(reply.bytesPerSecond).toLocaleString('en')} bytes/s`;
       return redraw();
     case 'begin':
       text.textContent = reply.prompt;
@@ -62,15 +62,15 @@ worker.onerror = () => {
 };
 
 trainButton.onclick = () => {
-  if (training) return ask({ kind: 'stop' });
+  if (training) return send({ kind: 'stop' });
   show('training');
-  ask({ kind: 'train', steps: Number(entered('#steps')) });
+  send({ kind: 'train', steps: Number(entered('#steps')) });
 };
 
 find<HTMLFormElement>('#write').onsubmit = (event) => {
   event.preventDefault();
   show('writing');
-  ask({ kind: 'write', prompt: entered('#prompt') || '\n', temperature: Number(entered('#temperature')) });
+  send({ kind: 'write', prompt: entered('#prompt') || '\n', temperature: Number(entered('#temperature')) });
 };
 
 new ResizeObserver(redraw).observe(chart);

@@ -1,4 +1,4 @@
-/** What the page and its Worker say to each other. */
+/** Messages between the page and its Worker. */
 export type Request =
   | { kind: 'train'; steps: number }
   | { kind: 'stop' }

@@ -1,4 +1,4 @@
-/** Trains and writes. Loads the package as any page does. */
+/** Trains the model and generates text, off the main thread. */
 import { byteTokenizer, createModel, generateText, openBackend, Trainer, textData } from 'mamba-ts';
 import type { Reply, Request } from './messages.ts';
 
@@ -6,7 +6,7 @@ const CONFIG = { model: 'mamba', vocabSize: 256, dModel: 96, nLayer: 2 };
 const TRAINING = { batchSize: 8, blockSize: 96, learningRate: 4e-3, warmupIters: 10 };
 const SAMPLE_EVERY = 100;
 
-const say = (reply: Reply) => self.postMessage(reply);
+const send = (reply: Reply) => self.postMessage(reply);
 const tokenizer = byteTokenizer();
 
 async function prepare() {
@@ -14,7 +14,7 @@ async function prepare() {
   const model = await createModel(CONFIG, { backend, seed: 1 });
   const response = await fetch(new URL('../../packages/mamba-ts/data/shakespeare.txt', import.meta.url));
   const data = await textData(await response.text(), tokenizer);
-  say({ kind: 'ready', device: backend.device.description });
+  send({ kind: 'ready', device: backend.device.description });
   return { model, data };
 }
 const prepared = prepare();
@@ -29,28 +29,28 @@ async function train(steps: number): Promise<void> {
   for (let i = 0; i < steps && !stopped; i++) {
     const begun = performance.now();
     const { iter, loss, tokens } = await trainer.step();
-    say({ kind: 'step', iter, loss, bytesPerSecond: (1000 * tokens) / (performance.now() - begun) });
+    send({ kind: 'step', iter, loss, bytesPerSecond: (1000 * tokens) / (performance.now() - begun) });
     if (iter % SAMPLE_EVERY === 0 && i + 1 < steps) await write('ROMEO:', 0.7, 120);
-    // Messages get their turn.
+    // Lets the worker receive messages.
     await new Promise((resolve) => setTimeout(resolve, 0));
   }
-  say({ kind: 'trained' });
+  send({ kind: 'trained' });
 }
 
 async function write(prompt: string, temperature: number, maxTokens: number): Promise<void> {
   const { model } = await prepared;
-  say({ kind: 'begin', prompt });
+  send({ kind: 'begin', prompt });
   for await (const text of generateText(model, tokenizer, prompt, {
     maxTokens,
     temperature,
     seed: Date.now() % 2 ** 31,
   })) {
-    say({ kind: 'piece', text });
+    send({ kind: 'piece', text });
   }
-  say({ kind: 'written' });
+  send({ kind: 'written' });
 }
 
-const failed = (error: Error) => say({ kind: 'failed', message: error.message });
+const failed = (error: Error) => send({ kind: 'failed', message: error.message });
 prepared.catch(failed);
 
 self.onmessage = ({ data }: MessageEvent<Request>) => {

@@ -1,4 +1,4 @@
-/** The page: a table in, a picture out. The work is in worker.ts. */
+/** The page: a table in, a chart out. The model runs in worker.ts. */
 import type { Answer, Reply, Request, Source } from './messages.ts';
 import { pastedTable } from './pasted.ts';
 import { SAMPLE } from './sample.ts';
@@ -13,15 +13,15 @@ const status = find('#status');
 const chart = find('#chart');
 
 const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
-const ask = (request: Request) => worker.postMessage(request);
+const send = (request: Request) => worker.postMessage(request);
 // The weights are files next to this page.
-ask({ kind: 'load', folder: new URL('.', document.baseURI).href.replace(/\/$/, '') });
+send({ kind: 'load', folder: new URL('.', document.baseURI).href.replace(/\/$/, '') });
 
 let source: Source | undefined;
 let device = '';
 let job = 0;
 
-/** `again`: the same table, with what the controls say. */
+/** Forecasts the table. `again`: with the horizon of the controls. */
 function forecast(again = false): void {
   if (!source) return;
   const wanted = again && horizon.value !== '' ? Number(horizon.value) : undefined;
@@ -29,12 +29,12 @@ function forecast(again = false): void {
   status.textContent = device ? 'Forecasting …' : 'Loading the model …';
   message.textContent = '';
   const width = Math.round(Math.min(760, Math.max(320, find('main').clientWidth - 42)));
-  ask({ kind: 'forecast', job: ++job, source, horizon: wanted, levels: level.value.split(',').map(Number), width });
+  send({ kind: 'forecast', job: ++job, source, horizon: wanted, levels: level.value.split(',').map(Number), width });
 }
 
-function take(one: Source): void {
-  source = one;
-  // What is shown belongs to another table.
+function open(table: Source): void {
+  source = table;
+  // The result shown is that of another table.
   find('#result').hidden = true;
   forecast();
 }
@@ -82,10 +82,10 @@ worker.onmessage = ({ data: reply }: MessageEvent<Reply>) => {
     if (document.body.dataset.state === 'loading') idle();
     return;
   }
-  // The answer to a question that was asked anew is of no use.
+  // The answer to an earlier request.
   if (reply.job !== undefined && reply.job !== job) return;
   if (reply.kind === 'progress') {
-    status.textContent = `Forecasting … ${reply.series} series`;
+    status.textContent = `Forecasting … ${reply.series.toLocaleString('en')} series`;
     return;
   }
   if (reply.kind === 'answer') show(reply);
@@ -98,16 +98,16 @@ worker.onerror = () => {
 
 file.onchange = () => {
   const [chosen] = file.files ?? [];
-  if (chosen) take({ file: chosen });
-  // So that the same file, mended, can be chosen again.
+  if (chosen) open({ file: chosen });
+  // So that the same file can be chosen again after it was fixed.
   file.value = '';
 };
-find('#sample').onclick = () => take(SAMPLE);
-find('#take').onclick = () => take(pastedTable(find<HTMLTextAreaElement>('#pasted').value));
+find('#sample').onclick = () => open(SAMPLE);
+find('#take').onclick = () => open(pastedTable(find<HTMLTextAreaElement>('#pasted').value));
 horizon.onchange = () => forecast(true);
 level.onchange = () => forecast(true);
 
-// Wherever on the page it is dropped.
+// A file may be dropped anywhere on the page.
 document.ondragover = (event) => {
   event.preventDefault();
   drop.classList.add('over');
@@ -117,5 +117,5 @@ document.ondrop = (event) => {
   event.preventDefault();
   drop.classList.remove('over');
   const [dropped] = event.dataTransfer?.files ?? [];
-  if (dropped) take({ file: dropped });
+  if (dropped) open({ file: dropped });
 };

@@ -1,24 +1,24 @@
-/** What the page and its Worker say to each other. */
+/** Messages between the page and its Worker. */
 
-/** A file as it was chosen, or a text that was pasted. */
+/** A chosen file, or a text that was pasted. */
 export type Source = { file: File } | { text: string; name: string };
 
 export type Request =
-  /** The folder of the forecaster, as an address. */
+  /** The URL of the folder that has the forecaster. */
   | { kind: 'load'; folder: string }
-  /** Without a horizon: the one that the frequency suggests. */
+  /** `horizon`: steps ahead. Default: as many as the frequency of the table suggests. */
   | { kind: 'forecast'; job: number; source: Source; horizon?: number; levels: number[]; width: number };
 
 export interface Answer {
   kind: 'answer';
   job: number;
   horizon: number;
-  /** What was read, what is in it, and how long all took. */
+  /** What the file has, and how long the forecast took. */
   facts: string[];
   notes: string[];
   svg: string;
   csv: string;
-  /** The steps ahead of the first series: a row of names, then theirs. */
+  /** The forecast of the first series: a header and a row for each step. */
   table: string[][];
 }
 
@@ -26,5 +26,5 @@ export type Reply =
   | { kind: 'ready'; device: string }
   | { kind: 'progress'; job: number; series: number }
   | Answer
-  /** Without a job: the model did not load. */
+  /** Without a job: the model could not be loaded. */
   | { kind: 'failed'; job?: number; message: string };

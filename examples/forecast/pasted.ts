@@ -1,4 +1,4 @@
-/** What was pasted, as a table: numbers in a row become a column, anything else is read as it is. */
+/** Pasted text as a table: a list of numbers becomes a column, other text is kept as it is. */
 
 const NUMBER = /^([+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|na|nan|null)$/i;
 
@@ -7,5 +7,5 @@ export function pastedTable(text: string): { name: string; text: string } {
   const spaced = !/[,;\t]/.test(text);
   const words = text.trim().split(/[\s,;]+/);
   const isList = (lines.length === 1 || spaced) && words.every((word) => NUMBER.test(word));
-  return { name: 'what was pasted', text: isList ? words.join('\n') : text };
+  return { name: 'pasted text', text: isList ? words.join('\n') : text };
 }

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
-// With the first two a page is cross-origin isolated: it may share memory, and computes on all cores.
-// The third says to the worker what the page says in its own head: ask this site alone.
+// The first two make the page cross-origin isolated, so that it may share memory and compute on all cores.
+// The third gives the worker the policy that the page has in its head: connect to this site only.
 const headers = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
@@ -11,13 +11,11 @@ const headers = {
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 
 export default defineConfig({
-  // In a project of your own: public/, with the files of node_modules/mamba-ts/data/forecaster.
-  publicDir: `${repository}data/forecaster`,
+  // The weights. In your project: public/, with the files of node_modules/@mamba-ts/forecast/data/forecaster.
+  publicDir: `${repository}packages/forecast/data/forecaster`,
   worker: { format: 'es' },
   server: { headers, fs: { allow: [repository] } },
   preview: { headers },
-  // The development server bundles dependencies, and the WASM files would stay behind.
-  optimizeDeps: { exclude: ['mamba-ts'] },
-  // Only here, in the package's own repository: use what `npm run build` made.
-  resolve: { alias: { 'mamba-ts': `${repository}dist/index.js` } },
+  // The development server would bundle these packages without their WASM files.
+  optimizeDeps: { exclude: ['mamba-ts', '@mamba-ts/core', '@mamba-ts/forecast'] },
 });

@@ -1,4 +1,4 @@
-/** Finds and starts the Chromium of this machine. */
+/** Finds and starts Chromium on this machine. */
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
@@ -15,7 +15,7 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
-/** The path of a Chromium, or why there is none. */
+/** The path of Chromium, or the reason why there is none. */
 export function findChromium(): { path: string } | { missing: string } {
   const named = process.env.CHROME_PATH;
   if (named) return existsSync(named) ? { path: named } : { missing: `CHROME_PATH is ${named}, which does not exist` };

@@ -1,5 +1,5 @@
-/** examples/browser as its visitors meet it: built, and on Vite's development server with the package installed. */
-import { cp, mkdir, mkdtemp, readFile, realpath, writeFile } from 'node:fs/promises';
+/** examples/browser in Chromium: built, and on Vite's development server with the packages installed. */
+import { cp, mkdtemp, readFile, realpath, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -9,6 +9,15 @@ import { findChromium, launch } from './chromium.ts';
 import { buildPage, ISOLATION, remove, root, serve } from './site.ts';
 
 const chromium = findChromium();
+/** Packages that ours import in a browser. */
+const DEPENDENCIES = [
+  'fastest-levenshtein',
+  '@huggingface/tokenizers',
+  'csv-parse',
+  'd3-array',
+  'd3-time',
+  'internmap',
+];
 
 if ('missing' in chromium) {
   describe('the example page', () => it.skip(`cannot be tested here: ${chromium.missing}`, () => {}));
@@ -32,14 +41,14 @@ if ('missing' in chromium) {
       await remove(folder);
     });
 
-    it('does so on the development server, from node_modules, with optimizeDeps.exclude', async () => {
+    it('does the same on the development server, from node_modules, with optimizeDeps.exclude', async () => {
       const project = await installedProject();
       const server = await createServer({
         root: project,
         configFile: false,
         logLevel: 'error',
         cacheDir: join(project, '.vite'),
-        optimizeDeps: { exclude: ['mamba-ts'] },
+        optimizeDeps: { exclude: ['mamba-ts', '@mamba-ts/core', '@mamba-ts/forecast'] },
         server: { port: 0, host: '127.0.0.1', headers: ISOLATION, watch: null },
       });
       await server.listen();
@@ -52,11 +61,11 @@ if ('missing' in chromium) {
   });
 }
 
-/** Trains 20 updates and writes; nothing may be complained about. */
+/** Trains 20 updates and writes. Errors in the console fail the test. */
 async function use(page: Page, url: string): Promise<void> {
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(String(error)));
+  page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
   const idle = () => page.locator('body[data-state=idle]').waitFor({ timeout: 120_000 });
   await page.goto(url);
   await idle();
@@ -78,29 +87,30 @@ async function use(page: Page, url: string): Promise<void> {
   await page.click('#write button');
   await idle();
   expect(await page.locator('#text').textContent()).toMatch(/^JULIET:.{20,}/s);
-  expect(complaints).toEqual([]);
+  expect(problems).toEqual([]);
 }
 
-/** A project that has this package in its node_modules, as `npm install` puts it there, and the example's files. */
+/** The files of the example in a project that has the packages in node_modules, as `npm install` puts them there. */
 async function installedProject(): Promise<string> {
   const project = await mkdtemp(join(await realpath(tmpdir()), 'mamba-ts-project-'));
   const copy = (from: string, to: string) => cp(join(root, from), join(project, to), { recursive: true });
-  await mkdir(join(project, 'node_modules'));
-  await copy('package.json', 'node_modules/mamba-ts/package.json');
-  await copy('dist', 'node_modules/mamba-ts/dist');
-  for (const name of ['fastest-levenshtein', '@huggingface/tokenizers', 'csv-parse']) {
-    await copy(`node_modules/${name}`, `node_modules/${name}`);
+  const installed = {
+    'packages/mamba-ts': 'mamba-ts',
+    'packages/core': '@mamba-ts/core',
+    'packages/forecast': '@mamba-ts/forecast',
+  };
+  for (const [folder, name] of Object.entries(installed)) {
+    await copy(`${folder}/package.json`, `node_modules/${name}/package.json`);
+    await copy(`${folder}/dist`, `node_modules/${name}/dist`);
   }
+  for (const name of DEPENDENCIES) await copy(`node_modules/${name}`, `node_modules/${name}`);
   await copy('examples/browser', '.');
-  await copy('data', 'public/data');
+  await copy('packages/mamba-ts/data', 'public/data');
   const worker = join(project, 'worker.ts');
   const source = await readFile(worker, 'utf8');
   await writeFile(
     worker,
-    source.replace(
-      "new URL('../../packages/mamba-ts/data/shakespeare.txt', import.meta.url)",
-      "'/data/shakespeare.txt'",
-    ),
+    source.replace(/new URL\('.*shakespeare\.txt', import\.meta\.url\)/, "'/data/shakespeare.txt'"),
   );
   await writeFile(join(project, 'package.json'), '{ "name": "user", "private": true, "type": "module" }');
   return project;

@@ -1,4 +1,4 @@
-/** examples/forecast as its visitors meet it: built, its weights beside it, and nothing that leaves it. */
+/** examples/forecast in Chromium: built, with its weights next to it. It must connect to its own site only. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
@@ -13,7 +13,7 @@ import { openTimeTable } from '../../packages/forecast/src/timeTable/index.ts';
 import { findChromium, launch } from './chromium.ts';
 import { buildPage, ISOLATION, remove, root, type Site, serve } from './site.ts';
 
-describe('what is pasted', () => {
+describe('pasted text', () => {
   it.each([
     ['112 118 132', '112\n118\n132'],
     ['112, 118,132', '112\n118\n132'],
@@ -47,27 +47,27 @@ if ('missing' in chromium) {
       if (folder) await remove(folder);
     }, 60_000);
 
-    /** Opens the page; at the end nothing was complained about, and nothing was asked but the page's own files. */
+    /** Opens the page. Errors in the console and requests for anything but the page's own files fail the test. */
     async function visit(use: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
       const context = await browser.newContext(options);
       const page = await context.newPage();
-      const complaints: string[] = [];
-      const asked: string[] = [];
-      page.on('pageerror', (error) => complaints.push(String(error)));
-      page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+      const problems: string[] = [];
+      const requests: string[] = [];
+      page.on('pageerror', (error) => problems.push(String(error)));
+      page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
       context.on('request', (request) => {
         if (/^(blob|data):/.test(request.url())) return;
-        asked.push(`${request.method()} ${new URL(request.url()).origin}${request.postData() ?? ''}`);
+        requests.push(`${request.method()} ${new URL(request.url()).origin}${request.postData() ?? ''}`);
       });
       await page.goto(site.url);
       await idle(page);
       await use(page);
       await context.close();
-      expect(complaints).toEqual([]);
-      expect(new Set(asked)).toEqual(new Set([`GET ${site.url}`]));
+      expect(problems).toEqual([]);
+      expect(new Set(requests)).toEqual(new Set([`GET ${site.url}`]));
     }
 
-    it('forecasts the example as Node does, and saves it', () =>
+    it('forecasts the example as in Node, and saves it', () =>
       visit(async (page) => {
         await page.click('#sample');
         await answered(page);
@@ -128,7 +128,7 @@ if ('missing' in chromium) {
         ]);
       }));
 
-    it('takes numbers that are pasted', () =>
+    it('forecasts pasted numbers', () =>
       visit(async (page) => {
         await page.click('summary >> nth=0');
         await page.fill('#pasted', '1 2 3 4 1 2 3 4 1 2 3 4 1 2 3 4 1 2 3 4');
@@ -137,7 +137,7 @@ if ('missing' in chromium) {
         expect((await save(page, '#csv')).trim().split('\n')).toHaveLength(25);
       }));
 
-    it('says what is wrong with a file, and goes on', () =>
+    it('says what is wrong with a file, and forecasts the next one', () =>
       visit(async (page) => {
         await page.click('#sample');
         await answered(page);
@@ -150,7 +150,7 @@ if ('missing' in chromium) {
           await page.setInputFiles('#file', { name, mimeType: 'text/csv', buffer: Buffer.from(text) });
           await idle(page);
           expect(await page.locator('#message').textContent()).toContain(message);
-          // Not the picture of another table.
+          // Not the chart of another table.
           expect(await page.locator('#chart svg.figure').isVisible()).toBe(false);
         }
         await page.click('#sample');
@@ -158,7 +158,7 @@ if ('missing' in chromium) {
         expect(await page.locator('#message').textContent()).toBe('');
       }));
 
-    it('fits a phone, by day and by night', () =>
+    it('fits a phone, in the light and in the dark theme', () =>
       visit(
         async (page) => {
           await page.click('#sample');
@@ -173,7 +173,7 @@ if ('missing' in chromium) {
         { viewport: { width: 390, height: 800 } },
       ));
 
-    it('may not ask another site', async () => {
+    it('may not connect to another site', async () => {
       const page = await browser.newPage();
       await page.goto(site.url);
       const directive = await page.evaluate(

@@ -1,6 +1,6 @@
 /**
- * The built package in a real Chromium: pages that Vite built, with and without cross-origin isolation,
- * on the page's own thread and in a Worker.
+ * The built packages in Chromium: pages built by Vite, with and without cross-origin isolation, on the main thread
+ * and in a Worker.
  */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -34,15 +34,15 @@ if ('missing' in chromium) {
       if (folder) await remove(folder);
     }, 60_000);
 
-    /** Opens the page, does the job, and demands that nothing was complained about. */
+    /** Opens the page and runs the job. Errors and warnings in the console fail the test. */
     async function run(site: string, where: 'page' | 'Worker', job: Job): Promise<JobReport> {
       const page = await browser.newPage();
-      const complaints = listen(page);
+      const problems = listen(page);
       await page.goto(sites[site].url);
       await page.waitForFunction(() => 'run' in globalThis);
       const report = await page.evaluate(([job, where]) => globalThis.run(job, where), [job, where] as const);
       await page.close();
-      expect(complaints).toEqual([]);
+      expect(problems).toEqual([]);
       return report;
     }
 
@@ -71,7 +71,7 @@ if ('missing' in chromium) {
       });
     });
 
-    it('gives one and two threads, page and Worker, the same results', async () => {
+    it('has the same results with one thread and two, on the page and in a Worker', async () => {
       const one = await run('isolated', 'page', { threads: 1, train: TRAIN });
       const two = await run('isolated', 'Worker', { threads: 2, train: TRAIN });
       expect([one.threads, two.threads]).toEqual([1, 2]);
@@ -79,7 +79,7 @@ if ('missing' in chromium) {
       expect(two.text).toBe(one.text);
     });
 
-    it('runs where there is no relaxed SIMD', async () => {
+    it('runs without relaxed SIMD', async () => {
       const report = await run('isolated', 'Worker', { threads: 2, withoutRelaxedSimd: true, train: TRAIN });
       expect(report.description).not.toContain('relaxed');
       expectTrained(report);
@@ -98,12 +98,12 @@ if ('missing' in chromium) {
 }
 
 function listen(page: Page): string[] {
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(String(error)));
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(String(error)));
   page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+    if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text());
   });
-  return complaints;
+  return problems;
 }
 
 function expectTrained({ losses, text }: JobReport): void {

@@ -1,4 +1,4 @@
-/** The HTML report as a reader meets it: picking a series, reading values by pointer and by keys, without a network. */
+/** The HTML report in a browser: picking a series, reading values by pointer and by keys, without a network. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { html } from '../../packages/forecast/src/report/index.ts';
@@ -19,20 +19,20 @@ if ('missing' in chromium) {
 
     async function open(width: number, use: (page: Page) => Promise<void>): Promise<void> {
       const page = await browser.newPage({ viewport: { width, height: 800 } });
-      const heard: string[] = [];
-      page.on('pageerror', (error) => heard.push(error.message));
-      page.on('console', (message) => heard.push(message.text()));
-      page.on('request', (request) => heard.push(request.url()));
+      const problems: string[] = [];
+      page.on('pageerror', (error) => problems.push(error.message));
+      page.on('console', (message) => problems.push(message.text()));
+      page.on('request', (request) => problems.push(request.url()));
       await page.setContent(html([presidents(), view([1, 2, Number.NaN, 4], { name: 'second' })]));
       await use(page);
       await page.close();
-      expect(heard).toEqual([]);
+      expect(problems).toEqual([]);
     }
 
-    /** Where a share of the plot's width is, in its lower half. */
+    /** A point in the lower half of the plot, at a share of its width. */
     async function inPlot(page: Page, share: number): Promise<[number, number]> {
       const box = await page.locator('[data-x]:visible').first().boundingBox();
-      if (!box) throw new Error('no plot is to be seen');
+      if (!box) throw new Error('no plot is visible');
       return [box.x + share * box.width, box.y + 0.8 * box.height];
     }
 
@@ -67,7 +67,7 @@ if ('missing' in chromium) {
         expect(await names.allInnerTexts()).toEqual(['presidents']);
       }));
 
-    it('shows all series where there are no scripts', async () => {
+    it('shows all series without scripts', async () => {
       const context = await browser.newContext({ javaScriptEnabled: false });
       const page = await context.newPage();
       await page.setContent(html([presidents(), view([1, 2], { name: 'second' })]));

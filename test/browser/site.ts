@@ -1,4 +1,4 @@
-/** Pages under test: built by Vite as a user would, served from a local port. */
+/** Pages under test: built by Vite as users build theirs, and served from a local port. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,7 +9,7 @@ import { build, type InlineConfig } from 'vite';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What makes a page cross-origin isolated, so that it may share memory with its workers. */
+/** Headers that make a page cross-origin isolated, so that it may share memory with its workers. */
 export const ISOLATION = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
@@ -29,7 +29,7 @@ export interface Site {
   close(): Promise<void>;
 }
 
-/** Builds the page in `folder` against dist/; returns where it is. */
+/** Builds the page in `folder` with the built packages, which node_modules links. Returns the folder of the page. */
 export async function buildPage(folder: string, config: InlineConfig = {}): Promise<string> {
   const outDir = await mkdtemp(join(tmpdir(), 'mamba-ts-page-'));
   await build({
@@ -37,7 +37,6 @@ export async function buildPage(folder: string, config: InlineConfig = {}): Prom
     mode: 'production',
     logLevel: 'warn',
     build: { outDir, emptyOutDir: true },
-    resolve: { alias: { 'mamba-ts': join(root, 'dist/index.js') } },
     ...config,
   });
   return outDir;
@@ -48,7 +47,7 @@ export async function serve(folders: Record<string, string>, headers: Record<str
   const prefixes = Object.keys(folders).sort((a, b) => b.length - a.length);
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    const prefix = prefixes.find((one) => pathname.startsWith(one)) ?? '/';
+    const prefix = prefixes.find((candidate) => pathname.startsWith(candidate)) ?? '/';
     const file = join(folders[prefix], pathname.slice(prefix.length) || 'index.html');
     try {
       const content = await readFile(file);

@@ -1,4 +1,4 @@
-/** What a page is asked to do, on its main thread or in a Worker. */
+/** The work of a page under test, on its main thread or in a Worker. */
 import {
   byteTokenizer,
   createModel,
@@ -12,10 +12,10 @@ import {
 
 export interface Job {
   threads: number;
-  /** Pretends that this browser has no relaxed SIMD. */
+  /** Simulates a browser without relaxed SIMD. */
   withoutRelaxedSimd?: boolean;
   train?: { text: string; steps: number };
-  /** The URL of a checkpoint's folder, and what to read with it. */
+  /** The URL of a checkpoint's folder, and the tokens that the model reads. */
   load?: { url: string; tokens: number[][] };
 }
 
@@ -43,7 +43,7 @@ export async function runJob(job: Job): Promise<JobReport> {
     text: '',
     logits: [],
   };
-  // A lazily loaded chunk of the page.
+  // Loads a chunk of the page lazily.
   const tokenizer = await loadTokenizer(byteTokenizer().toJSON());
   if (job.train) {
     const model = await createModel({ vocabSize: 256, dModel: 32, nLayer: 2 }, { backend, seed: 1 });
