@@ -1,23 +1,24 @@
 /**
- * Tokens from a model, one at a time, in constant memory: the prompt is read in pieces, and what is
- * remembered is a state of fixed size.
- *
- *   for await (const { token } of generate(model, prompt, { maxTokens: 100 })) …
+ * Generates tokens with a model, one at a time. The prompt is read in pieces and the model remembers a state of fixed
+ * size, so memory does not grow with the length.
  */
 import { UsageError } from '../errors.ts';
 import type { State } from '../layers/state.ts';
 import type { LanguageModel } from '../models/languageModel.ts';
 import { Random } from '../random.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { checkSampling, type Sample, type SamplingOptions, sampleToken } from './sampling.ts';
+import { completeField, type Field, field } from '../schema/index.ts';
+import { type Sample, type SamplingOptions, sampleToken, samplingFields } from './sampling.ts';
 
 export interface GenerateOptions extends SamplingOptions {
+  /** The maximum number of tokens to generate. */
   maxTokens: number;
+  /** The seed of the random choices. Default: 0. */
   seed?: number;
-  /** Where to read on; it is not changed. */
+  /** The state before the prompt, which is not changed. Default: the start of a sequence. */
   state?: State;
+  /** Ends generation at the next token. */
   signal?: AbortSignal;
-  /** Generation ends before one of these. */
+  /** Generation ends before one of these. Default: none. */
   stopTokens?: readonly number[];
 }
 
@@ -26,40 +27,57 @@ export interface Generated {
   /** log p of the token under the model, in nats, before temperature and filters. */
   readonly logprob: number;
   /**
-   * The state before this token is read: with it as the prompt, generation goes on from here. Ask for
-   * it while the token is the newest, or after the last one; then it is yours.
+   * The state before this token is read. Generation continues from here with the token as the prompt. Read it before
+   * the next token is requested, or after the last one; the caller then owns it and disposes it.
    */
   readonly state: State;
 }
 
-/** Tokens of the prompt that are read at once. */
+/** Tokens of the prompt that are read in one call. */
 const PREFILL = 512;
-/** How often other work gets its turn. */
+/** Milliseconds after which the event loop gets a turn. */
 const TURN_MS = 16;
 
+const fields = {
+  maxTokens: field.whole({ min: 0, advice: 'Say how many tokens to generate.' }),
+  ...samplingFields,
+};
+
+/**
+ * Generates up to `maxTokens` tokens after the prompt. Equal seeds give equal tokens.
+ *
+ * Throws UsageError for an empty prompt, a wrong option, a state of another model, and a sequence that is longer than
+ * the model can read.
+ *
+ * @example
+ * const tokenizer = byteTokenizer();
+ * for await (const { token } of generate(model, tokenizer.encode('ROMEO:'), { maxTokens: 100, temperature: 0.8 })) {
+ *   process.stdout.write(tokenizer.decode([token]));
+ * }
+ */
 export async function* generate(
   model: LanguageModel,
   prompt: readonly number[],
   options: GenerateOptions,
 ): AsyncGenerator<Generated, void, undefined> {
   checkOptions(prompt, options);
-  checkRoom(model, prompt.length, options);
+  checkLength(model, prompt.length, options);
   const { maxTokens, seed = 0, signal, stopTokens = [] } = options;
   const random = new Random(seed).fork('sampling');
   const seen = new Set(prompt);
-  let turn = performance.now();
-  const breathe = async () => {
-    if (performance.now() - turn < TURN_MS) return;
+  let turnAt = performance.now();
+  const yieldToEventLoop = async () => {
+    if (performance.now() - turnAt < TURN_MS) return;
     await new Promise((resolve) => setTimeout(resolve, 0));
-    turn = performance.now();
+    turnAt = performance.now();
   };
 
-  const held = new HeldState(options.state);
+  const latest = new LatestState(options.state);
   let logits: Float32Array | undefined;
   for (let at = 0; at < prompt.length; at += PREFILL) {
     if (signal?.aborted) return;
-    logits = await readOn(model, prompt.slice(at, at + PREFILL), held);
-    await breathe();
+    logits = await read(model, prompt.slice(at, at + PREFILL), latest);
+    await yieldToEventLoop();
   }
   for (let count = 0; count < maxTokens; count++) {
     if (signal?.aborted) return;
@@ -68,54 +86,50 @@ export async function* generate(
     const { token } = sample;
     if (stopTokens.includes(token)) return;
     seen.add(token);
-    yield held.beside(sample);
+    yield latest.with(sample);
     if (count + 1 === maxTokens || signal?.aborted) return;
-    logits = await readOn(model, [token], held);
-    await breathe();
+    logits = await read(model, [token], latest);
+    await yieldToEventLoop();
   }
 }
 
-/** Reads tokens and resolves to the logits after them. */
-async function readOn(model: LanguageModel, tokens: readonly number[], held: HeldState): Promise<Float32Array> {
-  const { logits, state } = model.forward([tokens], { state: held.current, logits: 'last' });
-  held.advance(state);
-  return take(logits);
-}
-
-async function take(tensor: Tensor): Promise<Float32Array> {
-  const values = await tensor.data();
-  tensor.dispose();
+/** Reads tokens from the latest state. Resolves to the logits after the last one. */
+async function read(model: LanguageModel, tokens: readonly number[], latest: LatestState): Promise<Float32Array> {
+  const { logits, state } = model.forward([tokens], { state: latest.current, logits: 'last' });
+  latest.replace(state);
+  const values = await logits.data();
+  logits.dispose();
   return values;
 }
 
-/** The newest state; older ones are freed, save those that somebody asked for. */
-class HeldState {
+/** The latest state. Older ones are freed, except those that the caller has read. */
+class LatestState {
   private isOurs = false;
 
   constructor(public current: State | undefined) {}
 
-  advance(next: State): void {
+  replace(next: State): void {
     if (this.isOurs) this.current?.dispose();
     this.current = next;
     this.isOurs = true;
   }
 
-  beside(sample: Sample): Generated {
+  with(sample: Sample): Generated {
     const state = this.current as State;
-    const held = this;
+    const latest = this;
     return {
       token: sample.token,
       get logprob() {
         return sample.logprob;
       },
       get state() {
-        if (held.current !== state) {
+        if (latest.current !== state) {
           throw new UsageError(
             'generate',
-            'this state was freed when the next token was asked for. Read it at its token.',
+            'this state was freed when the next token was requested. Read it before that.',
           );
         }
-        held.isOurs = false;
+        latest.isOurs = false;
         return state;
       },
     };
@@ -129,20 +143,18 @@ function checkOptions(prompt: readonly number[], options: GenerateOptions): void
       'the prompt has no tokens, expected at least 1. Begin with a newline or the end-of-document token.',
     );
   }
-  const { maxTokens } = options;
-  if (!(Number.isInteger(maxTokens) && maxTokens >= 0)) {
-    throw new UsageError('generate', `maxTokens is ${maxTokens}, expected a whole number ≥ 0.`);
+  for (const [name, field] of Object.entries(fields) as [keyof typeof fields, Field<number | undefined>][]) {
+    completeField('generate', name, field, options[name]);
   }
-  checkSampling(options);
 }
 
-/** The last token is not read. */
-function checkRoom({ maxSteps }: LanguageModel, prompt: number, { maxTokens, state }: GenerateOptions): void {
+/** The last token that is generated is not read. */
+function checkLength({ maxSteps }: LanguageModel, prompt: number, { maxTokens, state }: GenerateOptions): void {
   const before = state?.position ?? 0;
   if (before + prompt + maxTokens - 1 <= maxSteps) return;
   throw new UsageError(
     'generate',
-    `${before + prompt} tokens to read and ${maxTokens} to write, expected at most maxLength = ${maxSteps} together. ` +
-      'Ask for fewer tokens, or use a model with a window.',
+    `${before + prompt} tokens to read and ${maxTokens} to generate, expected at most maxLength = ${maxSteps} in total. ` +
+      'Generate fewer tokens, or use a model with a window.',
   );
 }

@@ -1,15 +1,24 @@
-/** Text from a model: whole characters only, and stop strings that are never shown in part. */
+/** Generates text with a model: whole characters only, and never a part of a stop string. */
 import type { LanguageModel } from '../models/languageModel.ts';
 import { streamDecoder } from '../tokenize/stream.ts';
 import type { Tokenizer } from '../tokenize/tokenizer.ts';
 import { type GenerateOptions, generate } from './generate.ts';
 
 export interface GenerateTextOptions extends GenerateOptions {
-  /** Generation ends where one of these appears; it is not part of the text. */
+  /** Generation ends before the first of these texts. Default: none. */
   stop?: readonly string[];
 }
 
-/** Yields the text as it comes, in pieces of whole characters. */
+/**
+ * Yields the text after the prompt while it is generated, in pieces of whole characters.
+ *
+ * Generation ends at the tokenizer's end-of-document token, unless `stopTokens` are given. Throws UsageError as
+ * generate() does, and for a prompt that the tokenizer cannot encode.
+ *
+ * @example
+ * const options = { maxTokens: 300, temperature: 0.8, stop: ['\n\n'] };
+ * for await (const text of generateText(model, tokenizer, 'ROMEO:', options)) process.stdout.write(text);
+ */
 export async function* generateText(
   model: LanguageModel,
   tokenizer: Tokenizer,
@@ -27,9 +36,9 @@ export async function* generateText(
       if (found > 0) yield pending.slice(0, found);
       return;
     }
-    const safe = pending.length - heldBack(pending, stop);
-    if (safe > 0) yield pending.slice(0, safe);
-    pending = pending.slice(safe);
+    const certain = pending.length - possibleStop(pending, stop);
+    if (certain > 0) yield pending.slice(0, certain);
+    pending = pending.slice(certain);
   }
   pending += decoder.end();
   const found = firstStop(pending, stop);
@@ -37,17 +46,18 @@ export async function* generateText(
   if (rest) yield rest;
 }
 
+/** The index of the first stop string in the text, or −1. */
 function firstStop(text: string, stop: readonly string[]): number {
-  const found = stop.map((one) => text.indexOf(one)).filter((at) => at >= 0);
+  const found = stop.map((end) => text.indexOf(end)).filter((at) => at >= 0);
   return found.length ? Math.min(...found) : -1;
 }
 
-/** Characters at the end that may be the beginning of a stop string. */
-function heldBack(text: string, stop: readonly string[]): number {
-  const longest = Math.max(0, ...stop.map((one) => one.length - 1));
+/** The number of characters at the end that may be the beginning of a stop string. */
+function possibleStop(text: string, stop: readonly string[]): number {
+  const longest = Math.max(0, ...stop.map((end) => end.length - 1));
   for (let length = Math.min(longest, text.length); length > 0; length--) {
-    const end = text.slice(text.length - length);
-    if (stop.some((one) => one.startsWith(end))) return length;
+    const tail = text.slice(text.length - length);
+    if (stop.some((end) => end.startsWith(tail))) return length;
   }
   return 0;
 }

@@ -1,48 +1,43 @@
 /**
- * From logits to a token: repetition penalty, temperature, top-k, top-p, min-p, then a draw.
+ * From logits to a token: repetition penalty, temperature, top-k, top-p, min-p, then a random choice.
  *
- * The filters come in the order of Hugging Face's generate(), so that settings carry over.
+ * The filters have the order of Hugging Face's generate(), so its settings give the same distribution here.
  */
 import { UsageError } from '../errors.ts';
 import { logSumExp } from '../math/softmax.ts';
 import type { Random } from '../random.ts';
+import { field, type InputsOf } from '../schema/index.ts';
 
-export interface SamplingOptions {
-  /** 0 takes the most likely token. Default 1. */
-  temperature?: number;
-  /** Keep the k most likely tokens. */
-  topK?: number;
-  /** Keep the most likely tokens whose probabilities sum to topP (Holtzman et al. 2020). */
-  topP?: number;
-  /** Keep tokens at least minP times as likely as the most likely one. */
-  minP?: number;
-  /** Makes tokens of the text so far less likely: above 1 (Keskar et al. 2019). */
-  repetitionPenalty?: number;
-}
+const above0To1 = (value: unknown) => typeof value === 'number' && value > 0 && value <= 1;
+const from0Below1 = (value: unknown) => typeof value === 'number' && value >= 0 && value < 1;
 
-export function checkSampling(options: SamplingOptions): void {
-  const rules: [keyof SamplingOptions, (value: number) => boolean, string][] = [
-    ['temperature', (value) => value >= 0 && Number.isFinite(value), 'a number ≥ 0 (0 is greedy)'],
-    ['topK', (value) => Number.isInteger(value) && value >= 1, 'a whole number ≥ 1'],
-    ['topP', (value) => value > 0 && value <= 1, 'a number above 0, at most 1'],
-    ['minP', (value) => value >= 0 && value < 1, 'a number from 0 to below 1'],
-    ['repetitionPenalty', (value) => value > 0 && Number.isFinite(value), 'a number above 0 (1 changes nothing)'],
-  ];
-  for (const [name, accepts, expected] of rules) {
-    const value = options[name];
-    if (value !== undefined && !(typeof value === 'number' && accepts(value))) {
-      throw new UsageError('generate', `${name} is ${value}, expected ${expected}.`);
-    }
-  }
-}
+export const samplingFields = {
+  /** Divides the logits; 0 takes the most likely token. Default: 1. */
+  temperature: field.optional(field.number({ min: 0, expected: 'a number ≥ 0 (0 is greedy)' })),
+  /** Keeps the k most likely tokens. Default: all. */
+  topK: field.optional(field.whole({ min: 1 })),
+  /** Keeps the most likely tokens whose probabilities sum to topP (Holtzman et al. 2020). Default: all. */
+  topP: field.optional({ ...field.number({ expected: 'a number above 0, at most 1' }), accepts: above0To1 }),
+  /** Keeps tokens that are at least minP times as likely as the most likely one. Default: all. */
+  minP: field.optional({ ...field.number({ expected: 'a number from 0 to below 1' }), accepts: from0Below1 }),
+  /** Above 1 makes tokens of the text so far less likely (Keskar et al. 2019). Default: 1. */
+  repetitionPenalty: field.optional(
+    field.number({ min: 0, open: true, expected: 'a number above 0 (1 changes nothing)' }),
+  ),
+};
+
+export interface SamplingOptions extends InputsOf<typeof samplingFields> {}
 
 export interface Sample {
   readonly token: number;
-  /** log p of the token under the model itself, before any of the settings; computed when asked for. */
+  /** log p of the token under the model itself, before any of the settings. Computed when it is read. */
   readonly logprob: number;
 }
 
-/** Draws a token. `seen` are the ids that the repetition penalty applies to; logits are not changed. */
+/**
+ * Draws a token. `seen` are the ids that the repetition penalty applies to. The logits are not changed.
+ * Throws UsageError if the logits are not finite.
+ */
 export function sampleToken(
   logits: Float32Array,
   options: SamplingOptions,
@@ -61,7 +56,7 @@ export function sampleToken(
   if (!Number.isFinite(scores[best])) {
     throw new UsageError(
       'generate',
-      `the logits are not numbers (${scores[best]}). The weights of the model are damaged.`,
+      `the logits are not numbers (${scores[best]}), expected finite values. The weights of the model are damaged: get them again.`,
     );
   }
   const sample = (token: number): Sample => ({
@@ -85,7 +80,7 @@ interface Candidate {
   weight: number;
 }
 
-/** One of all tokens of at least `least` weight. */
+/** Draws from all tokens whose weight is at least `least`. */
 function draw(weights: Float64Array, least: number, random: Random): number {
   let total = 0;
   for (const weight of weights) if (weight >= least) total += weight;
@@ -101,11 +96,11 @@ function draw(weights: Float64Array, least: number, random: Random): number {
   return last;
 }
 
-/** The topK most likely tokens, of those the ones that sum to topP, the most likely first. */
+/** The topK most likely tokens, and of those the ones whose probabilities sum to topP; the most likely first. */
 function likeliest(weights: Float64Array, topK = weights.length, topP = 1): Candidate[] {
   let total = 0;
   for (const weight of weights) total += weight;
-  // A vocabulary is long and what is wanted of it short: only weights above a falling bound are sorted.
+  // Few tokens of a large vocabulary are needed: only weights above a falling bound are sorted.
   for (let least = 0.01; ; least = least > 1e-12 ? least / 100 : 0) {
     const found: Candidate[] = [];
     let mass = 0;
@@ -123,7 +118,7 @@ function likeliest(weights: Float64Array, topK = weights.length, topP = 1): Cand
   }
 }
 
-/** The first index at which the running sum of weights is above `mass`; the last where rounding hides it. */
+/** The first index at which the running sum of weights exceeds `mass`; the last one if rounding prevents that. */
 function reaching(candidates: readonly Candidate[], mass: number): number {
   let sum = 0;
   for (let i = 0; i < candidates.length; i++) {

@@ -1,5 +1,4 @@
-/** Loss over a token store: nats a token, bits a byte, perplexity. */
-
+/** The loss of a language model over a token store: nats per token, bits per byte, perplexity. */
 import { BatchSampler } from '../data/sampler.ts';
 import type { TokenStore } from '../data/store.ts';
 import { UsageError } from '../errors.ts';
@@ -8,21 +7,38 @@ import { scope } from '../tensor/scope.ts';
 import type { Tokenizer } from '../tokenize/tokenizer.ts';
 
 export interface Evaluation {
-  /** Mean cross-entropy in nats a token. */
+  /** Mean cross-entropy in nats per token. */
   loss: number;
-  /** Bits a byte of the text that the tokens stand for. */
+  /** Bits per byte of the text that the tokens encode. */
   bitsPerByte: number;
   perplexity: number;
+  /** What was read. */
   tokens: number;
   bytes: number;
 }
 
-/** Reads windows of blockSize tokens one after another, `batches` of them at most. */
+export interface EvaluationOptions {
+  /** Rows of a batch. */
+  batchSize: number;
+  /** Tokens of a row. */
+  blockSize: number;
+  /** The maximum number of batches to read. Default: all. */
+  batches?: number;
+  onBatch?: (done: number, of: number) => void;
+}
+
+/**
+ * Measures the model on windows of blockSize tokens, one after another.
+ * Throws UsageError for data that is shorter than a window.
+ *
+ * @example
+ * const { bitsPerByte } = await evaluate(model, validation, byteTokenizer(), { batchSize: 8, blockSize: 256 });
+ */
 export async function evaluate(
   model: LanguageModel,
   data: TokenStore,
   tokenizer: Tokenizer,
-  options: { batchSize: number; blockSize: number; batches?: number; onBatch?: (done: number, of: number) => void },
+  options: EvaluationOptions,
 ): Promise<Evaluation> {
   const { batchSize, blockSize, batches = Infinity } = options;
   requireBatches(batches);
@@ -46,7 +62,7 @@ export async function evaluate(
   return { loss, bitsPerByte: nats / Math.LN2 / bytes, perplexity: Math.exp(loss), tokens, bytes };
 }
 
-/** How many batches an evaluation may read: all of them if Infinity. */
+/** Throws UsageError unless `batches` is a whole number ≥ 1, or Infinity for all. */
 export function requireBatches(batches: number): void {
   if ((batches === Infinity || Number.isInteger(batches)) && batches >= 1) return;
   throw new UsageError('evaluate', `batches is ${batches}, expected a whole number ≥ 1.`);

@@ -1,5 +1,4 @@
-/** Loss of a sequence model over examples, and what people ask for: accuracy, or how far values are off. */
-
+/** The loss of a sequence model over examples, with the accuracy of classes or the errors of values. */
 import { type ExampleBatch, ExampleSampler } from '../data/exampleSampler.ts';
 import { type ExampleStore, titleOf } from '../data/examples.ts';
 import type { Columns } from '../data/scaling.ts';
@@ -14,26 +13,29 @@ import { targetsOf } from './task.ts';
 export interface SequenceEvaluation {
   /** Mean cross-entropy in nats, or mean squared error of what the model was trained on (scaled). */
   loss: number;
-  /** Classification: the part that was right. */
+  /** Classification: the fraction of labels that were right. */
   accuracy?: number;
   /** Regression, in the units of the data. */
   meanSquaredError?: number;
   meanAbsoluteError?: number;
   examples: number;
-  /** Labels or values that were compared. */
+  /** The number of labels or values that were compared. */
   compared: number;
 }
 
 export interface SequenceEvaluationOptions {
   batchSize: number;
-  /** Batches at most, from the first on. */
+  /** The maximum number of batches, from the first on. Default: all. */
   batches?: number;
-  /** The scale of targets, where they were scaled. */
+  /** The scale of the targets, if they were scaled. */
   targets?: Columns;
   onBatch?: (done: number, of: number) => void;
 }
 
-/** Reads the examples in their order. */
+/**
+ * Measures the model on the examples, in order. Throws UsageError if none has a label or target, or if a label is not
+ * one of the classes of the model.
+ */
 export async function evaluateSequence(
   model: SequenceModel,
   data: ExampleStore,
@@ -45,17 +47,18 @@ export async function evaluateSequence(
   const count = Math.min(batches, sampler.batchesPerPass);
   const isClassifier = model.config.nClasses > 0;
   const sum = { loss: 0, right: 0, squared: 0, absolute: 0, compared: 0, examples: 0 };
-  // Batches in which nothing counts say nothing: reads on to one that does.
+  // Batches without any label or target measure nothing: continues to one that has some.
   for (let i = 0; i < count || (i < sampler.batchesPerPass && sum.compared === 0); i++) {
     const batch = await sampler.next();
-    const wanted = wantedOf(model, batch, data);
+    const expected = expectedOf(model, batch, data);
     const outputs = scope(() => model.forward(batch).outputs.read());
     const width = model.dOutput;
     const rows = outputs.length / width;
     for (let row = 0; row < rows; row++) {
       const given = outputs.subarray(row * width, (row + 1) * width);
-      if (isClassifier) addClass(sum, given, wanted[row]);
-      else for (let k = 0; k < width; k++) addError(sum, given[k] - wanted[row * width + k], scale?.deviation[k] ?? 1);
+      if (isClassifier) addClass(sum, given, expected[row]);
+      else
+        for (let k = 0; k < width; k++) addError(sum, given[k] - expected[row * width + k], scale?.deviation[k] ?? 1);
     }
     sum.examples += batch.B;
     options.onBatch?.(i + 1, Math.max(i + 1, count));
@@ -75,19 +78,19 @@ export async function evaluateSequence(
   };
 }
 
-/** A class or values for each row of the outputs; what pads an example has none. */
-function wantedOf(model: SequenceModel, batch: ExampleBatch, data: ExampleStore): Float64Array {
+/** The class or values for each row of the outputs; missing for padding. */
+function expectedOf(model: SequenceModel, batch: ExampleBatch, data: ExampleStore): Float64Array {
   const { dOutput } = model;
   const { nClasses, output } = model.config;
   const [width, missing] = nClasses > 0 ? [1, -1] : [dOutput, Number.NaN];
-  const wanted = flatTargets(targetsOf(model, batch, data.name), batch, { width, output, missing });
-  const strange = nClasses > 0 ? wanted.findIndex((label) => label >= nClasses) : -1;
-  if (strange < 0) return wanted;
-  const row = output === 'step' ? Math.floor(strange / batch.L) : strange;
+  const expected = flatTargets(targetsOf(model, batch, data.name), batch, { width, output, missing });
+  const unknown = nClasses > 0 ? expected.findIndex((label) => label >= nClasses) : -1;
+  if (unknown < 0) return expected;
+  const row = output === 'step' ? Math.floor(unknown / batch.L) : unknown;
   throw new UsageError(
     'evaluate',
-    `${data.name}, ${titleOf(data, batch.indices[row])} has the label ${wanted[strange]}, expected below ${nClasses}, ` +
-      'the classes of the model. Number the classes as in training.',
+    `${data.name}, ${titleOf(data, batch.indices[row])} has the label ${expected[unknown]}, expected below ${nClasses}, ` +
+      'the number of classes of the model. Number the classes as in training.',
   );
 }
 

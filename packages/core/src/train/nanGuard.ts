@@ -1,11 +1,11 @@
-/** Finds where numbers went bad: the first parameter, operation or gradient that is not finite. */
+/** Finds the first parameter, operation or gradient whose values are not finite. */
 import type { Model } from '../models/model.ts';
 import { sumOfSquares } from '../tensor/optimizer.ts';
 import { enter } from '../tensor/scope.ts';
 import { observeOperations } from '../tensor/tape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** What to tell people: looks at the parameters, then at a second forward, then at the gradients. */
+/** The bad tensor for an error: looks at the parameters, then at the outputs of a second forward, then at the gradients. */
 export function findBadTensor(model: Model, grads: Record<string, Tensor>, forward: () => Tensor): string {
   const parameter = model.tree.list().find(({ value }) => isBad(value));
   if (parameter) return `the parameter ${parameter.name}`;
@@ -20,7 +20,7 @@ export function findBadTensor(model: Model, grads: Record<string, Tensor>, forwa
   const grad = Object.keys(grads)
     .reverse()
     .find((name) => isBad(grads[name]));
-  return grad ? `the gradient of ${grad}` : 'not one of those looked at (parameters, outputs, gradients)';
+  return grad ? `the gradient of ${grad}` : 'none of the parameters, outputs and gradients';
 }
 
 function isBad(tensor: Tensor): boolean {

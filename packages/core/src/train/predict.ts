@@ -1,8 +1,4 @@
-/**
- * What a sequence model says of new data.
- *
- *   for await (const { title, class: found, values } of predict(model, 'runs/digits', 'clip.wav')) …
- */
+/** Predictions of a sequence model for new data. */
 import { ExampleSampler } from '../data/exampleSampler.ts';
 import { type ExampleStore, titleOf } from '../data/examples.ts';
 import { scaled, unscaled } from '../data/scaling.ts';
@@ -15,7 +11,7 @@ import { openSaved } from './savedExamples.ts';
 export interface Prediction {
   /** The file, record, line or series. */
   title: string;
-  /** Where each step has an output: which one, from 0. */
+  /** The step, from 0, if each step has an output. */
   step?: number;
   /** Classification: the most likely class. */
   class?: string;
@@ -23,7 +19,16 @@ export interface Prediction {
   values: Record<string, number>;
 }
 
-/** `folder`: the model's, whose examples.json says how to read `path`. A series gives the rows after its last. */
+/**
+ * Yields a prediction for each example in `path`, or for each of its steps. A series yields the rows after its last one.
+ * Throws UsageError if the data cannot be read as the training data was.
+ *
+ * @param folder the folder of the model, whose examples.json says how to read `path`
+ *
+ * @example
+ * const model = await loadSequenceModel('runs/digits');
+ * for await (const { title, class: digit } of predict(model, 'runs/digits', 'clip.wav')) console.log(title, digit);
+ */
 export async function* predict(
   model: SequenceModel,
   folder: string,
@@ -34,7 +39,7 @@ export async function* predict(
   const { classes, values, scaling, options } = facts;
   const names = classes ?? values ?? [];
   const store = opened.series ? lastWindows(opened.series, options.blockSize) : opened.all;
-  const sampler = new ExampleSampler(inputsAlone(scaled(store, scaling)), { mode: 'sequential', batchSize });
+  const sampler = new ExampleSampler(inputsOnly(scaled(store, scaling)), { mode: 'sequential', batchSize });
   for (let i = 0; i < sampler.batchesPerPass; i++) {
     const batch = await sampler.next();
     const outputs = scope(() => model.forward(batch).outputs.read());
@@ -59,7 +64,7 @@ export async function* predict(
   }
 }
 
-/** Some may have labels and others none. */
-function inputsAlone(store: ExampleStore): ExampleStore {
+/** Without labels and targets, which only some examples may have. */
+function inputsOnly(store: ExampleStore): ExampleStore {
   return { ...store, read: async (index) => ({ sequence: (await store.read(index)).sequence }) };
 }

@@ -33,7 +33,10 @@ export const trainerFields = {
    * How the learning rate falls after the warm-up: along a cosine, only in the last part of training ('wsd': warm-up,
    * stable, decay), or never. Default: 'cosine'.
    */
-  schedule: field.choice(['cosine', 'wsd', 'constant'], { default: 'cosine', help: 'how the learning rate falls' }),
+  schedule: field.choice(['cosine', 'wsd', 'constant'], {
+    default: 'cosine',
+    help: 'how the learning rate falls: cosine, wsd or constant',
+  }),
   /** Updates in which the learning rate rises. Default: 20. */
   warmupIters: field.whole({ min: 0, default: 20, help: 'updates in which the learning rate rises' }),
   /** Schedule 'wsd': the last part of training, in which the learning rate falls. Default: 0.2. */

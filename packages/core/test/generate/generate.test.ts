@@ -4,8 +4,8 @@ import { expectClose } from '../../../../test/support/compare.ts';
 import { uniforms } from '../../../../test/support/random.ts';
 import { type Generated, type GenerateOptions, generate } from '../../src/generate/generate.ts';
 import type { State } from '../../src/layers/state.ts';
-import { createModel } from '../../src/models/checkpoint.ts';
 import type { LanguageModel } from '../../src/models/languageModel.ts';
+import { createModel } from '../../src/models/registered.ts';
 import { vividModel } from '../models/vivid.ts';
 
 const VOCAB = 62;
@@ -132,7 +132,7 @@ describe('generate', () => {
     }
     for (const i of [0, 1, 3, 4]) {
       expect(() => all[i].state).toThrow(
-        'generate: this state was freed when the next token was asked for. Read it at its token.',
+        'generate: this state was freed when the next token was requested. Read it before that.',
       );
     }
     expect(() => all[2].state, 'also the one that was read').toThrow('this state was freed');
@@ -214,7 +214,7 @@ describe('generate', () => {
     [prompt, { maxTokens: -1 }, 'generate: maxTokens is -1, expected a whole number ≥ 0.'],
     [prompt, { maxTokens: 1.5 }, 'generate: maxTokens is 1.5, expected a whole number ≥ 0.'],
     [prompt, { maxTokens: NaN }, 'generate: maxTokens is NaN'],
-    [prompt, { maxTokens: undefined }, 'generate: maxTokens is undefined'],
+    [prompt, { maxTokens: undefined }, 'generate: maxTokens is missing'],
     [prompt, { temperature: -0.1 }, 'generate: temperature is -0.1, expected a number ≥ 0 (0 is greedy).'],
     [prompt, { temperature: NaN }, 'generate: temperature is NaN'],
     [prompt, { temperature: Infinity }, 'generate: temperature is Infinity'],
@@ -245,7 +245,7 @@ describe('generate', () => {
     const norm = model.parameters['backbone.norm_f.weight'];
     norm.write(norm.read().fill(NaN));
     await expect(tokensOf(model, prompt, { maxTokens: 1 })).rejects.toThrow(
-      'generate: the logits are not numbers (NaN). The weights of the model are damaged.',
+      'generate: the logits are not numbers (NaN), expected finite values. The weights of the model are damaged',
     );
   });
 

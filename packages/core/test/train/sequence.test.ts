@@ -6,7 +6,7 @@ import { anyBackend, nativeBackend } from '../../../../test/support/backends.ts'
 import { normal, uniforms } from '../../../../test/support/random.ts';
 import { type Example, type ExampleStore, memoryExamples } from '../../src/data/index.ts';
 import { encodeWav } from '../../src/formats/index.ts';
-import { createSequenceModel, loadSequenceModel } from '../../src/models/checkpoint.ts';
+import { createSequenceModel, loadSequenceModel, sequenceConfigOf } from '../../src/models/registered.ts';
 import { squaredError } from '../../src/ops/index.ts';
 import { Random } from '../../src/random.ts';
 import { evaluateSequence } from '../../src/train/evaluateSequence.ts';
@@ -88,7 +88,7 @@ describe('a sequence model learns', () => {
 
   it('by a task of one’s own', async () => {
     const config = { model: 's4d', dModel: 8, nLayer: 1, dInput: 1, nTargets: 1 };
-    const model = await createSequenceModel(config, { backend, seed: 1 });
+    const model = await createSequenceModel(sequenceConfigOf(config), { backend, seed: 1 });
     const trainer = new Trainer(
       model,
       ({ batchSize }, given) => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { anyBackend } from '../../../../test/support/backends.ts';
 import { type Example, memoryExamples } from '../../src/data/index.ts';
-import { createSequenceModel } from '../../src/models/checkpoint.ts';
+import { createSequenceModel, sequenceConfigOf } from '../../src/models/registered.ts';
 import { evaluateSequence } from '../../src/train/evaluateSequence.ts';
 import { predict } from '../../src/train/predict.ts';
 import { train } from '../../src/train/run.ts';
@@ -13,7 +13,8 @@ import { Trainer } from '../../src/train/trainer.ts';
 import { resume, small, workFolder } from './runs.ts';
 
 const tiny = { model: 's4d', dModel: 4, nLayer: 1, dInput: 1 };
-const make = (more: object) => createSequenceModel({ ...tiny, ...more }, { backend: anyBackend, seed: 1 });
+const make = (more: object) =>
+  createSequenceModel(sequenceConfigOf({ ...tiny, ...more }), { backend: anyBackend, seed: 1 });
 const toy = (output: 'sequence' | 'step', ...examples: Omit<Example, 'sequence'>[]) =>
   memoryExamples(
     examples.map((one) => ({ sequence: Float32Array.of(1, 2), ...one })),
@@ -41,7 +42,7 @@ it('evaluates no label that the model has no class for, and no other count of ta
     evaluateSequence(model, data, { batchSize: 2 });
   expect((await evaluate(classes, toy('sequence', { label: 2 }, { label: 0 }))).compared).toBe(2);
   await expect(evaluate(classes, toy('sequence', { label: 0 }, { label: 3 }))).rejects.toThrow(
-    'evaluate: toy, 1 has the label 3, expected below 3, the classes of the model.',
+    'evaluate: toy, 1 has the label 3, expected below 3, the number of classes of the model.',
   );
   const steps = await make({ nClasses: 3, output: 'step' });
   await expect(evaluate(steps, toy('step', { labels: Int32Array.of(-1, 4) }))).rejects.toThrow(
