@@ -1,24 +1,24 @@
 // `npm run results [-- FOLDER …]`: docs/results.md and its figures from docs/results/*.json.
-// Folders of full runs (runs/reproduce/NAME) are taken into docs/results/ first.
+// The results of full runs (folders such as runs/reproduce/NAME) are copied into docs/results/ first.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const docs = join(root, 'docs');
-const { experiments, resultsFiles, resultsPage, resultsText } = await import('../dist/reproduce/index.js');
+const docs = fileURLToPath(new URL('../../docs', import.meta.url));
+const { experimentOf, experiments, resultsFiles, resultsPage, resultsText } = await import(
+  '../dist/reproduce/index.js'
+);
 const read = (path) => JSON.parse(readFileSync(path, 'utf8'));
 
 for (const folder of process.argv.slice(2)) {
   const results = read(join(folder, 'results.json'));
-  const { experiment, quick } = results;
-  const { full } = experiments.find(({ name }) => name === experiment);
+  if (results.quick) throw new Error(`results: ${folder} holds a quick run, expected a full one.`);
+  const { name, full } = experimentOf(results.experiment);
   if (!isDeepStrictEqual(full, results.settings)) {
-    throw new Error(`results: ${folder} has other settings than a full run of ${experiment}.`);
+    throw new Error(`results: ${folder} has other settings than a full run of ${name}.`);
   }
-  if (quick) throw new Error(`results: ${folder} holds a quick run, expected a full one.`);
-  writeFileSync(join(docs, 'results', `${experiment}.json`), resultsText(results));
+  writeFileSync(join(docs, 'results', `${name}.json`), resultsText(results));
 }
 
 const entries = experiments.map((experiment) => {

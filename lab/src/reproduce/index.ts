@@ -1,7 +1,9 @@
-/** Experiments that reproduce what is claimed of these models: mamba-ts reproduce NAME. Node only. */
+/** Experiments that reproduce claims about these models: npm run lab -- reproduce NAME. */
 export { experimentOf, experiments } from './catalogue.ts';
-export type { Experiment, Report, Settings } from './experiment.ts';
+export type { Report } from './experiment.ts';
+export { goalTables, markdownReport } from './markdown.ts';
 export { type Entry, resultsFiles, resultsPage } from './page.ts';
-export { goalRows, markdownReport, resultsText } from './resultsText.ts';
-export { type ConductOptions, type ConductReporter, conduct, type Results, reportOf } from './runner.ts';
+export { proseOf } from './prose.ts';
+export { type Results, reportOf, resultsText } from './results.ts';
+export { type ConductReporter, conduct } from './runner.ts';
 export { changed } from './settings.ts';

@@ -11,9 +11,9 @@ import { UsageError } from '@mamba-ts/core/errors';
 import { writeAtomic } from '@mamba-ts/core/formats';
 import type { Backend } from '@mamba-ts/core/tensor';
 import { lackOf } from '@mamba-ts/core/train';
-import { type Experiment, type Report, type Run, type RunContext, type Settings, Stopped } from './experiment.ts';
+import { type Experiment, type Run, type RunContext, runsOf, type Settings, Stopped } from './experiment.ts';
 import { ResultFolder, type RunResult } from './resultFolder.ts';
-import { resultsText } from './resultsText.ts';
+import { type Results, resultsText } from './results.ts';
 
 export interface ConductOptions {
   settings: Settings;
@@ -31,16 +31,6 @@ export interface ConductReporter {
   /** `done` and `left` are of the whole: 0 to 1, and seconds. */
   progress?(state: { run: Run; index: number; count: number; done: number; left: number; note: string }): void;
   ended?(state: { run: Run; index: number; count: number; seconds: number; left: number }): void;
-}
-
-/** All that an experiment gave: what is committed, and drawn again from. */
-export interface Results {
-  experiment: string;
-  quick: boolean;
-  settings: Settings;
-  machine: string;
-  /** By the ids of the runs, in their order. */
-  runs: Readonly<Record<string, RunResult>>;
 }
 
 /** Seconds between two notes of the time that a run took, for one that is killed. */
@@ -70,8 +60,8 @@ export async function conduct(
       const tell: RunContext['progress'] = (done, note = '') =>
         reporter?.progress?.({ run, index, count: runs.length, ...clock.at(run, done), note });
       const data = (name: string) => dataPath(experiment.name, name, options.data);
-      const ended = await timed(folder, run.id, signal, tell, (work) =>
-        experiment.run(run, settings, { backend, signal, data, ...work }),
+      const ended = await timed(folder, run.id, tell, (work) =>
+        experiment.run(run.variant, settings, { backend, signal, data, ...work }),
       );
       kept.set(run.id, ended);
       await folder.keep(run.id, ended);
@@ -95,28 +85,10 @@ export async function conduct(
   }
 }
 
-/** Every id once: a seed that is named twice would count twice and be run once. */
-function runsOf(experiment: Experiment, settings: Settings): readonly Run[] {
-  const runs = experiment.runs(settings);
-  const twice = runs.find(({ id }, i) => runs.findIndex((one) => one.id === id) !== i);
-  if (runs.length === 0) {
-    throw new UsageError(
-      'reproduce',
-      `${experiment.name} has nothing to run with these settings, expected at least one seed.`,
-    );
-  }
-  if (twice === undefined) return runs;
-  throw new UsageError(
-    'reproduce',
-    `${twice.label} comes twice in ${experiment.name}, expected each seed and variant once.`,
-  );
-}
-
 /** A run and its time, with that of sessions before this one. */
 async function timed(
   folder: ResultFolder,
   id: string,
-  signal: AbortSignal,
   tell: RunContext['progress'],
   run: (work: Pick<RunContext, 'folder' | 'progress'>) => Promise<unknown>,
 ): Promise<RunResult> {
@@ -125,21 +97,19 @@ async function timed(
   const begun = performance.now();
   const spent = () => before + (performance.now() - begun) / 1000;
   let written = begun;
-  const result = await run({
-    folder: work,
-    progress(done, note) {
-      tell(done, note);
-      if (performance.now() - written < 1000 * BETWEEN && !signal.aborted) return;
-      written = performance.now();
-      folder.spend(id, spent());
-    },
-  });
-  return { seconds: spent(), result };
-}
-
-/** What is shown of results: from their numbers alone. */
-export function reportOf(experiment: Experiment, { settings, runs }: Results): Report {
-  return experiment.report(settings, new Map(Object.entries(runs).map(([id, { result }]) => [id, result])));
+  const progress: RunContext['progress'] = (done, note) => {
+    tell(done, note);
+    if (performance.now() - written < 1000 * BETWEEN) return;
+    written = performance.now();
+    folder.spend(id, spent());
+  };
+  try {
+    const result = await run({ folder: work, progress });
+    return { seconds: spent(), result };
+  } catch (error) {
+    if (error instanceof Stopped) folder.spend(id, spent());
+    throw error;
+  }
 }
 
 function requireMemory(experiment: Experiment, settings: Settings, backend: Backend): void {
@@ -160,19 +130,19 @@ class Clock {
   private done: number;
 
   constructor(runs: readonly Run[], kept: ReadonlyMap<string, unknown>) {
-    const sum = (some: readonly Run[]) => some.reduce((total, { work = 1 }) => total + work, 0);
+    const sum = (some: readonly Run[]) => some.reduce((total, { work }) => total + work, 0);
     this.all = sum(runs);
     this.before = sum(runs.filter(({ id }) => kept.has(id)));
     this.done = this.before;
   }
 
   /** Within a run, of which a part is done. */
-  at({ work = 1 }: Run, part: number): { done: number; left: number } {
+  at({ work }: Run, part: number): { done: number; left: number } {
     return this.state(this.done + work * Math.min(1, Math.max(0, part)));
   }
 
   /** → seconds left. */
-  end({ work = 1 }: Run): number {
+  end({ work }: Run): number {
     this.done += work;
     return this.state(this.done).left;
   }

@@ -1,57 +1,41 @@
-/** The settings of an experiment, with those that a user sets otherwise: --set longest=65536 --set seeds=1,2. */
-import { UsageError } from '@mamba-ts/core/errors';
-import { nearestName } from '@mamba-ts/core/layers';
-import type { Setting, Settings } from './experiment.ts';
+/** The settings of an experiment, with those that a user changes: --set longest=65536 --set seeds=1,2. */
+import { complete, type Field, field, requireNames } from '@mamba-ts/core/schema';
+import type { Experiment, Settings } from './experiment.ts';
 
-/** `assignments`: name=value, each of the kind that the setting has. Throws for strangers and other kinds. */
-export function changed(settings: Settings, assignments: readonly string[]): Settings {
-  const result: Record<string, Setting> = { ...settings };
+/** A number that counts something: a whole number ≥ 1. */
+export const countField = (count: number, min = 1): Field<number> => field.whole({ min, default: count });
+
+export const rateField = (rate: number): Field<number> => field.number({ min: 0, open: true, default: rate });
+
+export const seedsField = (seeds: readonly number[]): Field<readonly number[]> =>
+  field.list(field.whole({ min: 0 }), { default: seeds });
+
+/** A list of names of a table. Default: all of them. */
+export function namesField<N extends string>(
+  table: Readonly<Record<N, unknown>>,
+  names?: readonly NoInfer<N>[],
+): Field<readonly N[]> {
+  const known = Object.keys(table) as N[];
+  return field.list(field.choice(known), { default: names ?? known });
+}
+
+/** `assignments`: name=value. Throws UsageError for unknown names and for values that the fields refuse. */
+export function changed(
+  { name: where, fields }: Pick<Experiment, 'name' | 'fields'>,
+  settings: Settings,
+  assignments: readonly string[],
+): Settings {
+  const given: Record<string, unknown> = { ...settings };
   for (const assignment of assignments) {
-    const at = assignment.indexOf('=');
-    const name = at < 0 ? assignment : assignment.slice(0, at);
-    if (!Object.hasOwn(settings, name)) {
-      const names = Object.keys(settings);
-      throw new UsageError(
-        'reproduce',
-        `there is no setting '${name}'. Did you mean '${nearestName(name, names)}'? There are ${names.join(', ')}.`,
-      );
-    }
-    result[name] = readValue(name, at < 0 ? '' : assignment.slice(at + 1), settings[name]);
+    const [name, ...rest] = assignment.split('=');
+    requireNames(where, { [name]: rest }, Object.keys(fields), 'setting');
+    given[name] = valueIn(fields[name], rest.join('='));
   }
-  return result;
+  return complete(where, fields, given);
 }
 
-function readValue(name: string, text: string, before: Setting): Setting {
-  const fail = (expected: string) =>
-    new UsageError(
-      'reproduce',
-      `the setting ${name} is '${text}', expected ${expected}, such as --set ${name}=${before}.`,
-    );
-  const number = (one: string) => {
-    const value = one.trim() === '' ? Number.NaN : Number(one);
-    if (!Number.isFinite(value)) throw fail(typeof before === 'number' ? 'a number' : 'numbers separated by commas');
-    return value;
-  };
-  if (typeof before === 'number') {
-    const value = number(text);
-    if (counts(name, before) && !(Number.isSafeInteger(value) && value >= 1)) throw fail('a whole number ≥ 1');
-    return value;
-  }
-  if (typeof before === 'boolean') {
-    if (text !== 'true' && text !== 'false') throw fail('true or false');
-    return text === 'true';
-  }
-  if (typeof before === 'string') {
-    if (text === '') throw fail('a text');
-    return text;
-  }
-  const items = text === '' ? [] : text.split(',');
-  const list = typeof before[0] === 'number' ? items.map(number) : items.map((one) => one.trim());
-  if (name === 'seeds' && !list.every((seed) => Number.isSafeInteger(seed) && (seed as number) >= 0)) {
-    throw fail('whole numbers ≥ 0, separated by commas');
-  }
-  return list as Setting;
+/** What is no number stays text, so that an error shows it as it was written. */
+function valueIn({ parse }: Field, text: string): unknown {
+  const value = parse ? parse(text) : text;
+  return Number.isNaN(value) ? text : value;
 }
-
-/** Whether a setting is how many there are of something, as all whole ones are but a seed. */
-const counts = (name: string, before: number) => name !== 'seed' && Number.isInteger(before) && before >= 1;

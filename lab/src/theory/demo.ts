@@ -13,7 +13,7 @@ export interface Shown {
   /** The first row is the header. */
   table: string[][];
   /** What the numbers say, in a sentence. */
-  says: string;
+  finding: string;
   figure: Figure;
 }
 

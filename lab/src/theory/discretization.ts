@@ -38,7 +38,7 @@ export const discretization: Demo = {
           rule === 'zoh' ? 'exact' : orderOf(steps.slice(3), errors.slice(3)).toFixed(2),
         ]),
       ],
-      says: 'Mamba keeps the exact Ā and takes the first-order B̄: its error is of the input, not of the memory.',
+      finding: 'Mamba keeps the exact Ā and takes the first-order B̄: its error is of the input, not of the memory.',
       figure: {
         title: 'A unit force on the spring: four discretisations',
         columns: 2,

@@ -35,7 +35,7 @@ export const hippo: Demo = {
           error.toFixed(4),
         ]),
       ],
-      says: 'The state is the best polynomial of degree N − 1 through the whole past; S4 starts from its A.',
+      finding: 'The state is the best polynomial of degree N − 1 through the whole past; S4 starts from its A.',
       figure: {
         title: 'HiPPO-LegS: 2000 samples, rebuilt from N numbers',
         panels: [

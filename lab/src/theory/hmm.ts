@@ -39,7 +39,7 @@ export const hmm: Demo = {
         ['smoother', right(decide(smoothed)), ''],
         ['Viterbi', right(path), `log p(x, y) = ${logProbability.toFixed(2)}`],
       ],
-      says: 'The filter is a state space model too: its state is the probability of each hidden state.',
+      finding: 'The filter is a state space model too: its state is the probability of each hidden state.',
       figure: {
         title: 'Which die is it? A hidden Markov model of 300 rolls',
         panels: [

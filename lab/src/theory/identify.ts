@@ -40,7 +40,7 @@ export const identify: Demo = {
         ['spring', pair(truth), ''],
         ['learned', pair(found.eigenvalues), `${(100 * relative).toFixed(2)} %`],
       ],
-      says: `From ${ROWS} experiments of ${COUNT} samples: final loss ${tiny(found.losses[found.losses.length - 1])}.`,
+      finding: `From ${ROWS} experiments of ${COUNT} samples: final loss ${tiny(found.losses[found.losses.length - 1])}.`,
       figure: {
         title: 'A neural state space model learns the spring',
         columns: 2,

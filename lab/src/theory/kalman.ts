@@ -86,7 +86,7 @@ export const kalman: Demo = {
           poles(learned.A),
         ],
       ],
-      says: 'The filter is a linear recurrence whose matrix (I − KC)A varies in time: it selects what to believe.',
+      finding: 'The filter is a linear recurrence whose matrix (I − KC)A varies in time: it selects what to believe.',
       figure: {
         title: 'A spring kicked at random, measured with noise of 0.3 m',
         panels: [

@@ -44,7 +44,7 @@ export const pendulum: Demo = {
         ['free run of 10 s, relative error', ...ORDERS.map((order) => `LTI, order ${order}`), 'A(ρ), order 2'],
         ...found.map(({ name, lti, selective }) => [name, ...[...lti, selective].map(({ error }) => error.toFixed(3))]),
       ],
-      says: 'What an LTI model cannot follow, a linear recurrence whose A depends on the input can.',
+      finding: 'What an LTI model cannot follow, a linear recurrence whose A depends on the input can.',
       figure: {
         title: 'A pendulum: models fitted on 10 s, then on their own',
         panels: found.map(({ name, angle, truth, lti, selective }, i) => ({

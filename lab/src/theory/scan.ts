@@ -64,7 +64,7 @@ export const scan: Demo = {
           ]),
         ),
       ],
-      says: 'Each sweep is a layer whose Δ and input come from the layer below; depth stands in for the mixing.',
+      finding: 'Each sweep is a layer whose Δ and input come from the layer below; depth stands in for the mixing.',
       figure: {
         title: 'The HMM filter as a stack of selective scans',
         panels: [

@@ -31,7 +31,7 @@ export const spring: Demo = {
           tiny(error),
         ]),
       ],
-      says: 'One multiplication by exp(ΔA) a step is exact, whatever the step.',
+      finding: 'One multiplication by exp(ΔA) a step is exact, whatever the step.',
       figure: {
         title: 'A mass on a spring, let go at 1 m',
         panels: [

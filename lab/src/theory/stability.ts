@@ -27,7 +27,7 @@ export const stability: Demo = {
           rule === 'euler' ? `for Δ < ${limit.toFixed(3)} s` : 'always',
         ]),
       ],
-      says: 'exp(ΔA) with Re λ < 0 is stable for every Δ > 0: so Mamba may learn Δ freely, with A = −exp(A_log).',
+      finding: 'exp(ΔA) with Re λ < 0 is stable for every Δ > 0: so Mamba may learn Δ freely, with A = −exp(A_log).',
       figure: {
         title: 'Stability: the recurrence decays where the spectral radius is below 1',
         panels: [

@@ -21,41 +21,41 @@ const spring = (out: string) => [
   join(folder, out),
 ];
 
-/** What the runs gave, without the seconds they took. */
+/** The results of the runs, without their seconds. */
 async function given(out: string): Promise<unknown> {
   const text = await readFile(join(folder, out, 'results.json'), 'utf8');
   return JSON.parse(text, (key, value) => (key === 'seconds' ? undefined : value)).runs;
 }
 
-describe('mamba-ts reproduce', () => {
+describe('npm run lab -- reproduce', () => {
   it('lists the experiments', async () => {
     const { stdout } = await ok(['reproduce']);
     const lines = stdout.trimEnd().split('\n');
     expect(lines.map((line) => line.split(' ')[0])).toEqual(experiments.map(({ name }) => name));
   });
 
-  it('goes on after a kill and after Ctrl-C, and gives what an uninterrupted run gives', async () => {
+  it('resumes after a kill and after Ctrl-C, with the results of an uninterrupted run', async () => {
     for (const signal of ['SIGKILL', 'SIGINT'] as const) {
       const { child, done, said } = start(process.execPath, [lab, ...spring('killed')]);
       await said(signal === 'SIGKILL' ? /run 1 of 4: / : 'resumed');
       child.kill(signal);
       const { stderr, code } = await done;
-      if (signal === 'SIGINT') expect([code, stderr]).toEqual([0, expect.stringContaining('the same command goes on')]);
+      if (signal === 'SIGINT') expect([code, stderr]).toEqual([0, expect.stringContaining('the same command resumes')]);
     }
     const { stdout, stderr } = await ok(spring('killed'));
-    expect(stderr).toMatch(/resumed {2}[1-3] of 4 runs were done before/);
-    expect(stdout).toContain('to reach');
+    expect(stderr).toMatch(/resumed {2}[1-3] of 4 runs are done/);
+    expect(stdout).toContain('goal');
     await ok(spring('whole'));
     expect(await given('killed')).toEqual(await given('whole'));
     expect(await readFile(join(folder, 'whole', 'figure.svg'), 'utf8')).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
-    expect(await readFile(join(folder, 'whole', 'report.md'), 'utf8')).toContain('| to reach |');
-    // A finished one is shown again without doing it again.
-    expect((await ok(spring('whole'))).stderr).toContain('4 of 4 runs were done before');
+    expect(await readFile(join(folder, 'whole', 'report.md'), 'utf8')).toContain('| goal |');
+    // A finished one is shown again and not run again.
+    expect((await ok(spring('whole'))).stderr).toContain('4 of 4 runs are done');
   });
 
-  it('says what is wrong before it begins', async () => {
+  it('refuses what is wrong before it begins', async () => {
     const out = ['--out', join(folder, 'none')];
-    await refused(['reproduce', 'partiy', ...out], "reproduce: 'partiy' is not an experiment. Did you mean parity?");
+    await refused(['reproduce', 'partiy', ...out], "reproduce: 'partiy' is not an experiment, expected one of");
     await refused(
       ['reproduce', 'parity', '--quick', '--figure', join(folder, 'no', 'figure.svg'), ...out],
       `figure.svg cannot be written (ENOENT). Give another file by --figure`,
@@ -63,7 +63,7 @@ describe('mamba-ts reproduce', () => {
     await refused(['reproduce', 'parity', '--quick', '--figure', folder, ...out], 'cannot be written (EISDIR)');
     await refused(
       ['reproduce', 'parity', '--quick', '--set', 'seed=1', ...out],
-      "reproduce: there is no setting 'seed'. Did you mean 'seeds'?",
+      "parity: unknown setting 'seed', expected",
     );
     await refused(
       ['reproduce', 'scaling', '--set', `longest=${2 ** 40}`, ...out],

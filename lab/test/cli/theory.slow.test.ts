@@ -8,7 +8,7 @@ import { demos } from '../../src/theory/index.ts';
 const folder = await mkdtemp(join(tmpdir(), 'mamba-ts-theory-'));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe('mamba-ts theory', () => {
+describe('npm run lab -- theory', () => {
   it('lists its steps in the order of the story', async () => {
     const { stdout } = await ok(['theory']);
     expect(
@@ -32,7 +32,7 @@ describe('mamba-ts theory', () => {
   });
 
   it('refuses an unknown step, and a figure of none', async () => {
-    await refused(['theory', 'sprung'], "theory: 'sprung' is not a step. Did you mean spring?");
+    await refused(['theory', 'sprung'], "theory: 'sprung' is not a step, expected one of spring,");
     await refused(['theory', '--out', 'x.svg'], 'theory: --out needs the name of a step');
   });
 });

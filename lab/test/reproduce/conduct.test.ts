@@ -3,28 +3,29 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openBackend } from '../../../packages/core/src/tensor/backend.ts';
-import { markdownReport } from '../../src/reproduce/resultsText.ts';
-import { type ConductOptions, conduct, reportOf } from '../../src/reproduce/runner.ts';
+import { markdownReport } from '../../src/reproduce/markdown.ts';
+import { reportOf } from '../../src/reproduce/results.ts';
+import { type ConductOptions, conduct } from '../../src/reproduce/runner.ts';
 import { changed } from '../../src/reproduce/settings.ts';
-import { type Asked, counting } from './counting.ts';
+import { counting, type Probe } from './counting.ts';
 
 const backend = await openBackend('wasm', { threads: 1 });
 let out: string;
-let asked: Asked;
+let probe: Probe;
 beforeEach(async () => {
   out = await mkdtemp(join(tmpdir(), 'reproduce-'));
-  asked = { ran: [] };
+  probe = { ran: [] };
 });
 afterEach(() => rm(out, { recursive: true, force: true }));
 
-const experiment = () => counting(asked);
+const experiment = () => counting(probe);
 const go = (options: Partial<ConductOptions> = {}) =>
   conduct(experiment(), backend, { settings: experiment().full, quick: false, out, ...options });
 
 describe('conduct', () => {
   it('does every run in order, and keeps what they gave', async () => {
     const results = await go();
-    expect(asked.ran).toEqual(['seed-1', 'seed-2', 'seed-3']);
+    expect(probe.ran).toEqual([1, 2, 3]);
     expect(Object.values(results?.runs ?? {}).map(({ result }) => result)).toEqual([
       { value: 10 },
       { value: 20 },
@@ -35,18 +36,18 @@ describe('conduct', () => {
   });
 
   it('goes on after a run that failed, was stopped, or was finished, without doing anything twice', async () => {
-    asked.before = (id) => {
-      if (id === 'seed-2') throw new Error('power cut');
+    probe.before = (seed) => {
+      if (seed === 2) throw new Error('power cut');
     };
     await expect(go()).rejects.toThrow('power cut');
     const abort = new AbortController();
-    asked.before = () => abort.abort();
+    probe.before = () => abort.abort();
     expect(await go({ signal: abort.signal })).toBeUndefined();
-    asked.before = undefined;
+    probe.before = undefined;
     const results = await go();
-    expect(asked.ran).toEqual(['seed-1', 'seed-2', 'seed-2', 'seed-2', 'seed-3']);
+    expect(probe.ran).toEqual([1, 2, 2, 2, 3]);
     expect((await go())?.runs).toEqual(results?.runs);
-    expect(asked.ran).toHaveLength(5);
+    expect(probe.ran).toHaveLength(5);
   });
 
   it('tells how much is done and what is left', async () => {
@@ -106,12 +107,12 @@ describe('conduct', () => {
   });
 
   it('takes a folder in which nothing was done yet, and sweeps what a kill left half written', async () => {
-    asked.before = () => {
+    probe.before = () => {
       throw new Error('wrong settings');
     };
     const wrong = go({ settings: { ...experiment().full, times: 11 } });
     await expect(wrong).rejects.toThrow('wrong settings');
-    asked.before = undefined;
+    probe.before = undefined;
     await writeFile(join(out, '.experiment.json.0123abcd.tmp'), '{');
     await writeFile(join(out, 'runs', '.seed-1.json.0123abcd.tmp'), '{');
     await go();
@@ -122,22 +123,21 @@ describe('conduct', () => {
   });
 
   it('says before the start that memory is missing, and where data should be', async () => {
-    asked.bytes = 2 ** 33;
+    probe.bytes = 2 ** 33;
     await expect(go()).rejects.toThrow(
       'reproduce: counting with these settings needs about 8.0 GiB, WebAssembly addresses 4.0 GiB. Choose smaller ones by --set',
     );
-    expect(asked.ran).toEqual([]);
-    asked.bytes = 0;
+    expect(probe.ran).toEqual([]);
+    probe.bytes = 0;
     await expect(go({ settings: { ...experiment().full, times: 0 }, data: '/here' })).rejects.toThrow(
       'reproduce: counting needs nothing.txt, which is not in /here or ',
     );
   });
 
-  it('refuses settings with nothing to run, or the same run twice', async () => {
-    const seeds = (...list: number[]) => go({ settings: { ...experiment().full, seeds: list } });
-    await expect(seeds()).rejects.toThrow('reproduce: counting has nothing to run with these settings');
-    await expect(seeds(1, 2, 1)).rejects.toThrow('reproduce: seed 1 comes twice in counting, expected each seed and');
-    expect(asked.ran).toEqual([]);
+  it('refuses the same run twice', async () => {
+    const twice = go({ settings: { ...experiment().full, seeds: [1, 2, 1] } });
+    await expect(twice).rejects.toThrow('counting: seed 1 comes twice, expected each seed and each variant once.');
+    expect(probe.ran).toEqual([]);
   });
 
   it('has a report from the numbers alone', async () => {
@@ -150,10 +150,11 @@ describe('conduct', () => {
 });
 
 describe('changed', () => {
-  const { full } = counting({ ran: [] });
+  const experiment = counting({ ran: [] });
+  const change = (...assignments: string[]) => changed(experiment, experiment.full, assignments);
 
-  it('reads a setting as the kind that it has', () => {
-    expect(changed(full, ['seeds=4,5', 'times=3', 'label=a=b', 'sharp=true', 'names=c, d'])).toEqual({
+  it('reads a setting as its field does', () => {
+    expect(change('seeds=4,5', 'times=3', 'label=a=b', 'sharp=true', 'names=c, d')).toEqual({
       seeds: [4, 5],
       times: 3,
       label: 'a=b',
@@ -163,16 +164,16 @@ describe('changed', () => {
   });
 
   it.each([
-    ['seed=4', "there is no setting 'seed'. Did you mean 'seeds'? There are seeds, times, label, sharp, names."],
-    ['times=many', "the setting times is 'many', expected a number, such as --set times=10."],
-    ['times=0', "the setting times is '0', expected a whole number ≥ 1, such as --set times=10."],
-    ['times=1.5', "the setting times is '1.5', expected a whole number ≥ 1"],
-    ['times', "the setting times is '', expected a number"],
-    ['seeds=1,,2', 'expected numbers separated by commas, such as --set seeds=1,2,3.'],
-    ['seeds=1,-2', "the setting seeds is '1,-2', expected whole numbers ≥ 0, separated by commas"],
-    ['sharp=yes', 'expected true or false'],
-    ['label=', 'expected a text'],
+    ['seed=4', "counting: unknown setting 'seed', expected seeds, times, label, sharp, names. Did you mean 'seeds'?"],
+    ['times=many', 'counting: times is "many", expected a whole number ≥ 0.'],
+    ['times=-1', 'counting: times is -1, expected a whole number ≥ 0.'],
+    ['times=1.5', 'counting: times is 1.5, expected a whole number ≥ 0.'],
+    ['times', 'counting: times is "", expected a whole number'],
+    ['seeds=1,,2', 'counting: seeds[1] is NaN, expected a whole number ≥ 0.'],
+    ['seeds=1,-2', 'counting: seeds[1] is -2, expected a whole number ≥ 0.'],
+    ['sharp=yes', 'counting: sharp is "yes", expected true or false.'],
+    ['label=', 'counting: label is "", expected a text.'],
   ])('refuses %s', (assignment, message) => {
-    expect(() => changed(full, [assignment])).toThrow(message);
+    expect(() => change(assignment)).toThrow(message);
   });
 });

@@ -1,48 +1,55 @@
 /** An experiment that costs nothing: run i gives i × `times`, and can be told to fail or to stop. */
+import { field } from '../../../packages/core/src/schema/field.ts';
 import { defineExperiment, type Experiment, Stopped } from '../../src/reproduce/experiment.ts';
+import { seedsField } from '../../src/reproduce/settings.ts';
 
-export interface Asked {
-  /** Ids in the order in which they were run. */
-  ran: string[];
-  /** What stops or breaks a run. */
-  before?(id: string): void;
+export interface Probe {
+  /** The seeds that were run, in order. */
+  ran: number[];
+  /** Stops or breaks a run. */
+  before?(seed: number): void;
   bytes?: number;
 }
 
-type CountingSettings = { seeds: readonly number[]; times: number; label: string; sharp: boolean; names: string[] };
+const fields = {
+  seeds: seedsField([1, 2, 3]),
+  times: field.whole({ min: 0, default: 10 }),
+  label: field.text({ default: 'x' }),
+  sharp: field.flag({ default: false }),
+  names: field.list(field.text(), { default: ['a', 'b'] }),
+};
 
-export function counting(asked: Asked): Experiment {
-  return defineExperiment<CountingSettings, { value: number }>({
+export const counting = (probe: Probe): Experiment =>
+  defineExperiment({
     name: 'counting',
-    about: 'counting works',
-    claim: 'table 0: one, two, three',
-    scale: 'as it is',
-    notes: ['Nothing differs.'],
-    full: { seeds: [1, 2, 3], times: 10, label: 'x', sharp: false, names: ['a', 'b'] },
-    quick: { seeds: [1], times: 1, label: 'x', sharp: false, names: ['a'] },
-    runs: ({ seeds }) => seeds.map((seed) => ({ id: `seed-${seed}`, label: `seed ${seed}`, work: seed })),
-    bytes: () => asked.bytes ?? 0,
-    async run({ id }, { times }, { signal, progress, data }) {
-      asked.ran.push(id);
+    fields,
+    quick: { seeds: [1], times: 1, names: ['a'] },
+    variants: ({ seeds }) => seeds.map((seed) => ({ seed })),
+    id: ({ seed }) => `seed-${seed}`,
+    label: ({ seed }) => `seed ${seed}`,
+    work: ({ seed }) => seed,
+    bytes: () => probe.bytes ?? 0,
+    async run({ seed }, { times }, { signal, progress, data }) {
+      probe.ran.push(seed);
       progress(0.5, 'half');
-      asked.before?.(id);
+      probe.before?.(seed);
       if (signal.aborted) throw new Stopped();
       if (times === 0) await data('nothing.txt');
-      return { value: times * Number(id.slice(5)) };
+      return { value: times * seed };
     },
-    report: ({ seeds }, results) => {
-      const values = seeds.map((seed) => results.get(`seed-${seed}`)?.value ?? Number.NaN);
+    report(rows) {
+      const values = rows.map(({ result }) => result.value);
+      const seeds = rows.map(({ variant }) => variant.seed);
       return {
         tables: [
           { title: 'Counts', rows: [['seed', 'value'], ...seeds.map((seed, i) => [`${seed}`, `${values[i]}`])] },
         ],
-        says: [`The last is ${values.at(-1)}.`],
+        findings: [`The last is ${values.at(-1)}.`],
         goals: [{ what: 'the first is 10', measured: `${values[0]}`, reached: values[0] === 10 }],
         figure: {
           title: 'Counting',
-          panels: [{ x: { label: 'seed' }, y: { label: 'value' }, series: [{ x: [...seeds], y: values }] }],
+          panels: [{ x: { label: 'seed' }, y: { label: 'value' }, series: [{ x: seeds, y: values }] }],
         },
       };
     },
   });
-}

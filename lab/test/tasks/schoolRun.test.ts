@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../packages/core/src/random.ts';
-import { MarkovModel } from '../../src/reproduce/experiments/schoolRun/counting.ts';
+import { MarkovModel } from '../../src/reproduce/experiments/schoolRun/markovModel.ts';
 import {
   announcements,
   drawSchoolRun,

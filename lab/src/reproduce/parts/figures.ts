@@ -1,23 +1,25 @@
 /** Panels that several experiments share. */
+import { mean } from '@mamba-ts/core/math';
 import type { Axis, Panel } from '@mamba-ts/forecast/chart';
-import { halfWidth, mean } from './statistics.ts';
+import { halfWidth } from './statistics.ts';
 
-/** A variant and what each of its seeds measured. */
-export interface Row {
+/** A variant, with the value of each of its seeds. */
+export interface DotRow {
   name: string;
   values: readonly number[];
 }
 
 const ROW_HEIGHT = 30;
-const AROUND = 70;
-/** Beyond the outermost values, as a part of the axis. */
-const ROOM = 0.03;
+/** Height of the axis and the title. */
+const FRAME_HEIGHT = 70;
+/** Space beyond the outermost values, as a part of the axis. */
+const MARGIN = 0.03;
 
 /**
- * A line a variant: each seed a faint dot, their mean a dot with its 95 % confidence interval.
- * The axis reaches the values of `also`, too.
+ * A line for each variant: each seed is a faint dot, and their mean a dot with its 95 % confidence interval. The axis
+ * includes the values of `also`.
  */
-export function dotPlot(rows: readonly Row[], x: Axis, title?: string, also: readonly number[] = []): Panel {
+export function dotPlot(rows: readonly DotRow[], x: Axis, title?: string, also: readonly number[] = []): Panel {
   const at = rows.map((_, i) => i);
   const means = rows.map(({ values }) => mean(values));
   const whiskers = rows.map(({ values }, i) => {
@@ -26,11 +28,11 @@ export function dotPlot(rows: readonly Row[], x: Axis, title?: string, also: rea
   });
   const shown = [...rows.flatMap(({ values }) => values), ...whiskers.flat(), ...also].filter(Number.isFinite);
   const [low, high] = [Math.min(...shown), Math.max(...shown)];
-  // Dots at the ends are whole.
-  const room = high > low && !x.log ? ROOM * (high - low) : undefined;
+  // Dots at the ends are not cut off.
+  const margin = high > low && !x.log ? MARGIN * (high - low) : undefined;
   return {
     title,
-    x: room === undefined ? x : { range: [low - room, high + room], ...x },
+    x: margin === undefined ? x : { range: [low - margin, high + margin], ...x },
     y: { label: '', names: rows.map(({ name }) => name) },
     series: [
       {
@@ -48,6 +50,6 @@ export function dotPlot(rows: readonly Row[], x: Axis, title?: string, also: rea
         whiskers,
       },
     ],
-    height: AROUND + ROW_HEIGHT * rows.length,
+    height: FRAME_HEIGHT + ROW_HEIGHT * rows.length,
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createModel } from '../../../../packages/core/src/models/checkpoint.ts';
+import { createModel } from '../../../../packages/core/src/models/registered.ts';
 import { Random } from '../../../../packages/core/src/random.ts';
 import { anyBackend } from '../../../../test/support/backends.ts';
 import { bitsWithContext, readThrough } from '../../../src/reproduce/experiments/genome/bits.ts';

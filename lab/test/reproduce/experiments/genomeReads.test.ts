@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createModel } from '../../../../packages/core/src/models/checkpoint.ts';
+import { createModel } from '../../../../packages/core/src/models/registered.ts';
 import { Random } from '../../../../packages/core/src/random.ts';
 import { reverseComplement } from '../../../../packages/core/src/tokenize/dna.ts';
 import { anyBackend } from '../../../../test/support/backends.ts';

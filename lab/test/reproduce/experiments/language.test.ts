@@ -8,21 +8,22 @@ import type { Evaluation } from '../../../../packages/core/src/train/evaluate.ts
 import { modelConfigOf, runConfig } from '../../../../packages/core/src/train/options.ts';
 import { train } from '../../../../packages/core/src/train/run.ts';
 import { anyBackend } from '../../../../test/support/backends.ts';
+import { runsOf } from '../../../src/reproduce/experiment.ts';
 import { language } from '../../../src/reproduce/experiments/language/language.ts';
 import {
-  type LanguageSettings,
   languageConfig,
   languageModel,
-  variants,
-} from '../../../src/reproduce/experiments/language/models.ts';
+  languageModels,
+} from '../../../src/reproduce/experiments/language/languageModels.ts';
+import { changed } from '../../../src/reproduce/settings.ts';
 
-const settings = language.full as LanguageSettings;
+const { full, quick } = language;
 const fileOf = (name: string) =>
   fileURLToPath(new URL(`../../../../examples/configs/language/${name}.json`, import.meta.url));
 
-describe.each(settings.models)('the config of %s', (name) => {
+describe.each(full.models)('the config of %s', (name) => {
   it('is what the experiment runs with its first seed', async () => {
-    const config = languageConfig(name, settings, settings.seeds[0]);
+    const config = languageConfig(name, full, full.seeds[0]);
     await expect(`${JSON.stringify(config, null, 2)}\n`).toMatchFileSnapshot(fileOf(name));
     const file = JSON.parse(await readFile(fileOf(name), 'utf8'));
     const place = { out: 'runs/x' };
@@ -31,21 +32,20 @@ describe.each(settings.models)('the config of %s', (name) => {
   });
 
   it('describes a model of the size of Mamba', () => {
-    const mamba = languageModel('mamba', settings);
-    const { keys, parameters } = languageModel(name, settings);
+    const mamba = languageModel('mamba', full);
+    const { config, parameters } = languageModel(name, full);
     expect(Math.abs(parameters / mamba.parameters - 1)).toBeLessThan(0.03);
-    const run = runConfig([languageConfig(name, settings, 1), { out: 'runs/x' }]);
-    expect(modelConfigOf(run, 256)).toMatchObject(keys);
+    const run = runConfig([languageConfig(name, full, 1), { out: 'runs/x' }]);
+    expect(modelConfigOf(run, 256)).toMatchObject(config);
   });
 });
 
 describe('the experiment', () => {
-  const quick = language.quick as LanguageSettings;
-  const asked = (more: Partial<LanguageSettings>) => () => language.runs({ ...quick, ...more } as never);
+  const runs = (more: Partial<typeof full>) => () => runsOf(language, { ...quick, ...more });
 
   it('runs every model with every seed', () => {
-    const ids = language.runs(settings).map(({ id }) => id);
-    expect(new Set(ids).size).toBe(Object.keys(variants).length * settings.seeds.length);
+    const ids = runsOf(language, full).map(({ id }) => id);
+    expect(new Set(ids).size).toBe(Object.keys(languageModels).length * full.seeds.length);
     expect(ids).toContain('transformer-mqa-2');
   });
 
@@ -63,10 +63,7 @@ describe('the experiment', () => {
       progress: () => {},
       data: async () => data,
     };
-    const result = (await language.run({ id: 'transformer-mqa-2', label: '' }, tiny, context)) as {
-      bits: number;
-      curve: object[];
-    };
+    const result = await language.run({ model: 'transformer-mqa', seed: 2 }, tiny, context);
     const place = { data, out: join(folder, 'train'), backend: 'wasm', threads: 1 };
     const trained = await train({ layers: [languageConfig('transformer-mqa', tiny, 2), place] });
     expect(result.bits).toBe((trained.evaluation as Evaluation).bitsPerByte);
@@ -76,9 +73,8 @@ describe('the experiment', () => {
   });
 
   it('refuses settings that do not compare', () => {
-    expect(asked({ models: ['mambo'], learningRates: [1] })).toThrow("models has 'mambo', expected names of mamba,");
-    expect(asked({ learningRates: [1] })).toThrow('1 learningRates for 7 models, expected one for each');
-    expect(asked({ nLayer: 3 })).toThrow('nLayer is 3, expected an even number');
-    expect(asked({ seeds: [] })).toThrow('there are no seeds');
+    expect(() => changed(language, full, ['models=mambo'])).toThrow('language: models[0] is "mambo"');
+    expect(runs({ learningRates: [1] })).toThrow('1 learningRates for 7 models, expected one for each');
+    expect(runs({ nLayer: 3 })).toThrow('nLayer is 3, expected an even number');
   });
 });

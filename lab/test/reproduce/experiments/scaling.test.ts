@@ -1,19 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import type { Report } from '../../../src/reproduce/experiment.ts';
+import { runsOf } from '../../../src/reproduce/experiment.ts';
 import { scaling } from '../../../src/reproduce/experiments/scaling/scaling.ts';
 import {
   bytesFor,
   configOfSide,
-  declared,
+  declaredModel,
   type Measures,
-  type Settings,
-} from '../../../src/reproduce/experiments/scaling/setup.ts';
+} from '../../../src/reproduce/experiments/scaling/scalingModels.ts';
 import { doublings } from '../../../src/reproduce/parts/lengths.ts';
+import { changed } from '../../../src/reproduce/settings.ts';
+import { reached, reportOf } from '../madeUp.ts';
 
-const full = scaling.full as Settings;
+const { full } = scaling;
 
-/** What an ideal machine would measure: powers of the length. */
-function ideal(settings: Settings, transformerPower: number): Map<string, Measures> {
+/** The report of an ideal machine, on which times are powers of the length. */
+function ideal(settings: typeof full, transformerPower: number) {
   const lengths = doublings(settings.shortest, settings.longest);
   const curve = (power: number, grows: boolean, of = lengths) => ({
     seconds: of.map((length) => 1e-6 * length ** power),
@@ -27,22 +28,19 @@ function ideal(settings: Settings, transformerPower: number): Map<string, Measur
     curves: { mamba: curve(power === 0 ? 0 : 1, false), transformer: curve(power, true) },
   });
   const pieces = doublings(settings.piece, settings.stream);
-  return new Map([
-    ['reading', both(transformerPower)],
-    ['training', both(transformerPower)],
-    ['generating', { ...both(1), curves: { mamba: curve(0, false), transformer: curve(0.5, true) } }],
-    [
-      'stream',
-      { lengths: pieces, ofProcess: true, parameters: { mamba: 1000 }, curves: { mamba: curve(1, false, pieces) } },
-    ],
-  ]);
+  const stream = { mamba: curve(1, false, pieces) };
+  const results: Record<string, Measures> = {
+    reading: both(transformerPower),
+    training: both(transformerPower),
+    generating: { ...both(1), curves: { mamba: curve(0, false), transformer: curve(0.5, true) } },
+    stream: { lengths: pieces, ofProcess: true, parameters: { mamba: 1000 }, curves: stream },
+  };
+  return reportOf(scaling, (id) => results[id], settings);
 }
-
-const goalsOf = ({ goals }: Report) => goals.map(({ reached }) => reached);
 
 describe('scaling', () => {
   it('compares models of equal size', () => {
-    const [ours, theirs] = (['mamba', 'transformer'] as const).map((side) => declared(full, side).tree.count());
+    const [ours, theirs] = (['mamba', 'transformer'] as const).map((side) => declaredModel(full, side).tree.count());
     expect(Math.abs(ours / theirs - 1)).toBeLessThan(0.05);
   });
 
@@ -52,18 +50,18 @@ describe('scaling', () => {
   });
 
   it('reaches its goals where time is linear and quadratic, and says where it is not', () => {
-    expect(goalsOf(scaling.report(full, ideal(full, 2)))).toEqual([true, true, true, true]);
-    expect(goalsOf(scaling.report(full, ideal(full, 1.2)))).toEqual([false, false, true, true]);
+    expect(reached(ideal(full, 2))).toEqual([true, true, true, true]);
+    expect(reached(ideal(full, 1.2))).toEqual([false, false, true, true]);
     const less = { ...full, stream: 2 ** 18 };
-    expect(goalsOf(scaling.report(less, ideal(less, 2)))[3]).toBe(false);
+    expect(reached(ideal(less, 2))[3]).toBe(false);
   });
 
   it('says how many times as fast it generates', () => {
     // 128 times: the square root of 2^14.
-    const { says, tables } = scaling.report(full, ideal(full, 2));
-    expect(says.join('\n')).toContain('After 16,384 tokens Mamba writes 128.0 times as many tokens a second.');
+    const { findings, tables } = ideal(full, 2);
+    expect(findings.join('\n')).toContain('After 16,384 tokens Mamba writes 128.0 times as many tokens a second.');
     // 4 layers × (keys, values) × 128 channels × 4 bytes × 2^20.
-    expect(says.join('\n')).toContain('the Transformer would hold 4.0 GiB of keys and values');
+    expect(findings.join('\n')).toContain('the Transformer would hold 4.0 GiB of keys and values');
     expect(tables[2].rows.at(-1)?.at(-1)).toBe('128.0');
   });
 
@@ -73,9 +71,11 @@ describe('scaling', () => {
   });
 
   it('refuses settings that make no sense', () => {
-    expect(() => scaling.runs({ ...full, longest: 10_000 })).toThrow('longest is 10000, expected a power of two');
-    expect(() => scaling.runs({ ...full, longest: 1024 })).toThrow('expected at least 2048, four times the shortest');
-    expect(() => scaling.runs({ ...full, rounds: 0 })).toThrow('rounds is 0, expected a whole number of at least 1');
-    expect(() => scaling.runs({ ...full, stream: 4096 })).toThrow('expected at least 16384, four pieces');
+    expect(() => changed(scaling, full, ['longest=10000'])).toThrow('longest is 10000, expected a power of two');
+    expect(() => runsOf(scaling, { ...full, longest: 1024 })).toThrow(
+      'expected at least 2048, four times the shortest',
+    );
+    expect(() => changed(scaling, full, ['rounds=0'])).toThrow('rounds is 0, expected a whole number ≥ 1');
+    expect(() => runsOf(scaling, { ...full, stream: 4096 })).toThrow('expected at least 16384, four pieces');
   });
 });

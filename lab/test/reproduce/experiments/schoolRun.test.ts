@@ -1,58 +1,53 @@
 import { describe, expect, it } from 'vitest';
-import { createModel } from '../../../../packages/core/src/models/checkpoint.ts';
 import type { LanguageModel } from '../../../../packages/core/src/models/languageModel.ts';
 import { Random } from '../../../../packages/core/src/random.ts';
 import { offer, within } from '../../../../packages/core/src/tensor/tape.ts';
 import { Trainer } from '../../../../packages/core/src/train/trainer.ts';
 import { anyBackend } from '../../../../test/support/backends.ts';
-import { openingOf } from '../../../src/reproduce/experiments/schoolRun/delta.ts';
-import { lessons, schoolRun } from '../../../src/reproduce/experiments/schoolRun/schoolRun.ts';
-import { configsOf, type Result, type Settings, sourceOf } from '../../../src/reproduce/experiments/schoolRun/setup.ts';
-import { parametersOf } from '../../../src/reproduce/parts/sameSize.ts';
+import { runsOf } from '../../../src/reproduce/experiment.ts';
+import { openingOf } from '../../../src/reproduce/experiments/schoolRun/deltaOpening.ts';
+import { schoolRun, schoolRunTask } from '../../../src/reproduce/experiments/schoolRun/schoolRun.ts';
+import { configOf, modelKeys, sourceOf } from '../../../src/reproduce/experiments/schoolRun/schoolRunModels.ts';
+import { newModel, parametersOf } from '../../../src/reproduce/parts/models.ts';
+import { changed } from '../../../src/reproduce/settings.ts';
 import { announcements, drawSchoolRun, schoolRunTokens, waiting } from '../../../src/tasks/schoolRun.ts';
 import { bestLoss } from '../../../src/tasks/unifilar.ts';
+import { reached, reportOf } from '../madeUp.ts';
 
-const full = schoolRun.full as Settings;
-const quick = schoolRun.quick as Settings;
+const { full, quick } = schoolRun;
 const source = sourceOf(full);
 const layer = { name: 'layer 1', announced: 0.5, arrived: 0.1, waited: 0.05, opens: 5, shown: [0.1, 0.5, 0.1] };
 const opening = { layers: [layer], tokens: [1, 6, 5] };
 
-/** Every seed of a variant loses so many per cent more than the filter, which itself was lucky. */
-function resultsOf(above: (variant: string) => number): Map<string, Result> {
+/** Every seed of a variant loses `above` per cent more than the filter, whose own loss on the test was a little low. */
+function goalsOf(above: (variant: string) => number): boolean[] {
   const [best, filter] = [bestLoss(source), 0.97 * bestLoss(source)];
-  return new Map(
-    schoolRun.runs(full).map(({ id }) => {
-      const variant = id.split('.')[0];
+  return reached(
+    reportOf(schoolRun, (id) => {
+      const [variant] = id.split('.');
       const loss = filter + (above(variant) / 100) * best;
-      return [id, { parameters: 1000, loss, filter, ...(variant === 'mamba' && { opening }) }];
+      return { parameters: 1000, loss, filter, ...(variant === 'mamba' && { opening }) };
     }),
   );
 }
 
 describe('the experiment of the school run', () => {
   it('gives all models about as many parameters', () => {
-    const counts = Object.values(configsOf(full)).map(parametersOf);
+    const counts = modelKeys.map((model) => parametersOf(configOf(model, full)));
     for (const count of counts) expect(Math.abs(count / counts[0] - 1)).toBeLessThan(0.1);
   });
 
   it('reaches its goals by what was lost more than the filter lost', () => {
-    const goals = (mamba: number, lti: number) =>
-      schoolRun
-        .report(
-          full,
-          resultsOf((variant) => (variant === 'mamba' ? mamba : lti)),
-        )
-        .goals.map(({ reached }) => reached);
+    const goals = (mamba: number, others: number) => goalsOf((variant) => (variant === 'mamba' ? mamba : others));
     expect(goals(1.9, 9)).toEqual([true, true, true, true]);
     expect(goals(2.1, 9)).toEqual([false, true, true, true]);
     expect(goals(1.9, 4.9)).toEqual([true, true, false, true]);
   });
 
   it('draws on as before where it is restored', async () => {
-    const model = await createModel(configsOf(quick).mamba, { backend: anyBackend, seed: 1 });
-    const { options } = new Trainer(model, lessons(source, model, 16), { batchSize: 2, maxIters: 10 });
-    const task = lessons(source, model, 16)(options, new Random(1), model);
+    const model = await newModel(configOf('mamba', quick), { backend: anyBackend }, 1);
+    const { options } = new Trainer(model, schoolRunTask(source, model, 16), { batchSize: 2, maxIters: 10 });
+    const task = schoolRunTask(source, model, 16)(options, new Random(1), model);
     const next = async () => (await task.next()).loss().loss.read()[0];
     await next();
     const state = JSON.parse(JSON.stringify(task.state()));
@@ -63,8 +58,8 @@ describe('the experiment of the school run', () => {
   });
 
   it('refuses settings that make no sense', () => {
-    expect(() => schoolRun.runs({ ...full, seeds: 0 })).toThrow('seeds is 0, expected a whole number of at least 1');
-    expect(() => schoolRun.runs({ ...full, sure: 2 })).toThrow('sure is 2, expected a probability');
+    expect(() => changed(schoolRun, full, ['seeds=0'])).toThrow('seeds is 0, expected a whole number ≥ 1');
+    expect(() => runsOf(schoolRun, { ...full, sure: 2 })).toThrow('sure is 2, expected a probability');
   });
 });
 

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encodeWav } from '../../../../packages/core/src/formats/index.ts';
-import { createSequenceModel } from '../../../../packages/core/src/models/checkpoint.ts';
+import { createSequenceModel } from '../../../../packages/core/src/models/registered.ts';
 import type { SequenceModel } from '../../../../packages/core/src/models/sequenceModel.ts';
 import { Random } from '../../../../packages/core/src/random.ts';
 import { openBackend } from '../../../../packages/core/src/tensor/backend.ts';
@@ -10,16 +10,18 @@ import { muLawDecode } from '../../../../packages/core/src/tokenize/muLaw.ts';
 import { runConfig } from '../../../../packages/core/src/train/options.ts';
 import { Trainer } from '../../../../packages/core/src/train/trainer.ts';
 import { folderOf } from '../../../../packages/core/test/data/folder.ts';
-import { digitLessons, framesOf, scoreOf } from '../../../src/reproduce/experiments/speech/classify.ts';
-import { pairBits, soundStore, tokensOf } from '../../../src/reproduce/experiments/speech/continuation.ts';
+import { runsOf } from '../../../src/reproduce/experiment.ts';
+import { digitTask, framesOf, scoreOf } from '../../../src/reproduce/experiments/speech/digitClassifier.ts';
+import { pairBits, soundStore, tokensOf } from '../../../src/reproduce/experiments/speech/soundModel.ts';
+import { speech } from '../../../src/reproduce/experiments/speech/speech.ts';
 import {
   type Clip,
   randomSplit,
   readDigits,
   withoutSilence,
   withoutSpeaker,
-} from '../../../src/reproduce/experiments/speech/digits.ts';
-import { speech } from '../../../src/reproduce/experiments/speech/speech.ts';
+} from '../../../src/reproduce/experiments/speech/spokenDigits.ts';
+import { changed } from '../../../src/reproduce/settings.ts';
 import type { SoundChanges } from '../../../src/sound/augmentSound.ts';
 
 const DATA = new URL('../../../data/digits', import.meta.url).pathname;
@@ -119,7 +121,7 @@ const tones = (count: number): Clip[] =>
     samples: Float32Array.from({ length: 400 + 10 * i }, (_, t) => Math.sin(t * (0.1 + 0.25 * (i % 10)))),
   }));
 
-describe('digitLessons', () => {
+describe('digitTask', () => {
   const create = async (): Promise<SequenceModel> =>
     createSequenceModel(
       { model: 'mamba', dModel: 16, nLayer: 1, dInput: 16, nClasses: 10, pooling: 'mean' },
@@ -129,9 +131,9 @@ describe('digitLessons', () => {
   const changes = { speed: 0.05, noise: [20, 40] } as const;
 
   const taskOf = (model: SequenceModel, clips: Clip[], given: SoundChanges) => {
-    const lessons = digitLessons(model, clips, given);
-    const trainer = new Trainer(model, lessons, options);
-    return lessons(trainer.options, new Random(1), model);
+    const task = digitTask(model, clips, given);
+    const trainer = new Trainer(model, task, options);
+    return task(trainer.options, new Random(1), model);
   };
 
   it('go on from a state to the same batches', async () => {
@@ -157,7 +159,7 @@ describe('digitLessons', () => {
 
   it('teach a model to tell tones apart, and scoreOf counts what it says', async () => {
     const model = await create();
-    const trainer = new Trainer(model, digitLessons(model, tones(40), changes), { ...options, maxIters: 150 });
+    const trainer = new Trainer(model, digitTask(model, tones(40), changes), { ...options, maxIters: 150 });
     for (let i = 0; i < 150; i++) await trainer.step();
     const score = scoreOf(model, tones(60), [0.98, 1, 1.02]);
     expect(score.once).toBeGreaterThan(0.9);
@@ -189,13 +191,17 @@ describe('sound as tokens', () => {
 
 describe('speech', () => {
   it('has a run for each split and model, and one of sound', () => {
-    expect(speech.runs(speech.full).map(({ id }) => id)).toContain('theo.mamba');
-    expect(new Set(speech.runs(speech.full).map(({ id }) => id)).size).toBe(speech.runs(speech.full).length);
+    expect(runsOf(speech, speech.full).map(({ id }) => id)).toContain('theo.mamba');
+    expect(new Set(runsOf(speech, speech.full).map(({ id }) => id)).size).toBe(runsOf(speech, speech.full).length);
   });
 
   it('refuses settings that make no sense', () => {
-    expect(() => speech.runs({ ...speech.full, widths: [64] })).toThrow('widths are 1 and models 2');
-    expect(() => speech.runs({ ...speech.full, takes: 2 })).toThrow('takes is 2, expected at least 5');
+    expect(() => runsOf(speech, { ...speech.full, widths: [64] })).toThrow('widths are 1 and models 2');
+    expect(() => changed(speech, speech.full, ['takes=2'])).toThrow('takes is 2, expected a whole number ≥ 5');
+    expect(() => changed(speech, speech.full, ['speakers=theo,teo'])).toThrow(
+      'speakers[1] is "teo", expected \'george\'',
+    );
+    expect(() => changed(speech, speech.full, ['models=mamba,s4e'])).toThrow('models[1] is "s4e"');
   });
 });
 
@@ -204,18 +210,5 @@ describe('the configs in examples/', () => {
     const file = new URL(`../../../../examples/configs/speech/${name}.json`, import.meta.url);
     const { options } = runConfig([JSON.parse(await readFile(file, 'utf8'))]);
     expect(options).toMatchObject({ sampleRate: 8000, out: `runs/${name}` });
-  });
-});
-
-describe('settings', () => {
-  it.each([
-    [
-      'speakers',
-      ['theo', 'teo'],
-      "speech: there is no speaker 'teo', expected some of george, jackson, nicolas, theo.",
-    ],
-    ['models', ['mamba', 's4e'], "config: unknown model 's4e'"],
-  ])('of unknown %s are refused before the start', (name, value, message) => {
-    expect(() => speech.runs({ ...speech.full, [name]: value })).toThrow(message);
   });
 });

@@ -1,16 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../../packages/core/src/random.ts';
+import { runsOf } from '../../../src/reproduce/experiment.ts';
+import { spring } from '../../../src/reproduce/experiments/spring/spring.ts';
 import {
   errorsOf,
   errorUpTo,
   kalmanPredictor,
   lastValue,
   linearPredictor,
-} from '../../../src/reproduce/experiments/spring/predictors.ts';
-import { spring } from '../../../src/reproduce/experiments/spring/spring.ts';
-import { rowsOf, springBatches, systems } from '../../../src/reproduce/experiments/spring/systems.ts';
-import type { SpringResult } from '../../../src/reproduce/experiments/spring/types.ts';
+} from '../../../src/reproduce/experiments/spring/springPredictors.ts';
+import { rowsOf, springBatches, systems } from '../../../src/reproduce/experiments/spring/springSystems.ts';
+import type { SpringResult } from '../../../src/reproduce/experiments/spring/springTypes.ts';
+import { changed } from '../../../src/reproduce/settings.ts';
 import { springFilter, springs } from '../../../src/tasks/springs.ts';
+import { reached, reportOf } from '../madeUp.ts';
 
 const { fixed, switched } = systems;
 const many = (system: typeof fixed, count: number, length: number, seed = 1) => {
@@ -98,61 +101,57 @@ describe('what needs no training', () => {
 });
 
 describe('the experiment', () => {
-  const settings = spring.full;
+  const { full } = spring;
 
-  it('runs each model with each seed on both systems, after what needs no training', () => {
-    const ids = spring.runs({ ...settings, models: ['mamba', 's4d'], seeds: [1, 2] }).map(({ id }) => id);
+  it('runs each model with each seed on both systems, after the predictors that need no training', () => {
+    const ids = runsOf(spring, { ...full, models: ['mamba', 's4d'], seeds: [1, 2] }).map(({ id }) => id);
     const of = (system: string) => ['known', 'mamba-1', 'mamba-2', 's4d-1', 's4d-2'].map((id) => `${system}-${id}`);
     expect(ids).toEqual([...of('fixed'), ...of('switched')]);
   });
 
   it.each([
-    [{ models: ['mamba', 'lstm'] }, 'spring: models has lstm, expected some of mamba, mamba3, s4d'],
-    [{ models: [] }, 'spring: models has none'],
-    [{ seeds: [] }, 'one seed at least'],
-    [{ seeds: [1, 1] }, 'expected each once'],
-    [{ horizon: 20 }, 'spring: horizon is 20, expected a whole number ≥ 24, as far as ahead.'],
-    [{ measured: 2.5 }, 'spring: measured is 2.5, expected a whole number ≥ 3.'],
-    [{ trajectories: 0 }, 'spring: trajectories is 0'],
-  ])('refuses %j', (change, message) => {
-    expect(() => spring.runs({ ...settings, ...change })).toThrow(message);
+    ['models=mamba,lstm', 'spring: models[1] is "lstm", expected \'mamba\' or'],
+    ['measured=2.5', 'spring: measured is 2.5, expected a whole number ≥ 3.'],
+    ['trajectories=0', 'spring: trajectories is 0'],
+  ])('refuses %s', (assignment, message) => {
+    expect(() => changed(spring, full, [assignment])).toThrow(message);
   });
 
-  /** Results in which a model errs by `factor` times the Kalman filter's 0.1 m, and the linear predictor by 0.4 m. */
-  function results(factor: number): Map<string, SpringResult> {
-    const row = (error: number) => new Array<number>(49).fill(error);
-    const result = (errors: Record<string, number>): SpringResult => {
-      const rows = Object.fromEntries(Object.entries(errors).map(([name, error]) => [name, row(error)]));
-      return { errors: rows, other: rows, predicted: rows };
-    };
-    const example = {
-      positions: new Array(80).fill(0),
-      measured: new Array(32).fill(0),
-      switches: new Array(80).fill(1),
-    };
-    return new Map(
-      spring.runs(settings).map(({ id }) => {
-        const [, name] = id.split('-');
-        if (name === 'known') return [id, { ...result({ kalman: 0.1, linear: 0.4, naive: 1 }), example }];
-        return [id, result({ [name]: 0.1 * factor })];
-      }),
+  it('refuses settings that do not fit each other', () => {
+    expect(() => runsOf(spring, { ...full, seeds: [1, 1] })).toThrow('seed 1 comes twice');
+    expect(() => runsOf(spring, { ...full, horizon: 20 })).toThrow(
+      'spring: horizon is 20, expected a whole number ≥ 24, as far as ahead.',
     );
-  }
+  });
+
+  /** A model errs by `factor` times the Kalman filter's 0.1 m, and the linear predictor by 0.4 m. */
+  const reportWith = (factor: number) =>
+    reportOf(spring, (id) => {
+      const [, model] = id.split('-');
+      return model === 'known'
+        ? { ...resultOf({ kalman: 0.1, linear: 0.4, naive: 1 }), example }
+        : resultOf({ [model]: 0.1 * factor });
+    });
+  const example = {
+    positions: new Array(80).fill(0),
+    measured: new Array(32).fill(0),
+    switches: new Array(80).fill(1),
+  };
+  const resultOf = (errors: Record<string, number>): SpringResult => {
+    const rows = Object.fromEntries(
+      Object.entries(errors).map(([name, error]) => [name, new Array<number>(49).fill(error)]),
+    );
+    return { errors: rows, other: rows, predicted: rows };
+  };
 
   it('says from the numbers alone what was reached', () => {
-    const near = spring.report(settings, results(1.2));
-    expect(near.goals.every(({ reached }) => reached)).toBe(true);
-    expect(near.says.join(' ')).toContain('Mamba 1.20×, Mamba-3 1.20×, S4D 1.20×; the best linear predictor');
+    const near = reportWith(1.2);
+    expect(reached(near)).not.toContain(false);
+    expect(near.findings.join(' ')).toContain('Mamba 1.20×, Mamba-3 1.20×, S4D 1.20×; the best linear predictor');
     expect(near.tables.map(({ rows }) => rows.length)).toEqual([7, 7, 7]);
-    const far = spring.report(settings, results(3.2));
-    expect(far.goals.some(({ reached }) => reached)).toBe(false);
+    const far = reportWith(3.2);
+    expect(reached(far)).not.toContain(true);
     expect(far.goals.map(({ measured }) => measured)).toContain('3.20 ± 0.00×');
     expect(far.goals.map(({ measured }) => measured)).toContain('0.80 ± 0.00×');
-  });
-
-  it('says which result is missing', () => {
-    const some = results(1.2);
-    some.delete('switched-mamba3-2');
-    expect(() => spring.report(settings, some)).toThrow('spring: there is no result of switched-mamba3-2.');
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createModel } from '../../../../packages/core/src/models/checkpoint.ts';
+import { createModel } from '../../../../packages/core/src/models/registered.ts';
 import { Random } from '../../../../packages/core/src/random.ts';
 import { openBackend } from '../../../../packages/core/src/tensor/backend.ts';
 import { Trainer } from '../../../../packages/core/src/train/trainer.ts';

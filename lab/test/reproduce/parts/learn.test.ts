@@ -2,13 +2,13 @@ import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createSequenceModel } from '../../../../packages/core/src/models/checkpoint.ts';
 import type { SequenceModel } from '../../../../packages/core/src/models/sequenceModel.ts';
 import type { TaskMaker } from '../../../../packages/core/src/train/task.ts';
 import { anyBackend as backend } from '../../../../test/support/backends.ts';
 import { expectIdentical } from '../../../../test/support/compare.ts';
 import { type RunContext, Stopped } from '../../../src/reproduce/experiment.ts';
 import { type Course, learn } from '../../../src/reproduce/parts/learn.ts';
+import { newSequenceModel } from '../../../src/reproduce/parts/models.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -26,7 +26,8 @@ const context = (change: Partial<RunContext> = {}): RunContext => ({
 });
 
 const tiny = { dModel: 8, nLayer: 1, dState: 4, dInput: 1, nTargets: 1, output: 'step' };
-const newModel = (config: object = tiny, seed = 1) => createSequenceModel({ ...config }, { backend, seed });
+const newModel = (config: Readonly<Record<string, unknown>> = tiny, seed = 1) =>
+  newSequenceModel(config, { backend }, seed);
 
 /** To say what came two steps ago. */
 const delay =

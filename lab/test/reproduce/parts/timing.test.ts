@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Stopped } from '../../../src/reproduce/experiment.ts';
-import { exponentOf, inTurns, median, processClock } from '../../../src/reproduce/parts/timing.ts';
+import { inTurns, processClock } from '../../../src/reproduce/parts/timing.ts';
 
 describe('times in turns', () => {
   /** A clock that only the sides move. */
@@ -23,7 +23,7 @@ describe('times in turns', () => {
     expect(order.slice(3).join('')).toBe('aaaaab'.repeat(3));
   });
 
-  it('ends when it is asked to', async () => {
+  it('stops at its signal', async () => {
     const { clock, side } = fake();
     await expect(inTurns([side('a', 1)], { clock, rounds: 2, signal: AbortSignal.abort() })).rejects.toThrow(Stopped);
   });
@@ -32,21 +32,5 @@ describe('times in turns', () => {
     const begun = processClock();
     await new Promise((resolve) => setTimeout(resolve, 400));
     expect(processClock() - begun).toBeLessThan(0.2);
-  });
-});
-
-describe('numbers of times', () => {
-  it('finds medians and powers', () => {
-    expect(median([5, 1, 3])).toBe(3);
-    expect(median([4, 1, 3, 2])).toBe(2.5);
-    const x = [512, 1024, 2048];
-    expect(
-      exponentOf(
-        x,
-        x.map((n) => 3e-7 * n ** 2),
-      ),
-    ).toBeCloseTo(2, 12);
-    expect(exponentOf(x, [1, 2, 4])).toBeCloseTo(1, 12);
-    expect(exponentOf([1, 2, 4], [1, 8, 4])).toBeCloseTo(1, 12);
   });
 });

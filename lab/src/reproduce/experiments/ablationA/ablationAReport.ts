@@ -1,79 +1,120 @@
-/** What the ablation of A says: differences of the loss to that of S6, seed by seed. */
+/** Differences of the loss to that of S6, seed by seed. */
+import { mean, thousands } from '@mamba-ts/core/math';
 import type { Panel } from '@mamba-ts/forecast/chart';
-import type { Goal, Report, Table } from '../../experiment.ts';
-import { AblationResults, signed } from '../../parts/ablations/compared.ts';
-import { type Ablated, tasks } from '../../parts/ablations/tasks.ts';
+import { type Goal, type Report, resultsWith, type Table } from '../../experiment.ts';
+import { type AblationRows, lossesOf } from '../../parts/ablations/ablation.ts';
+import { ablationTasks, type TaskName } from '../../parts/ablations/ablationTasks.ts';
 import { dotPlot } from '../../parts/figures.ts';
-import { count } from '../../parts/numbers.ts';
-import { halfWidth, isMore, mean, paired, withError } from '../../parts/statistics.ts';
-import { type AblationASettings, ALLOWED, type Kind, kinds, variantOf } from './kinds.ts';
+import { halfWidth, isMore, paired, signed, withError } from '../../parts/statistics.ts';
+import {
+  ALLOWED_DIFFERENCE,
+  otherKeys,
+  type Selecting,
+  type Selection,
+  selectionKeys,
+  selections,
+} from './selections.ts';
 
-/** An interval that is wider than this part of S6's loss, to either side, tells little. */
+/** An interval wider than this part of S6's loss, to either side, says little. */
 const NARROW = 0.1;
 
-type Verdict = 'better' | 'worse' | 'open';
+const verdicts = ['better', 'worse', 'open'] as const;
+type Verdict = (typeof verdicts)[number];
+type Rows = AblationRows<Selecting>;
 
-export function ablationAReport(settings: AblationASettings, results: ReadonlyMap<string, Ablated>): Report {
-  const { seeds } = settings;
-  const [base, ...others] = kinds;
-  const found = new AblationResults(results, seeds);
-  const losses = (task: string, kind: Kind) => found.losses(task, variantOf(kind, settings));
-  const parameters = (task: string, kind: Kind) => found.parameters(task, variantOf(kind, settings));
-  const differences = (task: string, kind: Kind) => paired(losses(task, kind), losses(task, base));
-  const verdict = (task: string, kind: Kind): Verdict => {
-    const values = differences(task, kind);
-    if (isMore(values)) return 'worse';
-    return isMore(values.map((value) => -value)) ? 'better' : 'open';
+export function ablationAReport(
+  rows: Rows,
+  { tasks, seeds }: { tasks: readonly TaskName[]; seeds: readonly number[] },
+): Report {
+  return {
+    tables: tasks.map((task) => tableOf(rows, task)),
+    findings: findingsOf(rows, tasks),
+    goals: goalsOf(rows, tasks, seeds),
+    figure: {
+      title: 'A selective A, and a Δ of each state, at equal parameters',
+      description: 'Differences of the loss to that of S6, seed by seed, for each task; left of 0 is better.',
+      panels: tasks.map((task) => panelOf(rows, task)),
+    },
   };
-  const where = (kind: Kind, which: Verdict) => settings.tasks.filter((task) => verdict(task, kind) === which);
-  const list = (names: readonly string[]) => names.map((name) => tasks[name].name).join(', ');
-  const says = (kind: Kind) => {
-    const [better, worse, open] = (['better', 'worse', 'open'] as const).map((which) => where(kind, which));
-    const parts = [
-      better.length > 0 && `better than S6 in ${list(better)}`,
-      worse.length > 0 && `worse in ${list(worse)}`,
-      open.length > 0 && `not told from it in ${list(open)}`,
-    ];
-    return `${kind.name}: ${parts.filter(Boolean).join('; ')}.`;
+}
+
+const parametersOf = (rows: Rows, task: TaskName, key: Selection) => resultsWith(rows, { task, key })[0].parameters;
+
+const differences = (rows: Rows, task: TaskName, key: Selection) =>
+  paired(lossesOf(rows, { task, key }), lossesOf(rows, { task, key: 's6' }));
+
+function verdictOn(values: readonly number[]): Verdict {
+  if (isMore(values)) return 'worse';
+  return isMore(values.map((value) => -value)) ? 'better' : 'open';
+}
+
+function tableOf(rows: Rows, task: TaskName): Table {
+  const { name, unit } = ablationTasks[task];
+  return {
+    title: `${name}: loss in ${unit}`,
+    rows: [
+      ['selective with B and C', 'parameters', 'loss', 'difference to S6'],
+      ...selectionKeys.map((key) => [
+        selections[key].name,
+        thousands(parametersOf(rows, task, key)),
+        withError(lossesOf(rows, { task, key }), 3),
+        key === 's6' ? '' : signed(differences(rows, task, key), 3),
+      ]),
+    ],
   };
-  const answer = (question: string, kind: Kind) => {
-    const [better, worse] = [where(kind, 'better').length, where(kind, 'worse').length];
-    const of = settings.tasks.length;
+}
+
+function findingsOf(rows: Rows, tasks: readonly TaskName[]): string[] {
+  const where = (key: Selection, which: Verdict) =>
+    tasks.filter((task) => verdictOn(differences(rows, task, key)) === which);
+  const answer = (question: string, key: Selection) => {
+    const [better, worse] = [where(key, 'better').length, where(key, 'worse').length];
+    const of = tasks.length;
     return `${question} ${shortAnswer(better, worse, of)}: better in ${better}, worse in ${worse} of ${of} tasks.`;
   };
-  const tables = settings.tasks.map(
-    (task): Table => ({
-      title: `${tasks[task].name}: loss in ${tasks[task].unit}`,
-      rows: [
-        ['selective beside B and C', 'parameters', 'loss', 'difference to S6'],
-        ...kinds.map((kind) => [
-          kind.name,
-          count(parameters(task, kind)),
-          withError(losses(task, kind), 3),
-          kind === base ? '' : signed(differences(task, kind), 3),
-        ]),
-      ],
-    }),
-  );
+  const summary = (key: Selection) => {
+    const words = { better: 'better than S6 in', worse: 'worse in', open: 'not told from it in' };
+    const parts = verdicts.flatMap((which) => {
+      const names = where(key, which).map((task) => ablationTasks[task].name);
+      return names.length > 0 ? `${words[which]} ${names.join(', ')}` : [];
+    });
+    return `${selections[key].name}: ${parts.join('; ')}.`;
+  };
+  const intervals = otherKeys.length * tasks.length;
+  return [
+    answer('Does a selective A add to a selective Δ?', 'a-delta'),
+    answer('Does a Δ of each state add to one of each channel?', 'per-state'),
+    ...otherKeys.map(summary),
+    `Of ${intervals} intervals of 95 %, ${(0.05 * intervals).toFixed(1)} are expected to miss 0 by chance.`,
+  ];
+}
+
+function shortAnswer(better: number, worse: number, of: number): string {
+  if (better > 0 && worse > 0) return 'It depends on the task';
+  if (better === of) return 'Yes, in every task here';
+  if (better > 0) return 'In part';
+  return worse > 0 ? 'No, and it can do harm' : 'These runs cannot tell';
+}
+
+function goalsOf(rows: Rows, tasks: readonly TaskName[], seeds: readonly number[]): Goal[] {
+  const comparisons = tasks.flatMap((task) => otherKeys.map((key) => ({ task, key })));
   const off = Math.max(
-    ...settings.tasks.flatMap((task) =>
-      others.map((kind) => Math.abs(parameters(task, kind) / parameters(task, base) - 1)),
-    ),
+    ...comparisons.map(({ task, key }) => Math.abs(parametersOf(rows, task, key) / parametersOf(rows, task, 's6') - 1)),
   );
-  const widths = settings.tasks.flatMap((task) =>
-    others.map((kind) => halfWidth(differences(task, kind)) / mean(losses(task, base))),
+  const widths = comparisons.map(
+    ({ task, key }) => halfWidth(differences(rows, task, key)) / mean(lossesOf(rows, { task, key: 's6' })),
   );
   const narrow = widths.filter((width) => width <= NARROW).length;
-  const goals: Goal[] = [
+  return [
     {
-      what: `parameters within ${100 * ALLOWED} % of those of S6`,
+      what: `parameters within ${100 * ALLOWED_DIFFERENCE} % of those of S6`,
       measured: `${(100 * off).toFixed(2)} % at most`,
-      reached: off <= ALLOWED,
+      reached: off <= ALLOWED_DIFFERENCE,
     },
     {
       what: 'at least 5 seeds and 3 tasks',
-      measured: `${seeds.length} seeds, ${settings.tasks.length} tasks`,
-      reached: seeds.length >= 5 && settings.tasks.length >= 3,
+      measured: `${seeds.length} seeds, ${tasks.length} tasks`,
+      reached: seeds.length >= 5 && tasks.length >= 3,
     },
     {
       what: `most 95 % intervals within ± ${100 * NARROW} % of the loss of S6`,
@@ -81,38 +122,17 @@ export function ablationAReport(settings: AblationASettings, results: ReadonlyMa
       reached: 2 * narrow > widths.length,
     },
   ];
-  const [inPlace, beside, perState, both] = others;
-  return {
-    tables,
-    says: [
-      answer('Does a selective A add to a selective Δ?', beside),
-      answer('Does a Δ of each state add to one of each channel?', perState),
-      ...[inPlace, beside, perState, both].map(says),
-      `Of ${others.length * settings.tasks.length} intervals of 95 %, ` +
-        `${(0.05 * others.length * settings.tasks.length).toFixed(1)} are expected to miss 0 by chance.`,
-    ],
-    goals,
-    figure: {
-      title: 'A selective A, and a Δ of each state, at equal parameters',
-      description: 'Differences of the loss to that of S6, seed by seed, for each task; left of 0 is better.',
-      panels: settings.tasks.map(
-        (task): Panel => ({
-          ...dotPlot(
-            others.map((kind) => ({ name: kind.name, values: differences(task, kind) })),
-            { label: 'loss − loss of S6, left is better', unit: tasks[task].unit },
-            tasks[task].name,
-            [0],
-          ),
-          border: 0,
-        }),
-      ),
-    },
-  };
 }
 
-function shortAnswer(better: number, worse: number, of: number): string {
-  if (better > 0 && worse > 0) return 'It depends on the task';
-  if (better === of) return 'Yes, in every task here';
-  if (better > 0) return 'In part';
-  return worse > 0 ? 'No, and it can do harm' : 'Not so that these runs could tell';
+function panelOf(rows: Rows, task: TaskName): Panel {
+  const { name, unit } = ablationTasks[task];
+  return {
+    ...dotPlot(
+      otherKeys.map((key) => ({ name: selections[key].name, values: differences(rows, task, key) })),
+      { label: 'loss − loss of S6, left is better', unit },
+      name,
+      [0],
+    ),
+    border: 0,
+  };
 }

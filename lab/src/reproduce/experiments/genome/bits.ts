@@ -1,6 +1,7 @@
-/** Bits of bases: with so many bases before each of them, or of all in one pass. */
+/** Bits per base: with a fixed number of bases before each, or of the whole genome in one pass. */
 import { UsageError } from '@mamba-ts/core/errors';
 import type { State } from '@mamba-ts/core/layers';
+import { logSumExp } from '@mamba-ts/core/math';
 import type { LanguageModel } from '@mamba-ts/core/models';
 import { scope } from '@mamba-ts/core/tensor';
 
@@ -14,11 +15,11 @@ export interface Scored {
   stride: number;
 }
 
-/** Windows that are read at once, and steps of a call. */
-const ROWS = 8;
-const STEPS = 1024;
+/** Windows and steps of one call. */
+const WINDOWS_PER_CALL = 8;
+const STEPS_PER_CALL = 1024;
 
-/** Windows side by side: each starts from nothing, `context` bases before the first base that it scores. */
+/** Each window starts from an empty state, `context` bases before the first base that it scores. */
 export async function bitsWithContext(model: LanguageModel, bases: Int32Array, scored: Scored): Promise<Float64Array> {
   const { begin, end, context, stride } = scored;
   if (begin < context || end > bases.length || (end - begin) % stride !== 0) {
@@ -29,12 +30,15 @@ export async function bitsWithContext(model: LanguageModel, bases: Int32Array, s
     );
   }
   const bits = new Float64Array(end - begin);
-  for (let first = begin; first < end; first += ROWS * stride) {
-    const starts = Array.from({ length: Math.min(ROWS, (end - first) / stride) }, (_, b) => first + b * stride);
+  for (let first = begin; first < end; first += WINDOWS_PER_CALL * stride) {
+    const starts = Array.from(
+      { length: Math.min(WINDOWS_PER_CALL, (end - first) / stride) },
+      (_, b) => first + b * stride,
+    );
     let state: State | undefined;
-    // What is said of a base comes from the one before it.
+    // The prediction of a base comes from the base before it.
     for (let at = -context; at < stride - 1; ) {
-      const to = at < -1 ? Math.min(at + STEPS, -1) : Math.min(at + STEPS, stride - 1);
+      const to = at < -1 ? Math.min(at + STEPS_PER_CALL, -1) : Math.min(at + STEPS_PER_CALL, stride - 1);
       const window = { tokens: sideBySide(bases, starts, at, to), B: starts.length, L: to - at };
       const isScored = at >= -1;
       const next = scope(() => {
@@ -71,35 +75,33 @@ function bitsOf(logits: Float32Array, targets: Int32Array): Float64Array {
   const width = logits.length / targets.length;
   return Float64Array.from(targets, (target, i) => {
     const row = logits.subarray(i * width, (i + 1) * width);
-    const most = row.reduce((a, b) => Math.max(a, b));
-    const sum = row.reduce((total, logit) => total + Math.exp(logit - most), 0);
-    return (most + Math.log(sum) - row[target]) / Math.LN2;
+    return (logSumExp(row) - row[target]) / Math.LN2;
   });
 }
 
 export interface Pass {
   bases: number;
-  /** Bits a base. */
+  /** Per base. */
   bits: number;
   seconds: number;
-  /** Bytes of tensors in use before the pass, at most after a call, and after the last one. */
+  /** Bytes of tensors in use before the pass, at most between two calls, and after the pass. */
   heapBefore: number;
   heapMost: number;
   heapAfter: number;
-  /** Of the state that goes from call to call. */
+  /** Of the state that is carried from call to call. */
   stateBytes: number;
 }
 
-/** All bases from first to last in one row, `STEPS` at a call. */
+/** Reads all bases in one row, `STEPS_PER_CALL` in each call. */
 export async function readThrough(model: LanguageModel, bases: Int32Array): Promise<Pass> {
   const { heap } = model.backend;
   const read = bases.length - 1;
   const heapBefore = heap.used;
   let state: State | undefined;
   let [nats, seconds, heapMost, stateBytes] = [0, 0, 0, 0];
-  for (let from = 0; from < read; from += STEPS) {
+  for (let from = 0; from < read; from += STEPS_PER_CALL) {
     const begun = performance.now();
-    const to = Math.min(from + STEPS, read);
+    const to = Math.min(from + STEPS_PER_CALL, read);
     const window = { tokens: bases.slice(from, to), B: 1, L: to - from };
     const next = scope(() => {
       const { loss, state: after } = model.lossAndState(window, bases.slice(from + 1, to + 1), { state });

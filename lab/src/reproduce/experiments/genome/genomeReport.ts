@@ -1,172 +1,187 @@
-/** What the bits of the genome's bases say: who needs how many, with how many bases before each. */
+/** Bits per base by model and context. */
+import { mean, thousands } from '@mamba-ts/core/math';
 import type { Figure } from '@mamba-ts/forecast/chart';
-import type { Goal, Report } from '../../experiment.ts';
-import { count } from '../../parts/numbers.ts';
-import { halfWidth, isMore, mean, paired, withError } from '../../parts/statistics.ts';
+import { type Goal, type Report, type Row, resultsWith } from '../../experiment.ts';
+import { halfWidth, isMore, paired, withError } from '../../parts/statistics.ts';
 import type { Pass } from './bits.ts';
-import { type GenomeSettings, genomeLabels, MARKOV } from './models.ts';
+import { type GenomeModel, genomeModels } from './genomeModels.ts';
+
+/** The mixture of Markov models, which counts and is not trained. */
+export const MARKOV = 'markov';
+export const markovName = 'Markov models, mixed';
+
+export interface Trained {
+  model: GenomeModel;
+  seed: number;
+  /** Whether it also reads the whole genome in one pass. */
+  readsAll: boolean;
+}
+
+export type GenomeVariant = Trained | { model: typeof MARKOV };
 
 export interface GenomeResult {
-  /** Bits a base of each piece of what is scored, for each context; one list for Markov models. */
+  /** Mean bits of each piece of the scored bases, for each context; one list for Markov models. */
   pieces: number[][];
   parameters?: number;
   seconds?: number;
-  /** Of the pass over the whole genome. */
+  /** Over the whole genome. */
   pass?: Pass;
 }
 
-interface Row {
+/** A model with its seeds. */
+interface ModelResult {
   name: string;
-  label: string;
-  all: GenomeResult[];
-  /** Bits a base with each context. */
+  seeds: GenomeResult[];
+  /** Bits per base with each context. */
   bits: number[];
 }
 
 /** Bases a second that one thread is to read. */
-const SPEED = 50_000;
+const MIN_SPEED = 50_000;
+/** Bytes by which the tensors of a pass may grow between two calls. */
+const MAX_GROWTH = 2 ** 20;
 
-/** The context that others are compared with: 1,024 bases, or the shortest. */
+/** The index of the context that longer ones are compared with: 1,024 bases, or the shortest. */
 const baseOf = (contexts: readonly number[]) => Math.max(0, contexts.slice(0, -1).indexOf(1024));
 
-const average = (lists: readonly (readonly number[])[]): number[] =>
+const meanOfLists = (lists: readonly (readonly number[])[]): number[] =>
   lists[0].map((_, i) => mean(lists.map((list) => list[i])));
 
-/** Bits that the second context saves against the first, a piece of the genome each, means of the seeds. */
-const savings = ({ all }: Row, from: number, to: number): number[] =>
-  average(all.map(({ pieces }) => pieces[from].map((bits, i) => bits - pieces[to][i])));
+/** Bits that context `to` saves against context `from`, for each piece of the genome; means of the seeds. */
+const savings = ({ seeds }: ModelResult, from: number, to: number): number[] =>
+  meanOfLists(seeds.map(({ pieces }) => paired(pieces[from], pieces[to])));
 
-export function genomeReport(settings: GenomeSettings, results: ReadonlyMap<string, GenomeResult>): Report {
-  const rows: Row[] = settings.models.map((name) => {
-    const all = settings.seeds.map((seed) => results.get(`${name}-${seed}`) as GenomeResult);
-    return { name, label: genomeLabels[name], all, bits: average(all.map(({ pieces }) => pieces.map(mean))) };
+/** Bits of each piece with a context; means of the seeds. */
+const bitsOf = ({ seeds }: ModelResult, context: number) => meanOfLists(seeds.map(({ pieces }) => pieces[context]));
+
+const speedOf = ({ bases, seconds }: Pass) => Math.round(bases / seconds);
+
+/** In thousandths of a bit, with the 95 % interval of the mean over pieces. */
+const inMillibits = (bits: readonly number[]) => `${withError(bits, 2, 1000)} millibits`;
+
+export function genomeReport(
+  rows: readonly Row<GenomeVariant, GenomeResult>[],
+  {
+    models,
+    contexts,
+    orders,
+  }: { models: readonly GenomeModel[]; contexts: readonly number[]; orders: readonly number[] },
+): Report {
+  const found = models.map((model): ModelResult => {
+    const seeds = resultsWith(rows, { model });
+    return { name: genomeModels[model], seeds, bits: meanOfLists(seeds.map(({ pieces }) => pieces.map(mean))) };
   });
-  const markov = mean((results.get(MARKOV) as GenomeResult).pieces[0]);
-  const { contexts } = settings;
+  const markov = mean(resultsWith(rows, { model: MARKOV })[0].pieces[0]);
   const last = contexts.length - 1;
   const base = baseOf(contexts);
+  const [first] = found;
+  const { pass } = first.seeds[0];
   const table = [
     [
       'model',
       'parameters',
-      ...contexts.map((context) => `${count(context)} before`),
-      `saved from ${count(contexts[base])}`,
+      ...contexts.map((context) => `${thousands(context)} before`),
+      `saved from ${thousands(contexts[base])}`,
     ],
-    ...rows.map((row) => [
-      row.label,
-      count(row.all[0].parameters ?? 0),
-      ...row.bits.map((bits) => bits.toFixed(4)),
-      inThousandths(savings(row, base, last)),
+    ...found.map((model) => [
+      model.name,
+      thousands(model.seeds[0].parameters ?? 0),
+      ...model.bits.map((bits) => bits.toFixed(4)),
+      inMillibits(savings(model, base, last)),
     ]),
-    [`${genomeLabels[MARKOV]}, all before`, '', ...contexts.map((_, i) => (i === last ? markov.toFixed(4) : '')), ''],
+    [`${markovName}, all before`, '', ...contexts.map((_, i) => (i === last ? markov.toFixed(4) : '')), ''],
   ];
-  const pass = rows[0].all[0].pass;
-  const says = [
-    ...rows.map(
-      (row) =>
-        `${row.label}: ${row.bits[base].toFixed(4)} bits a base with ${count(contexts[base])} bases before each, ${row.bits[last].toFixed(4)} with ${count(contexts[last])}; saved: ${inThousandths(savings(row, base, last))}.`,
+  const findings = [
+    ...found.map(
+      (model) =>
+        `${model.name}: ${model.bits[base].toFixed(4)} bits per base with ${thousands(contexts[base])} bases before ` +
+        `each, ${model.bits[last].toFixed(4)} with ${thousands(contexts[last])}; saved: ` +
+        `${inMillibits(savings(model, base, last))}.`,
     ),
-    `Markov models of orders up to ${Math.max(...settings.orders)}, mixed, reach ${markov.toFixed(4)} with all that was before.`,
+    `Markov models of orders up to ${Math.max(...orders)}, mixed, reach ${markov.toFixed(4)} with all bases before each.`,
     ...(pass
       ? [
-          `${rows[0].label} read all ${count(pass.bases + 1)} bases in one pass in ${pass.seconds.toFixed(1)} s, ${count(speedOf(pass))} a second, with a state of ${count(pass.stateBytes)} bytes.`,
+          `${first.name} read all ${thousands(pass.bases + 1)} bases in one pass in ${pass.seconds.toFixed(1)} s, ` +
+            `${thousands(speedOf(pass))} a second, with a state of ${thousands(pass.stateBytes)} bytes.`,
         ]
       : []),
   ];
   return {
-    tables: [{ title: 'Bits a base', rows: table }],
-    says,
-    goals: goalsOf(rows, contexts, base, markov, pass),
-    figure: figureOf(rows, contexts, markov),
+    tables: [{ title: 'Bits per base', rows: table }],
+    findings,
+    goals: [...contextGoals(found, contexts, markov), ...(pass ? passGoals(pass) : [])],
+    figure: figureOf(found, contexts, markov),
   };
 }
 
-const bitsWith = ({ all }: Row, context: number) => average(all.map(({ pieces }) => pieces[context]));
-
-const speedOf = ({ bases, seconds }: Pass) => Math.round(bases / seconds);
-
-/** Thousandths of a bit, with the 95 % interval of the mean over pieces. */
-const inThousandths = (saved: readonly number[]) => `${withError(saved, 2, 1000)} millibits`;
-
-function goalsOf(
-  rows: readonly Row[],
-  contexts: readonly number[],
-  base: number,
-  markov: number,
-  pass: Pass | undefined,
-): Goal[] {
+function contextGoals(found: readonly ModelResult[], contexts: readonly number[], markov: number): Goal[] {
   const last = contexts.length - 1;
-  const [first] = rows;
+  const base = baseOf(contexts);
+  const [first, ...others] = found;
   const saved = savings(first, base, last);
-  const goals: Goal[] = [
+  const bits = first.bits.slice(base);
+  const more = (model: ModelResult) => paired(bitsOf(model, last), bitsOf(first, last));
+  return [
     {
-      what: `${first.label} needs fewer bits with each longer context, from ${count(contexts[base])} to ${count(contexts[last])} bases`,
-      measured: first.bits
-        .slice(base)
-        .map((bits) => bits.toFixed(4))
-        .join(', '),
-      reached: first.bits.slice(base).every((bits, i, all) => i === 0 || bits < all[i - 1]),
+      what: `${first.name} needs fewer bits with each longer context, from ${thousands(contexts[base])} to ${thousands(contexts[last])} bases`,
+      measured: bits.map((value) => value.toFixed(4)).join(', '),
+      reached: bits.every((value, i) => i === 0 || value < bits[i - 1]),
     },
     {
-      what: `${first.label}: what it saves so is more than chance`,
-      measured: inThousandths(saved),
+      what: `${first.name}: this saving is more than chance`,
+      measured: inMillibits(saved),
       reached: isMore(saved),
     },
     {
-      what: `${first.label}: it saves more than each of the others, beyond the interval of the difference`,
-      measured: rows.map((row) => `${row.label} ${inThousandths(savings(row, base, last))}`).join(', '),
-      reached: rows.slice(1).every((row) => isMore(paired(saved, savings(row, base, last)))),
+      what: `${first.name} saves more than each of the others, by more than the interval of the difference`,
+      measured: found.map((model) => `${model.name} ${inMillibits(savings(model, base, last))}`).join(', '),
+      reached: others.every((model) => isMore(paired(saved, savings(model, base, last)))),
     },
     {
-      what: `with ${count(contexts[last])} bases before each, ${first.label} needs fewer bits than each other, beyond the interval of the difference, and than counting`,
+      what: `with ${thousands(contexts[last])} bases before each, ${first.name} needs fewer bits than each of the others, by more than the interval of the difference, and fewer than counting`,
       measured: [
-        `${first.label} ${first.bits[last].toFixed(4)}`,
-        ...rows
-          .slice(1)
-          .map((row) => `${row.label} more by ${inThousandths(paired(bitsWith(row, last), bitsWith(first, last)))}`),
+        `${first.name} ${first.bits[last].toFixed(4)}`,
+        ...others.map((model) => `${model.name} more by ${inMillibits(more(model))}`),
         `counting ${markov.toFixed(4)}`,
       ].join(', '),
-      reached:
-        first.bits[last] < markov &&
-        rows.slice(1).every((row) => isMore(paired(bitsWith(row, last), bitsWith(first, last)))),
-    },
-  ];
-  if (!pass) return goals;
-  return [
-    ...goals,
-    {
-      what: `the whole genome in one pass, at more than ${count(SPEED)} bases a second`,
-      measured: `${count(speedOf(pass))} a second`,
-      reached: speedOf(pass) > SPEED,
-    },
-    {
-      what: 'in constant memory: no more tensors after the pass than before, and between two calls less than a megabyte more',
-      measured: `${count(pass.heapBefore)} bytes before, ${count(pass.heapMost)} at most, ${count(pass.heapAfter)} after`,
-      reached: pass.heapAfter <= pass.heapBefore && pass.heapMost - pass.heapBefore < 2 ** 20,
+      reached: first.bits[last] < markov && others.every((model) => isMore(more(model))),
     },
   ];
 }
 
-function figureOf(rows: readonly Row[], contexts: readonly number[], markov: number): Figure {
-  const x = { label: 'bases before each base', names: contexts.map(count) };
+const passGoals = (pass: Pass): Goal[] => [
+  {
+    what: `the whole genome in one pass, at more than ${thousands(MIN_SPEED)} bases a second`,
+    measured: `${thousands(speedOf(pass))} a second`,
+    reached: speedOf(pass) > MIN_SPEED,
+  },
+  {
+    what: 'in constant memory: no more tensors after the pass than before, and less than a megabyte more between two calls',
+    measured: `${thousands(pass.heapBefore)} bytes before, ${thousands(pass.heapMost)} at most, ${thousands(pass.heapAfter)} after`,
+    reached: pass.heapAfter <= pass.heapBefore && pass.heapMost - pass.heapBefore < MAX_GROWTH,
+  },
+];
+
+function figureOf(found: readonly ModelResult[], contexts: readonly number[], markov: number): Figure {
+  const x = { label: 'bases before each base', names: contexts.map(thousands) };
   const at = contexts.map((_, k) => k);
   const base = baseOf(contexts);
   return {
-    title: 'What more context tells of the bases of a genome',
-    description: rows
+    title: 'What more context says about the bases of a genome',
+    description: found
       .map(
-        ({ label, bits }) =>
-          `${label} falls from ${bits[0].toFixed(4)} to ${bits[bits.length - 1].toFixed(4)} bits a base.`,
+        ({ name, bits }) =>
+          `${name} falls from ${bits[0].toFixed(4)} to ${bits[bits.length - 1].toFixed(4)} bits per base.`,
       )
       .join(' '),
     panels: [
       {
         x,
-        y: { label: 'held-out bases', unit: 'bits a base' },
+        y: { label: 'held-out bases', unit: 'bits per base' },
         series: [
-          ...rows.map(({ label, bits }) => ({ name: label, x: at, y: bits, style: 'both' as const })),
+          ...found.map(({ name, bits }) => ({ name, x: at, y: bits, style: 'both' as const })),
           {
-            name: `${genomeLabels[MARKOV]}, all before`,
+            name: `${markovName}, all before`,
             x: [0, contexts.length - 1],
             y: [markov, markov],
             style: 'dashed' as const,
@@ -175,22 +190,22 @@ function figureOf(rows: readonly Row[], contexts: readonly number[], markov: num
         height: 280,
       },
       {
-        title: `Saved against ${count(contexts[base])} bases, with 95 % intervals`,
+        title: `Saved against ${thousands(contexts[base])} bases, with 95 % intervals`,
         x,
         y: { label: 'saved', unit: 'thousandths of a bit' },
-        series: rows.flatMap((row, i) => {
-          const saved = contexts.map((_, k) => savings(row, base, k).map((bits) => 1000 * bits));
+        series: found.flatMap((model, color) => {
+          const saved = contexts.map((_, k) => savings(model, base, k).map((bits) => 1000 * bits));
           const means = saved.map(mean);
-          const halves = saved.map((values) => halfWidth(values));
+          const halves = saved.map(halfWidth);
           return [
             {
               x: at,
               y: means.map((value, k) => value + halves[k]),
               low: means.map((value, k) => value - halves[k]),
               style: 'band' as const,
-              color: i,
+              color,
             },
-            { name: row.label, x: at, y: means, style: 'both' as const, color: i },
+            { name: model.name, x: at, y: means, style: 'both' as const, color },
           ];
         }),
         height: 280,

@@ -1,9 +1,9 @@
 /**
- * Bases to learn from, in reads of many lengths on either strand.
+ * Training reads of many lengths on either strand.
  *
- * A row goes on with its state until its read ends, then begins another one, from nothing: lengths are a
- * power of two of blocks, so the model meets states of all ages, and short contexts are as familiar to it as
- * long ones. Gradients reach back to the start of a block (truncated back-propagation).
+ * A row carries its state from block to block until its read ends; then it begins another read from an empty state. A
+ * read has a power of two of blocks, so the model meets states of all ages, and knows short contexts as well as long
+ * ones. Gradients reach back to the start of a block (truncated back-propagation).
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import type { LanguageModel } from '@mamba-ts/core/models';
@@ -11,15 +11,16 @@ import type { Random, RandomState } from '@mamba-ts/core/random';
 import { reverseComplement } from '@mamba-ts/core/tokenize';
 import type { TaskMaker } from '@mamba-ts/core/train';
 
-/** A read in blocks, from a base of a strand on. */
+/** A read of some blocks. */
 interface Read {
-  /** 0: as it is written, 1: the other one, in its own direction. */
+  /** 0: as the file has it, 1: the reverse complement. */
   strand: number;
+  /** The first base. */
   begin: number;
   blocks: number;
   /** Blocks that are done. */
   done: number;
-  /** Counts up in a row: another index is another document. */
+  /** Counts the reads of a row: each is a document. */
   document: number;
 }
 
@@ -37,7 +38,7 @@ export class ReadSampler {
   private readonly doublings: number;
   private reads: Read[];
 
-  /** Reads have blockSize · 2⁰ … 2ᵏ bases, `longest` at most. */
+  /** Reads have blockSize · 2ᵏ bases, at most `longest`. */
   constructor(
     bases: Int32Array,
     private readonly options: { batchSize: number; blockSize: number; longest: number },
@@ -47,7 +48,7 @@ export class ReadSampler {
     if (!(longest >= blockSize) || longest >= bases.length) {
       throw new UsageError(
         'genome',
-        `the longest read is ${longest}, expected from blockSize = ${blockSize} to below the ${bases.length} bases to learn from.`,
+        `the longest read is ${longest}, expected from blockSize = ${blockSize} to below the ${bases.length} bases of training.`,
       );
     }
     this.strands = [bases, reverseComplement(bases)];

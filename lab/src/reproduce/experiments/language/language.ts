@@ -8,7 +8,7 @@ import { UsageError } from '@mamba-ts/core/errors';
 import { createModel } from '@mamba-ts/core/models';
 import { field, type ValuesOf } from '@mamba-ts/core/schema';
 import { byteTokenizer } from '@mamba-ts/core/tokenize';
-import { evaluate, modelConfigOf, runConfig } from '@mamba-ts/core/train';
+import { evaluate, modelConfigOf, runConfig, trainerOptionsIn } from '@mamba-ts/core/train';
 import { defineExperiment, type RunContext } from '../../experiment.ts';
 import { learn } from '../../parts/learn.ts';
 import { countField, namesField, seedsField } from '../../settings.ts';
@@ -88,7 +88,7 @@ async function run(
   const { curve, seconds } = await learn(context, {
     model,
     data: train,
-    options,
+    options: { ...trainerOptionsIn(options), maxIters },
     evalEvery: Math.min(evalEvery, maxIters),
     evaluate: async () => ({
       bits: (await evaluate(model, validation, tokenizer, { batchSize, blockSize })).bitsPerByte,

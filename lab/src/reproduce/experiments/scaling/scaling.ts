@@ -1,46 +1,44 @@
 /** What length costs: time, memory and speed of Mamba and a Transformer of equal size, measured in turns. */
 import { defineExperiment } from '../../experiment.ts';
-import { parts } from './runs.ts';
-import { reportOf } from './scalingReport.ts';
-import { bytesFor, checkSettings, type Measures, type Settings } from './setup.ts';
+import { countField } from '../../settings.ts';
+import { type Measurement, measurements } from './measurements.ts';
+import { bytesFor, requireFitting } from './scalingModels.ts';
+import { scalingReport } from './scalingReport.ts';
 
-export const scaling = defineExperiment<Settings, Measures>({
+const powerOfTwo = (length: number) => ({
+  ...countField(length),
+  accepts: (value: unknown) => Number.isSafeInteger(value) && Number.isInteger(Math.log2(value as number)),
+  expected: 'a power of two, such as 4096',
+});
+
+export const scaling = defineExperiment({
   name: 'scaling',
-  about: 'Time, memory and speed of generation against length: Mamba and a Transformer of equal size',
-  claim:
-    "Mamba's time grows linearly with length and its state not at all; it generates at 4 to 5 times a " +
-    "Transformer's throughput, for without a cache of keys and values more sequences fit a batch (Gu & Dao 2023, " +
-    'section 4.5 and figure 8).',
-  scale:
-    'Models of 0.8 million parameters on a CPU, one sequence at a time, in place of 1.4 and 6.9 billion on an A100 ' +
-    'in batches. Both run on the kernels of this package.',
-  full: {
-    dModel: 128,
-    mambaLayers: 7,
-    transformerLayers: 4,
-    shortest: 2 ** 9,
-    longest: 2 ** 14,
-    stream: 2 ** 20,
-    piece: 2 ** 12,
-    generated: 64,
-    rounds: 5,
+  fields: {
+    dModel: countField(128),
+    mambaLayers: countField(7),
+    transformerLayers: countField(4),
+    /** Tokens of the shortest and the longest sequence that both models read. */
+    shortest: powerOfTwo(2 ** 9),
+    longest: powerOfTwo(2 ** 14),
+    /** Tokens that only Mamba reads, and tokens of a piece. */
+    stream: powerOfTwo(2 ** 20),
+    piece: powerOfTwo(2 ** 12),
+    /** Tokens generated in a turn. */
+    generated: countField(64),
+    rounds: countField(5),
   },
   quick: {
-    dModel: 32,
-    mambaLayers: 3,
-    transformerLayers: 2,
-    shortest: 2 ** 8,
-    longest: 2 ** 11,
-    stream: 2 ** 15,
-    piece: 2 ** 10,
-    generated: 16,
-    rounds: 3,
+    ...{ dModel: 32, mambaLayers: 3, transformerLayers: 2, shortest: 2 ** 8, longest: 2 ** 11 },
+    ...{ stream: 2 ** 15, piece: 2 ** 10, generated: 16, rounds: 3 },
   },
-  runs(settings) {
-    checkSettings(settings);
-    return Object.entries(parts).map(([id, { label, work }]) => ({ id, label, work }));
+  variants(settings) {
+    requireFitting(settings);
+    return (Object.keys(measurements) as Measurement[]).map((measurement) => ({ measurement }));
   },
+  id: ({ measurement }) => measurement,
+  label: ({ measurement }) => measurements[measurement].label,
+  work: ({ measurement }) => measurements[measurement].work,
   bytes: bytesFor,
-  run: ({ id }, settings, context) => parts[id].measure(settings, context),
-  report: reportOf,
+  run: ({ measurement }, settings, context) => measurements[measurement].measure(settings, context),
+  report: scalingReport,
 });

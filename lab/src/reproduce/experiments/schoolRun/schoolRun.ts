@@ -1,105 +1,127 @@
-/** The school run: a sequence of long memory, whose best loss is known exactly, learnt by families of models. */
-import { UsageError } from '@mamba-ts/core/errors';
-import { createModel, type LanguageModel } from '@mamba-ts/core/models';
+/** The school run: a sequence with long memory whose least possible loss is known exactly, learned by families of models. */
+import { mean } from '@mamba-ts/core/math';
+import type { LanguageModel } from '@mamba-ts/core/models';
 import { Random } from '@mamba-ts/core/random';
+import type { ValuesOf } from '@mamba-ts/core/schema';
 import type { TaskMaker } from '@mamba-ts/core/train';
 import { drawSchoolRun, schoolRunTokens } from '../../../tasks/schoolRun.ts';
 import { lossesOf, type Unifilar } from '../../../tasks/unifilar.ts';
-import { defineExperiment, type Run, type RunContext } from '../../experiment.ts';
+import { defineExperiment, type RunContext } from '../../experiment.ts';
 import { fresh } from '../../parts/drawn.ts';
 import { learn } from '../../parts/learn.ts';
-import { mean } from '../../parts/statistics.ts';
-import { MarkovModel } from './counting.ts';
-import { openingOf } from './delta.ts';
-import { reportOf } from './schoolRunReport.ts';
-import { configsOf, orders, type Result, type Settings, sourceOf, variants } from './setup.ts';
+import { newModel } from '../../parts/models.ts';
+import { countField, rateField } from '../../settings.ts';
+import { openingOf } from './deltaOpening.ts';
+import { MarkovModel } from './markovModel.ts';
+import { configOf, modelKeys, orders, schoolRunModels, sourceOf } from './schoolRunModels.ts';
+import { type SchoolRunResult, type SchoolRunVariant, schoolRunReport } from './schoolRunReport.ts';
 
-/** Fresh sequences for ever. */
-export const lessons = (source: Unifilar, model: LanguageModel, length: number): TaskMaker =>
+const fields = {
+  dModel: countField(32),
+  nLayer: countField(2),
+  /** Probabilities of the source: see SchoolRunOptions. */
+  announce: rateField(0.01),
+  wait: rateField(0.3),
+  stay: rateField(0.93),
+  sure: rateField(0.95),
+  updates: countField(3000),
+  batchSize: countField(8),
+  /** Steps of a sequence. */
+  length: countField(256, 2),
+  learningRate: rateField(5e-3),
+  /** The number of seeds, from 0. */
+  seeds: countField(3),
+  /** Test sequences. */
+  tests: countField(128, 2),
+};
+
+type SchoolRunSettings = ValuesOf<typeof fields>;
+
+export const schoolRun = defineExperiment({
+  name: 'school-run',
+  fields,
+  quick: { dModel: 24, updates: 800, batchSize: 4, length: 128, seeds: 1, tests: 16 },
+  variants(settings): SchoolRunVariant[] {
+    // Refuses probabilities that do not fit each other.
+    sourceOf(settings);
+    const seeds = Array.from({ length: settings.seeds }, (_, seed) => seed);
+    return [
+      ...modelKeys.flatMap((model) => seeds.map((seed) => ({ model, seed }))),
+      ...orders.flatMap((order) => seeds.map((seed) => ({ order, seed }))),
+    ];
+  },
+  id: (variant) => `${'order' in variant ? `order${variant.order}` : variant.model}.${variant.seed}`,
+  label: (variant) =>
+    `${'order' in variant ? `Markov, order ${variant.order}` : schoolRunModels[variant.model].name}, seed ${variant.seed}`,
+  work: (variant) => ('order' in variant ? 0.05 : 1),
+  async run(variant, settings, context): Promise<SchoolRunResult> {
+    const source = sourceOf(settings);
+    const tests = testsOf(source, settings);
+    const filter = filterLoss(source, tests);
+    const found =
+      'order' in variant
+        ? counted(variant.order, source, settings, tests, variant.seed)
+        : await trained(variant, source, settings, tests, context);
+    return { ...found, filter };
+  },
+  report: schoolRunReport,
+});
+
+/** New sequences for each update. */
+export const schoolRunTask = (source: Unifilar, model: LanguageModel, length: number): TaskMaker =>
   fresh((random, _, { batchSize: B }) => {
-    const { tokens, targets } = rows(source, random, B, length);
+    const [tokens, targets] = [new Int32Array(B * length), new Int32Array(B * length)];
+    for (let b = 0; b < B; b++) {
+      const symbols = drawSchoolRun(source, random, length + 1);
+      tokens.set(symbols.subarray(0, length), b * length);
+      targets.set(symbols.subarray(1), b * length);
+    }
     return { steps: B * length, loss: () => model.loss({ tokens, B, L: length }, targets) };
   });
 
-/** B sequences of length + 1 as inputs and what follows each. */
-function rows(source: Unifilar, random: Random, B: number, L: number) {
-  const [tokens, targets] = [new Int32Array(B * L), new Int32Array(B * L)];
-  for (let b = 0; b < B; b++) {
-    const symbols = drawSchoolRun(source, random, L + 1);
-    tokens.set(symbols.subarray(0, L), b * L);
-    targets.set(symbols.subarray(1), b * L);
-  }
-  return { tokens, targets };
-}
-
-/** The same for all runs. */
-function testRows(source: Unifilar, { tests, length }: Settings) {
+/** The test sequences, the same for all runs. */
+function testsOf(source: Unifilar, { tests, length }: SchoolRunSettings): Int32Array[] {
   const random = new Random(0).fork('test');
   return Array.from({ length: tests }, () => drawSchoolRun(source, random, length + 1));
 }
 
-/** The loss of the optimal filter on the test sequences, whose first symbol is given. */
-const filterLoss = (source: Unifilar, sequences: readonly Int32Array[]) =>
-  mean(sequences.map((symbols) => mean([...lossesOf(source, symbols)].slice(1))));
+/** The mean over sequences of the mean loss after the first symbol, which is given. */
+const meanLoss = (sequences: readonly Int32Array[], losses: (symbols: Int32Array) => Float64Array): number =>
+  mean(sequences.map((symbols) => mean(losses(symbols).subarray(1))));
 
-function lossOn(model: LanguageModel, sequences: readonly Int32Array[]): number {
-  const losses = sequences.map((symbols) => {
-    const L = symbols.length - 1;
-    const loss = model.loss({ tokens: symbols.slice(0, L), B: 1, L }, symbols.slice(1));
-    const value = loss.read()[0];
-    loss.dispose();
-    return value;
-  });
-  return mean(losses);
-}
+/** What the optimal filter loses. */
+const filterLoss = (source: Unifilar, tests: readonly Int32Array[]): number =>
+  meanLoss(tests, (symbols) => lossesOf(source, symbols));
 
-/** A Markov model that has counted as many steps as the others learn from. */
-function counted(order: number, source: Unifilar, settings: Settings, tests: readonly Int32Array[], seed: number) {
+/** A Markov model that has counted as many steps as the other models are trained on. */
+function counted(
+  order: number,
+  source: Unifilar,
+  settings: SchoolRunSettings,
+  tests: readonly Int32Array[],
+  seed: number,
+) {
   const V = schoolRunTokens.length;
   const model = new MarkovModel(order, V);
   const random = new Random(seed).fork('markov');
   for (let i = 0; i < settings.updates * settings.batchSize; i++) {
     model.read(drawSchoolRun(source, random, settings.length + 1));
   }
-  const loss = mean(tests.map((symbols) => mean([...model.losses(symbols)].slice(1))));
-  return { parameters: V ** order * (V - 1), loss };
+  return { parameters: V ** order * (V - 1), loss: meanLoss(tests, (symbols) => model.losses(symbols)) };
 }
 
-function runsOf(settings: Settings): Run[] {
-  const { seeds, updates, length, tests } = settings;
-  for (const [name, value, least] of [
-    ['seeds', seeds, 1],
-    ['updates', updates, 1],
-    ['length', length, 2],
-    ['tests', tests, 2],
-  ] as const) {
-    if (!(Number.isInteger(value) && value >= least)) {
-      throw new UsageError('', `school-run: ${name} is ${value}, expected a whole number of at least ${least}.`);
-    }
-  }
-  sourceOf(settings);
-  const run = (id: string, name: string, work?: number) =>
-    Array.from({ length: seeds }, (_, seed): Run => ({ id: `${id}.${seed}`, label: `${name}, seed ${seed}`, work }));
-  return [
-    ...Object.entries(variants).flatMap(([id, { name }]) => run(id, name)),
-    ...orders.flatMap((order) => run(`order${order}`, `Markov, order ${order}`, 0.05)),
-  ];
-}
-
-async function runOne({ id }: Run, settings: Settings, context: RunContext): Promise<Result> {
-  const [variant, seedText] = id.split('.');
-  const seed = Number(seedText);
-  const source = sourceOf(settings);
+async function trained(
+  { model: name, seed }: Extract<SchoolRunVariant, { model: unknown }>,
+  source: Unifilar,
+  settings: SchoolRunSettings,
+  tests: readonly Int32Array[],
+  context: RunContext,
+) {
   const { updates, batchSize, length, learningRate } = settings;
-  const tests = testRows(source, settings);
-  const filter = filterLoss(source, tests);
-  if (variant.startsWith('order')) {
-    return { ...counted(Number(variant.slice(5)), source, settings, tests, seed), filter };
-  }
-  const model = await createModel(configsOf(settings)[variant], { backend: context.backend, seed });
+  const model = await newModel(configOf(name, settings), context, seed);
   await learn(context, {
     model,
-    data: lessons(source, model, length),
+    data: schoolRunTask(source, model, length),
     options: {
       seed,
       batchSize,
@@ -110,65 +132,14 @@ async function runOne({ id }: Run, settings: Settings, context: RunContext): Pro
       weightDecay: 0.01,
     },
   });
-  const loss = lossOn(model, tests);
-  const opening = variant === 'mamba' ? openingOf(model, tests) : undefined;
-  return { parameters: model.tree.count(), loss, filter, opening };
+  const opening = name === 'mamba' ? openingOf(model, tests) : undefined;
+  return { parameters: model.tree.count(), loss: mean(tests.map((symbols) => lossOn(model, symbols))), opening };
 }
 
-export const schoolRun = defineExperiment<Settings, Result>({
-  name: 'school-run',
-  about: 'A sequence that no fixed number of steps back predicts: models beside the least possible loss',
-  claim:
-    'Selection lets a model remember by content what a time-invariant one cannot (Gu & Dao 2023, sections 3.1 and ' +
-    '3.5.2: Δ decides what is written to the state and what passes by).',
-  scale:
-    'A made-up source of 9 symbols in place of language, so that the least possible loss is known exactly; ' +
-    'models of about 17,000 parameters, sequences of 256 steps.',
-  notes: [
-    "Mamba's states a channel are 4 and the rank of its Δ is 8: with the usual 16 and 2, on an earlier form of the " +
-      'source, it came about as near, but Δ did not open at announcements: it chose by B and C. A seed may still do ' +
-      'so.',
-    'The source was made so that selection matters: with short waits alone (an earlier form), time-invariant models ' +
-      'came within 2 points of Mamba. Waits of random length between bursts of moves set them apart. How far they ' +
-      'stay above depends on the training, too: S4D went from 11.5 % after 1500 updates to 6.3 % after 3000, in ' +
-      'forms of the source that differ a little. All models share one learning rate, and only the sizes of Mamba ' +
-      'were varied.',
-    'The loss of a model is what it loses more than the optimal filter on 128 test sequences, on top of the least ' +
-      'possible: most of the luck of the draw is in both. About a thousandth of a nat is left, so that a counted ' +
-      'Markov model may seem to lose less than the best of its order. The figure shows Δ of seed 0, which opens ' +
-      'most.',
-    'Channels, measure and goal of the opening of Δ (the 4 that react most, geometric mean, median of the seeds) ' +
-      'were settled after a first look at 3 seeds, of which one opens less than twice.',
-  ],
-  full: {
-    dModel: 32,
-    nLayer: 2,
-    announce: 0.01,
-    wait: 0.3,
-    stay: 0.93,
-    sure: 0.95,
-    updates: 3000,
-    batchSize: 8,
-    length: 256,
-    learningRate: 5e-3,
-    seeds: 3,
-    tests: 128,
-  },
-  quick: {
-    dModel: 24,
-    nLayer: 2,
-    announce: 0.01,
-    wait: 0.3,
-    stay: 0.93,
-    sure: 0.95,
-    updates: 800,
-    batchSize: 4,
-    length: 128,
-    learningRate: 5e-3,
-    seeds: 1,
-    tests: 16,
-  },
-  runs: runsOf,
-  run: runOne,
-  report: reportOf,
-});
+function lossOn(model: LanguageModel, symbols: Int32Array): number {
+  const L = symbols.length - 1;
+  const loss = model.loss({ tokens: symbols.slice(0, L), B: 1, L }, symbols.slice(1));
+  const value = loss.read()[0];
+  loss.dispose();
+  return value;
+}

@@ -1,18 +1,20 @@
-/** What the results of the speech experiment say: tables, sentences, goals, the figure, and the sound. */
+/** The accuracy on spoken digits, and the sound that the language model generated. */
 import { encodeWav } from '@mamba-ts/core/formats';
+import { mean, thousands } from '@mamba-ts/core/math';
 import { muLawDecode } from '@mamba-ts/core/tokenize';
 import type { Panel } from '@mamba-ts/forecast/chart';
 import type { Goal, Report } from '../../experiment.ts';
-import { count } from '../../parts/numbers.ts';
-import { mean } from '../../parts/statistics.ts';
-import type { Score } from './classify.ts';
-import { type Continued, tokensIn } from './continuation.ts';
-import { SAMPLE_RATE } from './digits.ts';
+import type { Score } from './digitClassifier.ts';
+import { type Continued, tokensIn } from './soundModel.ts';
+import { SAMPLE_RATE } from './spokenDigits.ts';
+
+export const speechModels = { mamba: 'Mamba', mamba2: 'Mamba-2', mamba3: 'Mamba-3', s4d: 'S4D' } as const;
+export type SpeechModel = keyof typeof speechModels;
 
 export interface DigitsResult extends Score {
   kind: 'digits';
-  model: string;
-  /** The speaker never heard; none: clips of known speakers. */
+  model: SpeechModel;
+  /** The speaker never heard. Without it: clips of known speakers. */
   leftOut?: string;
   clips: { train: number; test: number };
   parameters: number;
@@ -21,7 +23,7 @@ export interface DigitsResult extends Score {
 
 export interface SoundResult {
   kind: 'sound';
-  /** Bits a token of unheard clips: the model's, and those of a table of pairs. */
+  /** Bits per token of test clips: the model's, and those of a table of pairs. */
   bits: number;
   pairBits: number;
   clips: { train: number; test: number };
@@ -32,78 +34,98 @@ export interface SoundResult {
 
 export type SpeechResult = DigitsResult | SoundResult;
 
+/** The accuracy to reach on known speakers, and on a speaker never heard. */
 const KNOWN_GOAL = 0.95;
-const STRANGER_GOAL = 0.8;
-const NAMES: Readonly<Record<string, string>> = { mamba: 'Mamba', mamba2: 'Mamba-2', mamba3: 'Mamba-3', s4d: 'S4D' };
-const nameOf = (model: string) => NAMES[model] ?? model;
+const UNKNOWN_GOAL = 0.8;
 const percent = (part: number) => `${(100 * part).toFixed(1)} %`;
 
 export function speechReport(results: readonly SpeechResult[]): Report {
-  const digits = results.filter((one) => one.kind === 'digits');
-  const sound = results.filter((one) => one.kind === 'sound');
+  const digits = results.filter((result) => result.kind === 'digits');
+  const sound = results.filter((result) => result.kind === 'sound');
   const models = [...new Set(digits.map(({ model }) => model))];
-  const of = (model: string, strangers: boolean) =>
-    digits.filter((one) => one.model === model && (one.leftOut !== undefined) === strangers);
-  const average = (some: readonly DigitsResult[]) => mean(some.map(({ accuracy }) => accuracy));
-  const known = of('mamba', false);
-  const strangers = of('mamba', true);
-  const goals: Goal[] = [
-    {
-      what: `Mamba, unheard clips of known speakers: at least ${percent(KNOWN_GOAL)} right`,
-      measured: percent(average(known)),
-      reached: average(known) >= KNOWN_GOAL,
-    },
-    {
-      what: `Mamba, a speaker never heard, mean of the speakers left out: at least ${percent(STRANGER_GOAL)} right`,
-      measured: `${percent(average(strangers))} (${strangers.map((one) => `${one.leftOut} ${percent(one.accuracy)}`).join(', ')})`,
-      reached: average(strangers) >= STRANGER_GOAL,
-    },
-    ...sound.map(({ bits, pairBits }) => ({
-      what: 'A language model of sound tells unheard clips in fewer bits a sample than a table of pairs',
-      measured: `${bits.toFixed(2)}, the table ${pairBits.toFixed(2)}`,
-      reached: bits < pairBits,
-    })),
-  ];
-  const says = [
-    ...models.flatMap((model) => {
-      const [near, far] = [of(model, false), of(model, true)];
-      if (near.length === 0 || far.length === 0) return [];
-      const [{ parameters }] = near;
-      return `${nameOf(model)} (${count(parameters)} parameters) is right on ${percent(average(near))} of unheard clips of known speakers, and on ${percent(average(far))} of the clips of a speaker never heard (mean of ${far.length}).`;
-    }),
-    ...strangers.slice(0, 1).map(() => mistakes(strangers)),
-    ...sound.map(
-      ({ bits, pairBits, continued: c }) =>
-        `The language model needs ${bits.toFixed(2)} bits a mu-law sample of 8, a table of pairs ${pairBits.toFixed(2)}. It heard ${(c.heard / SAMPLE_RATE).toFixed(2)} s of a clip in which ${c.speaker} says ${c.digit}, and went on as continuation.wav has it.`,
-    ),
-  ];
+  const findings = [...digitFindings(digits, models), ...sound.map(soundFinding)];
   return {
-    tables: [{ title: 'Right of unheard clips', rows: table(digits, models) }],
-    says,
-    goals,
+    tables: [{ title: 'Right answers on held-out clips', rows: table(digits, models) }],
+    findings,
+    goals: [...digitGoals(digits), ...sound.map(soundGoal)],
     figure: {
       title: 'Spoken digits from raw samples',
-      description: says.join(' '),
-      panels: [accuracyPanel(digits, models), ...sound.slice(0, 1).map((one) => soundPanel(one.continued))],
+      description: findings.join(' '),
+      panels: [accuracyPanel(digits, models), ...sound.slice(0, 1).map(({ continued }) => soundPanel(continued))],
     },
     files: Object.fromEntries(
-      sound.map((one) => [
+      sound.map(({ continued }) => [
         'continuation.wav',
-        encodeWav(muLawDecode(tokensIn(one.continued)), { sampleRate: SAMPLE_RATE }),
+        encodeWav(muLawDecode(tokensIn(continued)), { sampleRate: SAMPLE_RATE }),
       ]),
     ),
   };
 }
 
+const accuracyOf = (results: readonly DigitsResult[]) => mean(results.map(({ accuracy }) => accuracy));
+
+/** The results of a model on known speakers, and on each speaker that was left out. */
+function bySpeakers(digits: readonly DigitsResult[], model: SpeechModel) {
+  const own = digits.filter((result) => result.model === model);
+  return {
+    known: own.filter(({ leftOut }) => leftOut === undefined),
+    leftOut: own.filter(({ leftOut }) => leftOut !== undefined),
+  };
+}
+
+function digitGoals(digits: readonly DigitsResult[]): Goal[] {
+  const { known, leftOut } = bySpeakers(digits, 'mamba');
+  const each = leftOut.map((result) => `${result.leftOut} ${percent(result.accuracy)}`).join(', ');
+  return [
+    {
+      what: `Mamba, held-out clips of known speakers: at least ${percent(KNOWN_GOAL)} right`,
+      measured: percent(accuracyOf(known)),
+      reached: accuracyOf(known) >= KNOWN_GOAL,
+    },
+    {
+      what: `Mamba, a speaker never heard, mean of the speakers left out: at least ${percent(UNKNOWN_GOAL)} right`,
+      measured: `${percent(accuracyOf(leftOut))} (${each})`,
+      reached: accuracyOf(leftOut) >= UNKNOWN_GOAL,
+    },
+  ];
+}
+
+const soundGoal = ({ bits, pairBits }: SoundResult): Goal => ({
+  what: 'A language model of sound needs fewer bits per sample of held-out clips than a table of pairs',
+  measured: `${bits.toFixed(2)}, the table ${pairBits.toFixed(2)}`,
+  reached: bits < pairBits,
+});
+
+function digitFindings(digits: readonly DigitsResult[], models: readonly SpeechModel[]): string[] {
+  const { leftOut } = bySpeakers(digits, 'mamba');
+  return [
+    ...models.flatMap((model) => {
+      const { known, leftOut } = bySpeakers(digits, model);
+      if (known.length === 0 || leftOut.length === 0) return [];
+      return (
+        `${speechModels[model]} (${thousands(known[0].parameters)} parameters) is right on ` +
+        `${percent(accuracyOf(known))} of the held-out clips of known speakers, and on ` +
+        `${percent(accuracyOf(leftOut))} of the clips of a speaker never heard (mean of ${leftOut.length}).`
+      );
+    }),
+    ...(leftOut.length > 0 ? [mistakes(leftOut)] : []),
+  ];
+}
+
+const soundFinding = ({ bits, pairBits, continued: { heard, speaker, digit } }: SoundResult): string =>
+  `The language model needs ${bits.toFixed(2)} bits per mu-law sample of 8 bits, a table of pairs ` +
+  `${pairBits.toFixed(2)}. In continuation.wav it continues the first ${(heard / SAMPLE_RATE).toFixed(2)} s of a clip ` +
+  `in which ${speaker} says ${digit}.`;
+
 const testOf = ({ leftOut }: DigitsResult) => (leftOut === undefined ? 'known speakers' : `${leftOut}, never heard`);
 
-/** Seeds of one split, together. */
-function table(digits: readonly DigitsResult[], models: readonly string[]): string[][] {
+/** A row for each test, and the mean over the speakers that were left out. */
+function table(digits: readonly DigitsResult[], models: readonly SpeechModel[]): string[][] {
   const header = [
     'test',
     'clips: trained on',
     'tested',
-    ...models.flatMap((m) => [nameOf(m), `${nameOf(m)}, heard once`]),
+    ...models.flatMap((m) => [speechModels[m], `${speechModels[m]}, heard once`]),
   ];
   const tests = [...new Set(digits.map(testOf))];
   const cell = (some: readonly number[]) => (some.length > 0 ? percent(mean(some)) : '');
@@ -119,7 +141,7 @@ function table(digits: readonly DigitsResult[], models: readonly string[]): stri
       return [test, String(clips.train), String(clips.test), ...cells];
     }),
     [
-      'mean of those never heard',
+      'mean of the speakers never heard',
       '',
       '',
       ...models.flatMap((model) => {
@@ -130,7 +152,7 @@ function table(digits: readonly DigitsResult[], models: readonly string[]): stri
   ];
 }
 
-/** Which digit was taken for which, the most often. */
+/** The most frequent confusions of digits. */
 function mistakes(results: readonly DigitsResult[]): string {
   const pairs = results[0].confusion.flatMap((row, digit) =>
     row.map((_, taken) => ({
@@ -142,29 +164,30 @@ function mistakes(results: readonly DigitsResult[]): string {
   const most = pairs.sort((a, b) => b.count - a.count).slice(0, 3);
   const wrong = results.reduce((sum, { accuracy, clips }) => sum + Math.round((1 - accuracy) * clips.test), 0);
   return (
-    `Of ${nameOf(results[0].model)}'s ${wrong} mistakes with speakers never heard, the most are ` +
+    `Of ${speechModels[results[0].model]}'s ${wrong} mistakes with speakers never heard, the most are ` +
     `${most.map(({ digit, taken, count }) => `${digit} taken for ${taken} (${count})`).join(', ')}.`
   );
 }
 
-const APART = 0.26;
+/** Between the dots of two models on one line. */
+const DOT_SPACING = 0.26;
 
-/** A line a test, a colour a model. */
-function accuracyPanel(digits: readonly DigitsResult[], models: readonly string[]): Panel {
+/** A line for each test, a colour for each model. */
+function accuracyPanel(digits: readonly DigitsResult[], models: readonly SpeechModel[]): Panel {
   const tests = [...new Set(digits.map(testOf))];
   const least = Math.min(...digits.map((one) => whiskersOf(one)[0]));
   return {
-    title: 'Right of unheard clips, with 95 % intervals',
+    title: 'Right answers on held-out clips, with 95 % intervals',
     x: { label: 'right', unit: '%', range: [10 * Math.floor(least / 10), 100] },
     y: { label: '', names: tests },
     series: models.map((model, k) => {
       const own = digits.filter((one) => one.model === model);
       return {
-        name: nameOf(model),
+        name: speechModels[model],
         style: 'points',
         color: k,
         x: own.map(({ accuracy }) => 100 * accuracy),
-        y: own.map((one) => tests.indexOf(testOf(one)) + APART * (k - (models.length - 1) / 2)),
+        y: own.map((one) => tests.indexOf(testOf(one)) + DOT_SPACING * (k - (models.length - 1) / 2)),
         whiskers: own.map(whiskersOf),
       };
     }),
@@ -172,7 +195,7 @@ function accuracyPanel(digits: readonly DigitsResult[], models: readonly string[
   };
 }
 
-/** Wilson's 95 % interval of a part of so many clips. */
+/** Wilson's 95 % interval of the accuracy. */
 function whiskersOf({ accuracy: p, clips: { test: n } }: DigitsResult): readonly [number, number] {
   const z = 1.96;
   const middle = (p + z ** 2 / (2 * n)) / (1 + z ** 2 / n);
@@ -180,12 +203,12 @@ function whiskersOf({ accuracy: p, clips: { test: n } }: DigitsResult): readonly
   return [100 * (middle - half), 100 * (middle + half)];
 }
 
-function soundPanel(one: Continued): Panel {
-  const samples = Array.from(muLawDecode(tokensIn(one)), (value) => Number(value.toFixed(3)));
+function soundPanel(continued: Continued): Panel {
+  const samples = Array.from(muLawDecode(tokensIn(continued)), (value) => Number(value.toFixed(3)));
   const times = samples.map((_, i) => i / SAMPLE_RATE);
-  const { heard, speaker, digit } = one;
+  const { heard, speaker, digit } = continued;
   return {
-    title: `${speaker} says ${digit}: what the language model heard, and how it goes on`,
+    title: `${speaker} says ${digit}: what the language model heard, and how it continues`,
     x: { label: 'time', unit: 's' },
     y: { label: 'sample', range: [-1, 1] },
     border: heard / SAMPLE_RATE,
