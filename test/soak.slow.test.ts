@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { textData } from '../packages/core/src/data/index.ts';
 import { generate } from '../packages/core/src/generate/generate.ts';
-import { createModel } from '../packages/core/src/models/checkpoint.ts';
+import { createModel } from '../packages/core/src/models/registered.ts';
 import type { Backend } from '../packages/core/src/tensor/backend.ts';
 import { byteTokenizer } from '../packages/core/src/tokenize/index.ts';
 import { Trainer } from '../packages/core/src/train/trainer.ts';

@@ -1,14 +1,14 @@
-/** The residual layers of a block: the family's own mixers or attention, and what its config adds to every block. */
+/** The residual layers of a block: the mixers of the family or attention, and what the config adds to every block. */
 import type { ModelConfig } from '../layers/config.ts';
 import { gatedMlpLayers } from '../layers/gatedMlp.ts';
+import type { LayerDeclaration } from '../layers/layer.ts';
 import { mhaLayer } from '../layers/mha.ts';
-import type { LayerDeclaration } from '../layers/mixer.ts';
-import { familyOf } from './registry.ts';
+import type { Family } from './family.ts';
 
 /** Block `i` of a model. Official: mamba_ssm/models/mixer_seq_simple.py, create_block. */
-export function blockOf(config: ModelConfig, i: number): LayerDeclaration[] {
+export function blockOf(family: Family, config: ModelConfig, i: number): readonly LayerDeclaration[] {
   const { attnLayerIdx = [], attnCfg = {} } = config;
-  const layers = attnLayerIdx.includes(i) ? [mhaLayer(config, attnCfg)] : familyOf(config.model).block(config, i);
-  // A block that brings a second layer of its own takes no other.
-  return layers.length > 1 ? [...layers] : [...layers, ...gatedMlpLayers(config)];
+  const layers = attnLayerIdx.includes(i) ? [mhaLayer(config, attnCfg)] : family.block(config, i);
+  // A block of several layers has its own MLP.
+  return layers.length > 1 ? layers : [...layers, ...gatedMlpLayers(config)];
 }

@@ -4,34 +4,38 @@
  *   q, k, v = qProj(input), kProj(input), vProj(input)
  *   y = q · inner(conv(k) · v)        output = outProj(y)
  *
- * Heads of one channel, as the Mamba paper has it (section 3.4). The shift SSM over the last dConv inputs is
- * a causal convolution, its D the tap of the present. `inner` takes any sequence layer; H3 has S4D's.
+ * Heads have one channel, as in section 3.4 of the Mamba paper. The shift SSM over the last dConv inputs is a causal
+ * convolution; its D is the tap of the present. In H3, `inner` is S4D; any other sequence layer can stand there.
  */
-
-import { type Family, field, residualScale } from '../layers/config.ts';
-import { checkInner, type InnerConfig, type InnerLayer, innerField, innerLayer } from '../layers/innerLayer.ts';
+import { residualScale } from '../layers/config.ts';
+import { type InnerConfig, innerLayer } from '../layers/innerLayer.ts';
+import type { InnerLayer, LayerOutput, Mixer } from '../layers/layer.ts';
 import { applyLinear, declareLinear, type LinearMap } from '../layers/linearMap.ts';
-import type { Mixer } from '../layers/mixer.ts';
-import { selectiveFields } from '../layers/s6.ts';
-import { selectionFields } from '../layers/s6Ablation.ts';
 import type { LayerState, StateFields } from '../layers/state.ts';
 import { causalConv1d, MAX_TAPS } from '../ops/causalConv1d.ts';
 import { mul } from '../ops/elementwise.ts';
 import type { Positions } from '../ops/positions.ts';
 import { linearInit, type Parameter, type ParameterTree, zeros } from '../tensor/parameters.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { Family } from './family.ts';
+import { count, flag, spelled } from './fields.ts';
+import { checkInner, innerField, s6AblationFields, s6Fields } from './innerFields.ts';
 
 export interface H3Config extends InnerConfig {
-  /** Inputs that the shift SSM holds. */
+  model: 'h3';
+  /** N, the states of a channel. Default: 64. */
+  dState: number;
+  /** Inputs that the shift SSM holds. Default: 4. */
   dConv: number;
+  /** dInner = expand · dModel. Default: 1. */
   expand: number;
+  /** Whether the linear maps have a bias. Default: false. */
   bias: boolean;
 }
 
+/** (B, L, dModel) → (B, L, dModel). State: `conv`, the last dConv keys, and that of `inner`. */
 export class H3Mixer implements Mixer {
   readonly stateFields: StateFields;
-  readonly mixingFlops: number;
-  readonly activations: number;
   private readonly projections: readonly LinearMap[];
   private readonly shift: Parameter;
   private readonly inner: InnerLayer;
@@ -48,12 +52,9 @@ export class H3Mixer implements Mixer {
     this.inner = innerLayer(tree, config, dInner);
     this.outProj = declareLinear(tree, 'out_proj', [dModel, dInner], linearInit(dInner, residualScale(config)), bias);
     this.stateFields = { conv: { shape: [dConv, dInner], transposed: true }, ...this.inner.stateFields };
-    this.mixingFlops = dInner * (dConv + 2) + this.inner.mixingFlops;
-    // q, k, v, shifted k, k · v, q · y; the output.
-    this.activations = 6 * dInner + this.inner.activations + dModel;
   }
 
-  forward(input: Tensor, state: LayerState | undefined, positions: Positions): { y: Tensor; state: LayerState } {
+  forward(input: Tensor, state: LayerState | undefined, positions: Positions): LayerOutput {
     const [q, k, v] = this.projections.map((map) => applyLinear(map, input));
     const shifted = causalConv1d({
       x: k,
@@ -70,12 +71,12 @@ export class H3Mixer implements Mixer {
 export const h3: Family<H3Config> = {
   name: 'h3',
   fields: {
-    dState: field.count(64, { official: 'ssm_cfg.d_state' }),
-    dConv: field.count(4, { official: 'ssm_cfg.d_conv' }, MAX_TAPS),
-    expand: field.count(1, { official: 'ssm_cfg.expand' }),
-    ...selectiveFields,
-    ...selectionFields,
-    bias: field.flag(false, { official: 'ssm_cfg.bias' }),
+    dState: spelled(count(64), { official: 'ssm_cfg.d_state' }),
+    dConv: spelled(count(4, MAX_TAPS), { official: 'ssm_cfg.d_conv' }),
+    expand: spelled(count(1), { official: 'ssm_cfg.expand' }),
+    ...s6Fields,
+    ...s6AblationFields,
+    bias: spelled(flag(false), { official: 'ssm_cfg.bias' }),
     inner: innerField('s4d'),
   },
   officialLayer: 'H3',

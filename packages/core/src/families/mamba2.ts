@@ -4,21 +4,22 @@
  *   z, [x, B, C], Δ = inProj(input)       [x, B, C] = silu(conv([x, B, C]))
  *   y = ssd(x, Δ, A, B, C, D)             output = outProj(norm(y · silu(z)))
  *
- * dInner = expand · dModel channels in heads of headDim; a head has one Δ, A and D, and dState states a
- * channel; the heads of a group share B and C. The norm is over the channels of a group.
+ * The dInner = expand · dModel channels are in heads of P = headDim. A head has one Δ, A and D, and N = dState states
+ * for each channel. The heads of a group share B and C. The norm is over the channels of a group.
  */
 import { UsageError } from '../errors.ts';
-import { type Family, type Field, field, type ModelConfig, residualScale } from '../layers/config.ts';
+import { type ModelConfig, residualScale } from '../layers/config.ts';
+import type { LayerOutput, Mixer } from '../layers/layer.ts';
 import { applyLinear, declareLinear, type LinearMap } from '../layers/linearMap.ts';
-import type { Mixer } from '../layers/mixer.ts';
-import { stepBias } from '../layers/s6.ts';
 import type { LayerState, StateFields } from '../layers/state.ts';
+import { stepBias } from '../layers/stepInit.ts';
 import { causalConv1d, MAX_TAPS } from '../ops/causalConv1d.ts';
 import { add, exp, mul, neg, silu, softplus } from '../ops/elementwise.ts';
 import { gatedNorm } from '../ops/gatedNorm.ts';
 import type { Positions } from '../ops/positions.ts';
 import { split } from '../ops/shape.ts';
-import { SSD_CHUNK, ssdFromState } from '../ops/ssd.ts';
+import { ssdFromState } from '../ops/ssd.ts';
+import { type Field, field } from '../schema/index.ts';
 import {
   Derived,
   type Init,
@@ -30,46 +31,64 @@ import {
 } from '../tensor/parameters.ts';
 import { offer } from '../tensor/tape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { Family } from './family.ts';
+import { choice, count, countOrAuto, flag, positive, spelled } from './fields.ts';
 import { mambaName } from './mamba.ts';
 
 export interface Mamba2Config extends ModelConfig {
+  model: 'mamba2';
+  /** N, the states of a channel. Default: 128. */
   dState: number;
+  /** Taps of the convolution. Default: 4. */
   dConv: number;
+  /** dInner = expand · dModel. Default: 2. */
   expand: number;
+  /** P, the channels of a head, a divisor of dInner. Default: 64. */
   headDim: number;
-  /** 'auto' is dInner / headDim, and nothing else fits; Hugging Face's configs spell it out. */
+  /** 'auto' is dInner / headDim, the only number that fits; Hugging Face's configs spell it out. Default: 'auto'. */
   numHeads: number | 'auto';
+  /** G, the groups of heads that share B and C, a divisor of the heads. Default: 1. */
   nGroups: number;
-  /** A of a head starts uniform in this range, negated. */
+  /** −A of a head starts uniform in this range. Default: [1, 16]. */
   aInitRange: readonly [number, number];
+  /** The least first Δ. Default: 0.001. */
   dtMin: number;
+  /** The largest first Δ. Default: 0.1. */
   dtMax: number;
+  /** No first Δ is smaller. Default: 1e-4. */
   dtInitFloor: number;
-  /** Steps are clamped to this range by others; here only the whole one is taken. */
+  /** The range that Δ is clamped to. This version clamps nothing. Default: [0, null]. */
   dtLimit: readonly [number, number | null];
-  /** The norm before outProj; without it y · silu(z) goes there. */
+  /** A norm before outProj; without it y · silu(z) goes there. Default: true. */
   gatedRmsNorm: boolean;
+  /** norm(y) · silu(z) instead of norm(y · silu(z)). Default: false. */
   normBeforeGate: boolean;
-  /** 'group' as the official module has it; 'whole' norms all of dInner, as Hugging Face does. */
+  /** What the norm averages over: the channels of a group, or all of dInner as Hugging Face's model does. Default: 'group'. */
   gatedNormOver: 'group' | 'whole';
+  /** ε of the norm. Default: 1e-5. */
   gatedNormEpsilon: number;
+  /** Whether the convolution has a bias. Default: true. */
   convBias: boolean;
+  /** Whether inProj and outProj have a bias. Default: false. */
   bias: boolean;
+  /** A D for each channel instead of each head: not in this version. Default: false. */
+  dPerChannel: false;
+  /** Read and written, and not used: the kernel chooses its chunks. Default: 256. */
+  chunkSize: number;
 }
 
+/** (B, L, dModel) → (B, L, dModel). State: `conv`, the last dConv inputs, and `ssm` (heads, N, P) for each row. */
 export class Mamba2Mixer implements Mixer {
   readonly stateFields: StateFields;
-  readonly mixingFlops: number;
-  readonly activations: number;
   private readonly projected: readonly [number, number, number];
   private readonly convolved: readonly [number, number, number];
   private readonly inProj: LinearMap;
   private readonly conv: LinearMap;
   private readonly outProj: LinearMap;
   private readonly dtBias: Parameter;
-  /** A = −exp(A_log), (H). */
-  private readonly decay: Derived;
-  private readonly skip: Parameter;
+  /** A = −exp(A_log), (heads). */
+  private readonly A: Derived;
+  private readonly D: Parameter;
   private readonly norm?: Parameter;
 
   constructor(
@@ -86,13 +105,10 @@ export class Mamba2Mixer implements Mixer {
       conv: { shape: [dConv, convDim], transposed: true },
       ssm: { shape: [heads, dState, headDim], transposed: true },
     };
-    this.mixingFlops = convDim * dConv + dInner * 5 * dState;
-    // z, x, B, C and Δ; the convolution's output; the scan's and its kept states; the norm's; the output.
-    this.activations = 3 * dInner + 2 * convDim + heads + (dInner * dState) / SSD_CHUNK + dModel;
     this.dtBias = tree.parameter('dt_bias', [heads], stepBias(config), { decay: false });
-    const aLog = tree.parameter('A_log', [heads], logUniform(config.aInitRange), { decay: false });
-    this.decay = new Derived(aLog, (values) => neg(exp(values)));
-    this.skip = tree.parameter('D', [heads], ones, { decay: false });
+    const aLog = tree.parameter('A_log', [heads], logOfUniform(config.aInitRange), { decay: false });
+    this.A = new Derived(aLog, (values) => neg(exp(values)));
+    this.D = tree.parameter('D', [heads], ones, { decay: false });
     const inputs = dInner + convDim + heads;
     const bias = config.bias ? zeros : undefined;
     const convInit = linearInit(dConv);
@@ -102,7 +118,7 @@ export class Mamba2Mixer implements Mixer {
     this.outProj = declareLinear(tree, 'out_proj', [dModel, dInner], linearInit(dInner, residualScale(config)), bias);
   }
 
-  forward(input: Tensor, state: LayerState | undefined, positions: Positions): { y: Tensor; state: LayerState } {
+  forward(input: Tensor, state: LayerState | undefined, positions: Positions): LayerOutput {
     const { nGroups } = this.config;
     const [z, xBC, dt] = split(applyLinear(this.inProj, input), this.projected);
     const conv = causalConv1d({
@@ -120,10 +136,10 @@ export class Mamba2Mixer implements Mixer {
       {
         x,
         dt,
-        A: this.decay.value,
+        A: this.A.value,
         B,
         C,
-        D: this.skip.value,
+        D: this.D.value,
         dtBias: this.dtBias.value,
         dtSoftplus: true,
         positions,
@@ -145,13 +161,14 @@ export class Mamba2Mixer implements Mixer {
   }
 }
 
-const logUniform =
+/** The logarithm of numbers that are uniform in a range. */
+const logOfUniform =
   ([low, high]: readonly [number, number]): Init =>
   (values, random) => {
     for (let i = 0; i < values.length; i++) values[i] = Math.log(low + random.uniform() * (high - low));
   };
 
-/** Channels and heads. Throws where heads do not divide the channels, or groups the heads. */
+/** Channels and heads. Throws UsageError where headDim does not divide the channels, or nGroups the heads. */
 export function headsOf({
   expand,
   dModel,
@@ -186,47 +203,50 @@ export function headsOf({
 }
 
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
-const initRange: Field = {
+
+const initRange: Field<readonly [number, number]> = {
   default: [1, 16],
   accepts: (value) =>
     Array.isArray(value) && value.length === 2 && value.every(isNumber) && value[0] > 0 && value[1] >= value[0],
   expected: 'two numbers above 0, the second at least the first, e.g. [1, 16]',
-  official: 'ssm_cfg.A_init_range',
 };
-const noLimit: Field = {
+
+const noLimit: Field<readonly [number, number | null]> = {
   default: [0, null],
-  // JSON has no infinity: writers leave null or a number that no step reaches.
+  // JSON has no infinity: files have null, or a number that no step reaches.
   accepts: (value) =>
     Array.isArray(value) && value.length === 2 && value[0] === 0 && (value[1] === null || value[1] > 1e30),
   expected: '[0, null]: this version does not clamp the steps',
-  huggingface: 'time_step_limit',
 };
 
 export const mamba2: Family<Mamba2Config> = {
   name: 'mamba2',
   fields: {
-    dState: field.count(128, { official: 'ssm_cfg.d_state', huggingface: 'state_size' }),
-    dConv: field.count(4, { official: 'ssm_cfg.d_conv', huggingface: 'conv_kernel' }, MAX_TAPS),
-    expand: field.count(2, { official: 'ssm_cfg.expand', huggingface: 'expand' }),
-    headDim: field.count(64, { official: 'ssm_cfg.headdim', huggingface: 'head_dim' }),
-    numHeads: field.countOrAuto({ huggingface: 'num_heads' }),
-    nGroups: field.count(1, { official: 'ssm_cfg.ngroups', huggingface: 'n_groups' }),
-    aInitRange: initRange,
-    dtMin: field.positive(0.001, { official: 'ssm_cfg.dt_min', huggingface: 'time_step_min' }),
-    dtMax: field.positive(0.1, { official: 'ssm_cfg.dt_max', huggingface: 'time_step_max' }),
-    dtInitFloor: field.positive(1e-4, { official: 'ssm_cfg.dt_init_floor', huggingface: 'time_step_floor' }),
-    dtLimit: noLimit,
-    gatedRmsNorm: field.flag(true, { official: 'ssm_cfg.rmsnorm', huggingface: 'rms_norm' }),
-    normBeforeGate: field.flag(false, { official: 'ssm_cfg.norm_before_gate' }),
-    gatedNormOver: { ...field.choice(['group', 'whole'], { official: 'ssm_cfg.norm_over' }), extension: true },
-    gatedNormEpsilon: {
-      ...field.positive(1e-5, { official: 'ssm_cfg.norm_eps', huggingface: 'layer_norm_epsilon' }),
+    dState: spelled(count(128), { official: 'ssm_cfg.d_state', huggingface: 'state_size' }),
+    dConv: spelled(count(4, MAX_TAPS), { official: 'ssm_cfg.d_conv', huggingface: 'conv_kernel' }),
+    expand: spelled(count(2), { official: 'ssm_cfg.expand', huggingface: 'expand' }),
+    headDim: spelled(count(64), { official: 'ssm_cfg.headdim', huggingface: 'head_dim' }),
+    numHeads: spelled(countOrAuto(), { huggingface: 'num_heads' }),
+    nGroups: spelled(count(1), { official: 'ssm_cfg.ngroups', huggingface: 'n_groups' }),
+    aInitRange: spelled(initRange, { official: 'ssm_cfg.A_init_range' }),
+    dtMin: spelled(positive(0.001), { official: 'ssm_cfg.dt_min', huggingface: 'time_step_min' }),
+    dtMax: spelled(positive(0.1), { official: 'ssm_cfg.dt_max', huggingface: 'time_step_max' }),
+    dtInitFloor: spelled(positive(1e-4), { official: 'ssm_cfg.dt_init_floor', huggingface: 'time_step_floor' }),
+    dtLimit: spelled(noLimit, { huggingface: 'time_step_limit' }),
+    gatedRmsNorm: spelled(flag(true), { official: 'ssm_cfg.rmsnorm', huggingface: 'rms_norm' }),
+    normBeforeGate: spelled(flag(false), { official: 'ssm_cfg.norm_before_gate' }),
+    gatedNormOver: spelled(choice('group', 'whole'), { official: 'ssm_cfg.norm_over', extension: true }),
+    gatedNormEpsilon: spelled(positive(1e-5), {
+      official: 'ssm_cfg.norm_eps',
+      huggingface: 'layer_norm_epsilon',
       extension: true,
-    },
-    convBias: field.flag(true, { official: 'ssm_cfg.conv_bias', huggingface: 'use_conv_bias' }),
-    bias: field.flag(false, { official: 'ssm_cfg.bias', huggingface: 'use_bias' }),
-    dPerChannel: field.only(false, 'false: this version has no D for each channel', { official: 'ssm_cfg.D_has_hdim' }),
-    chunkSize: field.count(256, { official: 'ssm_cfg.chunk_size', huggingface: 'chunk_size' }),
+    }),
+    convBias: spelled(flag(true), { official: 'ssm_cfg.conv_bias', huggingface: 'use_conv_bias' }),
+    bias: spelled(flag(false), { official: 'ssm_cfg.bias', huggingface: 'use_bias' }),
+    dPerChannel: spelled(field.only(false, 'false: this version has no D for each channel'), {
+      official: 'ssm_cfg.D_has_hdim',
+    }),
+    chunkSize: spelled(count(256), { official: 'ssm_cfg.chunk_size', huggingface: 'chunk_size' }),
   },
   officialLayer: 'Mamba2',
   huggingfaceType: 'mamba2',

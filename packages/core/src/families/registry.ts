@@ -1,16 +1,8 @@
-/** The model families, and how a config finds its own. A new one is a file and a line here. */
-
-import { closest } from 'fastest-levenshtein';
-import { UsageError } from '../errors.ts';
-import {
-  completeConfig,
-  type Family,
-  fieldsOf,
-  type ModelConfig,
-  nearestName,
-  readSpelling,
-} from '../layers/config.ts';
-import { attention, checkAttentionLayers } from '../layers/mha.ts';
+/** The model families. A new one is a file of its own, and a name in this list. */
+import type { AnyConfig } from '../layers/config.ts';
+import { attention } from './attention.ts';
+import type { ConfigOf, Family, OptionsOf } from './family.ts';
+import { FamilySet } from './familySet.ts';
 import { h3 } from './h3.ts';
 import { hybridOf } from './hybrid.ts';
 import { mamba } from './mamba.ts';
@@ -21,108 +13,36 @@ import { s4 } from './s4.ts';
 import { s4d } from './s4d.ts';
 import { transformer } from './transformer.ts';
 
-const simple: readonly Family[] = [mamba, mamba2, mamba3, s4d, s4, h3, rwkv4, transformer].map(
-  (family) => family as unknown as Family,
-);
-const families: readonly Family[] = [...simple, hybridOf([...simple, attention]) as unknown as Family];
+/** The first is the default. */
+const simple = [mamba, mamba2, mamba3, s4d, s4, h3, rwkv4, transformer] as const;
+const hybrid = hybridOf([...simple, attention]);
 
-export const modelNames: readonly string[] = families.map(({ name }) => name);
+/** All families. */
+export const registry = new FamilySet([...simple, hybrid]);
 
-export function familyOf(name: string): Family {
-  const family = families.find((one) => one.name === name);
-  if (!family) {
-    const known = modelNames.map((one) => `'${one}'`).join(', ');
-    throw new UsageError(
-      'config',
-      `unknown model '${name}', expected one of ${known}. Did you mean '${closest(name, [...modelNames])}'?`,
-    );
-  }
-  return family;
-}
+export const modelNames: readonly string[] = registry.names;
 
-function complete(family: Family, given: Readonly<Record<string, unknown>>): ModelConfig {
-  const config = completeConfig(family, given);
-  checkAttentionLayers(config);
-  return config;
-}
+/** The config of any family of the registry. */
+export type FamilyConfig = ConfigOf<(typeof simple)[number] | typeof hybrid>;
 
-/** A checked config from the names of this project. */
-export function configOf(given: Readonly<Record<string, unknown>>): ModelConfig {
-  return complete(familyOf(String(given.model ?? 'mamba')), given);
-}
+type DefaultModel = (typeof simple)[0]['name'];
 
-/** A checked config from a config.json, official or Hugging Face's. */
-export function readConfig(json: unknown): ModelConfig {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw new UsageError('config.json', 'expected an object. Give the config.json of a checkpoint.');
-  }
-  const config = json as Record<string, unknown>;
-  if ('sequence_model' in config) {
-    throw new UsageError(
-      'config.json',
-      "it has 'sequence_model', so this classifies or regresses sequences, expected a language model. Load it with loadSequenceModel(), or use mamba-ts predict.",
-    );
-  }
-  const own = families.find(({ officialType, otherTypes = [] }) =>
-    [officialType, ...otherTypes].some((type) => type !== undefined && type === config.model_type),
-  );
-  if (own) return complete(own, readSpelling(own, own.fromJson?.(config) ?? config, 'official'));
-  if (typeof config.model_type === 'string' && 'hidden_size' in config) {
-    const family = families.find(({ huggingfaceType }) => huggingfaceType === config.model_type);
-    if (!family)
-      throw new UsageError(
-        '',
-        unknownFamily(
-          'model_type',
-          config.model_type,
-          families.flatMap((one) => one.huggingfaceType ?? []),
-        ),
-      );
-    if (config.hidden_act !== undefined && config.hidden_act !== 'silu') {
-      throw new UsageError(
-        'config.json',
-        `hidden_act is '${config.hidden_act}', expected 'silu', as the official module has it.`,
-      );
-    }
-    const defaults = { padVocabSizeMultiple: 1, ...family.huggingfaceDefaults };
-    return complete(family, { ...defaults, ...readSpelling(family, config, 'huggingface') });
-  }
-  if (!('d_model' in config)) {
-    throw new UsageError(
-      'config.json',
-      "neither 'd_model' (official) nor 'hidden_size' (Hugging Face) is there. Give the config.json of a checkpoint.",
-    );
-  }
-  const layer = String((config.ssm_cfg as Record<string, unknown> | undefined)?.layer ?? 'Mamba1');
-  const family = families.find(({ officialLayer }) => officialLayer === layer);
-  if (!family)
-    throw new UsageError(
-      '',
-      unknownFamily(
-        'ssm_cfg.layer',
-        layer,
-        families.flatMap((one) => one.officialLayer ?? []),
-      ),
-    );
-  requireKnownKeys(family, config.ssm_cfg ?? {});
-  return complete(family, readSpelling(family, config, 'official'));
-}
+type ModelOptionsOf<C> = C extends FamilyConfig
+  ? OptionsOf<C> & (C['model'] extends DefaultModel ? { model?: C['model'] } : { model: C['model'] })
+  : never;
 
-/** The official mixer refuses a key of ssm_cfg that it does not know, and so do we. */
-function requireKnownKeys(family: Family, given: object): void {
-  const paths = Object.values(fieldsOf(family)).map(({ official }) => official ?? '');
-  const known = [
-    'layer',
-    'use_fast_path',
-    ...paths.filter((path) => path.startsWith('ssm_cfg.')).map((path) => path.slice(8)),
-  ];
-  const stranger = Object.keys(given).find((key) => !known.includes(key));
-  if (stranger === undefined) return;
-  throw new UsageError(
-    'config.json',
-    `ssm_cfg has an unknown key '${stranger}'. Did you mean '${nearestName(stranger, known)}'?`,
-  );
-}
+/**
+ * What createModel() is given: the family (`model`, default 'mamba'), its sizes, and whatever differs from the defaults.
+ *
+ *   { vocabSize: 256, dModel: 128, nLayer: 4 }        { model: 'mamba2', headDim: 32, vocabSize: 256, … }
+ */
+export type ModelOptions = ModelOptionsOf<FamilyConfig>;
 
-const unknownFamily = (key: string, value: string, known: readonly string[]) =>
-  `config.json: ${key} is '${value}', expected ${known.map((one) => `'${one}'`).join(' or ')}. Use a checkpoint of a family this version has.`;
+/** The family of a name. Throws UsageError where there is none. */
+export const familyOf = (name: string): Family => registry.familyOf(name);
+
+/** A checked config from the names of this project. Throws UsageError for unknown keys and for values out of range. */
+export const configOf = (given: Readonly<Record<string, unknown>>): AnyConfig => registry.configOf(given);
+
+/** A checked config from a config.json, in the official spelling or in Hugging Face's. */
+export const readConfig = (json: unknown): AnyConfig => registry.readConfig(json);

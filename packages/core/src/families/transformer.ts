@@ -1,68 +1,84 @@
 /**
- * The Transformer decoder that others are measured against: Llama's (Touvron et al. 2023), as in transformers'
- * modeling_llama.py, and Mistral's, which differs in its window.
+ * The Transformer decoder that other families are compared with: Llama (Touvron et al. 2023), as in transformers'
+ * modeling_llama.py, and Mistral, which differs in its window.
  *
  *   r ← r + attention(norm(r))        r ← r + down(silu(gate(norm(r))) · up(norm(r)))
  *
- * RMSNorm, rotary embedding, SwiGLU; multi-head, grouped-query or multi-query attention. Its config.json and
- * names of tensors are Hugging Face's.
+ * RMSNorm, rotary embedding, SwiGLU; multi-head, grouped-query or multi-query attention. config.json and the names of
+ * tensors are those of Hugging Face.
  */
 import { UsageError } from '../errors.ts';
 import { AttentionMixer, checkHeads } from '../layers/attention.ts';
-import { type Family, field, type ModelConfig } from '../layers/config.ts';
+import type { ModelConfig } from '../layers/config.ts';
+import type { LayerOutput, Mixer } from '../layers/layer.ts';
 import { applyLinear, declareLinear, type LinearMap } from '../layers/linearMap.ts';
-import type { Mixer } from '../layers/mixer.ts';
-import type { LayerState, StateFields } from '../layers/state.ts';
+import type { StateFields } from '../layers/state.ts';
 import { mul, silu } from '../ops/elementwise.ts';
+import { field } from '../schema/index.ts';
 import { linearInit, type ParameterTree, zeros } from '../tensor/parameters.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { Family } from './family.ts';
+import { count, countOrAuto, flag, positive, spelled } from './fields.ts';
 
+/** The config as it is given: sizes may be 'auto'. */
 export interface TransformerConfig extends ModelConfig {
-  /** 'auto' is the nearest number to dModel / 64 that fits. */
-  numHeads: number;
-  /** Heads of keys and values, a divisor of numHeads; 'auto' is numHeads. */
-  numKvHeads: number;
-  /** 'auto' is dModel / numHeads. */
-  headDim: number;
-  /** Channels inside the MLP; 'auto' is 8/3 · dModel, rounded up to a multiple of 32. */
-  dFfn: number;
-  /** Tokens of the longest document, where no window bounds the cache. */
+  model: 'transformer';
+  /** Heads of queries; 'auto' is the number nearest to dModel / 64 that divides dModel. Default: 'auto'. */
+  numHeads: number | 'auto';
+  /** Heads of keys and values, a divisor of numHeads; 'auto' is numHeads. Default: 'auto'. */
+  numKvHeads: number | 'auto';
+  /** Channels of a head; 'auto' is dModel / numHeads. Default: 'auto'. */
+  headDim: number | 'auto';
+  /** Channels inside the MLP; 'auto' is 8/3 · dModel, rounded up to a multiple of 32. Default: 'auto'. */
+  dFfn: number | 'auto';
+  /** Tokens of the longest document, where no window bounds the cache. Default: 2048. */
   maxLength: number;
-  /** Tokens that a query sees; null: all. */
+  /** Tokens that a query sees; null: all. Default: null. */
   window: number | null;
+  /** The base of the rotation angles. Default: 10000. */
   ropeTheta: number;
+  /** Whether the maps of attention have a bias. Default: false. */
   attentionBias: boolean;
+  /** Whether the maps of the MLP have a bias. Default: false. */
   mlpBias: boolean;
+  /** The only one in this version. Default: 'silu'. */
+  activation: 'silu';
+  /** Parts of the linear maps (pretraining_tp): this version has no others. Default: 1. */
+  tensorParallel: 1;
 }
 
+/** The config with a number for each 'auto'. */
+export interface CompleteTransformerConfig extends TransformerConfig {
+  numHeads: number;
+  numKvHeads: number;
+  headDim: number;
+  dFfn: number;
+}
+
+/** (B, L, dModel) → (B, L, dModel), one step at a time. */
 export class SwiGlu implements Mixer {
   readonly stateFields: StateFields = {};
-  readonly mixingFlops: number;
-  readonly activations: number;
   private readonly gate: LinearMap;
   private readonly up: LinearMap;
   private readonly down: LinearMap;
 
-  constructor(tree: ParameterTree, { dModel, dFfn, mlpBias, nLayer }: TransformerConfig) {
+  constructor(tree: ParameterTree, { dModel, dFfn, mlpBias, nLayer }: CompleteTransformerConfig) {
     const bias = mlpBias ? zeros : undefined;
     this.gate = declareLinear(tree, 'gate_proj', [dFfn, dModel], linearInit(dModel), bias);
     this.up = declareLinear(tree, 'up_proj', [dFfn, dModel], linearInit(dModel), bias);
     this.down = declareLinear(tree, 'down_proj', [dModel, dFfn], linearInit(dFfn, outScale(nLayer)), bias);
-    this.mixingFlops = 2 * dFfn;
-    // Gate, its silu, up and the product; the output.
-    this.activations = 4 * dFfn + dModel;
   }
 
-  forward(x: Tensor): { y: Tensor; state: LayerState } {
+  forward(x: Tensor): LayerOutput {
     const gated = mul(silu(applyLinear(this.gate, x)), applyLinear(this.up, x));
     return { y: applyLinear(this.down, gated), state: {} };
   }
 }
 
-/** Two residual sums a block. */
+/** A block has two residual layers. */
 const outScale = (nLayer: number) => 1 / Math.sqrt(2 * nLayer);
 
-const attentionOf = (tree: ParameterTree, config: TransformerConfig) =>
+const attentionOf = (tree: ParameterTree, config: CompleteTransformerConfig) =>
   new AttentionMixer(tree, {
     dModel: config.dModel,
     heads: config.numHeads,
@@ -78,10 +94,9 @@ const attentionOf = (tree: ParameterTree, config: TransformerConfig) =>
     outScale: outScale(config.nLayer),
   });
 
-/** Numbers for 'auto', then what fields ask of each other. */
-function complete(given: ModelConfig): ModelConfig {
-  const { dModel } = given;
-  const { numHeads, numKvHeads, headDim, dFfn } = given as unknown as Record<string, number | 'auto'>;
+/** Replaces 'auto' by numbers. Throws UsageError where heads do not fit. */
+function complete(given: TransformerConfig): CompleteTransformerConfig {
+  const { dModel, numHeads, numKvHeads, headDim, dFfn } = given;
   const heads = numHeads === 'auto' ? headsFor(dModel) : numHeads;
   if (headDim === 'auto' && dModel % heads !== 0) {
     throw new UsageError('config', `numHeads is ${heads}, expected a divisor of dModel = ${dModel}, or a headDim.`);
@@ -114,7 +129,7 @@ function fromJson(json: Json): Json {
   if (type !== 'default') {
     throw new UsageError(
       'config.json',
-      `rope_scaling is of the type '${type}', expected none: this version turns by the plain angles of rope_theta.`,
+      `rope_scaling is of the type '${type}', expected none: this version rotates by the plain angles of rope_theta.`,
     );
   }
   if (json.partial_rotary_factor !== undefined && json.partial_rotary_factor !== 1) {
@@ -136,26 +151,26 @@ function toJson(json: Json): Json {
   };
 }
 
-export const transformer: Family<TransformerConfig> = {
+export const transformer: Family<TransformerConfig, CompleteTransformerConfig> = {
   name: 'transformer',
   fields: {
-    dModel: field.count(undefined, { official: 'hidden_size' }),
-    nLayer: field.count(undefined, { official: 'num_hidden_layers' }),
+    dModel: spelled(count(), { official: 'hidden_size' }),
+    nLayer: spelled(count(), { official: 'num_hidden_layers' }),
     rmsNorm: field.only(true, 'true: Llama has RMSNorm'),
-    normEpsilon: field.positive(1e-6, { official: 'rms_norm_eps' }),
-    padVocabSizeMultiple: { ...field.count(1, { official: 'pad_vocab_size_multiple' }), extension: true },
-    tieEmbeddings: field.flag(false, { official: 'tie_word_embeddings' }),
-    numHeads: field.countOrAuto({ official: 'num_attention_heads' }),
-    numKvHeads: field.countOrAuto({ official: 'num_key_value_heads' }),
-    headDim: field.countOrAuto({ official: 'head_dim' }),
-    dFfn: field.countOrAuto({ official: 'intermediate_size' }),
-    maxLength: field.count(2048, { official: 'max_position_embeddings' }),
-    window: field.orNull(field.count(undefined, { official: 'sliding_window' })),
-    ropeTheta: field.positive(10_000, { official: 'rope_theta' }),
-    attentionBias: field.flag(false, { official: 'attention_bias' }),
-    mlpBias: field.flag(false, { official: 'mlp_bias' }),
-    activation: field.only('silu', "'silu'", { official: 'hidden_act' }),
-    tensorParallel: field.only(1, '1: this version has no parts of maps (pretraining_tp)', {
+    normEpsilon: spelled(positive(1e-6), { official: 'rms_norm_eps' }),
+    padVocabSizeMultiple: spelled(count(1), { official: 'pad_vocab_size_multiple', extension: true }),
+    tieEmbeddings: spelled(flag(false), { official: 'tie_word_embeddings' }),
+    numHeads: spelled(countOrAuto(), { official: 'num_attention_heads' }),
+    numKvHeads: spelled(countOrAuto(), { official: 'num_key_value_heads' }),
+    headDim: spelled(countOrAuto(), { official: 'head_dim' }),
+    dFfn: spelled(countOrAuto(), { official: 'intermediate_size' }),
+    maxLength: spelled(count(2048), { official: 'max_position_embeddings' }),
+    window: spelled(field.orNull(count()), { official: 'sliding_window' }),
+    ropeTheta: spelled(positive(10_000), { official: 'rope_theta' }),
+    attentionBias: spelled(flag(false), { official: 'attention_bias' }),
+    mlpBias: spelled(flag(false), { official: 'mlp_bias' }),
+    activation: spelled(field.only('silu', "'silu'"), { official: 'hidden_act' }),
+    tensorParallel: spelled(field.only(1, '1: this version has no parts of maps (pretraining_tp)'), {
       official: 'pretraining_tp',
     }),
   },

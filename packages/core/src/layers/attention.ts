@@ -1,11 +1,11 @@
 /**
  * Causal self-attention as a mixer (Vaswani et al. 2017), with rotary embedding and a cache.
  *
- *   q, k, v = maps of the input        q, k turned by their positions
- *   y = map of attention(q, k, v)
+ *   q, k, v = linear maps of the input      q, k rotated by their positions
+ *   y = linear map of attention(q, k, v)
  *
- * Two layouts of parameters: Llama's (q_proj, k_proj, v_proj, o_proj), and that of mamba_ssm/modules/mha.py,
- * which hybrids use: in_proj with rows [q; k; v], out_proj, and a causal convolution over them where d_conv > 0.
+ * Two layouts of parameters: 'llama' (q_proj, k_proj, v_proj, o_proj), and 'mha' of mamba_ssm/modules/mha.py, which
+ * hybrids use: in_proj with rows [q; k; v], out_proj, and a causal convolution over q, k and v where dConv > 0.
  */
 import { UsageError } from '../errors.ts';
 import { attention, MAX_HEAD } from '../ops/attention.ts';
@@ -16,8 +16,8 @@ import { rotary } from '../ops/rotary.ts';
 import { split } from '../ops/shape.ts';
 import { linearInit, type ParameterTree, zeros } from '../tensor/parameters.ts';
 import type { Shape, Tensor } from '../tensor/tensor.ts';
+import type { LayerOutput, Mixer } from './layer.ts';
 import { applyLinear, declareLinear, type LinearMap } from './linearMap.ts';
-import type { Mixer } from './mixer.ts';
 import type { LayerState, StateFields } from './state.ts';
 
 export interface AttentionOptions {
@@ -29,29 +29,26 @@ export interface AttentionOptions {
   layout: 'llama' | 'mha';
   qkvBias: boolean;
   outBias: boolean;
-  /** Channels of a head that turn with the position; 0: none. */
+  /** Channels of a head that are rotated by the position; 0: none. */
   rotaryDims: number;
   rotaryBase: number;
   interleaved?: boolean;
-  /** Taps of the convolution over q, k and v, of 'mha'; 0: none. */
+  /** Layout 'mha': taps of the convolution over q, k and v; 0: none. */
   dConv?: number;
   /** Default: 1 / √headDim. */
   scale?: number;
-  /** Steps that a query sees, and the cache holds. Default: all. */
+  /** Steps that a query sees and the cache holds. Default: all. */
   window?: number;
-  /** Steps of the longest document, where no window bounds the cache. Default: any number. */
+  /** Steps of the longest document, where no window bounds the cache. Default: no bound. */
   maxLength?: number;
-  /** Of the first values of the last map. */
+  /** The factor of the first values of the last map. */
   outScale: number;
 }
 
 export class AttentionMixer implements Mixer {
   readonly stateFields: StateFields;
-  readonly mixingFlops: number;
-  readonly flopsPerStep: number;
   readonly maxSteps?: number;
-  readonly activations: number;
-  /** q, k, v apart, or all in one. */
+  /** One map each for q, k and v, or one for all. */
   private readonly maps: readonly LinearMap[];
   private readonly conv?: LinearMap;
   private readonly out: LinearMap;
@@ -64,38 +61,35 @@ export class AttentionMixer implements Mixer {
   ) {
     const { dModel, heads, kvHeads, headDim, layout, dConv = 0, window = Infinity, maxLength = Infinity } = options;
     const [q, k] = [heads * headDim, kvHeads * headDim];
-    const all = q + 2 * k;
+    const width = q + 2 * k;
     const [qkvBias, outBias] = [options.qkvBias, options.outBias].map((has) => (has ? zeros : undefined));
     this.widths = [q, k, k];
     const declare = (name: string, rows: number) =>
       declareLinear(tree, name, [rows, dModel], linearInit(dModel), qkvBias);
     const isMha = layout === 'mha';
-    this.maps = isMha ? [declare('in_proj', all)] : [declare('q_proj', q), declare('k_proj', k), declare('v_proj', k)];
+    this.maps = isMha
+      ? [declare('in_proj', width)]
+      : [declare('q_proj', q), declare('k_proj', k), declare('v_proj', k)];
     const taps = linearInit(Math.max(1, dConv));
-    if (dConv > 0) this.conv = declareLinear(tree, 'conv1d', [all, 1, dConv], taps, taps);
+    if (dConv > 0) this.conv = declareLinear(tree, 'conv1d', [width, 1, dConv], taps, taps);
     const outInit = linearInit(q, options.outScale);
     this.out = declareLinear(tree, isMha ? 'out_proj' : 'o_proj', [dModel, q], outInit, outBias);
     this.stateFields = {
-      ...(dConv > 0 && { conv: { shape: [dConv, all], transposed: true } }),
+      ...(dConv > 0 && { conv: { shape: [dConv, width], transposed: true } }),
       kv: { shape: [2, kvHeads, headDim], grows: Math.min(window, maxLength) },
     };
     this.maxSteps = options.window === undefined ? options.maxLength : undefined;
-    // q·k and p·v with the one step that every token sees, its own.
-    this.flopsPerStep = 2 * q;
-    this.mixingFlops = this.flopsPerStep + dConv * all;
-    // q, k, v, also convolved; q and k turned; the cache; log Σ exp; the sums of values; the output.
-    this.activations = all * (dConv > 0 ? 2 : 1) + (options.rotaryDims ? q + k : 0) + 2 * k + heads + q + dModel;
   }
 
-  forward(input: Tensor, state: LayerState | undefined, positions: Positions): { y: Tensor; state: LayerState } {
+  forward(input: Tensor, state: LayerState | undefined, positions: Positions): LayerOutput {
     const { heads, kvHeads, window, scale } = this.options;
     const cache = state?.kv as KeyValueCache | undefined;
     const starts = cache?.everRead ?? new Array<number>(input.shape[0]).fill(0);
-    this.requireRoom(input.shape, cache, positions);
+    this.requireLength(input.shape, cache, positions);
     const { q, k, v, conv } = this.project(input, state, positions);
     const mixed = attention({
-      q: this.turn(q, heads, starts),
-      k: this.turn(k, kvHeads, starts),
+      q: this.rotated(q, heads, starts),
+      k: this.rotated(k, kvHeads, starts),
       v,
       heads,
       kvHeads,
@@ -125,21 +119,21 @@ export class AttentionMixer implements Mixer {
     return { q, k, v, conv: convolved?.state };
   }
 
-  private turn(x: Tensor, heads: number, starts: readonly number[]): Tensor {
+  private rotated(x: Tensor, heads: number, starts: readonly number[]): Tensor {
     const { rotaryDims: dims, rotaryBase: theta, interleaved } = this.options;
     return dims === 0 ? x : rotary(x, { heads, starts, dims, theta, interleaved });
   }
 
-  /** A document may be as long as maxLength: the cache holds nothing before it. */
-  private requireRoom([B, L]: Shape, cache: KeyValueCache | undefined, { age, lengths }: Positions): void {
+  /** Refuses documents longer than maxLength: the cache holds no more steps. */
+  private requireLength([B, L]: Shape, cache: KeyValueCache | undefined, { age, lengths }: Positions): void {
     const { maxLength = Infinity, window } = this.options;
     if (window !== undefined || (cache?.steps ?? 0) + L <= maxLength) return;
-    const [ages, more] = [age?.read(), lengths?.read()];
+    const [ages, counts] = [age?.read(), lengths?.read()];
     for (let b = 0; b < B; b++) {
-      const n = more?.[b] ?? L;
+      const n = counts?.[b] ?? L;
       const before = cache ? cache.spans[b].end - cache.spans[b].first : 0;
       const length = ages
-        ? ages.subarray(b * L, b * L + n).reduce((most, one) => Math.max(most, one + 1), 0)
+        ? ages.subarray(b * L, b * L + n).reduce((longest, steps) => Math.max(longest, steps + 1), 0)
         : before + n;
       if (length <= maxLength) continue;
       throw new UsageError(
@@ -151,7 +145,7 @@ export class AttentionMixer implements Mixer {
   }
 }
 
-/** Refuses heads that cannot work, by the names that the config gives them. */
+/** Refuses sizes of heads that do not fit each other. `names` are the keys of the config, for the errors. */
 export function checkHeads(
   { heads, kvHeads, headDim, rotaryDims }: Pick<AttentionOptions, 'heads' | 'kvHeads' | 'headDim' | 'rotaryDims'>,
   names: { heads: string; kvHeads: string; headDim: string; rotaryDims: string },
@@ -165,7 +159,7 @@ export function checkHeads(
   if (rotaryDims % 2 !== 0 || rotaryDims > headDim) {
     throw new UsageError(
       'config',
-      `${names.rotaryDims} is ${rotaryDims}, expected an even number up to ${headDim}: channels turn in pairs.`,
+      `${names.rotaryDims} is ${rotaryDims}, expected an even number up to ${headDim}: channels are rotated in pairs.`,
     );
   }
 }

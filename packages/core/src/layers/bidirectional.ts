@@ -1,10 +1,10 @@
 /**
- * Layers that read a sequence in both directions, each with parameters of its own.
+ * Layers that read a sequence in both directions, each direction with parameters of its own.
  *
  *   f = mixer(x)        b = reverse(mixer′(reverse(x)))
  *   add: y = f + b      concat: y = W [f, b]      gate: g = σ(W x + bias), y = g f + (1 − g) b
  *
- * Such a layer needs the end of a sequence before it can give its beginning: it has no state.
+ * Such a layer needs the end of a sequence for its first output, so it has no state.
  * Parameters: the mixer's own names for f, `reverse.…` for b, `join.weight`, or `gate.weight` and `gate.bias`.
  */
 import { add, mul, sigmoid, sub } from '../ops/elementwise.ts';
@@ -15,46 +15,40 @@ import { contiguous, split } from '../ops/shape.ts';
 import { linearInit, type ParameterTree, zeros } from '../tensor/parameters.ts';
 import { beneath } from '../tensor/tape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { LayerDeclaration, LayerOutput, Mixer } from './layer.ts';
 import { applyLinear, declareLinear } from './linearMap.ts';
-import type { LayerDeclaration, Mixer } from './mixer.ts';
 import type { LayerState, StateFields } from './state.ts';
 
 export const joins = ['add', 'concat', 'gate'] as const;
 export type Join = (typeof joins)[number];
 
-/** The layer, made to read in both directions. One without a state looks at no other step: it stays as it is. */
-export function bothWays(layer: LayerDeclaration, join: Join, dModel: number): LayerDeclaration {
-  return {
+/** Makes a layer read in both directions. A layer without a state sees one step at a time and stays as it is. */
+export const bothWays =
+  (join: Join, dModel: number) =>
+  (layer: LayerDeclaration): LayerDeclaration => ({
     ...layer,
     make(tree) {
       const forward = layer.make(tree);
       if (Object.keys(forward.stateFields).length === 0) return forward;
-      return new BidirectionalMixer(forward, layer.make(tree.child('reverse')), joinOf(tree, join, dModel), dModel);
+      return new BidirectionalMixer(forward, layer.make(tree.child('reverse')), joinOf(tree, join, dModel));
     },
-  };
-}
+  });
 
 type JoinTwo = (forward: Tensor, backward: Tensor, x: Tensor) => Tensor;
 
 class BidirectionalMixer implements Mixer {
   readonly stateFields: StateFields = {};
-  readonly mixingFlops: number;
-  readonly activations: number;
   readonly maxSteps?: number;
 
   constructor(
     private readonly ahead: Mixer,
     private readonly back: Mixer,
     private readonly join: JoinTwo,
-    dModel: number,
   ) {
     this.maxSteps = ahead.maxSteps;
-    this.mixingFlops = ahead.mixingFlops + back.mixingFlops;
-    // The reversed input and output, and what joins the two.
-    this.activations = ahead.activations + back.activations + 5 * dModel;
   }
 
-  forward(x: Tensor, _state: LayerState | undefined, positions: Positions): { y: Tensor; state: LayerState } {
+  forward(x: Tensor, _state: LayerState | undefined, positions: Positions): LayerOutput {
     const ahead = this.ahead.forward(x, undefined, positions).y;
     const back = beneath('reverse', () =>
       this.back.forward(reverse(x, positions), undefined, reversePositions(positions)),

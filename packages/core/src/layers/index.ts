@@ -1,3 +1,3 @@
-/** layers. */
-export { commonFields, type Field, fieldsOf, type ModelConfig, nearestName } from './config.ts';
+/** The state of a model and the config that all families share. */
+export type { AnyConfig, ModelConfig } from './config.ts';
 export { State, stateBytes, stateGrows } from './state.ts';

@@ -1,4 +1,4 @@
-/** A linear map as checkpoints name it, `name.weight` and `name.bias`: declared once, applied in forward. */
+/** A linear map under the names of checkpoints, `name.weight` and `name.bias`: declared once, applied in forward. */
 import { linear } from '../ops/linear.ts';
 import type { Init, Parameter, ParameterTree } from '../tensor/parameters.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -8,7 +8,7 @@ export interface LinearMap {
   readonly bias?: Parameter;
 }
 
-/** shape: (out, …). Without `biasInit` there is no bias; a bias does not decay. */
+/** shape: (out, in, …). Without `biasInit` there is no bias. A bias does not decay. */
 export function declareLinear(
   tree: ParameterTree,
   name: string,
@@ -22,4 +22,5 @@ export function declareLinear(
   };
 }
 
+/** x: (…, in) → (…, out) */
 export const applyLinear = (map: LinearMap, x: Tensor): Tensor => linear(x, map.weight.value, map.bias?.value);

@@ -1,4 +1,4 @@
-/** The norm of a model's layers, RMSNorm or LayerNorm by its config: declared once, applied with the residual. */
+/** The norm before each layer of a model, RMSNorm or LayerNorm by its config: declared once, applied with the residual. */
 import { norm } from '../ops/norm.ts';
 import { ones, type Parameter, type ParameterTree, zeros } from '../tensor/parameters.ts';
 import type { Tensor } from '../tensor/tensor.ts';

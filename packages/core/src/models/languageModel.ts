@@ -5,9 +5,8 @@
  *
  * Official: mamba_ssm/models/mixer_seq_simple.py, MambaLMHeadModel.
  */
-
-import { familyOf } from '../families/registry.ts';
-import { type ModelConfig, officialNames, paddedVocabSize } from '../layers/config.ts';
+import { type Family, officialNames, writeOfficial } from '../families/family.ts';
+import { type AnyConfig, paddedVocabSize } from '../layers/config.ts';
 import { NormLayer } from '../layers/normLayer.ts';
 import type { State, StateFields } from '../layers/state.ts';
 import { crossEntropy } from '../ops/crossEntropy.ts';
@@ -22,11 +21,11 @@ import { Model } from './model.ts';
 import { checkTokens, flattenTargets, type TokenInput, tokenRows } from './tokens.ts';
 
 export interface ForwardOptions {
-  /** Where to read on; it is not changed. Default: the start of a sequence. */
+  /** Where to continue; it is not changed. Default: the start of a sequence. */
   state?: State;
-  /** (B, L): the running document index of each token; a change resets state and convolution. */
+  /** (B, L): the running document index of each token; a change resets the state. Default: one document. */
   documents?: Int32Array;
-  /** 'last': the logits of each row's last token alone, (B, 1, vocab). */
+  /** 'last': only the logits of the last token of each row, (B, 1, vocab). Default: 'all'. */
   logits?: 'all' | 'last';
 }
 
@@ -37,10 +36,9 @@ export class LanguageModel extends Model {
   private readonly backbone: Backbone;
   private readonly head: Parameter;
 
-  /** Declares the parameters; they have no values before place() or a checkpoint gives them. */
-  constructor(config: ModelConfig) {
-    super(config);
-    const family = familyOf(config.model);
+  /** Declares the parameters. They have no values before place() or a checkpoint gives them. */
+  constructor(config: AnyConfig, family: Family) {
+    super(config, family);
     const { dModel } = config;
     this.paddedVocabSize = paddedVocabSize(config);
     const names = family.names ?? officialNames;
@@ -48,42 +46,45 @@ export class LanguageModel extends Model {
     if (names.embeddingNorm !== undefined) {
       this.embeddingNorm = new NormLayer(this.tree, names.embeddingNorm, config);
     }
-    this.backbone = new Backbone(this.tree, config);
+    this.backbone = new Backbone(this.tree, config, family);
     this.head = config.tieEmbeddings
       ? this.embedding
       : this.tree.parameter(names.head, [this.paddedVocabSize, dModel], normal(0.02));
   }
 
-  /** A tied head is the embedding: checkpoints may list it, `parameters` does not. */
+  /** A tied head is the embedding. Checkpoints may list it; `parameters` does not. */
   override get repeated(): string | undefined {
-    const { model, tieEmbeddings } = this.config;
-    return tieEmbeddings ? (familyOf(model).names ?? officialNames).head : undefined;
+    return this.config.tieEmbeddings ? (this.family.names ?? officialNames).head : undefined;
   }
 
   override get stateFields(): readonly StateFields[] {
     return this.backbone.stateFields;
   }
 
-  override flopsAt(length: number): number {
-    const tied = this.config.tieEmbeddings ? this.embedding.size : 0;
-    return this.mapSizes(this.embedding) + tied + this.backbone.mixingFlops(length);
-  }
-
   override get maxSteps(): number {
     return this.backbone.maxSteps;
   }
 
-  override get activationsPerToken(): number {
-    return this.backbone.activations;
+  override twin(): LanguageModel {
+    return new LanguageModel(this.config, this.family);
   }
 
-  override get outputsPerToken(): number {
-    return this.paddedVocabSize;
+  override toJSON(): Record<string, unknown> {
+    return writeOfficial(this.family, this.config);
+  }
+
+  override forwardZeros(B: number, L: number, state?: State): State {
+    return this.forward({ tokens: new Int32Array(B * L), B, L }, { state, logits: 'last' }).state;
+  }
+
+  override lossOfZeros(B: number, L: number): Tensor {
+    return this.loss({ tokens: new Int32Array(B * L), B, L }, new Int32Array(B * L));
   }
 
   /**
-   * Any L ≥ 1, from any state; no state means the start of a sequence. The state given is not changed.
-   * Rows of different lengths are read as far as they go: logits beyond a row's end mean nothing.
+   * Reads B rows of any L ≥ 1 tokens, from any state; without a state they start. The given state is not changed.
+   * Rows may differ in length: logits after the end of a row have no meaning.
+   * @returns logits (B, L, padded vocabulary), and the state after the last token of each row
    */
   forward(tokens: TokenInput, options: ForwardOptions = {}): { logits: Tensor; state: State } {
     return scope(() => {
@@ -94,12 +95,12 @@ export class LanguageModel extends Model {
     });
   }
 
-  /** Mean cross-entropy in nats. Negative targets are ignored. */
+  /** Mean cross-entropy in nats, a scalar. Targets are token ids, one for each token; negative ones are ignored. */
   loss(tokens: TokenInput, targets: readonly (readonly number[])[] | Int32Array, options: ForwardOptions = {}): Tensor {
     return this.lossAndState(tokens, targets, options).loss;
   }
 
-  /** As loss(), with the state after the last token, for reading on. */
+  /** The loss, and the state after the last token, from which the next batch can continue. */
   lossAndState(
     tokens: TokenInput,
     targets: readonly (readonly number[])[] | Int32Array,

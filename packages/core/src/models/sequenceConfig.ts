@@ -1,59 +1,70 @@
 /**
- * The config of a sequence model: that of a family, and what goes in and comes out.
+ * The config of a sequence model: the config of a family, and the inputs and outputs.
  *
- * config.json is the family's official one with one section more, `sequence_model`.
+ * config.json is the official one of the family with one more section, `sequence_model`.
  */
 import { UsageError } from '../errors.ts';
-import { configOf, familyOf, readConfig } from '../families/registry.ts';
+import { completeConfig, type Family, writeOfficial } from '../families/family.ts';
+import type { FamilySet } from '../families/familySet.ts';
+import { type ConfigField, type ConfigFields, choice, spelled } from '../families/fields.ts';
 import { joins } from '../layers/bidirectional.ts';
-import { completeConfig, type Family, type Field, field, type ModelConfig, writeOfficial } from '../layers/config.ts';
+import type { AnyConfig, ModelConfig } from '../layers/config.ts';
 import { poolings } from '../ops/pool.ts';
+import { field } from '../schema/index.ts';
 
-export interface SequenceConfig extends ModelConfig {
-  /** Real numbers of a step; 0: steps are tokens, of vocabSize kinds. */
+/** What a sequence model adds to the config of a family. */
+export interface SequenceShape {
+  /** Real numbers of a step; 0: steps are tokens, of vocabSize kinds. Default: 0. */
   dInput: number;
-  /** A classification: the classes; 0: a regression. */
+  /** Classes of a classification; 0: a regression. Default: 0. */
   nClasses: number;
-  /** A regression: the values to give; 0: a classification. */
+  /** Values of a regression; 0: a classification. Default: 0. */
   nTargets: number;
-  /** One output for the whole sequence, or one for each step. */
+  /** One output for the whole sequence, or one for each step. Default: 'sequence'. */
   output: 'sequence' | 'step';
-  /** How the steps become one: their mean, the last, or the largest of each channel. For 'sequence'. */
+  /** Output 'sequence': the mean of the steps, the last step, or the maximum of each channel. Default: 'mean'. */
   pooling: 'mean' | 'last' | 'max';
-  /** Whether layers read in both directions, and how the two are joined. */
+  /** Whether layers read in both directions, and how the two are joined. Default: 'none'. */
   bidirectional: 'none' | 'add' | 'concat' | 'gate';
 }
 
+/** A checked config. vocabSize is 0 where steps are real numbers. */
+export interface SequenceConfig extends ModelConfig, SequenceShape {}
+
+export type AnySequenceConfig = SequenceConfig & AnyConfig;
+
 const SECTION = 'sequence_model';
 
-const whole = (key: string, what: string): Field =>
-  field.whole(0, `a whole number ≥ 0, ${what}`, (n) => n >= 0, { official: `${SECTION}.${key}` });
-const choice = (key: string, values: readonly string[]) => field.choice(values, { official: `${SECTION}.${key}` });
+const whole = (key: string, what: string): ConfigField<number> =>
+  spelled(field.whole({ min: 0, default: 0, expected: `a whole number ≥ 0, ${what}` }), {
+    official: `${SECTION}.${key}`,
+  });
 
-/** The fields of a sequence model that are not its family's. */
-export const sequenceFields: Readonly<Record<string, Field>> = {
+/** The fields of a sequence model that do not belong to its family. */
+export const sequenceFields = {
   dInput: whole('d_input', 'the real numbers of a step, 0 for tokens'),
   nClasses: whole('n_classes', 'the classes of a classification, 0 for a regression'),
   nTargets: whole('n_targets', 'the values of a regression, 0 for a classification'),
-  output: choice('output', ['sequence', 'step']),
-  pooling: choice('pooling', poolings),
-  bidirectional: choice('bidirectional', ['none', ...joins]),
-};
+  output: spelled(choice('sequence', 'step'), { official: `${SECTION}.output` }),
+  pooling: spelled(choice(...poolings), { official: `${SECTION}.pooling` }),
+  bidirectional: spelled(choice('none', ...joins), { official: `${SECTION}.bidirectional` }),
+} satisfies { [K in keyof SequenceShape]: ConfigField<SequenceShape[K]> };
 
-/** The fields of both; a model of real numbers has no vocabulary, which its family is not asked about. */
+/** The fields of both. A model of real numbers has no vocabulary, so the checks of the family wait. */
 function withSection(family: Family): Family {
-  const vocabSize: Field = {
+  const vocabSize = {
     ...whole('', 'the kinds of tokens, 0 where steps are real numbers (dInput)'),
     official: 'vocab_size',
   };
-  return { ...family, fields: { ...family.fields, ...sequenceFields, vocabSize }, complete: undefined };
+  const fields: ConfigFields = { ...family.fields, ...sequenceFields, vocabSize };
+  return { ...family, fields, complete: undefined };
 }
 
-/** A checked config from the names of this project. */
-export function sequenceConfigOf(given: Readonly<Record<string, unknown>>): SequenceConfig {
-  const { name } = familyOf(String(given.model ?? 'mamba'));
-  const own = completeConfig(withSection(familyOf(name)), given) as SequenceConfig;
-  const { vocabSize, dInput, nClasses, nTargets } = own;
+/** A checked config from the names of this project. Throws UsageError. */
+export function sequenceConfigIn(families: FamilySet, given: Readonly<Record<string, unknown>>): AnySequenceConfig {
+  const family = families.familyOf(String(given.model ?? families.names[0]));
+  const config = completeConfig(withSection(family), given) as AnySequenceConfig;
+  const { vocabSize, dInput, nClasses, nTargets } = config;
   if (vocabSize > 0 === dInput > 0) {
     throw new UsageError(
       'config',
@@ -69,22 +80,20 @@ export function sequenceConfigOf(given: Readonly<Record<string, unknown>>): Sequ
   if (nClasses === 1)
     throw new UsageError('config', 'nClasses is 1, expected at least 2: there is nothing to tell apart.');
   const ofFamily = Object.entries(given).filter(([key]) => !Object.hasOwn(sequenceFields, key));
-  const base = configOf({ ...Object.fromEntries(ofFamily), model: name, vocabSize: vocabSize || 1 });
-  const section = Object.keys(sequenceFields).map((key) => [key, own[key]]);
+  const base = families.configOf({ ...Object.fromEntries(ofFamily), model: family.name, vocabSize: vocabSize || 1 });
+  const section = Object.keys(sequenceFields).map((key) => [key, config[key]]);
   return { ...base, ...Object.fromEntries(section), vocabSize };
 }
 
-/** What the family's blocks are made from: each has some vocabulary. */
-export const blockConfig = (config: SequenceConfig): ModelConfig => ({ ...config, vocabSize: config.vocabSize || 1 });
+/** The config that the blocks are made from: families expect some vocabulary. */
+export const blockConfig = (config: AnySequenceConfig): AnyConfig => ({ ...config, vocabSize: config.vocabSize || 1 });
 
-export const isSequenceConfig = (config: ModelConfig): config is SequenceConfig => Object.hasOwn(config, 'nClasses');
-
-/** Whether a config.json is that of a sequence model. */
+/** Whether a config.json describes a sequence model. */
 export const isSequenceJson = (json: unknown): json is Record<string, unknown> =>
   typeof json === 'object' && json !== null && SECTION in json;
 
-/** A checked config from the config.json of a sequence model. */
-export function readSequenceConfig(json: unknown): SequenceConfig {
+/** A checked config from the config.json of a sequence model. Throws UsageError. */
+export function readSequenceConfig(families: FamilySet, json: unknown): AnySequenceConfig {
   if (!isSequenceJson(json)) {
     throw new UsageError(
       'config.json',
@@ -94,18 +103,21 @@ export function readSequenceConfig(json: unknown): SequenceConfig {
   }
   const { [SECTION]: section, ...rest } = json;
   const { vocab_size } = rest;
-  const base = readConfig({ ...rest, vocab_size: vocab_size === 0 ? 1 : vocab_size });
+  const base = families.readConfig({ ...rest, vocab_size: vocab_size === 0 ? 1 : vocab_size });
   if (typeof section !== 'object' || section === null) {
     throw new UsageError('config.json', `${SECTION} is ${JSON.stringify(section)}, expected an object.`);
   }
   const named = Object.fromEntries(
     Object.entries(section).map(([key, value]) => [key.replace(/_(\w)/g, (_, letter) => letter.toUpperCase()), value]),
   );
-  return sequenceConfigOf({ ...base, ...named, vocabSize: vocab_size });
+  return sequenceConfigIn(families, { ...base, ...named, vocabSize: vocab_size });
 }
 
 /** A config.json of it. */
-export function writeSequence(config: SequenceConfig): Record<string, unknown> {
-  const section = Object.entries(sequenceFields).map(([name, { official }]) => [official?.split('.')[1], config[name]]);
-  return { ...writeOfficial(familyOf(config.model), config), [SECTION]: Object.fromEntries(section) };
+export function writeSequence(family: Family, config: AnySequenceConfig): Record<string, unknown> {
+  const section = Object.entries(sequenceFields).map(([name, { official }]) => [
+    official?.slice(SECTION.length + 1),
+    config[name],
+  ]);
+  return { ...writeOfficial(family, config), [SECTION]: Object.fromEntries(section) };
 }

@@ -1,18 +1,17 @@
 /**
- * A model of sequences: what class one is of, or which values belong to it, as a whole or step by step.
+ * A model of sequences: the class of a sequence, or the values that belong to it, as a whole or step by step.
  *
  *   outputs = decoder(pool(backbone(encoder(inputs))))
  *
- * encoder: an embedding of tokens, or a linear map of the real numbers of a step. backbone: of any
- * family, in one direction or in both. pool: mean, last or largest step; none where each step has outputs.
- * Parameters: `encoder.weight`, `encoder.bias` (or the family's embedding), the family's own names of
- * blocks and last norm (bidirectional.ts names what both directions add), `decoder.weight`, `decoder.bias`.
+ * encoder: an embedding of tokens, or a linear map of the real numbers of a step. backbone: of any family, in one
+ * direction or in both. pool: the mean, the last step or the maximum; none where each step has outputs.
+ * Parameters: `encoder.weight` and `encoder.bias` (or the embedding of the family), the blocks and the last norm under
+ * the names of the family (bidirectional.ts names what both directions add), `decoder.weight` and `decoder.bias`.
  */
 import { UsageError } from '../errors.ts';
-import { blockOf } from '../families/blocks.ts';
-import { familyOf } from '../families/registry.ts';
+import { type Family, officialNames } from '../families/family.ts';
 import { bothWays } from '../layers/bidirectional.ts';
-import { officialNames, paddedVocabSize } from '../layers/config.ts';
+import { paddedVocabSize } from '../layers/config.ts';
 import { applyLinear, declareLinear, type LinearMap } from '../layers/linearMap.ts';
 import { NormLayer } from '../layers/normLayer.ts';
 import { State, type StateFields } from '../layers/state.ts';
@@ -20,12 +19,12 @@ import { crossEntropy } from '../ops/crossEntropy.ts';
 import { embedding } from '../ops/embedding.ts';
 import { pool } from '../ops/pool.ts';
 import { squaredError } from '../ops/squaredError.ts';
-import { linearInit, normal, type Parameter, zeros } from '../tensor/parameters.ts';
+import { linearInit, normal, zeros } from '../tensor/parameters.ts';
 import { hideFromScopes, scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Backbone } from './backbone.ts';
 import { Model } from './model.ts';
-import { blockConfig, type SequenceConfig } from './sequenceConfig.ts';
+import { type AnySequenceConfig, blockConfig, writeSequence } from './sequenceConfig.ts';
 import {
   flatTargets,
   type SequenceInput,
@@ -35,80 +34,87 @@ import {
 } from './sequenceRows.ts';
 
 export interface SequenceOptions {
-  /** Where to read on; it is not changed. Default: the start of the sequences. */
+  /** Where to continue; it is not changed. Default: the start of the sequences. */
   state?: State;
-  /** (B, L): the running document index of each step; a change begins another sequence. Outputs by step only. */
+  /** (B, L): the running document index of each step; a change begins another sequence. Only for output 'step'. */
   documents?: Int32Array;
 }
 
 export class SequenceModel extends Model {
-  declare readonly config: SequenceConfig;
+  declare readonly config: AnySequenceConfig;
   readonly stateFields: readonly StateFields[];
-  /** Numbers of an output: classes or values. */
+  /** Numbers of one output: classes or values. */
   readonly dOutput: number;
   private readonly encode: (rows: SequenceRows) => Tensor;
-  private readonly embeddingRows?: Parameter;
   private readonly backbone: Backbone;
   private readonly decoder: LinearMap;
 
-  constructor(config: SequenceConfig) {
-    super(config);
+  /** Declares the parameters. They have no values before place() or a checkpoint gives them. */
+  constructor(config: AnySequenceConfig, family: Family) {
+    super(config, family);
     const { dModel, dInput, output, pooling, bidirectional } = config;
     this.dOutput = config.nClasses || config.nTargets;
     if (dInput > 0) {
       const map = declareLinear(this.tree, 'encoder', [dModel, dInput], linearInit(dInput), zeros);
       this.encode = ({ inputs, B, L }) => applyLinear(map, this.backend.tensor(inputs as Float32Array, [B, L, dInput]));
     } else {
-      const names = familyOf(config.model).names ?? officialNames;
+      const names = family.names ?? officialNames;
       const table = this.tree.parameter(names.embedding, [paddedVocabSize(config), dModel], normal(0.02));
       const norm =
         names.embeddingNorm === undefined ? undefined : new NormLayer(this.tree, names.embeddingNorm, config);
-      this.embeddingRows = table;
       this.encode = ({ inputs, B, L }) => {
         const x = embedding(table.value, this.backend.ints(inputs as Int32Array, [B, L]));
         return norm ? norm.apply(x).y : x;
       };
     }
-    const inner = blockConfig(config);
-    this.backbone = new Backbone(this.tree, inner, (i) =>
-      bidirectional === 'none'
-        ? blockOf(inner, i)
-        : blockOf(inner, i).map((layer) => bothWays(layer, bidirectional, dModel)),
-    );
+    const wrap = bidirectional === 'none' ? undefined : bothWays(bidirectional, dModel);
+    this.backbone = new Backbone(this.tree, blockConfig(config), family, wrap);
     this.decoder = declareLinear(this.tree, 'decoder', [this.dOutput, dModel], linearInit(dModel), zeros);
-    // What was pooled so far is remembered behind the last block.
+    // What was pooled so far is a state after those of the blocks.
     const pooled = output === 'sequence' && pooling !== 'last' && bidirectional === 'none';
     this.stateFields = [...this.backbone.stateFields, ...(pooled ? [{ pool: { shape: [dModel] } }] : [])];
     hideFromScopes(this.stateFields);
-  }
-
-  override flopsAt(length: number): number {
-    return this.mapSizes(this.embeddingRows) + this.backbone.mixingFlops(length);
   }
 
   override get maxSteps(): number {
     return this.backbone.maxSteps;
   }
 
-  override get activationsPerToken(): number {
-    return this.backbone.activations;
+  override twin(): SequenceModel {
+    return new SequenceModel(this.config, this.family);
   }
 
-  override get outputsPerToken(): number {
-    return this.config.output === 'step' ? this.dOutput : 0;
+  override toJSON(): Record<string, unknown> {
+    return writeSequence(this.family, this.config);
+  }
+
+  override forwardZeros(B: number, L: number, state?: State): State {
+    return this.forward(this.zeros(B, L), { state }).state;
+  }
+
+  override lossOfZeros(B: number, L: number): Tensor {
+    const { nTargets, output } = this.config;
+    const targets = new Float64Array(B * (output === 'step' ? L : 1) * (nTargets || 1));
+    return this.loss(this.zeros(B, L), targets);
+  }
+
+  private zeros(B: number, L: number): SequenceInput {
+    const { dInput } = this.config;
+    return { inputs: dInput > 0 ? new Float32Array(B * L * dInput) : new Int32Array(B * L), B, L };
   }
 
   /**
-   * Any length, from any state; no state means the start. → outputs (B, dOutput), of all that each row has read,
-   * or (B, L, dOutput), and the state after the last step. Outputs beyond a row's end mean nothing.
+   * Reads B rows of any L ≥ 1 steps, from any state; without a state they start. The given state is not changed.
+   * @returns outputs, and the state after the last step of each row. Output 'sequence': (B, dOutput), for all that each
+   * row has read. Output 'step': (B, L, dOutput), which has no meaning after the end of a row.
    */
   forward(input: SequenceInput, options: SequenceOptions = {}): { outputs: Tensor; state: State } {
     return scope(() => this.read(sequenceRows(input, this.config), options));
   }
 
   /**
-   * Mean cross-entropy in nats over class indices (negative: ignored), or mean squared error over values
-   * (NaN: missing).
+   * The mean loss, a scalar: cross-entropy in nats over class indices (negative ones are ignored), or squared error over
+   * values (NaN is ignored).
    */
   loss(input: SequenceInput, targets: SequenceTargets, options: SequenceOptions = {}): Tensor {
     return scope(() => {
@@ -118,9 +124,8 @@ export class SequenceModel extends Model {
       const flat = flatTargets(targets, rows, { width, output, missing });
       const { outputs } = this.read(rows, options);
       if (nClasses === 0) return squaredError(outputs, Float32Array.from(flat));
-      const strange = flat.findIndex((target) => !Number.isInteger(target));
-      if (strange >= 0)
-        throw new UsageError('loss', `target ${flat[strange]} at ${strange}, expected the index of a class.`);
+      const at = flat.findIndex((target) => !Number.isInteger(target));
+      if (at >= 0) throw new UsageError('loss', `target ${flat[at]} at ${at}, expected the index of a class.`);
       return crossEntropy(outputs, Int32Array.from(flat));
     });
   }
@@ -131,14 +136,14 @@ export class SequenceModel extends Model {
     if (before && bidirectional !== 'none') {
       throw new UsageError(
         'forward',
-        `got a state, but the model is bidirectional ('${bidirectional}'): it needs the end of a sequence for its beginning. ` +
+        `got a state, but the model is bidirectional ('${bidirectional}'): it needs the end of a sequence for its first output. ` +
           "Give whole sequences without a state, or train with bidirectional 'none'.",
       );
     }
     if (documents && output === 'sequence') {
       throw new UsageError(
         'forward',
-        "got documents, but the output is one for each row ('sequence'). Give each sequence as a row of its own; rows may differ in length.",
+        "got documents, but each row has one output ('sequence'). Give each sequence as a row of its own; rows may differ in length.",
       );
     }
     before?.requireFit(this.stateFields);

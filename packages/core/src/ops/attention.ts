@@ -11,6 +11,7 @@
  */
 import { UsageError } from '../errors.ts';
 import { addInto } from '../tensor/copy.ts';
+import { reportMultiplyAdds } from '../tensor/multiplyAdds.ts';
 import { isTracked, record } from '../tensor/tape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { requireAxes, requireOneBackend, requireShape } from './check.ts';
@@ -56,6 +57,10 @@ export function attention(input: AttentionInput): { out: Tensor; cache: KeyValue
   const counts = positions.lengths ? Array.from(positions.lengths.read()) : new Array<number>(B).fill(L);
   const { cache, before } = extendCache(input.cache, backend, [2, G, P], counts, heldOf(positions, counts, L, window));
   const n = Math.max(0, ...before.map(({ first, end }, b) => end - first + counts[b]));
+  before.forEach(({ first, end }, b) => {
+    // q·k and p·v for each step that a query sees.
+    reportMultiplyAdds(2 * H * P * stepsSeen(end - first, counts[b], window));
+  });
   const place = backend.ints(Int32Array.from(before.flatMap(({ first, end }) => [first, end - first])), [B, 2]);
   const age = positions.age?.pointer ?? 0;
   const lengths = positions.lengths?.pointer ?? 0;
@@ -245,6 +250,13 @@ function gradientOf(old: KeyValueCache, before: readonly Span[], dwhole: Tensor)
   const gradient = old.backend.empty(old.shape);
   moveSteps(dwhole, before, gradient, old.spans);
   return gradient;
+}
+
+/** The steps that `count` queries see together after `held` steps: Σ min(window, held + t), t from 1 to count. */
+function stepsSeen(held: number, count: number, window: number): number {
+  const growing = Math.min(count, Math.max(0, window - held));
+  const full = count > growing ? (count - growing) * window : 0;
+  return growing * held + (growing * (growing + 1)) / 2 + full;
 }
 
 /** Steps of each row that later ones may see: of its last document, within the window. */

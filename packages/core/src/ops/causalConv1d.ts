@@ -7,6 +7,7 @@
  * Official: causal_conv1d_fn, causal_conv1d_update.
  */
 import { UsageError } from '../errors.ts';
+import { reportMultiplyAdds } from '../tensor/multiplyAdds.ts';
 import { isTracked, record } from '../tensor/tape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { requireAxes, requireOneBackend, requireShape, requireTensor } from './check.ts';
@@ -53,6 +54,7 @@ export function causalConv1d(input: CausalConv1dInput): { y: Tensor; state: Tens
   requirePositions('causalConv1d', positions, x.backend, B, L);
   const { backend } = x;
   const { device } = backend;
+  reportMultiplyAdds(B * L * D * K);
   const y = backend.empty([B, L, D]);
   const last = backend.empty([B, K, D]);
   const silu = Number(activation === 'silu');

@@ -1,5 +1,6 @@
 /** y = x Wᵀ + b. Official: torch.nn.Linear; weights are (out, in). */
 import { UsageError } from '../errors.ts';
+import { reportMultiplyAdds } from '../tensor/multiplyAdds.ts';
 import { record } from '../tensor/tape.ts';
 import { show, type Tensor } from '../tensor/tensor.ts';
 import { requireAxes, requireOneBackend, requireShape, requireTensor } from './check.ts';
@@ -20,6 +21,7 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   if (bias) requireShape('linear', 'bias', bias, [out], 'the first axis of weight');
   requireOneBackend('linear', [x, weight, bias]);
 
+  reportMultiplyAdds(x.size * out);
   const y = x.backend.empty([...x.shape.slice(0, -1), out]);
   multiply({ tensor: x }, { tensor: weight, transposed: true }, y, { bias });
   record({

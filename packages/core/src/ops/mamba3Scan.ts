@@ -14,6 +14,7 @@
  */
 import { UsageError } from '../errors.ts';
 import { copyInto } from '../tensor/copy.ts';
+import { reportMultiplyAdds } from '../tensor/multiplyAdds.ts';
 import { isTracked, record } from '../tensor/tape.ts';
 import { type Shape, Tensor } from '../tensor/tensor.ts';
 import { requireAxes, requireOneBackend, requireShape } from './check.ts';
@@ -83,6 +84,7 @@ export interface Mamba3State {
 /** As mamba3Scan from a state, without the gate: x and angles may be slices of wider rows. → y: (B, L, H, R, P) */
 export function mamba3FromState(input: Mamba3Input, initial?: Mamba3State): { y: Tensor; state: Mamba3State } {
   const { batch, L, H, P, G, R, N, S } = checkInput(input, initial);
+  reportMultiplyAdds((3 + 2 * R) * batch * L * H * P * N);
   const { x, trap, angles, D: skip, sharedAngles: shared = false, mimoX, positions = {}, form = 'auto' } = input;
   const [C, B, ADT, DT] = [input.C, input.B, input.ADT, input.DT].map(contiguous);
   const [CBias, BBias] = [contiguous(input.CBias), contiguous(input.BBias)];

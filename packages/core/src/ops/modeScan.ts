@@ -4,6 +4,7 @@
  * S4D's modes run apart, S4's are coupled; each brings its two kernels and what they hold of a mode.
  */
 import type { Backend } from '../tensor/backend.ts';
+import { reportMultiplyAdds } from '../tensor/multiplyAdds.ts';
 import { isTracked, record } from '../tensor/tape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { requireAxes, requireOneBackend, requireShape } from './check.ts';
@@ -37,6 +38,8 @@ export interface ModeKernels {
   name: 's4d' | 's4';
   /** Real numbers that the kernels hold of a mode: rows of `modes`. */
   rows: number;
+  /** Multiply-adds for a mode and a step. */
+  multiplyAdds: number;
   /** What these are, for errors. */
   holds: string;
   /** u, modes, D, start, age, lengths → y, state, borders */
@@ -65,6 +68,7 @@ export function modeScan(kernels: ModeKernels, input: ModeScanInput, initial?: T
   if (initial) requireShape(name, 'state', initial, [B, 2, M, H], 'a complex state for each row and mode');
   requireOneBackend(name, [u, input.modes, skip, initial]);
   requirePositions(name, positions, u.backend, B, L);
+  reportMultiplyAdds(B * L * H * (kernels.multiplyAdds * M + 1));
   const modes = contiguous(input.modes);
   const start = initial && contiguous(initial);
   const { backend } = u;

@@ -64,6 +64,7 @@ const scratch = ({ backend, units, modes }: { backend: Backend; units: number; m
 const kernels: ModeKernels = {
   name: 's4',
   rows: 10,
+  multiplyAdds: 12,
   holds: 'a, p, q, b and c',
   forward: (run, from, to, sizes) =>
     run.backend.device.run('s4_forward', run.units, run.grain, ...from, ...to, scratch(run), ...sizes),

@@ -63,6 +63,7 @@ export function s4dModes({ C, logDt, logAReal, AImag }: S4dParameters): Tensor {
 const kernels: ModeKernels = {
   name: 's4d',
   rows: 4,
+  multiplyAdds: 6,
   holds: 'a and c',
   forward: ({ backend, units, grain }, from, to, sizes) =>
     backend.device.run('s4d_forward', units, grain, ...from, ...to, ...sizes),

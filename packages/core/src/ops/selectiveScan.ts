@@ -10,6 +10,7 @@
  */
 import { UsageError } from '../errors.ts';
 import { copyInto } from '../tensor/copy.ts';
+import { reportMultiplyAdds } from '../tensor/multiplyAdds.ts';
 import { isTracked, record } from '../tensor/tape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { requireAxes, requireOneBackend, requireShape } from './check.ts';
@@ -64,6 +65,7 @@ export function selectiveScan(input: SelectiveScanInput & { initialState?: Tenso
 export function scanFromState(input: SelectiveScanInput, initial?: Tensor): { out: Tensor; state: Tensor } {
   const shape = checkInput(input, initial);
   const { batch, L, D, N, G } = shape;
+  reportMultiplyAdds(5 * batch * L * D * N);
   const { u, delta, A, D: skip, z, deltaBias, deltaSoftplus = false, positions = {} } = input;
   const [B, C] = [flatGroups(input.B, G * N), flatGroups(input.C, G * N)];
   const start = initial && contiguous(initial);

@@ -11,6 +11,7 @@
  */
 import { UsageError } from '../errors.ts';
 import { copyInto } from '../tensor/copy.ts';
+import { reportMultiplyAdds } from '../tensor/multiplyAdds.ts';
 import { isTracked, record } from '../tensor/tape.ts';
 import { type Shape, Tensor } from '../tensor/tensor.ts';
 import { requireAxes, requireOneBackend, requireShape } from './check.ts';
@@ -63,6 +64,8 @@ export function ssd(input: SsdInput & { initialState?: Tensor }): { out: Tensor;
  */
 export function ssdFromState(input: SsdInput, G: number, initial?: Tensor): { out: Tensor; state: Tensor } {
   const { batch, L, H, P, N } = checkInput(input, G, initial);
+  // As a recurrence; the chunked form needs more, but as matrix products.
+  reportMultiplyAdds(5 * batch * L * H * P * N);
   const { x, dt, A, B, C, D: skip, dtBias, dtSoftplus = false, positions = {}, form = 'auto' } = input;
   const start = initial && contiguous(initial);
   const { backend } = x;

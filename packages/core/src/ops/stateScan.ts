@@ -9,6 +9,7 @@
  *
  * Papers: Gu & Dao 2023, Algorithm 1 (S4: all but u are constant), Algorithm 2 (S6: all but A are selective).
  */
+import { reportMultiplyAdds } from '../tensor/multiplyAdds.ts';
 import { isTracked, record } from '../tensor/tape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { requireAxes, requireOneBackend, requireShape, requireTensor } from './check.ts';
@@ -31,6 +32,7 @@ export interface StateScanInput {
 /** From a state (B, N, D) or from zeros → y: (B, L, D) and the state after. */
 export function stateScan(input: StateScanInput, initial?: Tensor): { y: Tensor; state: Tensor } {
   const { batch, L, D, N } = checkInput(input, initial);
+  reportMultiplyAdds(5 * batch * L * D * N);
   const { positions = {} } = input;
   const given = [input.u, input.delta, input.rate, input.B, input.C].map(contiguous);
   const [u, delta, rate, B, C] = given;

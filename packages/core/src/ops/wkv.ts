@@ -10,6 +10,7 @@
  *
  * Paper: Peng et al. 2023, section 3.1 and appendix D. Official: wkv_cuda.cu; w is −exp(time_decay), u time_first.
  */
+import { reportMultiplyAdds } from '../tensor/multiplyAdds.ts';
 import { isTracked, record } from '../tensor/tape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { requireAxes, requireOneBackend, requireShape } from './check.ts';
@@ -58,6 +59,7 @@ export function wkv(input: WkvInput): { y: Tensor; state: WkvState } {
   requirePositions('wkv', positions, k.backend, B, L);
   const { backend } = k;
   const { device } = backend;
+  reportMultiplyAdds(8 * B * L * D);
   const y = backend.empty([B, L, D]);
   const last = [0, 1, 2].map(() => backend.empty([B, D]));
   const tracked = isTracked(...inputs);

@@ -1,5 +1,5 @@
 /** Values against the fields that declare them: defaults filled in, every value checked, unknown names refused. */
-import { closest } from 'fastest-levenshtein';
+import { closest, distance } from 'fastest-levenshtein';
 import { UsageError } from '../errors.ts';
 import { type Fault, type Field, faultIn, faultOf, normalized, type Path, type ValuesOf, within } from './field.ts';
 import { shown } from './shown.ts';
@@ -50,8 +50,10 @@ export class FieldError extends UsageError implements Fault {
 function sentence({ path, got, expected, advice, known }: Fault, kind: string): string {
   const place = pathText(path);
   if (known) {
-    const meant = nearestName(String(path.at(-1)), known);
-    return `unknown ${kind} '${place}', expected ${expected}. Did you mean '${meant}'?`;
+    const name = String(path.at(-1));
+    const meant = nearestName(name, known);
+    const isNear = distance(name.toLowerCase(), meant.toLowerCase()) <= name.length / 2;
+    return `unknown ${kind} '${place}', expected ${expected}.${isNear ? ` Did you mean '${meant}'?` : ''}`;
   }
   return `${place} is ${got === undefined ? 'missing' : shown(got)}, expected ${expected}.${advice ? ` ${advice}` : ''}`;
 }

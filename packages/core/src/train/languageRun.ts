@@ -3,8 +3,8 @@
 import { charTokenizerOf, longestDocument, prepareTokens, splitTokens, textSource } from '../data/index.ts';
 import { UsageError } from '../errors.ts';
 import { readJsonFile } from '../formats/jsonFile.ts';
-import { createModel, declareModel, loadModel } from '../models/registered.ts';
 import type { LanguageModel } from '../models/languageModel.ts';
+import { createModel, declareModel, loadModel } from '../models/registered.ts';
 import { byteTokenizer, dnaTokenizer, loadTokenizer, muLawTokenizer, type Tokenizer } from '../tokenize/index.ts';
 import { type Evaluation, evaluate } from './evaluate.ts';
 import { modelConfigOf, type TrainOptions } from './options.ts';

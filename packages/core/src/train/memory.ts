@@ -1,18 +1,15 @@
-/** How much memory a training step needs, said before the first. */
+/** Checks before training: the memory of a step, and the length of sequences. */
 import { UsageError } from '../errors.ts';
 import type { Model } from '../models/model.ts';
 import { nodeModule } from '../node.ts';
 import type { Backend } from '../tensor/backend.ts';
 
-/** Bytes: weights, gradients and two moments; what the forward keeps; the outputs and their gradient. */
+/** Bytes that a step needs at its peak: weights, gradients, two moments and activations. The model needs no values. */
 export function trainingBytes(model: Model, batchSize: number, blockSize: number): number {
-  const parameters = 4 * model.tree.count();
-  const tokens = batchSize * blockSize;
-  const outputs = 2 * model.outputsPerToken;
-  return 4 * (parameters + tokens * (model.activationsPerToken + outputs));
+  return model.trainingBytes(batchSize, blockSize);
 }
 
-/** Throws where the step cannot fit. The model needs no values yet. */
+/** Throws UsageError if a step does not fit into memory. The model needs no values. */
 export function checkMemory(model: Model, backend: Backend, batchSize: number, blockSize: number): void {
   const needed = trainingBytes(model, batchSize, blockSize);
   const lack = lackOf(needed, backend);
@@ -25,7 +22,7 @@ export function checkMemory(model: Model, backend: Backend, batchSize: number, b
   }
 }
 
-/** '9 GiB, this machine has 4 GiB' where so much does not fit; nothing where it does. */
+/** '9 GiB, this machine has 4 GiB' if `needed` bytes do not fit; undefined if they do. */
 export function lackOf(needed: number, { name }: Backend): string | undefined {
   const isWasm = name === 'wasm';
   const available = isWasm ? 2 ** 32 : nodeModule('os').totalmem();
@@ -33,7 +30,7 @@ export function lackOf(needed: number, { name }: Backend): string | undefined {
   return `${size(needed)}, ${isWasm ? 'WebAssembly addresses' : 'this machine has'} ${size(available)}`;
 }
 
-/** Throws where the data has sequences that the model cannot read to their end. */
+/** Throws UsageError if the data has longer sequences than the model can read. */
 export function checkLength(model: Model, longest: number): void {
   if (longest <= model.maxSteps) return;
   throw new UsageError(

@@ -7,9 +7,11 @@
  */
 import { closest } from 'fastest-levenshtein';
 import { UsageError } from '../errors.ts';
+import { fieldsOf } from '../families/family.ts';
 import { configOf, familyOf, modelNames } from '../families/registry.ts';
-import { fieldsOf, type ModelConfig } from '../layers/config.ts';
-import { sequenceConfigOf, sequenceFields } from '../models/sequenceConfig.ts';
+import type { ModelConfig } from '../layers/config.ts';
+import { sequenceConfigOf } from '../models/registered.ts';
+import { sequenceFields } from '../models/sequenceConfig.ts';
 import { complete, field, nearestName, type ValuesOf } from '../schema/index.ts';
 import { presets } from './presets.ts';
 import { fraction, trainerFields } from './trainerOptions.ts';
@@ -18,7 +20,10 @@ const optionalText = (help: string) => field.text({ empty: true, default: '', he
 
 export const trainFields = {
   /** What to learn: the next token, classes, or values. Default: 'language'. */
-  task: field.choice(['language', 'classify', 'regress'], { default: 'language', help: 'what to learn' }),
+  task: field.choice(['language', 'classify', 'regress'], {
+    default: 'language',
+    help: 'what to learn: language, classify or regress',
+  }),
   /** The path of the data. */
   data: field.text({
     help: 'a text file, folder, .jsonl, .fasta or .bin, .wav or .csv; - is standard input, for text',
@@ -32,14 +37,17 @@ export const trainFields = {
     advice: 'Give --out FOLDER, e.g. --out runs/play.',
   }),
   /** The model family. Default: 'mamba'. */
-  model: field.choice(modelNames, { default: modelNames[0], help: 'the model family' }),
+  model: field.choice(modelNames, { default: modelNames[0], help: `the model family: ${modelNames.join(', ')}` }),
   /** A name, or the path of a tokenizer.json. Default: 'byte'. */
   tokenizer: field.text({
     default: 'byte',
     help: "'byte', 'char', 'dna', 'muLaw' (sound) or the path of a tokenizer.json",
   }),
   /** Where kernels run. Default: 'auto'. */
-  backend: field.choice(['auto', 'native', 'wasm'], { default: 'auto', help: 'where kernels run' }),
+  backend: field.choice(['auto', 'native', 'wasm'], {
+    default: 'auto',
+    help: 'where kernels run: auto, native or wasm',
+  }),
   /** Threads. Default: every core. */
   threads: field.optional(field.whole({ min: 1, help: 'threads. Default: every core.' })),
   ...trainerFields,

@@ -12,8 +12,8 @@
  */
 import { UsageError } from '../errors.ts';
 import { encodeSafetensors, openTensorFile, writeAtomic } from '../formats/index.ts';
-import { configJson } from '../models/checkpoint.ts';
 import type { Model } from '../models/model.ts';
+import { configText } from '../models/model.ts';
 import { nodeModule } from '../node.ts';
 import { isPlainObject } from '../schema/index.ts';
 import { sameShape, show, type Tensor } from '../tensor/tensor.ts';
@@ -123,7 +123,7 @@ export class RunFolder {
 
   /** Writes config.json and the files that belong to the model (tokenizer.json), which a run does not change. */
   async begin(model: Model, files: Readonly<Record<string, unknown>>): Promise<void> {
-    await writeAtomic(this.file('config.json'), [Buffer.from(configJson(model.config))]);
+    await writeAtomic(this.file('config.json'), [Buffer.from(configText(model))]);
     for (const [name, value] of Object.entries(files)) await this.writeJson(name, value);
   }
 

@@ -1,9 +1,10 @@
 /** What the folder of a run holds besides its checkpoint: the settings (train.json) and the files of the model. */
-import { familyOf } from '../families/registry.ts';
-import { fieldsOf } from '../layers/config.ts';
-import { declaredModel } from '../models/checkpoint.ts';
+import { fieldsOf } from '../families/family.ts';
+import type { ConfigFields } from '../families/fields.ts';
 import type { Model } from '../models/model.ts';
-import { isSequenceConfig, sequenceFields } from '../models/sequenceConfig.ts';
+import { declaredModel } from '../models/registered.ts';
+import { sequenceFields } from '../models/sequenceConfig.ts';
+import { SequenceModel } from '../models/sequenceModel.ts';
 import { fromData } from './options.ts';
 import type { RunFolder } from './runFolder.ts';
 import type { Notes } from './types.ts';
@@ -31,13 +32,13 @@ export async function readRecord(folder: RunFolder): Promise<RunRecord> {
 /** The settings by which `mamba-ts train --resume` continues a run that was begun in code. */
 export function settingsOf(model: Model): Record<string, unknown> {
   const { config, backend } = model;
-  const isSequence = isSequenceConfig(config);
-  const fields = { ...fieldsOf(familyOf(config.model)), ...(isSequence && sequenceFields) };
+  const isSequence = model instanceof SequenceModel;
+  const fields: ConfigFields = { ...fieldsOf(model.family), ...(isSequence && sequenceFields) };
   const isGiven = (name: string, value: unknown) =>
     ['dModel', 'nLayer', 'output'].includes(name) ||
     (!fromData.includes(name) && JSON.stringify(value) !== JSON.stringify(fields[name]?.default));
   return {
-    task: !isSequence ? 'language' : config.nClasses > 0 ? 'classify' : 'regress',
+    task: !isSequence ? 'language' : model.config.nClasses > 0 ? 'classify' : 'regress',
     model: config.model,
     backend: backend.name,
     ...Object.fromEntries(

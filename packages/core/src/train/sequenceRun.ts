@@ -4,9 +4,14 @@ import { type ExampleOptions, type OpenedExamples, openExamples } from '../data/
 import { type ExampleStore, shuffled, subset } from '../data/examples.ts';
 import { measureScaling, scaled } from '../data/scaling.ts';
 import { UsageError } from '../errors.ts';
-import { createSequenceModel, loadSequenceModel } from '../models/checkpoint.ts';
-import { type SequenceConfig, sequenceConfigOf } from '../models/sequenceConfig.ts';
-import { SequenceModel } from '../models/sequenceModel.ts';
+import {
+  createSequenceModel,
+  declareSequenceModel,
+  loadSequenceModel,
+  sequenceConfigOf,
+} from '../models/registered.ts';
+import type { SequenceConfig } from '../models/sequenceConfig.ts';
+import type { SequenceModel } from '../models/sequenceModel.ts';
 import { Random } from '../random.ts';
 import { loadTokenizer, type Tokenizer } from '../tokenize/index.ts';
 import { evaluateSequence, type SequenceEvaluation } from './evaluateSequence.ts';
@@ -42,7 +47,7 @@ export async function sequenceRun({
   // An evaluation may read only a part, which should have some of everything.
   const mixed = subset(validation, shuffled(order, new Random(options.seed).fork('validation')), 'mixed');
   return {
-    declare: () => new SequenceModel(modelConfig),
+    declare: () => declareSequenceModel(modelConfig),
     create: (backend, seed) => createSequenceModel(modelConfig, { backend, seed }),
     load: (path, backend) => loadSequenceModel(path, { backend }),
     data: scaled(train, scaling),

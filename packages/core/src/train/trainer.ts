@@ -13,12 +13,12 @@ import type { ExampleStore } from '../data/examples.ts';
 import type { TokenStore } from '../data/store.ts';
 import { UsageError } from '../errors.ts';
 import type { State } from '../layers/state.ts';
-import { loadModel, loadSequenceModel } from '../models/checkpoint.ts';
 import { LanguageModel } from '../models/languageModel.ts';
 import type { Model } from '../models/model.ts';
+import { loadModel, loadSequenceModel } from '../models/registered.ts';
 import type { SequenceModel } from '../models/sequenceModel.ts';
 import { Random } from '../random.ts';
-import { complete, requireNames } from '../schema/index.ts';
+import { complete, completeField, type Field, requireNames } from '../schema/index.ts';
 import { Backend } from '../tensor/backend.ts';
 import { AdamW, accumulate, gradientNorm } from '../tensor/optimizer.ts';
 import { enter } from '../tensor/scope.ts';
@@ -34,12 +34,20 @@ import { type Task, type TaskMaker, type TrainingBatch, type TrainingData, taskO
 import { type TrainerOptions, trainerFields, trainerOptionsIn } from './trainerOptions.ts';
 import type { Resumable, StepReport, TrainerState } from './types.ts';
 
+/** Options of a run that follow from the trainer or its model, or that save() takes in another form. */
+const KNOWN = ['task', 'model', 'out', 'backend', 'tokenizer'] as const;
+
 /** What `mamba-ts train --resume` needs to know of a run that was begun in code. All of it can be left out. */
-export interface SaveOptions
-  extends Partial<Omit<TrainOptions, keyof TrainerOptions | 'task' | 'model' | 'out' | 'backend' | 'tokenizer'>> {
+export interface SaveOptions extends Partial<Omit<TrainOptions, keyof TrainerOptions | (typeof KNOWN)[number]>> {
   /** The tokenizer of the data: written as tokenizer.json, which `mamba-ts generate` reads too. */
   tokenizer?: Tokenizer;
 }
+
+const saveFields: Readonly<Record<string, Field>> = Object.fromEntries(
+  Object.entries(trainFields).filter(
+    ([name]) => !Object.hasOwn(trainerFields, name) && !(KNOWN as readonly string[]).includes(name),
+  ),
+);
 
 /** Trainer options given here replace those of the run, e.g. a larger maxIters. */
 export interface ResumeOptions<M extends Model> extends Partial<TrainerOptions> {
@@ -146,7 +154,8 @@ export class Trainer<M extends Model = LanguageModel> implements Resumable {
    */
   async save(path: string, { tokenizer, ...run }: SaveOptions = {}): Promise<void> {
     const where = 'Trainer.save';
-    requireNames(where, run, Object.keys(trainFields));
+    requireNames(where, run, Object.keys(saveFields));
+    for (const [name, value] of Object.entries(run)) completeField(where, name, saveFields[name], value);
     const folder = await RunFolder.open(path, { where, alternative: 'another folder' });
     try {
       if (this.record?.folder !== folder.absolutePath && (await folder.holdsRun())) {

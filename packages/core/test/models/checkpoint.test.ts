@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { anyBackend } from '../../../../test/support/backends.ts';
 import { errorOf, expectIdentical } from '../../../../test/support/compare.ts';
-import { configJson, loadModel } from '../../src/models/checkpoint.ts';
 import type { LanguageModel } from '../../src/models/languageModel.ts';
+import { configText } from '../../src/models/model.ts';
+import { loadModel } from '../../src/models/registered.ts';
 import { emptyFolder, folderWith, goldenCheckpoint, goldenFolder, tensorsOf } from './folder.ts';
 
 const backend = anyBackend;
@@ -69,7 +70,7 @@ describe('loadModel', () => {
     const folder = await emptyFolder();
     await copyFile(join(goldenFolder, 'model.safetensors'), join(folder, 'model.safetensors'));
     const want = await loadModel(goldenFolder, { backend });
-    await writeFile(join(folder, 'config.json'), configJson(want.config));
+    await writeFile(join(folder, 'config.json'), configText(want));
     const model = await loadModel(folder, { backend });
     expect(model.config).toEqual(want.config);
     expectIdentical(logitsOf(model), logitsOf(want));
@@ -183,8 +184,8 @@ describe('loadModel refuses', () => {
   });
 
   it('a dtype that this version has no kernels for', async () => {
-    await expect(loadModel(goldenFolder, { backend, dtype: 'q4' })).rejects.toThrow(
-      "dtype is 'q4', expected 'f32': this version has no 'q4' kernels yet.",
+    await expect(loadModel(goldenFolder, { backend, dtype: 'q8_0' })).rejects.toThrow(
+      "dtype is 'q8_0', expected 'f32': this version has no 'q8_0' kernels yet.",
     );
   });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { configOf, familyOf, readConfig } from '../../src/families/registry.ts';
-import { paddedVocabSize, writeOfficial } from '../../src/layers/config.ts';
-import { createModel } from '../../src/models/checkpoint.ts';
-import { LanguageModel } from '../../src/models/languageModel.ts';
+import { writeOfficial } from '../../src/families/family.ts';
+import { configOf, familyOf, type ModelOptions, readConfig } from '../../src/families/registry.ts';
+import { paddedVocabSize } from '../../src/layers/config.ts';
+import { createModel, declareModel } from '../../src/models/registered.ts';
 
 const official = { d_model: 32, n_layer: 3, vocab_size: 62, ssm_cfg: {}, rms_norm: true };
 const huggingface = { model_type: 'mamba', hidden_size: 32, num_hidden_layers: 3, vocab_size: 64 };
@@ -56,7 +56,7 @@ describe('a config in the names of this project', () => {
     [{ dConv: 9 }, 'dConv is 9, expected a whole number from 1 to 8'],
   ])('is refused with %j', async (wrong, message) => {
     const given = { dModel: 32, nLayer: 3, vocabSize: 62, ...wrong };
-    await expect(createModel(given)).rejects.toThrow(message);
+    await expect(createModel(given as ModelOptions)).rejects.toThrow(message);
   });
 });
 
@@ -177,5 +177,5 @@ it.each([
 ])('a vocabulary of %i is padded to a multiple of %i: %i', (vocabSize, padVocabSizeMultiple, want) => {
   const config = configOf({ dModel: 4, nLayer: 1, vocabSize, padVocabSizeMultiple });
   expect(paddedVocabSize(config)).toBe(want);
-  expect(new LanguageModel(config).tree.list()[0].shape).toEqual([want, 4]);
+  expect(declareModel(config).tree.list()[0].shape).toEqual([want, 4]);
 });

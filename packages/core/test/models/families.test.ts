@@ -1,4 +1,5 @@
 /** What must hold for every family, whatever is inside: it splits, packs and batches freely, and forgets nothing. */
+
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,10 +8,12 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { backends } from '../../../../test/support/backends.ts';
 import { errorOf, expectClose, expectIdentical } from '../../../../test/support/compare.ts';
 import { seeds, uniforms } from '../../../../test/support/random.ts';
+import { configOf } from '../../src/families/registry.ts';
 import { safetensorsBytes } from '../../src/formats/safetensors.ts';
 import type { State } from '../../src/layers/state.ts';
-import { configJson, createModel, loadModel } from '../../src/models/checkpoint.ts';
 import type { LanguageModel } from '../../src/models/languageModel.ts';
+import { configText } from '../../src/models/model.ts';
+import { createModel, loadModel } from '../../src/models/registered.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { valueAndGrad } from '../../src/tensor/tape.ts';
 import { tinyConfigs, VOCAB as V } from './tiny.ts';
@@ -185,7 +188,7 @@ describe.each(backends)('on $name', ({ backend }) => {
         shape: [...one.shape],
         data: one.read(),
       }));
-      await writeFile(join(folder, 'config.json'), configJson(model.config));
+      await writeFile(join(folder, 'config.json'), configText(model));
       await writeFile(join(folder, 'model.safetensors'), safetensorsBytes(tensors));
       const again = await loadModel(folder, { backend });
       expect(again.config).toEqual(model.config);
@@ -198,7 +201,7 @@ describe.each(backends)('on $name', ({ backend }) => {
 describe.each(tinyConfigs)('%s with %j on all backends', (_, config) => {
   it('starts from the same weights and computes the same', async () => {
     const models = await Promise.all(
-      backends.map(({ backend }) => createModel({ dModel: 20, nLayer: 2, ...config }, { backend, seed: 8 })),
+      backends.map(({ backend }) => createModel(configOf({ dModel: 20, nLayer: 2, ...config }), { backend, seed: 8 })),
     );
     const tokens = tokensOf(13, [40, 40]);
     const [want, ...others] = models.map((model) => valueAndGrad(() => model.loss(tokens, tokens), model.parameters));

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { createModel } from '../../../mamba-ts/src/index.ts';
+import { writeOfficial } from '../../src/families/family.ts';
 import { configOf, familyOf, readConfig } from '../../src/families/registry.ts';
-import { writeOfficial } from '../../src/layers/config.ts';
 import { openBackend } from '../../src/tensor/backend.ts';
 
 const small = { vocabSize: 11, dModel: 8, nLayer: 2, dState: 4, dIntermediate: 100 };

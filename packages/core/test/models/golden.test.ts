@@ -6,7 +6,7 @@ import type { Array64 } from '../../../../test/reference/array.ts';
 import { backends } from '../../../../test/support/backends.ts';
 import { expectClose, expectIdentical } from '../../../../test/support/compare.ts';
 import { readGolden } from '../../../../test/support/golden.ts';
-import { loadModel } from '../../src/models/checkpoint.ts';
+import { loadModel } from '../../src/models/registered.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { valueAndGrad } from '../../src/tensor/tape.ts';
 import { emptyFolder, goldenFolder } from './folder.ts';

@@ -11,8 +11,9 @@ import { columns } from '../../../../test/reference/shape.ts';
 import { backends } from '../../../../test/support/backends.ts';
 import { expectClose, expectIdentical } from '../../../../test/support/compare.ts';
 import { configOf, readConfig } from '../../src/families/registry.ts';
-import { configJson, createModel } from '../../src/models/checkpoint.ts';
-import { LanguageModel } from '../../src/models/languageModel.ts';
+import type { LanguageModel } from '../../src/models/languageModel.ts';
+import { configText } from '../../src/models/model.ts';
+import { createModel, declareModel } from '../../src/models/registered.ts';
 import { norm } from '../../src/ops/index.ts';
 import { blockOf } from './ablationReference.ts';
 import { VOCAB as V } from './tiny.ts';
@@ -42,8 +43,11 @@ const hybrid = (mixers: string[], more: Record<string, unknown> = {}) => ({
 
 describe.each(backends)('hybrids on $name', ({ backend }) => {
   it.each(['mamba', 'mamba2', 'mamba3', 's4d', 's4', 'h3'])('of %s alone are that family', async (model) => {
-    const family = await createModel({ ...sizes, model, ...settings[model], dIntermediate: 40 }, { backend, seed: 2 });
-    const same = await createModel(hybrid([model], { dIntermediate: 40 }), { backend, seed: 2 });
+    const family = await createModel(configOf({ ...sizes, model, ...settings[model], dIntermediate: 40 }), {
+      backend,
+      seed: 2,
+    });
+    const same = await createModel(configOf(hybrid([model], { dIntermediate: 40 })), { backend, seed: 2 });
     expect(Object.keys(same.parameters)).toEqual(Object.keys(family.parameters));
     const tokens = tokensOf(1, [12, 5]);
     expectIdentical(same.forward(tokens).logits.read(), family.forward(tokens).logits.read());
@@ -54,7 +58,7 @@ describe.each(backends)('hybrids on $name', ({ backend }) => {
   it('of attention are the official ones with an attn_layer_idx', async () => {
     const given = { ...sizes, ...settings.mamba, nLayer: 3, attnCfg, dIntermediate: 40 };
     const official = await createModel({ ...given, attnLayerIdx: [0, 2] }, { backend, seed: 2 });
-    const same = await createModel(hybrid(['attention', 'mamba'], { nLayer: 3, dIntermediate: 40 }), {
+    const same = await createModel(configOf(hybrid(['attention', 'mamba'], { nLayer: 3, dIntermediate: 40 })), {
       backend,
       seed: 2,
     });
@@ -79,7 +83,7 @@ describe.each(backends)('hybrids on $name', ({ backend }) => {
     },
   ])('of $model alone are that family under other names', async ({ model, names, more }) => {
     const family = await vividModel(backend, { ...sizes, model, ...settings[model] });
-    const same = await createModel(hybrid([model], more), { backend });
+    const same = await createModel(configOf(hybrid([model], more)), { backend });
     const from = family.parameters;
     for (const [name, tensor] of Object.entries(same.parameters)) {
       const theirs = name
@@ -159,7 +163,7 @@ describe('official configs with attention layers', () => {
 
   it('give mamba2attn-2.7b its tensors', () => {
     const config = readConfig(json);
-    const { tree } = new LanguageModel(config);
+    const { tree } = declareModel(config);
     const shapes = new Map(tree.list().map(({ name, shape }) => [name, shape]));
     const has = (i: number, name: string) => shapes.has(`backbone.layers.${i}.mixer.${name}`);
     for (let i = 0; i < 64; i++) {
@@ -181,8 +185,8 @@ describe('official configs with attention layers', () => {
 
   it('are written as they were read', () => {
     const { ssm_cfg, ...others } = json;
-    expect(JSON.parse(configJson(readConfig(json)))).toMatchObject(others);
-    expect(readConfig(JSON.parse(configJson(readConfig(json))))).toEqual(readConfig(json));
+    expect(JSON.parse(configText(declareModel(readConfig(json))))).toMatchObject(others);
+    expect(readConfig(JSON.parse(configText(declareModel(readConfig(json)))))).toEqual(readConfig(json));
   });
 });
 
@@ -191,10 +195,12 @@ describe('the config of a hybrid', () => {
 
   it('is written and read again, and repeats its mixers', () => {
     const config = configOf(given);
-    const json = JSON.parse(configJson(config));
+    const json = JSON.parse(configText(declareModel(config)));
     expect(json.ssm_cfg).toEqual({ layer: 'Hybrid', mixers: given.mixers, settings: given.settings });
     expect(readConfig(json)).toEqual(config);
-    const names = new LanguageModel(config).tree.list().map(({ name }) => name);
+    const names = declareModel(config)
+      .tree.list()
+      .map(({ name }) => name);
     const blocks = Array.from({ length: 6 }, (_, i) => {
       const mine = names.filter((name) => name.startsWith(`backbone.layers.${i}.`)).map((name) => name.slice(18));
       if (mine.includes('mixer.dt_bias')) return 'mamba2';
@@ -218,7 +224,7 @@ describe('the config of a hybrid', () => {
     [{ mixers: ['constructor'] }, "config: mixers[0] is 'constructor'"],
     [{ nLayer: 3 }, 'config: mixers names 4 blocks, expected at most nLayer, 3. Leave some out, or set nLayer.'],
     [{ settings: [] }, 'config: settings is [], expected an object of fields for each mixer'],
-    [{ settings: { mamba2: 8 } }, 'config: settings is {"mamba2":8}, expected an object of fields'],
+    [{ settings: { mamba2: 8 } }, 'config: settings is {"mamba2": 8}, expected an object of fields'],
     [
       { settings: { mamba: {} } },
       "config: settings has 'mamba', expected one of the mixers, 'mamba2', 's4d', 'rwkv4'. Did you mean 'mamba2'?",

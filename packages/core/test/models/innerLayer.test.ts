@@ -9,8 +9,8 @@ import { anyBackend, backends } from '../../../../test/support/backends.ts';
 import { expectClose } from '../../../../test/support/compare.ts';
 import { configOf, readConfig } from '../../src/families/registry.ts';
 import { innerNames } from '../../src/layers/innerLayer.ts';
-import { configJson, createModel } from '../../src/models/checkpoint.ts';
-import { LanguageModel } from '../../src/models/languageModel.ts';
+import { configText } from '../../src/models/model.ts';
+import { createModel, declareModel } from '../../src/models/registered.ts';
 import { logitsOf, times } from './ablationReference.ts';
 import { weightsOf } from './reference.ts';
 import { VOCAB as V } from './tiny.ts';
@@ -30,7 +30,7 @@ describe.each(backends)('on $name', ({ backend }) => {
   it.each(blocks)('%s: S4D with the modes of an S4 without rank equals it', async (model) => {
     const sizes = { ...small, model, nLayer: 1 };
     const s4 = await vividModel(backend, { ...sizes, inner: 's4' });
-    const s4d = await createModel({ ...sizes, dModel: 20, inner: 's4d' }, { backend });
+    const s4d = await createModel(configOf({ ...sizes, dModel: 20, inner: 's4d' }), { backend });
     const from = weightsOf(s4);
     for (const [name, tensor] of Object.entries(s4d.parameters)) tensor.write(Float32Array.from(from[name].data));
     const kernel = (name: string) => `backbone.layers.0.mixer.kernel.${name}`;
@@ -116,14 +116,14 @@ function diagonalOf(C: Array64, B: Array64, logDt: Array64, logAReal: Array64, A
 describe('the config', () => {
   it.each(cells)('of $model around $inner is written and read again', (cell) => {
     const config = configOf({ vocabSize: 10, dModel: 16, nLayer: 2, ...cell });
-    expect(readConfig(JSON.parse(configJson(config)))).toEqual(config);
+    expect(readConfig(JSON.parse(configText(declareModel(config))))).toEqual(config);
   });
 
   it('writes what the official code knows, and `inner` where it is another', () => {
     const config = { vocabSize: 10, dModel: 16, nLayer: 2 };
-    expect(JSON.parse(configJson(configOf(config))).ssm_cfg).not.toHaveProperty('inner');
-    expect(JSON.parse(configJson(configOf({ ...config, inner: 's4' }))).ssm_cfg.inner).toBe('s4');
-    expect(JSON.parse(configJson(configOf({ ...config, model: 'h3' }))).ssm_cfg.layer).toBe('H3');
+    expect(JSON.parse(configText(declareModel(configOf(config)))).ssm_cfg).not.toHaveProperty('inner');
+    expect(JSON.parse(configText(declareModel(configOf({ ...config, inner: 's4' })))).ssm_cfg.inner).toBe('s4');
+    expect(JSON.parse(configText(declareModel(configOf({ ...config, model: 'h3' })))).ssm_cfg.layer).toBe('H3');
   });
 
   it.each([
@@ -146,7 +146,7 @@ describe('the config', () => {
   });
 
   it('gives H3 maps of q, k and v, a shift, and the inner layer', () => {
-    const model = new LanguageModel(configOf({ model: 'h3', vocabSize: 8, dModel: 16, nLayer: 1, dState: 6 }));
+    const model = declareModel(configOf({ model: 'h3', vocabSize: 8, dModel: 16, nLayer: 1, dState: 6 }));
     const mixer = model.tree.list().filter(({ name }) => name.includes('.mixer.'));
     expect(mixer.map(({ name, shape, decay }) => [name.slice(24), shape, decay])).toEqual([
       ['q_proj.weight', [16, 16], true],
@@ -163,8 +163,8 @@ describe('the config', () => {
     expect(model.stateFields).toEqual([
       { conv: { shape: [4, 16], transposed: true }, ssm: { shape: [2, 3, 16], transposed: true } },
     ]);
-    // Four maps; four taps, two products, S4D; the head.
-    expect(model.flopsPerToken).toBe(4 * 16 * 16 + 16 * (4 + 2 + 6 * 3 + 1) + 8 * 16);
+    // Four maps; four taps and S4D; the head.
+    expect(model.flopsPerToken).toBe(4 * 16 * 16 + 16 * (4 + 6 * 3 + 1) + 8 * 16);
   });
 
   it('starts the real inner layer on the real line', async () => {

@@ -6,8 +6,8 @@ import { anyBackend, backends } from '../../../../test/support/backends.ts';
 import { expectClose } from '../../../../test/support/compare.ts';
 import { uniforms } from '../../../../test/support/random.ts';
 import { configOf, readConfig } from '../../src/families/registry.ts';
-import { configJson, createModel, loadModel } from '../../src/models/checkpoint.ts';
-import { LanguageModel } from '../../src/models/languageModel.ts';
+import { configText } from '../../src/models/model.ts';
+import { createModel, declareModel, loadModel } from '../../src/models/registered.ts';
 import { folderWith } from './folder.ts';
 import { logitsOf } from './reference2.ts';
 import { expectTruth } from './truth.ts';
@@ -37,7 +37,7 @@ describe.each(backends)('mamba2 on $name', ({ backend }) => {
 
 describe('the state', () => {
   it('looks as the official one: conv (B, convDim, dConv), ssm (B, H, P, N), and can be saved', async () => {
-    const model = await createModel({ ...small, nLayer: 1, nGroups: 2 }, { backend: anyBackend });
+    const model = await createModel(configOf({ ...small, nLayer: 1, nGroups: 2 }), { backend: anyBackend });
     const { state } = model.forward(tokensOf(1, [20, 20]));
     const tensors = state.tensors();
     expect(Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, shape]))).toEqual({
@@ -90,8 +90,8 @@ it.each([
     pad_vocab_size_multiple: 16,
   });
   const sorted = (list: [string, readonly number[]][]) => list.sort(([a], [b]) => (a < b ? -1 : 1));
-  const got = new LanguageModel(config).tree
-    .list()
+  const got = declareModel(config)
+    .tree.list()
     .map(({ name, shape }): [string, readonly number[]] => [name, shape]);
   expect(sorted(got)).toEqual(sorted(officialShapes(dModel, nLayer)));
 });
@@ -104,7 +104,7 @@ describe('a config', () => {
     const config = readConfig({ ...official, ssm_cfg });
     const aInitRange = [1, 8];
     expect(config).toMatchObject({ model: 'mamba2', dState: 8, headDim: 16, nGroups: 2, chunkSize: 64, aInitRange });
-    expect(readConfig(JSON.parse(configJson(config)))).toEqual(config);
+    expect(readConfig(JSON.parse(configText(declareModel(config))))).toEqual(config);
     const huggingface = { hidden_size: 32, num_hidden_layers: 2, vocab_size: 64, state_size: 8, head_dim: 16 };
     const more = { n_groups: 2, num_heads: 4, time_step_limit: [0, null], rms_norm: true };
     const other = readConfig({ model_type: 'mamba2', ...huggingface, ...more });
@@ -130,12 +130,10 @@ describe('a config', () => {
     [{ headdim: 24 }, 'config: headDim is 24, expected a divisor of 64, the dInner of expand 2 × dModel 32.'],
     [{ headdim: 16, ngroups: 3 }, 'config: nGroups is 3, expected a divisor of 4, the heads of 16 of 64 channels.'],
     [{ D_has_hdim: true }, 'config: dPerChannel is true, expected false'],
-    [{ A_init_range: [2, 1] }, 'config: aInitRange is [2,1], expected two numbers above 0'],
+    [{ A_init_range: [2, 1] }, 'config: aInitRange is [2, 1], expected two numbers above 0'],
     [{ dt_rank: 4 }, "config.json: ssm_cfg has an unknown key 'dt_rank'"],
   ])('is refused with %j', (wrong, message) => {
-    expect(() => new LanguageModel(readConfig({ ...official, ssm_cfg: { layer: 'Mamba2', ...wrong } }))).toThrow(
-      message,
-    );
+    expect(() => declareModel(readConfig({ ...official, ssm_cfg: { layer: 'Mamba2', ...wrong } }))).toThrow(message);
   });
 
   it("of Hugging Face is read with Python's Infinity in it", async () => {
@@ -147,7 +145,9 @@ describe('a config', () => {
       tie_word_embeddings: true,
     };
     const config = { ...base, head_dim: 8, num_heads: 4, state_size: 6, time_step_limit: [0, null] };
-    const model = await createModel({ ...small, nLayer: 1, padVocabSizeMultiple: 1 }, { backend: anyBackend });
+    const model = await createModel(configOf({ ...small, nLayer: 1, padVocabSizeMultiple: 1 }), {
+      backend: anyBackend,
+    });
     const tensors = model.tree.list().map(({ name, shape, value }) => ({
       name: name.replace('embedding.', 'embeddings.'),
       shape: [...shape],
@@ -163,13 +163,15 @@ describe('a config', () => {
 
   it('of Hugging Face is refused where its heads or its limit differ', () => {
     const base = { model_type: 'mamba2', hidden_size: 32, num_hidden_layers: 2, vocab_size: 64, head_dim: 16 };
-    const make = (more: object) => () => new LanguageModel(readConfig({ ...base, ...more }));
+    const make = (more: object) => () => declareModel(readConfig({ ...base, ...more }));
     expect(make({ num_heads: 5 })).toThrow('config: numHeads is 5, expected 4, the dInner of 64 by headDim 16.');
-    expect(make({ num_heads: 4, time_step_limit: [0.01, 0.1] })).toThrow('config: dtLimit is [0.01,0.1], expected');
+    expect(make({ num_heads: 4, time_step_limit: [0.01, 0.1] })).toThrow('config: dtLimit is [0.01, 0.1], expected');
   });
 
   it('starts A uniform in its range, and steps log-uniform in theirs', async () => {
-    const model = await createModel({ ...small, dModel: 256, nLayer: 1, headDim: 1 }, { backend: anyBackend });
+    const model = await createModel(configOf({ ...small, dModel: 256, nLayer: 1, headDim: 1 }), {
+      backend: anyBackend,
+    });
     const values = (name: string) => model.parameters[`backbone.layers.0.mixer.${name}`].read();
     const A = Array.from(values('A_log'), Math.exp);
     expect(Math.min(...A)).toBeGreaterThan(0.99);

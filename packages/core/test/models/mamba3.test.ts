@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { anyBackend, backends } from '../../../../test/support/backends.ts';
 import { expectClose } from '../../../../test/support/compare.ts';
 import { configOf, readConfig } from '../../src/families/registry.ts';
-import { configJson, createModel } from '../../src/models/checkpoint.ts';
-import { LanguageModel } from '../../src/models/languageModel.ts';
+import { configText } from '../../src/models/model.ts';
+import { createModel, declareModel } from '../../src/models/registered.ts';
 import { logitsOf } from './reference3.ts';
 import { expectTruth } from './truth.ts';
 import { vividModel } from './vivid.ts';
@@ -29,7 +29,7 @@ it.each([
   [{}, 1, [1, 4, 6]],
   [{ mimo: true, mimoRank: 3 }, 1, [3, 4, 6]],
 ])('the state looks as the official one and can be saved: %j', async (config, S, k) => {
-  const model = await createModel({ ...small, nLayer: 1, ...config }, { backend: anyBackend });
+  const model = await createModel(configOf({ ...small, nLayer: 1, ...config }), { backend: anyBackend });
   const { state } = model.forward([[...Array(20).keys()], [...Array(20).keys()]]);
   const tensors = state.tensors();
   expect(Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, shape]))).toEqual({
@@ -88,7 +88,7 @@ it.each([
     ...{ d_model: 768, n_layer: 12, vocab_size: 128256, d_intermediate, pad_vocab_size_multiple: 16, rms_norm: true },
     ...{ attn_layer_idx: [], attn_cfg: {}, ssm_cfg: { ...ssm_cfg, is_outproj_norm: false } },
   });
-  const { tree } = new LanguageModel(config);
+  const { tree } = declareModel(config);
   const sorted = (list: [string, readonly number[]][]) => list.sort(([a], [b]) => (a < b ? -1 : 1));
   const got = tree.list().map(({ name, shape }): [string, readonly number[]] => [name, shape]);
   expect(sorted(got)).toEqual(sorted(want));
@@ -113,7 +113,7 @@ describe('a config', () => {
       ...{ model: 'mamba3', dState: 8, headDim: 16, nGroups: 2, mimo: true, mimoRank: 3, aFloor: 0.01 },
       ...{ ropeFraction: 1, outProjNorm: true },
     });
-    expect(readConfig(JSON.parse(configJson(config)))).toEqual(config);
+    expect(readConfig(JSON.parse(configText(declareModel(config))))).toEqual(config);
   });
 
   it('has the defaults of the official module', () => {
@@ -135,12 +135,12 @@ describe('a config', () => {
     [{ d_conv: 4 }, "config.json: ssm_cfg has an unknown key 'd_conv'"],
   ])('is refused with %j', (wrong, message) => {
     const ssm_cfg = { layer: 'Mamba3', headdim: 16, d_state: 8, ...wrong };
-    expect(() => new LanguageModel(readConfig({ ...official, ssm_cfg }))).toThrow(message);
+    expect(() => declareModel(readConfig({ ...official, ssm_cfg }))).toThrow(message);
   });
 
   it('makes the first values of the official module', async () => {
     const config = { ...small, dModel: 256, nLayer: 1, headDim: 2, mimo: true, mimoRank: 4, outProjNorm: true };
-    const model = await createModel(config, { backend: anyBackend });
+    const model = await createModel(configOf(config), { backend: anyBackend });
     const values = (name: string) => model.parameters[`backbone.layers.0.mixer.${name}`].read();
     for (const name of ['D', 'B_bias', 'C_bias', 'mimo_z', 'B_norm.weight', 'C_norm.weight', 'norm.weight']) {
       expect(new Set(values(name)), name).toEqual(new Set([1]));

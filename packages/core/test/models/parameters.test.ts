@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { anyBackend } from '../../../../test/support/backends.ts';
 import { expectIdentical } from '../../../../test/support/compare.ts';
 import { configOf, readConfig } from '../../src/families/registry.ts';
-import { createModel } from '../../src/models/checkpoint.ts';
-import { LanguageModel } from '../../src/models/languageModel.ts';
+import { createModel, declareModel } from '../../src/models/registered.ts';
 
 /** What state_dict() of MambaLMHeadModel lists, the tied lm_head aside. */
 function officialShapes(dModel: number, nLayer: number): [string, number[]][] {
@@ -40,7 +39,7 @@ describe.each([
   ['mamba-2.8b', 2560, 64, 2_768_345_600],
 ])('%s', (_, dModel, nLayer, parameters) => {
   const shape = { d_model: dModel, n_layer: nLayer, vocab_size: 50277, ssm_cfg: {}, rms_norm: true };
-  const model = new LanguageModel(
+  const model = declareModel(
     readConfig({ ...shape, residual_in_fp32: true, fused_add_norm: true, pad_vocab_size_multiple: 8 }),
   );
 
@@ -53,8 +52,8 @@ describe.each([
 });
 
 const names = (config: Record<string, unknown>, decay: boolean) =>
-  new LanguageModel(configOf({ dModel: 8, nLayer: 1, vocabSize: 8, ...config })).tree
-    .list()
+  declareModel(configOf({ dModel: 8, nLayer: 1, vocabSize: 8, ...config }))
+    .tree.list()
     .filter((parameter) => parameter.decay === decay)
     .map(({ name }) => name.replace('backbone.layers.0.', ''))
     .sort();
@@ -176,7 +175,7 @@ describe('first values', () => {
 
   it("dtInit 'constant' fills dt_proj.weight with dtScale / √dtRank", async () => {
     const config = { dModel, nLayer: 1, vocabSize: 8, dtInit: 'constant', dtScale: 0.5 };
-    const model = await createModel(config, { backend: anyBackend });
+    const model = await createModel(configOf(config), { backend: anyBackend });
     const values = model.parameters['backbone.layers.0.mixer.dt_proj.weight'].read();
     expect(new Set(values)).toEqual(new Set([0.25]));
   });

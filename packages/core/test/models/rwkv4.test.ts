@@ -5,7 +5,7 @@ import { backends } from '../../../../test/support/backends.ts';
 import { expectClose } from '../../../../test/support/compare.ts';
 import { readGolden } from '../../../../test/support/golden.ts';
 import type { State } from '../../src/layers/state.ts';
-import { loadModel } from '../../src/models/checkpoint.ts';
+import { loadModel } from '../../src/models/registered.ts';
 import { rwkvLogits } from './rwkvReference.ts';
 import { expectTruth } from './truth.ts';
 import { vividModel } from './vivid.ts';

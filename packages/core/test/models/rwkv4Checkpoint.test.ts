@@ -6,10 +6,10 @@ import { describe, expect, it } from 'vitest';
 import { anyBackend } from '../../../../test/support/backends.ts';
 import { expectClose, expectIdentical } from '../../../../test/support/compare.ts';
 import { readGolden } from '../../../../test/support/golden.ts';
-import { readConfig } from '../../src/families/registry.ts';
+import { configOf, readConfig } from '../../src/families/registry.ts';
 import { safetensorsBytes } from '../../src/formats/index.ts';
-import { configJson, createModel, loadModel } from '../../src/models/checkpoint.ts';
-import { LanguageModel } from '../../src/models/languageModel.ts';
+import { configText } from '../../src/models/model.ts';
+import { createModel, declareModel, loadModel } from '../../src/models/registered.ts';
 import { emptyFolder, folderWith, tensorsOf } from './folder.ts';
 
 const golden = fileURLToPath(new URL('../../../../test/fixtures/golden/rwkv4-tiny', import.meta.url));
@@ -20,7 +20,7 @@ const V = 24;
 describe('rwkv4 checkpoints', () => {
   it('have the names and shapes of RWKV-4-Pile-169M', () => {
     const config = { model_type: 'rwkv4', n_layer: 12, n_embd: 768, vocab_size: 50277 };
-    const { tree } = new LanguageModel(readConfig(config));
+    const { tree } = declareModel(readConfig(config));
     const D = 768;
     const norm = (name: string): [string, number[]][] => [
       [`${name}.weight`, [D]],
@@ -77,15 +77,15 @@ describe('rwkv4 checkpoints', () => {
 
   it('that this project writes load again', async () => {
     const config = { model: 'rwkv4', dModel: 12, nLayer: 2, vocabSize: V, dFfn: 20, tieEmbeddings: true };
-    const model = await createModel(config, { backend: anyBackend });
-    expect(readConfig(JSON.parse(configJson(model.config)))).toEqual(model.config);
+    const model = await createModel(configOf(config), { backend: anyBackend });
+    expect(readConfig(JSON.parse(configText(model)))).toEqual(model.config);
     const folder = await emptyFolder();
     const tensors = Object.entries(model.parameters).map(([name, x]) => ({
       name,
       shape: [...x.shape],
       data: x.read(),
     }));
-    await writeFile(join(folder, 'config.json'), configJson(model.config));
+    await writeFile(join(folder, 'config.json'), configText(model));
     await writeFile(join(folder, 'model.safetensors'), safetensorsBytes(tensors));
     const again = await loadModel(folder, { backend: anyBackend });
     for (const { name, data } of tensors) expectIdentical(again.parameters[name].read(), data, name);

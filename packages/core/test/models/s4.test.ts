@@ -4,14 +4,15 @@ import { backends } from '../../../../test/support/backends.ts';
 import { expectClose } from '../../../../test/support/compare.ts';
 import { normal, uniforms } from '../../../../test/support/random.ts';
 import { configOf, readConfig } from '../../src/families/registry.ts';
-import { configJson, createModel } from '../../src/models/checkpoint.ts';
+import { configText } from '../../src/models/model.ts';
+import { createModel, declareModel } from '../../src/models/registered.ts';
 import { s4Modes, s4Scan } from '../../src/ops/index.ts';
 import { legSDiagonal, s4Recurrence, s4Step } from '../../src/ssm/s4.ts';
 
 describe.each(backends)('s4 models on $name', ({ backend }) => {
   it('start as HiPPO-LegS by the bilinear rule', async () => {
     const given = { model: 's4', vocabSize: 8, dModel: 3, nLayer: 1, dState: 16 };
-    const { parameters } = await createModel(given, { backend, seed: 1 });
+    const { parameters } = await createModel(configOf(given), { backend, seed: 1 });
     const read = (name: string) => parameters[`backbone.layers.0.mixer.kernel.${name}`];
     const modes = s4Modes({
       C: read('C'),
@@ -41,7 +42,7 @@ describe.each(backends)('s4 models on $name', ({ backend }) => {
 describe('an s4 model', () => {
   it('has a config that is written, read again, and checked', () => {
     const config = configOf({ model: 's4', vocabSize: 10, dModel: 16, nLayer: 3, dState: 32 });
-    const json = JSON.parse(configJson(config));
+    const json = JSON.parse(configText(declareModel(config)));
     expect(json.ssm_cfg).toEqual({ layer: 'S4', d_state: 32, dt_min: 0.001, dt_max: 0.1, glu: true });
     expect(readConfig(json)).toEqual(config);
     expect(() => configOf({ ...config, dState: 5 })).toThrow('dState is 5, expected an even whole number ≥ 2');

@@ -9,8 +9,8 @@ import { anyBackend, backends } from '../../../../test/support/backends.ts';
 import { expectClose } from '../../../../test/support/compare.ts';
 import { configOf, readConfig } from '../../src/families/registry.ts';
 import { stateBytes } from '../../src/layers/state.ts';
-import { configJson, createModel } from '../../src/models/checkpoint.ts';
-import { LanguageModel } from '../../src/models/languageModel.ts';
+import { configText } from '../../src/models/model.ts';
+import { createModel, declareModel } from '../../src/models/registered.ts';
 import type { Weights } from './reference.ts';
 import { expectTruth } from './truth.ts';
 import { vividModel } from './vivid.ts';
@@ -44,7 +44,7 @@ describe.each(backends)('s4d models on $name', ({ backend }) => {
   );
 
   it('take new values of any parameter at once', async () => {
-    const model = await createModel({ ...small, dModel: 8, nLayer: 1 }, { backend });
+    const model = await createModel(configOf({ ...small, dModel: 8, nLayer: 1 }), { backend });
     for (const name of ['C', 'log_dt', 'log_A_real', 'A_imag']) {
       const tensor = model.parameters[`backbone.layers.0.mixer.kernel.${name}`];
       const before = model.forward([[1, 2, 3]]).logits.read();
@@ -58,7 +58,7 @@ describe('an s4d config', () => {
   const config = configOf({ model: 's4d', vocabSize: 10, dModel: 16, nLayer: 3, init: 'inv', dtMax: 0.2 });
 
   it('is written and read again', () => {
-    const json = JSON.parse(configJson(config));
+    const json = JSON.parse(configText(declareModel(config)));
     expect(json.ssm_cfg).toEqual({ layer: 'S4D', d_state: 64, init: 'inv', dt_min: 0.001, dt_max: 0.2, glu: true });
     expect(readConfig(json)).toEqual(config);
   });
@@ -74,7 +74,7 @@ describe('an s4d config', () => {
   });
 
   it('gives the official names and shapes, of which only the linear maps decay', () => {
-    const model = new LanguageModel(config);
+    const model = declareModel(config);
     const layer = model.tree.list().filter(({ name }) => name.startsWith('backbone.layers.2.'));
     expect(layer.map(({ name, shape, decay }) => [name.slice(18), shape, decay])).toEqual([
       ['norm.weight', [16], false],
@@ -97,7 +97,7 @@ describe('an s4d config', () => {
     ['real', [-1, -2, -3], [0, 0, 0]],
   ])('starts A as S4D-%s, and Δ in its range', async (init, real, imaginary) => {
     const given = { model: 's4d', vocabSize: 8, dModel: 50, nLayer: 1, dState: 6, init, dtMin: 0.01, dtMax: 0.2 };
-    const { parameters } = await createModel(given, { backend: anyBackend, seed: 1 });
+    const { parameters } = await createModel(configOf(given), { backend: anyBackend, seed: 1 });
     const read = (name: string) => parameters[`backbone.layers.0.mixer.kernel.${name}`].read();
     for (const h of [0, 49]) {
       const part = (name: string) => read(name).slice(3 * h, 3 * h + 3);

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { backends } from '../../../../test/support/backends.ts';
 import { expectClose } from '../../../../test/support/compare.ts';
 import { configOf, readConfig } from '../../src/families/registry.ts';
-import { configJson, createModel } from '../../src/models/checkpoint.ts';
-import { LanguageModel } from '../../src/models/languageModel.ts';
+import { configText } from '../../src/models/model.ts';
+import { createModel, declareModel } from '../../src/models/registered.ts';
 import { logitsOf } from './ablationReference.ts';
 import { VOCAB as V } from './tiny.ts';
 import { expectTruth, tokensOf } from './truth.ts';
@@ -65,13 +65,15 @@ describe('the config', () => {
   const base = { vocabSize: 10, dModel: 16, nLayer: 2 };
   it.each(cells)('%j is written and read again', (cell) => {
     const config = configOf({ ...base, inner: 'selective', ...cell });
-    expect(readConfig(JSON.parse(configJson(config)))).toEqual(config);
+    expect(readConfig(JSON.parse(configText(declareModel(config))))).toEqual(config);
   });
 
   it('writes what the official code does not know only where it is asked for', () => {
-    const { ssm_cfg: plain } = JSON.parse(configJson(configOf(base)));
+    const { ssm_cfg: plain } = JSON.parse(configText(declareModel(configOf(base))));
     for (const key of ['selects', 'a_rank', 'delta_per_state']) expect(plain).not.toHaveProperty(key);
-    const { ssm_cfg } = JSON.parse(configJson(configOf({ ...base, selects: 'A', deltaPerState: true, aRank: 2 })));
+    const { ssm_cfg } = JSON.parse(
+      configText(declareModel(configOf({ ...base, selects: 'A', deltaPerState: true, aRank: 2 }))),
+    );
     expect(ssm_cfg).toMatchObject({ selects: 'A', a_rank: 2, delta_per_state: true });
   });
 
@@ -83,8 +85,8 @@ describe('the config', () => {
 
   it('gives what is not selective parameters', () => {
     const mixer = (given: object) =>
-      new LanguageModel(configOf({ ...base, nLayer: 1, dState: 6, ...given })).tree
-        .list()
+      declareModel(configOf({ ...base, nLayer: 1, dState: 6, ...given }))
+        .tree.list()
         .filter(({ name }) => name.includes('.mixer.') && !/in_proj|out_proj|conv1d/.test(name))
         .map(({ name, shape, decay }) => [name.slice(24), shape, decay]);
     expect(mixer({ selects: 'none' })).toEqual([

@@ -11,14 +11,17 @@ import { anyBackend, backends } from '../../../../test/support/backends.ts';
 import { expectClose, expectIdentical } from '../../../../test/support/compare.ts';
 import { normal, uniforms } from '../../../../test/support/random.ts';
 import { safetensorsBytes } from '../../src/formats/index.ts';
+import { configText } from '../../src/models/model.ts';
 import {
-  configJson,
   createModel,
   createSequenceModel,
+  declaredModel,
   loadModel,
   loadSequenceModel,
-} from '../../src/models/checkpoint.ts';
-import { readSequenceConfig } from '../../src/models/sequenceConfig.ts';
+  type SequenceModelOptions,
+  sequenceConfigOf,
+} from '../../src/models/registered.ts';
+import type { SequenceConfig } from '../../src/models/sequenceConfig.ts';
 import type { SequenceModel } from '../../src/models/sequenceModel.ts';
 import { add, mul, sum } from '../../src/ops/index.ts';
 import type { Backend } from '../../src/tensor/backend.ts';
@@ -31,7 +34,7 @@ const small = { model: 's4d', dModel: 6, nLayer: 2, dInput: 2, nClasses: 3 };
 
 /** A model whose output depends strongly on every weight. */
 async function vivid(backend: Backend, more: Record<string, unknown> = {}): Promise<SequenceModel> {
-  const model = await createSequenceModel({ ...small, ...more }, { backend, seed: 3 });
+  const model = await createSequenceModel(sequenceConfigOf({ ...small, ...more }), { backend, seed: 3 });
   const random = uniforms(17);
   for (const { name, value } of model.tree.list()) {
     const noise = normal(random, value.shape, /A_log|log_A_real/.test(name) ? 0.1 : 0.3).data;
@@ -215,17 +218,21 @@ describe('a sequence model', () => {
     'can be of the family %s, of tokens or of numbers: %j',
     async (_, { vocabSize: _tokens, ...family }) => {
       const sizes = { dModel: 20, nLayer: 2, ...family, nClasses: 4, bidirectional: 'add' };
-      const tokens = await createSequenceModel({ ...sizes, vocabSize: 9 }, { backend: anyBackend });
+      const tokens = await createSequenceModel(sequenceConfigOf({ ...sizes, vocabSize: 9 }), { backend: anyBackend });
       expect(tokens.forward([[1, 2, 8], [4]]).outputs.shape).toEqual([2, 4]);
-      const numbers = await createSequenceModel({ ...sizes, dInput: 3, output: 'step' }, { backend: anyBackend });
+      const numbers = await createSequenceModel(sequenceConfigOf({ ...sizes, dInput: 3, output: 'step' }), {
+        backend: anyBackend,
+      });
       expect(numbers.forward(rowsOf(1, [5], 3)).outputs.shape).toEqual([1, 5, 4]);
     },
   );
 
   it('names what both directions add, and wraps no layer without a state', async () => {
     const sizes = { ...small, model: 'mamba', nLayer: 1, dIntermediate: 8 };
-    const names = async (bidirectional: string) =>
-      Object.keys((await createSequenceModel({ ...sizes, bidirectional }, { backend: anyBackend })).parameters);
+    const names = async (bidirectional: SequenceConfig['bidirectional']) =>
+      Object.keys(
+        (await createSequenceModel(sequenceConfigOf({ ...sizes, bidirectional }), { backend: anyBackend })).parameters,
+      );
     const one = await names('none');
     const ofMixer = one.filter((name) => name.includes('.mixer.'));
     const reversed = ofMixer.map((name) => name.replace('.mixer.', '.mixer.reverse.'));
@@ -252,7 +259,7 @@ describe('a sequence model', () => {
   it('is read back from its folder, and is no language model', async () => {
     const folder = await emptyFolder();
     const model = await vivid(anyBackend, { bidirectional: 'gate', vocabSize: 0 });
-    await writeFile(join(folder, 'config.json'), configJson(model.config));
+    await writeFile(join(folder, 'config.json'), configText(model));
     const tensors = Object.entries(model.parameters).map(([name, t]) => ({
       name,
       shape: [...t.shape],
@@ -266,7 +273,7 @@ describe('a sequence model', () => {
     await expect(loadModel(folder)).rejects.toThrow("config.json: it has 'sequence_model'");
 
     const language = await createModel({ vocabSize: 8, dModel: 8, nLayer: 1 }, { backend: anyBackend });
-    await writeFile(join(folder, 'config.json'), configJson(language.config));
+    await writeFile(join(folder, 'config.json'), configText(language));
     await expect(loadSequenceModel(folder)).rejects.toThrow(
       "config.json: there is no 'sequence_model', so this is a language model, expected a sequence model.",
     );
@@ -277,8 +284,8 @@ describe('a sequence model', () => {
     async (_, { vocabSize: _tokens, ...family }) => {
       const config = { dModel: 20, nLayer: 2, ...family, nTargets: 2, bidirectional: 'concat', pooling: 'last' };
       for (const input of [{ vocabSize: 9 }, { dInput: 3 }]) {
-        const one = await createSequenceModel({ ...config, ...input }, { backend: anyBackend });
-        expect(readSequenceConfig(JSON.parse(configJson(one.config)))).toEqual(one.config);
+        const one = await createSequenceModel(sequenceConfigOf({ ...config, ...input }), { backend: anyBackend });
+        expect(declaredModel(JSON.parse(configText(one))).config).toEqual(one.config);
       }
     },
   );
@@ -293,7 +300,7 @@ describe('a sequence model', () => {
     [{ bidirectional: true }, "config: bidirectional is true, expected 'none' or 'add' or 'concat' or 'gate'."],
     [{ poolin: 'max' }, "config: unknown key 'poolin' for the model 's4d'. Did you mean 'pooling'?"],
   ])('refuses the config %j', async (wrong, message) => {
-    await expect(createSequenceModel({ ...small, ...wrong })).rejects.toThrow(message);
+    await expect(createSequenceModel({ ...small, ...wrong } as SequenceModelOptions)).rejects.toThrow(message);
   });
 
   it('refuses what it cannot read', async () => {
@@ -302,9 +309,11 @@ describe('a sequence model', () => {
     const rows = rowsOf(1, [4]);
     const { state } = both.forward(rows);
     expect(() => both.forward(rows, { state })).toThrow(
-      "forward: got a state, but the model is bidirectional ('add'): it needs the end of a sequence for its beginning.",
+      "forward: got a state, but the model is bidirectional ('add'): it needs the end of a sequence for its first output.",
     );
-    expect(() => one.forward(rows, { documents: new Int32Array(4) })).toThrow('forward: got documents, but the output');
+    expect(() => one.forward(rows, { documents: new Int32Array(4) })).toThrow(
+      'forward: got documents, but each row has one output',
+    );
     expect(() => one.forward([])).toThrow('forward: there are no rows');
     const given = (input: unknown) => () => one.forward(input as never);
     expect(given(undefined)).toThrow('forward: the input is undefined, expected a list of rows, e.g. [[0.1, 0.2]], or');

@@ -3,7 +3,7 @@ import { backends } from '../../../../test/support/backends.ts';
 import { expectIdentical } from '../../../../test/support/compare.ts';
 import { safetensorsBytes } from '../../src/formats/index.ts';
 import { stateBytes } from '../../src/layers/state.ts';
-import { createModel, loadModel } from '../../src/models/checkpoint.ts';
+import { createModel, loadModel } from '../../src/models/registered.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { goldenFolder } from './folder.ts';
 
@@ -125,7 +125,7 @@ describe.each(backends)('a state on $name', ({ backend }) => {
     const model = await loaded;
     const { state } = model.forward(tokens);
     expect(() => model.forward([[1]], { state })).toThrow(
-      'forward: the state has 2 rows, expected 1, as the tokens have. Read on with the same rows.',
+      'forward: the state has 2 rows, expected 1, the rows of the input. Continue with the same rows.',
     );
   });
 

@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { anyBackend } from '../../../../test/support/backends.ts';
 import { expectIdentical } from '../../../../test/support/compare.ts';
 import { configOf } from '../../src/families/registry.ts';
-import { createModel } from '../../src/models/checkpoint.ts';
-import { LanguageModel } from '../../src/models/languageModel.ts';
+import { createModel, declareModel } from '../../src/models/registered.ts';
 import type { TokenInput } from '../../src/models/tokens.ts';
 
 const config = { dModel: 16, nLayer: 1, vocabSize: 16 };
@@ -45,7 +44,7 @@ describe('forward', () => {
   });
 
   it('needs values', () => {
-    expect(() => new LanguageModel(configOf(config)).forward([[1]])).toThrow(
+    expect(() => declareModel(configOf(config)).forward([[1]])).toThrow(
       'The model has no values yet. Use createModel() or loadModel().',
     );
   });

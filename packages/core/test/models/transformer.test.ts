@@ -8,11 +8,11 @@ import { readGolden } from '../../../../test/support/golden.ts';
 import { uniforms } from '../../../../test/support/random.ts';
 import { configOf, readConfig } from '../../src/families/registry.ts';
 import { AttentionMixer } from '../../src/layers/attention.ts';
+import type { Mixer } from '../../src/layers/layer.ts';
 import { mhaLayer, readAttnCfg } from '../../src/layers/mha.ts';
-import type { Mixer } from '../../src/layers/mixer.ts';
 import { type State, stateBytes, stateGrows } from '../../src/layers/state.ts';
-import { configJson, createModel, loadModel } from '../../src/models/checkpoint.ts';
-import { LanguageModel } from '../../src/models/languageModel.ts';
+import { configText } from '../../src/models/model.ts';
+import { createModel, declareModel, loadModel } from '../../src/models/registered.ts';
 import { mul, sum } from '../../src/ops/index.ts';
 import { ParameterTree } from '../../src/tensor/parameters.ts';
 import { scope } from '../../src/tensor/scope.ts';
@@ -146,7 +146,7 @@ describe.each(backends)('transformer on $name', ({ backend }) => {
     expect(await grown({}, [30, 7])).toBe(30);
     expect(await grown({ window: 12 }, [30, 30])).toBe(12);
     expect(await grown({ window: 12 }, [5, 5])).toBe(5);
-    const model = new LanguageModel(configOf({ ...tiny, dModel: 20, nLayer: 2, maxLength: 100 }));
+    const model = declareModel(configOf({ ...tiny, dModel: 20, nLayer: 2, maxLength: 100 }));
     const step = 2 * 4 * 2 * 2 * 6;
     expect([1, 50, 100, 1e6].map((n) => stateBytes(model.stateFields, 3, n) / step)).toEqual([3, 150, 300, 300]);
   });
@@ -194,7 +194,7 @@ describe('the config of a transformer', () => {
   it.each([
     [{ numHeads: 3 }, 'config: numHeads is 3, expected a divisor of dModel = 16, or a headDim.'],
     [{ numHeads: 4, numKvHeads: 3 }, 'config: numKvHeads is 3, expected a divisor of numHeads = 4.'],
-    [{ headDim: 5 }, 'config: headDim is 5, expected an even number up to 5: channels turn in pairs.'],
+    [{ headDim: 5 }, 'config: headDim is 5, expected an even number up to 5: channels are rotated in pairs.'],
     [{ headDim: 512 }, 'config: headDim is 512, expected at most 256. Use more heads.'],
     [{ window: 0 }, 'config: window is 0, expected a whole number ≥ 1, or null.'],
     [{ nHeads: 2 }, "config: unknown key 'nHeads' for the model 'transformer'. Did you mean 'numHeads'?"],
@@ -223,7 +223,7 @@ describe('the config of a transformer', () => {
 
   it('is written as Hugging Face spells it', () => {
     const config = configOf({ model: 'transformer', vocabSize: V, dModel: 128, nLayer: 2 });
-    expect(JSON.parse(configJson(config))).toEqual({
+    expect(JSON.parse(configText(declareModel(config)))).toEqual({
       architectures: ['LlamaForCausalLM'],
       model_type: 'llama',
       vocab_size: V,
@@ -243,7 +243,7 @@ describe('the config of a transformer', () => {
       pretraining_tp: 1,
       rope_parameters: { rope_type: 'default', rope_theta: 10_000 },
     });
-    const mistral = JSON.parse(configJson(configOf({ ...config, window: 32 })));
+    const mistral = JSON.parse(configText(declareModel(configOf({ ...config, window: 32 }))));
     expect([mistral.model_type, mistral.sliding_window]).toEqual(['mistral', 32]);
     expect(readConfig(mistral)).toEqual({ ...config, window: 32 });
   });
@@ -281,7 +281,7 @@ describe('attn_cfg', () => {
     [{ num_heads_kv: 3 }, 'config: attn_cfg.num_heads_kv is 3, expected a divisor of attn_cfg.num_heads = 4.'],
     [{ rotary_emb_dim: 3 }, 'config.json: attn_cfg.rotary_emb_dim is 3, expected an even number ≥ 0.'],
     [{ rotary_emb_dim: 6 }, 'config: attn_cfg.rotary_emb_dim is 6, expected an even number up to 4'],
-    [{ mlp_dim: 64 }, 'config.json: attn_cfg.mlp_dim is 64, expected 0: this version has no MLP beside attention.'],
+    [{ mlp_dim: 64 }, 'config.json: attn_cfg.mlp_dim is 64, expected 0: this version has no MLP next to attention.'],
     [{ d_conv: 9 }, 'config.json: attn_cfg.d_conv is 9, expected a whole number from 0 to 8.'],
     [{ heads: 4 }, "config.json: attn_cfg has an unknown key 'heads'. Did you mean"],
   ])('is refused: %j', (wrong, message) => {
@@ -298,6 +298,6 @@ it('makes a model of sizes that fit by default', async () => {
     expect(numHeads * headDim).toBe(dModel);
     expect(headDim % 2).toBe(0);
   }
-  const model = await createModel({ ...tiny, dModel: 16, nLayer: 1 }, { backend: backends[0].backend });
+  const model = await createModel(configOf({ ...tiny, dModel: 16, nLayer: 1 }), { backend: backends[0].backend });
   expect(model.forward([[1, 2]]).logits.shape).toEqual([1, 2, V]);
 });

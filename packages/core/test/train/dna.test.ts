@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { generateText } from '../../src/generate/generateText.ts';
-import { loadModel } from '../../src/models/checkpoint.ts';
+import { loadModel } from '../../src/models/registered.ts';
 import { openBackend } from '../../src/tensor/backend.ts';
 import { resume, run, workFolder } from './runs.ts';
 

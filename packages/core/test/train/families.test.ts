@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { anyBackend, backends } from '../../../../test/support/backends.ts';
 import { textData } from '../../src/data/index.ts';
 import { generate } from '../../src/generate/generate.ts';
-import { createModel, loadModel } from '../../src/models/checkpoint.ts';
+import { createModel, loadModel } from '../../src/models/registered.ts';
 import { byteTokenizer } from '../../src/tokenize/index.ts';
 import { trainingBytes } from '../../src/train/memory.ts';
 import { Trainer } from '../../src/train/trainer.ts';

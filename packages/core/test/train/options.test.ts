@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { fieldsOf } from '../../src/families/family.ts';
 import { familyOf, modelNames } from '../../src/families/registry.ts';
-import { fieldsOf } from '../../src/layers/config.ts';
 import { modelConfigOf, runConfig, trainFields } from '../../src/train/options.ts';
 import { presets } from '../../src/train/presets.ts';
 

@@ -8,7 +8,7 @@ import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { anyBackend } from '../../../../test/support/backends.ts';
 import { uniforms } from '../../../../test/support/random.ts';
 import { flags, main, ok, refused, start } from '../../../mamba-ts/test/cli/command.ts';
-import { loadModel } from '../../src/models/checkpoint.ts';
+import { loadModel } from '../../src/models/registered.ts';
 import { contentsOf, logOf, resume, run, small, stepsOf, workFolder } from './runs.ts';
 
 const node = process.execPath;

@@ -1,0 +1,41 @@
+/**
+ * A device without memory: addresses are numbers, kernels do nothing, and what is read is zero.
+ *
+ * A forward pass on it says what a model costs, before the model has any values: how many bytes are allocated, and
+ * how many multiply-adds the operations report. Scratch memory inside kernels is not counted.
+ */
+import type { Device, Region } from './device.ts';
+
+const FIRST_ADDRESS = 64;
+const ALIGNMENT = 64;
+
+export class DryDevice implements Device {
+  /** Sizes are those of 128-bit SIMD. */
+  readonly name = 'wasm';
+  readonly threads = 1;
+  readonly lanes = 4;
+  readonly panel = 8;
+  readonly probeChains = 1;
+  readonly description = 'no memory, no kernels';
+  private next = FIRST_ADDRESS;
+
+  grow(bytes: number): Region {
+    const region = { address: this.next, bytes: Math.ceil(bytes / ALIGNMENT) * ALIGNMENT };
+    this.next += region.bytes;
+    return region;
+  }
+
+  run(): void {}
+  scanScratch(): number {
+    return 0;
+  }
+  ssdScratch(): number {
+    return 0;
+  }
+  mamba3Scratch(): number {
+    return 0;
+  }
+  read(): void {}
+  write(): void {}
+  close(): void {}
+}
