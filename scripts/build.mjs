@@ -27,10 +27,17 @@ function compile(folder) {
   const wanted = new Set([...distFiles(folder), 'dist/.tsbuildinfo', 'dist/backend/mamba.wasm.key']);
   for (const file of listFiles(folder, 'dist')) if (!wanted.has(file)) rmSync(`${folder}/${file}`);
   if (status !== 0) process.exit(status ?? 1);
-  // Before TypeScript 5.7 a Uint8Array has no type parameter; without it the types read everywhere.
   for (const file of distFiles(folder).filter((name) => name.endsWith('.d.ts'))) {
     const types = readFileSync(`${folder}/${file}`, 'utf8');
-    const plain = types.replaceAll('Uint8Array<ArrayBuffer>', 'Uint8Array');
-    if (plain !== types) writeFileSync(`${folder}/${file}`, plain);
+    const portable = readEverywhere(types);
+    if (portable !== types) writeFileSync(`${folder}/${file}`, portable);
   }
+}
+
+/** Types that TypeScript 5.6 reads, too, and projects whose lib is ES2022. */
+function readEverywhere(types) {
+  // Uint8Array has a type parameter since 5.7.
+  const plain = types.replaceAll('Uint8Array<ArrayBuffer>', 'Uint8Array');
+  const reference = '/// <reference lib="esnext.disposable" />\n';
+  return plain.includes('[Symbol.dispose]') && !plain.startsWith(reference) ? reference + plain : plain;
 }
