@@ -1,5 +1,5 @@
 /** Reads tables and forecasts them, off the page's thread. Loads the package as any page does. */
-import { forecastTable, loadForecaster, openBackend, openTimeTable, report, tables, viewOf } from 'mamba-ts';
+import { loadForecaster, openBackend, openTimeTable, report, tables } from 'mamba-ts';
 import type { Answer, Reply, Request, Source } from './messages.ts';
 
 /** Panels of the picture; the CSV has all series. */
@@ -23,13 +23,13 @@ async function forecast({ job, source, horizon: wanted, levels, width }: Wish): 
   const begun = performance.now();
   const table = await openTimeTable(sourceOf(source));
   const { first } = table;
-  const horizon = wanted ?? (first.ahead || first.facts.future || tables.defaultHorizon(table.frequency));
+  const horizon = wanted ?? tables.suggestedHorizon(table);
   const notes = new tables.TableNotes(table);
   const views: report.ForecastView[] = [];
   const csv: string[] = [];
-  for await (const one of forecastTable(forecaster, table, { horizon, levels })) {
+  for await (const one of forecaster.forecast(table, { horizon, levels })) {
     notes.add(one.series);
-    const view = viewOf(one);
+    const view = report.viewOf(one);
     if (views.length < DRAWN) views.push(view);
     if (csv.length === 0) csv.push(report.csvHeader(view));
     csv.push(report.csvRows(view));

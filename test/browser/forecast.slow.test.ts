@@ -6,9 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pastedTable } from '../../examples/forecast/pasted.ts';
 import { SAMPLE } from '../../examples/forecast/sample.ts';
 import { openBackend } from '../../packages/core/src/tensor/backend.ts';
-import { forecastTable, viewOf } from '../../packages/forecast/src/forecastTable.ts';
 import { loadForecaster } from '../../packages/forecast/src/load.ts';
-import { csv } from '../../packages/forecast/src/report/csv.ts';
+import { csv, viewOf } from '../../packages/forecast/src/report/index.ts';
 import { openTimeTable } from '../../packages/forecast/src/timeTable/index.ts';
 import { findChromium, launch } from './chromium.ts';
 import { buildPage, ISOLATION, remove, root, type Site, serve } from './site.ts';
@@ -205,7 +204,7 @@ async function ofNode(text: string, horizon: number, levels: number[]): Promise<
   const backend = await openBackend('wasm', { threads: 1 });
   const forecaster = await loadForecaster(undefined, { backend });
   const views = [];
-  for await (const one of forecastTable(forecaster, await openTimeTable({ text }), { horizon, levels })) {
+  for await (const one of forecaster.forecast(await openTimeTable({ text }), { horizon, levels })) {
     views.push(viewOf(one));
   }
   const chunks = [];

@@ -1,15 +1,15 @@
-/** From the network's quantiles of a series to the forecast that was asked for. */
+/** From the network's quantiles of a series to the forecast that was requested. */
 import type { Quantiles } from './model/predict.ts';
 import type { CheckedOptions } from './options.ts';
 import { GRID } from './quantiles.ts';
 import { forecastWithin, supportOf } from './support.ts';
 import type { Forecast, Values } from './types.ts';
 
-/** `window`: the values that were read; they say of what kind values are. */
-export function answer(steps: readonly Quantiles[], window: Values, asked: CheckedOptions): Forecast {
-  return forecastWithin({ levels: GRID, steps }, supportOf(window, asked), asked);
+/** `window`: the values that were read; they tell whether values can be negative. */
+export function answer(steps: readonly Quantiles[], window: Values, options: CheckedOptions): Forecast {
+  return forecastWithin({ levels: GRID, steps }, supportOf(window, options), options);
 }
 
-/** Of a series whose values are all one, or that has a single one: it stays so. */
-export const flat = (value: number, horizon: number): Quantiles[] =>
+/** Quantiles of a series whose values are all equal, or that has a single one: it stays so. */
+export const constant = (value: number, horizon: number): Quantiles[] =>
   Array.from({ length: horizon }, () => new Float64Array(GRID.length).fill(value));

@@ -1,120 +1,167 @@
 /**
- * The zero-shot forecaster: the past of any series in, quantiles of its future out, without training.
+ * One way to forecast: any forecaster of series, with all options.
  *
- *   const f = await loadForecaster();
+ *   const f = await loadForecaster();                        // or openBaseline('snaive'), or new Forecaster(yours)
  *   const { median, intervals } = await f.forecast(values, { horizon: 24, levels: [80, 95] });
- *   const s = f.stream();   s.observe(17.2);   await s.forecast({ horizon: 24 });
- *
- * A Mamba that learnt from synthetic series alone (synthetic/) reads patches of 16 values and answers with
- * quantiles of the patches that follow (model/). Of a long series it reads the last 4,096 values.
+ *   const several = await f.forecast([sales, visits], { horizon: 24, together: true, lower: 0 });
+ *   for await (const { series, forecast } of f.forecast(table, { horizon: 24, holidays: 'DE' })) …
  */
-import type { SequenceModel } from '@mamba-ts/core/models';
-import { answer, flat } from './answer.ts';
-import { type EncodedSeries, predict } from './model/predict.ts';
-import { EncoderSteps, SeriesEncoder } from './model/seriesEncoder.ts';
-import { PATCH, spanOf } from './model/window.ts';
-import { type CheckedOptions, checkOptions, withBounds } from './options.ts';
-import { ForecastStream, type StreamOptions, type StreamState } from './stream.ts';
-import type { Forecast, ForecastOptions, SeriesForecaster, Values } from './types.ts';
-import { checkValues, requireKnown } from './values.ts';
+import { completeField, field } from '@mamba-ts/core/schema';
+import { forecastTasks } from './compose/forecastTasks.ts';
+import {
+  DATA_OPTIONS,
+  isSeveral,
+  isTable,
+  type SeriesData,
+  type SeveralData,
+  type TableData,
+  tableTasks,
+  taskOf,
+  tasksOf,
+} from './compose/inputs.ts';
+import { checkForecast, type ForecastOptions, withLevelBounds } from './options.ts';
+import { ResultStream } from './resultStream.ts';
+import { ForecastStream } from './stream.ts';
+import type { Task } from './task.ts';
+import type { TableSeries, TimeTable } from './timeTable/index.ts';
+import type {
+  BaseOptions,
+  CovariateReport,
+  Forecast,
+  Interval,
+  SeriesForecaster,
+  StreamOptions,
+  StreamState,
+  Values,
+} from './types.ts';
 
-/** Steps that the network reads at once: enough to fill the cores, and little memory. */
-const STEPS_AT_ONCE = 8192;
+/** Options for one series. */
+export interface SeriesOptions extends ForecastOptions, SeriesData {}
+
+/** Options for several series. */
+export interface SeveralOptions extends ForecastOptions, SeveralData {}
+
+/** Options for a table. */
+export interface TableOptions extends ForecastOptions, TableData {
+  /** Series of one call. Default: 256. */
+  batch?: number;
+}
+
+/** A series of a table and its forecast. */
+export interface SeriesForecast<F extends Forecast = Forecast> {
+  readonly series: TableSeries;
+  readonly forecast: F;
+  /** The first step of the forecast, counted from the last value: 1, unless the option `from` is given. */
+  readonly from: number;
+}
+
+/** What is there for sure in a forecast with the options `O`: intervals where levels are given, and so on. */
+export type ForecastOf<O> = Forecast &
+  (O extends { levels: readonly (infer L extends number)[] } ? { intervals: IntervalsOf<L> } : unknown) &
+  (O extends
+    | { known: object }
+    | { past: object }
+    | { holidays: object | string }
+    | { calendar: object | true }
+    | { together: true }
+    ? { covariates: CovariateReport }
+    : unknown) &
+  (O extends { intermittent: true } ? { demand: number } : unknown);
+
+type IntervalsOf<L extends number> = Record<string, Interval> & { [K in `${L}`]: Interval };
+
+/** Options, of which none may have a name that is not known. */
+type Exactly<O, Known> = O & { readonly [K in Exclude<keyof O, keyof Known>]: never };
 
 export class Forecaster implements SeriesForecaster {
-  constructor(
-    readonly model: SequenceModel,
-    readonly name = 'mamba-ts',
-  ) {}
+  /** `inner` makes the forecasts of single series; all other options are added here. */
+  constructor(readonly inner: SeriesForecaster) {}
 
-  forecast(values: Values, options: ForecastOptions): Promise<Forecast>;
-  forecast(series: readonly Values[], options: ForecastOptions): Promise<Forecast[]>;
-  /** One series, NaN where a value is missing, or several: their forecasts come in the same order. The bounds of `levels` are among the quantiles, too. */
-  async forecast(values: Values | readonly Values[], options: ForecastOptions): Promise<Forecast | Forecast[]> {
-    const asked = withBounds(checkOptions(options));
-    if (isSeveral(values)) return this.forecastAll(values, asked);
-    const [forecast] = await this.forecastAll([values], asked);
-    return forecast;
+  get name(): string {
+    return this.inner.name;
   }
 
-  async forecastAll(series: readonly Values[], options: ForecastOptions): Promise<Forecast[]> {
-    const asked = checkOptions(options);
-    const checked = series.map((values, i) => {
-      const name = series.length > 1 ? `series ${i}` : 'values';
-      const numbers = checkValues(values, name);
-      requireKnown(numbers.subarray(spanOf(numbers.length).start), name);
-      return numbers;
-    });
-    const forecasts = new Array<Forecast>(series.length);
-    for (const group of groupsOf(checked, asked.horizon)) {
-      const answers = this.answerAll(
-        group.map((i) => checked[i]),
-        asked,
-      );
-      group.forEach((i, k) => {
-        forecasts[i] = answers[k];
-      });
-      // Signals, timers and other requests get their turn.
-      if (series.length > 1) await new Promise((resolve) => setTimeout(resolve));
+  /**
+   * One series, NaN where a value is missing. The bounds of `levels` are among the `quantiles`, too.
+   *
+   * @throws UsageError what was got, what is expected, and what to do
+   */
+  forecast<const O extends SeriesOptions>(values: Values, options: Exactly<O, SeriesOptions>): Promise<ForecastOf<O>>;
+  /** Several series: their forecasts are in the same order. */
+  forecast<const O extends SeveralOptions>(
+    series: readonly Values[],
+    options: Exactly<O, SeveralOptions>,
+  ): Promise<ForecastOf<O>[]>;
+  /**
+   * All series of a table, which is read once. Iterate over the result for constant memory, or await it for a list.
+   * Seasons are those of the calendar, unless `season` is given. `quantiles` are those that were asked for.
+   */
+  forecast<const O extends TableOptions>(
+    table: TimeTable,
+    options: Exactly<O, TableOptions>,
+  ): ResultStream<SeriesForecast<ForecastOf<O>>>;
+  forecast(
+    input: Values | readonly Values[] | TimeTable,
+    options: SeriesOptions | SeveralOptions | TableOptions,
+  ): Promise<Forecast | Forecast[]> | ResultStream<SeriesForecast> {
+    if (isTable(input)) return new ResultStream(() => this.forecastTable(input, options as TableOptions));
+    return isSeveral(input)
+      ? this.forecastSeries(options, () => tasksOf(input, options as SeveralOptions))
+      : this.forecastSeries(options, () => [taskOf(input, options as SeriesData)]).then(([forecast]) => forecast);
+  }
+
+  private async forecastSeries(options: ForecastOptions, tasksFrom: () => Task[]): Promise<Forecast[]> {
+    const checked = withLevelBounds(checkForecast(options, DATA_OPTIONS));
+    const tasks = tasksFrom();
+    const forecasts: Forecast[] = [];
+    for await (const { forecast } of forecastTasks(
+      this.inner,
+      tasks,
+      { ...checked, season: options.season },
+      tasks.length,
+    )) {
+      forecasts.push(forecast);
     }
     return forecasts;
   }
 
-  private answerAll(series: readonly Float64Array[], asked: CheckedOptions): Forecast[] {
-    const { horizon } = asked;
-    const read = series.map((values) => readingOf(values, asked));
-    const varying = read.filter(({ encoder }) => !encoder.isConstant);
-    const predicted = varying.length > 0 ? predict(this.model, varying, horizon) : [];
-    const quantiles = new Map(varying.map(({ encoder }, i) => [encoder, predicted[i]]));
-    return read.map(({ encoder, window }) =>
-      answer(quantiles.get(encoder) ?? flat(encoder.normalization.location, horizon), window, asked),
-    );
+  private async *forecastTable(table: TimeTable, options: TableOptions): AsyncGenerator<SeriesForecast, void> {
+    const checked = checkForecast(options, [...DATA_OPTIONS, 'batch']);
+    const batch = completeField('forecast', 'batch', batchField, options.batch);
+    const tasks = tableTasks(table, options);
+    for await (const { task, forecast, from } of forecastTasks(
+      this.inner,
+      tasks,
+      { ...checked, season: options.season },
+      batch,
+    )) {
+      yield { series: task.series, forecast, from };
+    }
+  }
+
+  /** One forecast for each series, by the inner forecaster alone. */
+  forecastAll(series: readonly Values[], options: BaseOptions): Promise<Forecast[]> {
+    return this.inner.forecastAll(series, options);
   }
 
   /** A series whose values come one by one. */
-  stream(options: StreamOptions = {}): ForecastStream {
-    return new ForecastStream(this.model, options);
+  stream(options?: StreamOptions): ForecastStream {
+    return ForecastStream.of(this.inner, options);
   }
 
-  /** A stream that goes on from what stream.save() gave. */
+  /** A stream that continues from what stream.save() returned. */
   restoreStream(state: StreamState): ForecastStream {
-    return ForecastStream.restore(this.model, state);
+    return ForecastStream.restore(this.inner, state);
   }
 
-  /** Gives the memory of the model back. */
+  /** Frees the memory of the model. */
   dispose(): void {
-    this.model.backend.dispose();
+    this.inner.dispose?.();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }
 
-const isSeveral = (values: Values | readonly Values[]): values is readonly Values[] =>
-  Array.isArray(values) && typeof values[0] === 'object' && values[0] !== null;
-
-/** A series read from the start of its window to the horizon. */
-function readingOf(values: Float64Array, asked: CheckedOptions): EncodedSeries {
-  const { start, normalizedTo } = spanOf(values.length);
-  const window = values.subarray(start);
-  const patches = Math.ceil(asked.horizon / PATCH);
-  const encoder = SeriesEncoder.of(window, normalizedTo - start, window.length + patches * PATCH, asked.season);
-  const steps = new EncoderSteps(encoder.isConstant ? 0 : encoder.stepsIn(window) + patches);
-  if (!encoder.isConstant) {
-    encoder.read(window, steps);
-    encoder.ahead(window, patches, steps);
-  }
-  return { encoder, window, steps };
-}
-
-/** Indices of series that are read together: of like lengths, so that little is padded. */
-function groupsOf(series: readonly Float64Array[], horizon: number): number[][] {
-  const steps = series.map(
-    ({ length }) => Math.ceil((length - spanOf(length).start) / PATCH) + Math.ceil(horizon / PATCH),
-  );
-  const order = series.map((_, i) => i).sort((a, b) => steps[a] - steps[b]);
-  const groups: number[][] = [];
-  for (const i of order) {
-    const group = groups.at(-1);
-    if (group && (group.length + 1) * steps[i] <= STEPS_AT_ONCE) group.push(i);
-    else groups.push([i]);
-  }
-  return groups;
-}
+const batchField = field.whole({ min: 1, default: 256 });

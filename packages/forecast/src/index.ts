@@ -1,17 +1,16 @@
 /**
  * Forecasts of any series, without training.
  *
- * Functions that take a `SeriesForecaster` run with the model, a baseline, or one of your own.
- *
  * @example
- * import { loadForecaster } from '@mamba-ts/forecast';
- *
  * const forecaster = await loadForecaster();
- * const values = Array.from({ length: 60 }, (_, day) => 10 * (day % 7));
- * const { median, intervals } = await forecaster.forecast(values, { horizon: 3, levels: [80] });
- * console.log(median.map(Math.round)); // [ 40, 50, 60 ]
- * console.log(intervals['80'].low.every((low, step) => low <= median[step])); // true
- * forecaster.dispose();
+ * const { median, intervals } = await forecaster.forecast(values, { horizon: 24, levels: [80, 95] });
+ *
+ * const table = await openTimeTable('sales.csv');
+ * for await (const { series, forecast } of forecaster.forecast(table, { horizon: 28, holidays: 'DE', lower: 0 })) {
+ *   console.log(series.id, series.axis.label(series.values.length), forecast.median);
+ * }
+ *
+ * Whatever takes a forecaster runs with the model, with a baseline, or with one of your own: `{ name, forecastAll }`.
  *
  * @module
  */
@@ -22,12 +21,13 @@ export {
   type DetectorOptions,
   detectAnomalies,
   type Judgement,
+  type SeriesDetection,
 } from './anomalies/index.ts';
 export {
   type Backtest,
+  type BacktestInput,
   type BacktestOptions,
   backtest,
-  backtestTable,
   crossValidate,
   type HistoricalOptions,
   historical,
@@ -35,25 +35,44 @@ export {
   type OverallScores,
   type SeriesScores,
   type Window as BacktestWindow,
-  type WindowOptions,
 } from './backtest/index.ts';
-export { BASELINES, type BaselineName, openBaseline } from './baselines/index.ts';
-export * from './covariates/index.ts';
-export { Forecaster } from './forecaster.ts';
-export { forecastTable, type SeriesForecast, type TableForecastOptions, viewOf } from './forecastTable.ts';
-export { forecastIntermittent, type IntermittentForecast, isIntermittent } from './intermittent.ts';
+export { type BaselineName, baselineNames, openBaseline } from './baselines/index.ts';
+export type { Time } from './compose/inputs.ts';
+export type { CalendarKind, CalendarOptions } from './covariates/calendarFeatures.ts';
+export type { CovariateValues } from './covariates/columns.ts';
+export type { HolidayOptions, HolidayType } from './covariates/holidays.ts';
+export {
+  Forecaster,
+  type ForecastOf,
+  type SeriesForecast,
+  type SeriesOptions,
+  type SeveralOptions,
+  type TableOptions,
+} from './forecaster.ts';
 export { loadForecaster } from './load.ts';
 export * as metrics from './metrics/index.ts';
 export * as report from './report/index.ts';
-export type { ForecastStream, StreamOptions, StreamState } from './stream.ts';
-export { type BoundedOptions, forecastBounded } from './support.ts';
+export type { ResultStream } from './resultStream.ts';
+export type { ForecastStream, StreamForecastOptions } from './stream.ts';
 export * as tables from './timeTable/index.ts';
-export { openTimeTable, type TableSeries, TimeAxis, type TimeTable, type TimeTableOptions } from './timeTable/index.ts';
+export {
+  openTimeTable,
+  type TableSeries,
+  type TimeAxis,
+  type TimeTable,
+  type TimeTableOptions,
+} from './timeTable/index.ts';
 export type {
+  BaseOptions,
+  CovariateMode,
+  CovariateReport,
   Forecast,
   ForecastOptions,
   Interval,
   SeasonOption,
   SeriesForecaster,
+  SeriesStream,
+  StreamOptions,
+  StreamState,
   Values,
 } from './types.ts';

@@ -11,8 +11,8 @@ import { gridLoss } from './metrics/quantileErrors.ts';
 import { checkOptions } from './options.ts';
 import { forecastOf, GRID, meanOf, tableOf } from './quantiles.ts';
 import { supportOf, within } from './support.ts';
-import type { Forecast, ForecastOptions, SeriesForecaster, Values } from './types.ts';
-import { checkValues } from './values.ts';
+import { type Task, type TaskForecaster, taskUntil } from './task.ts';
+import type { BaseOptions, Forecast, Values } from './types.ts';
 
 /** From this share of zeros on: an interval of 1.32 steps between demands (Syntetos, Boylan & Croston 2005). */
 const ZEROS = 1 - 1 / 1.32;
@@ -83,50 +83,50 @@ function chanceOf(values: readonly number[]): number {
   return best.chance;
 }
 
-export interface IntermittentForecast extends Forecast {
-  /** How much of the answer is the demand's, the rest the forecaster's: 0, ½ or 1. */
-  demand: number;
-}
-
 const SHARES = [0, 0.5, 1];
 
-/** One series with many zeros. Others are forecast as they are. */
-export async function forecastIntermittent(
-  forecaster: SeriesForecaster,
-  values: Values,
-  options: ForecastOptions,
-): Promise<IntermittentForecast> {
-  const asked = checkOptions(options);
-  const y = checkValues(values);
-  if (!isIntermittent(y)) {
-    const [forecast] = await forecaster.forecastAll([y], options);
-    return { ...forecast, demand: 0 };
-  }
-  const horizon = Math.min(asked.horizon, Math.max(1, Math.floor(y.length / 12)));
+/**
+ * Forecasts of tasks whose intermittent series are forecast as demand, if that is better on their last windows. Other
+ * series are left to `inner`. Each forecast has `demand`: the share of the demand model, 0, 0.5 or 1.
+ */
+export const withDemand = (inner: TaskForecaster): TaskForecaster => ({
+  async forecastAll(tasks, options) {
+    const others = tasks.filter(({ values }) => !isIntermittent(values));
+    const rest = others.length > 0 ? await inner.forecastAll(others, options) : [];
+    const found = new Map(others.map((task, i) => [task, { ...rest[i], demand: 0 }]));
+    for (const task of tasks) if (!found.has(task)) found.set(task, await forecastDemand(inner, task, options));
+    return tasks.map((task) => found.get(task)!);
+  },
+});
+
+async function forecastDemand(
+  inner: TaskForecaster,
+  task: Task,
+  options: BaseOptions,
+): Promise<Forecast & { demand: number }> {
+  const checked = checkOptions(options);
+  const y = task.values;
+  const horizon = Math.min(checked.horizon, Math.max(1, Math.floor(y.length / 12)));
   const origins = Array.from({ length: WINDOWS }, (_, i) => y.length - (i + 1) * horizon).filter(
     (origin) => origin >= y.length / 2 && y.subarray(0, origin).some((x) => x > 0),
   );
-  const pasts = [y.length, ...origins].map((origin) => y.subarray(0, origin));
-  const forecasts = await forecaster.forecastAll(pasts, {
-    ...options,
-    levels: undefined,
-    integer: false,
-    quantiles: GRID,
-  });
-  const demands = pasts.map(demandOf);
-  const owns = forecasts.map((forecast) => tableOf(forecast).steps.map((row) => row.map((x) => Math.max(0, x))));
+  const pasts = [task, ...origins.map((origin) => taskUntil(task, origin, checked.horizon))];
+  const forecasts = await inner.forecastAll(pasts, { ...options, levels: undefined, integer: false, quantiles: GRID });
+  const demands = pasts.map(({ values }) => demandOf(values));
+  const tables = forecasts.map((forecast) => tableOf(forecast).steps.map((row) => row.map((x) => Math.max(0, x))));
   const rowOf = (i: number, t: number, share: number) =>
-    demands[i].quantiles.map((q, k) => share * q + (1 - share) * owns[i][t][k]);
+    demands[i].quantiles.map((q, k) => share * q + (1 - share) * tables[i][t][k]);
   const errors = SHARES.map((share) =>
     origins.reduce((sum, origin, o) => {
       const rows = Array.from({ length: horizon }, (_, t) => rowOf(o + 1, t, share));
       return sum + gridLoss(y.subarray(origin, origin + horizon), rows);
     }, 0),
   );
-  // Where nothing tells them apart, the middle of both.
-  const share = errors[1] <= Math.min(...errors) ? 0.5 : SHARES[errors.indexOf(Math.min(...errors))];
-  const steps = Array.from({ length: asked.horizon }, (_, t) => rowOf(0, t, share));
+  // If the windows do not tell them apart, the middle of both.
+  const demand = errors[1] <= Math.min(...errors) ? 0.5 : SHARES[errors.indexOf(Math.min(...errors))];
+  const steps = Array.from({ length: checked.horizon }, (_, t) => rowOf(0, t, demand));
   const { chance, size } = demands[0];
-  const mean = owns[0].map((row) => share * chance * size + (1 - share) * meanOf(GRID, row));
-  return { ...forecastOf(within({ levels: GRID, steps }, supportOf(y, asked)), asked), mean, demand: share };
+  const mean = tables[0].map((row) => demand * chance * size + (1 - demand) * meanOf(GRID, row));
+  const answer = forecastOf(within({ levels: GRID, steps }, supportOf(y, checked)), checked);
+  return { ...forecasts[0], ...answer, mean, demand };
 }

@@ -1,10 +1,11 @@
 /** The forecaster that comes with the package, or one of a folder: config.json and model.safetensors. */
 import { UsageError } from '@mamba-ts/core/errors';
-import { type LoadOptions, loadSequenceModel } from '@mamba-ts/core/models';
 import { nodeModule } from '@mamba-ts/core/node';
 import { packageFile } from '@mamba-ts/core/packageFile';
+import { type LoadOptions, loadSequenceModel } from '@mamba-ts/core/sequence';
 import { Forecaster } from './forecaster.ts';
 import { NETWORK_SHAPE } from './model/network.ts';
+import { ModelForecaster } from './modelForecaster.ts';
 
 /**
  * `path`: a folder, or its address; by default that of the weights in this package.
@@ -21,7 +22,7 @@ export async function loadForecaster(path?: string, options: Pick<LoadOptions, '
         'Load it by loadSequenceModel(), or leave the path out for the weights of the package.',
     );
   }
-  return new Forecaster(model, path === undefined ? 'mamba-ts' : path);
+  return new Forecaster(new ModelForecaster(model, path));
 }
 
 /** Beside dist/ and src/; named here, bundlers leave it as it is. */

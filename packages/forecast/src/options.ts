@@ -90,6 +90,7 @@ const bound = (side: string) =>
 
 /** How covariates can be used; see covariates/forecast.ts. */
 export const COVARIATE_MODES = ['regress-first', 'forecast-first', 'product'] as const;
+export type CovariateMode = (typeof COVARIATE_MODES)[number];
 
 /** All options of a forecast, apart from the data that comes with the series. They can be combined. */
 export const forecastFields = {
@@ -151,6 +152,30 @@ export function checkOptions(options: BaseOptions): CheckedOptions {
   return complete('forecast', baseFields, requireObject(options));
 }
 
+/** All options of a forecast, checked and complete. */
+export interface CheckedForecast extends ValuesOf<typeof forecastFields> {}
+
+/**
+ * The options of a forecast, checked one by one and against each other.
+ *
+ * @param also further options that the caller checks
+ */
+export function checkForecast(options: ForecastOptions, also: readonly string[] = []): CheckedForecast {
+  const checked = complete('forecast', forecastFields, requireObject(options), also);
+  const { lower = -Infinity, upper = Infinity, integer, nonNegative } = checked;
+  if (lower >= upper) {
+    throw new UsageError('forecast', `lower is ${lower} and upper is ${upper}, expected lower below upper.`);
+  }
+  if (nonNegative && upper <= 0) {
+    throw new UsageError('forecast', `nonNegative is true and upper is ${upper}, expected an upper bound above 0.`);
+  }
+  for (const [name, value] of Object.entries({ lower, upper })) {
+    if (!integer || Number.isInteger(value) || !Number.isFinite(value)) continue;
+    throw new UsageError('forecast', `${name} is ${value}, expected a whole number, because integer is true.`);
+  }
+  return checked;
+}
+
 /** Refuses what is no object of options. */
 export function requireObject<T>(options: T, where = 'forecast'): T & object {
   if (isPlainObject(options)) return options;
@@ -158,7 +183,7 @@ export function requireObject<T>(options: T, where = 'forecast'): T & object {
 }
 
 /** The bounds of `levels` among the quantiles: the interval of 95 % has the quantiles 0.025 and 0.975. */
-export function withBounds<O extends Pick<CheckedOptions, 'levels' | 'quantiles'>>(options: O): O {
+export function withLevelBounds<O extends Pick<CheckedOptions, 'levels' | 'quantiles'>>(options: O): O {
   const { levels = [], quantiles } = options;
   return { ...options, quantiles: rising([...quantiles, ...levels.flatMap(boundsOf)]) };
 }

@@ -1,16 +1,17 @@
 /**
- * Where values can lie: from 0 on, whole, within bounds. Pure functions of a table of quantiles.
+ * Where values can be: from 0 on, whole, within bounds.
  *
  *   Q'(p) = min(upper, max(lower, Q(p)))        then rounded, where values are whole
  *
- * A monotone function of a value moves its quantiles along: they do not cross, and what lay beyond a bound is an atom
- * at it. The mean is that of the distribution before rounding, for the mean of whole numbers is not whole.
+ * A monotone function of a value maps its quantiles, so they do not cross, and the mass beyond a bound becomes an atom
+ * at the bound. The mean is that of the distribution before rounding: the mean of whole numbers need not be whole.
  */
 import { UsageError } from '@mamba-ts/core/errors';
-import { type CheckedOptions, checkOptions } from './options.ts';
+import { rising } from './levels.ts';
+import { type CheckedOptions, checkOptions, withLevelBounds } from './options.ts';
 import { forecastOf, GRID, type QuantileTable, tableOf } from './quantiles.ts';
-import type { Forecast, ForecastOptions, SeriesForecaster, Values } from './types.ts';
-import { checkValues } from './values.ts';
+import type { Task, TaskForecaster } from './task.ts';
+import type { Forecast, Values } from './types.ts';
 
 export interface Support {
   lower?: number;
@@ -18,7 +19,7 @@ export interface Support {
   integer?: boolean;
 }
 
-/** What the options ask for and, where they do not say, what the values are: none below 0 has none below 0 ahead. */
+/** The support that the options name; without `nonNegative`, values that were never below 0 stay so. */
 export function supportOf(
   values: Values,
   { nonNegative, integer }: Partial<Pick<CheckedOptions, 'nonNegative' | 'integer'>>,
@@ -39,61 +40,58 @@ export function within(
   };
 }
 
-/** The answer from a table whose values lie in a support. */
-export function forecastWithin(table: QuantileTable, support: Support, asked: CheckedOptions): Forecast {
-  const { mean } = forecastOf(within(table, { ...support, integer: false }), asked);
-  return { ...forecastOf(within(table, support), asked), mean };
+/** The forecast of a table whose values are in a support. */
+export function forecastWithin(
+  table: QuantileTable,
+  support: Support,
+  options: Pick<CheckedOptions, 'levels' | 'quantiles'>,
+): Forecast {
+  const { mean } = forecastOf(within(table, { ...support, integer: false }), options);
+  return { ...forecastOf(within(table, support), options), mean };
 }
 
-export interface BoundedOptions extends ForecastOptions {
-  /** No value lies below, 0 for a percentage. */
+export interface Bounds {
   lower?: number;
-  /** No value lies above, 100 for a percentage. */
   upper?: number;
 }
 
-/** A forecast of a series that has bounds. */
-export async function forecastBounded(
-  forecaster: SeriesForecaster,
-  values: Values,
-  options: BoundedOptions,
-): Promise<Forecast> {
-  const { lower = -Infinity, upper = Infinity, ...plain } = options;
-  const asked = checkOptions(plain);
-  const y = checkValues(values);
-  requireBounds(y, lower, upper, asked.integer);
-  const [forecast] = await forecaster.forecastAll([y], {
-    ...plain,
-    levels: undefined,
-    integer: false,
-    quantiles: GRID,
-  });
-  const own = supportOf(y, asked);
-  return forecastWithin(tableOf(forecast), { ...own, lower: Math.max(lower, own.lower ?? lower), upper }, asked);
+/** What to ask of a forecaster whose answer is to be clipped: enough quantiles to know its distribution. */
+export const wideQuantiles = (options: Pick<CheckedOptions, 'levels' | 'quantiles'>): number[] =>
+  rising([...GRID, ...withLevelBounds(options).quantiles]);
+
+/** A forecast with `wideQuantiles`, clipped to a support. Where no quantile of a step moves, its mean is kept. */
+export function clipped(
+  forecast: Forecast,
+  support: Support,
+  options: Pick<CheckedOptions, 'levels' | 'quantiles'>,
+): Forecast {
+  const { lower = -Infinity, upper = Infinity } = support;
+  const table = tableOf(forecast);
+  const inside = forecastWithin(table, support, options);
+  const mean = table.steps.map((row, t) =>
+    row[0] < lower || row[row.length - 1] > upper ? inside.mean[t] : forecast.mean[t],
+  );
+  return { ...forecast, ...inside, mean };
 }
 
-function requireBounds(values: Values, lower: number, upper: number, integer: boolean): void {
-  for (const [name, bound] of Object.entries({ lower, upper })) {
-    if (
-      typeof bound !== 'number' ||
-      Number.isNaN(bound) ||
-      (integer && Number.isFinite(bound) && !Number.isInteger(bound))
-    ) {
-      throw new UsageError(
-        'forecast',
-        `${name} is ${String(bound)}, expected ${integer ? 'a whole number' : 'a number'}.`,
-      );
-    }
-  }
-  if (lower >= upper) {
-    throw new UsageError('forecast', `lower is ${lower} and upper is ${upper}, expected lower below upper.`);
-  }
-  for (let t = 0; t < values.length; t++) {
-    if (!(values[t] < lower || values[t] > upper)) continue;
-    const [side, bound] = values[t] < lower ? ['lower', lower] : ['upper', upper];
-    throw new UsageError(
-      'forecast',
-      `values[${t}] is ${values[t]}, expected it within ${side} = ${bound}. Mend the value, move the bound, or leave it out.`,
-    );
-  }
+/** Forecasts within bounds. */
+export const withBounds = (inner: TaskForecaster, bounds: Bounds): TaskForecaster => ({
+  async forecastAll(tasks, options) {
+    for (const task of tasks) requireWithin(task, bounds);
+    const checked = checkOptions(options);
+    const asked = { ...options, levels: undefined, integer: false, quantiles: wideQuantiles(checked) };
+    const forecasts = await inner.forecastAll(tasks, asked);
+    return forecasts.map((forecast) => clipped(forecast, { ...bounds, integer: checked.integer }, checked));
+  },
+});
+
+function requireWithin({ name, values, axis }: Task, { lower = -Infinity, upper = Infinity }: Bounds): void {
+  const t = values.findIndex((x) => x < lower || x > upper);
+  if (t < 0) return;
+  const [side, bound] = values[t] < lower ? ['lower', lower] : ['upper', upper];
+  const place = axis ? `${name} has ${values[t]} at ${axis.label(t)}` : `${name}[${t}] is ${values[t]}`;
+  throw new UsageError(
+    'forecast',
+    `${place}, expected it within ${side} = ${bound}. Fix the value, change the bound, or leave it out.`,
+  );
 }

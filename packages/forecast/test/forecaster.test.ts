@@ -4,6 +4,7 @@ import { fc } from '../../../test/support/random.ts';
 import { untrained } from '../../../test/support/untrained.ts';
 import { Random } from '../../core/src/random.ts';
 import type { Forecaster } from '../src/forecaster.ts';
+import type { StreamForecastOptions } from '../src/stream.ts';
 import type { Forecast } from '../src/types.ts';
 
 let f: Forecaster;
@@ -237,7 +238,9 @@ describe('a stream', () => {
     expect(() => s.observe([1, Infinity])).toThrow(/Infinity/);
     expect(s.count).toBe(0);
     s.observe([1, 2, 3]);
-    await expect(s.forecast({ horizon: 3, season: 2 })).rejects.toThrow(/belongs to the stream/);
+    await expect(s.forecast({ horizon: 3, season: 2 } as StreamForecastOptions)).rejects.toThrow(
+      /belongs to the stream/,
+    );
     expect(() => f.restoreStream({ version: 2 } as never)).toThrow(/no state of a stream/);
     expect(() => f.stream({ season: 0 })).toThrow(/season is 0/);
   });

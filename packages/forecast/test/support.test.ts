@@ -4,11 +4,13 @@ import { fc } from '../../../test/support/random.ts';
 import { Smoothing } from '../../../test/support/smoothing.ts';
 import { quantileError } from '../../../test/support/worlds.ts';
 import { Random } from '../../core/src/random.ts';
-import { demandOf, forecastIntermittent, isIntermittent } from '../src/intermittent.ts';
+import { Forecaster } from '../src/forecaster.ts';
+import { demandOf, isIntermittent } from '../src/intermittent.ts';
 import { GRID } from '../src/quantiles.ts';
-import { forecastBounded, supportOf, within } from '../src/support.ts';
+import { supportOf, within } from '../src/support.ts';
 
 const forecaster = new Smoothing();
+const front = new Forecaster(forecaster);
 
 describe('within', () => {
   it('keeps the order of quantiles, inside the bounds, whole where asked', () => {
@@ -33,11 +35,11 @@ describe('within', () => {
   });
 });
 
-describe('forecastBounded', () => {
+describe('a forecast within bounds', () => {
   const percent = Array.from({ length: 60 }, (_, t) => Math.min(100, 95 + 5 * new Random(t).normal()));
 
   it('stays within, with the mean between the extremes', async () => {
-    const { quantiles, mean, intervals } = await forecastBounded(forecaster, percent, {
+    const { quantiles, mean, intervals } = await front.forecast(percent, {
       horizon: 5,
       lower: 0,
       upper: 100,
@@ -54,11 +56,11 @@ describe('forecastBounded', () => {
 
   it.each([
     [{ lower: 100, upper: 0 }, 'forecast: lower is 100 and upper is 0, expected lower below upper.'],
-    [{ upper: 50 }, /^forecast: values\[\d+\] is [\d.]+, expected it within upper = 50. Mend the value/],
-    [{ lower: 'a' as unknown as number }, 'forecast: lower is a, expected a number.'],
-    [{ upper: 100.5, integer: true }, 'forecast: upper is 100.5, expected a whole number.'],
+    [{ upper: 50 }, /^forecast: values\[\d+\] is [\d.]+, expected it within upper = 50. Fix the value/],
+    [{ lower: 'a' as unknown as number }, 'forecast: lower is "a", expected a number. Leave it out'],
+    [{ upper: 100.5, integer: true }, 'forecast: upper is 100.5, expected a whole number, because integer is true.'],
   ])('refuses %o', async (bounds, message) => {
-    await expect(forecastBounded(forecaster, percent, { horizon: 2, ...bounds })).rejects.toThrow(message);
+    await expect(front.forecast(percent, { horizon: 2, ...bounds })).rejects.toThrow(message);
   });
 });
 
@@ -107,7 +109,7 @@ describe('intermittent demand', () => {
       const y = demand(random, 150 + H, chance, more);
       const [past, actual] = [y.slice(0, 150), y.slice(150)];
       const [plain] = await forecaster.forecastAll([past], { horizon: H, quantiles: GRID, nonNegative: true });
-      const joint = await forecastIntermittent(forecaster, past, { horizon: H, quantiles: GRID, integer: true });
+      const joint = await front.forecast(past, { horizon: H, quantiles: GRID, integer: true, intermittent: true });
       errors.joint += quantileError(joint, actual);
       errors.alone += quantileError(plain, actual);
       const truth = chance / (1 - more);
@@ -123,7 +125,7 @@ describe('intermittent demand', () => {
   it("whose zeros come by the clock is the forecaster's", async () => {
     const random = new Random(3);
     const y = Array.from({ length: 24 * 14 }, (_, t) => (t % 24 < 10 ? 0 : 20 + (t % 24) + random.normal()));
-    const found = await forecastIntermittent(forecaster, y, { horizon: 24, season: 24 });
+    const found = await front.forecast(y, { horizon: 24, season: 24, intermittent: true });
     expect(isIntermittent(y)).toBe(true);
     expect(found.demand).toBe(0);
     expect(found.median[5]).toBeLessThan(3);
@@ -132,9 +134,9 @@ describe('intermittent demand', () => {
 
   it('leaves other series to the forecaster, and takes short ones', async () => {
     const y = [5, 6, 7, 6, 5, 6, 7, 8];
-    const found = await forecastIntermittent(forecaster, y, { horizon: 2 });
+    const found = await front.forecast(y, { horizon: 2, intermittent: true });
     expect(found).toEqual({ ...(await forecaster.forecastAll([y], { horizon: 2 }))[0], demand: 0 });
-    const { mean, demand: share } = await forecastIntermittent(forecaster, [0, 0, 4], { horizon: 2 });
+    const { mean, demand: share } = await front.forecast([0, 0, 4], { horizon: 2, intermittent: true });
     expect(share).toBe(0.5);
     expect(mean[0]).toBeGreaterThan(0);
   });

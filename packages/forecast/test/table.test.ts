@@ -1,18 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { lastValue, normalForecaster } from '../../../test/support/forecasters.ts';
-import { forecastTable, type SeriesForecast, type TableForecastOptions, viewOf } from '../src/forecastTable.ts';
-import { csvHeader, csvRows } from '../src/report/index.ts';
-import { forecastTableTogether } from '../src/tableTogether.ts';
+import { Forecaster, type SeriesForecast, type TableOptions } from '../src/forecaster.ts';
+import { csvHeader, csvRows, viewOf } from '../src/report/index.ts';
 import { openTimeTable } from '../src/timeTable/index.ts';
 import { day, rows } from './timeTable/tables.ts';
 
 const lastValues = () => normalForecaster('last value', lastValue, 0);
 
-async function run(text: string, options: TableForecastOptions, batch?: number, known?: string[]) {
+async function run(text: string, options: TableOptions, known?: string[]) {
   const forecaster = lastValues();
   const found: SeriesForecast[] = [];
   const table = await openTimeTable({ text, name: 'x.csv' }, { known });
-  for await (const one of forecastTable(forecaster, table, options, batch)) found.push(one);
+  for await (const one of new Forecaster(forecaster).forecast(table, options)) found.push(one);
   return { forecaster, found };
 }
 
@@ -20,9 +19,9 @@ const long = ['date,id,y', ...['a', 'b', 'c'].map((id, k) => rows(14, (i) => `${
   '\n',
 );
 
-describe('forecastTable', () => {
+describe('a forecast of a table', () => {
   it('forecasts all series in order, some at a time, with the seasons of the calendar', async () => {
-    const { forecaster, found } = await run(long, { horizon: 2 }, 2);
+    const { forecaster, found } = await run(long, { horizon: 2, batch: 2 });
     expect(found.map(({ series, forecast }) => [series.id, forecast.median])).toEqual([
       ['a', [13, 13]],
       ['b', [113, 113]],
@@ -30,27 +29,27 @@ describe('forecastTable', () => {
     ]);
     const options = { horizon: 2, season: { likely: [7] } };
     expect(forecaster.calls.map(({ series }) => series.length)).toEqual([2, 1]);
-    expect(forecaster.calls.map((call) => call.options)).toEqual([options, options]);
+    expect(forecaster.calls.map((call) => call.options)).toMatchObject([options, options]);
   });
 
   it('leaves the season to the user, or to the forecaster where the calendar says nothing', async () => {
     const own = await run(long, { horizon: 1, season: 3 });
-    expect(own.forecaster.calls[0].options).toEqual({ horizon: 1, season: 3 });
+    expect(own.forecaster.calls[0].options).toMatchObject({ horizon: 1, season: 3 });
     const index = await run(
       rows(9, (i) => `${i},${i}`, 't,y'),
       { horizon: 1 },
     );
-    expect(index.forecaster.calls[0].options).toEqual({ horizon: 1 });
+    expect(index.forecaster.calls[0].options.season).toBeUndefined();
   });
 
   it('uses what is known ahead, and says when it ends before the horizon', async () => {
     const promo = (i: number) => Math.floor(((i * 2654435761) % 2 ** 32) / 2 ** 29);
     const text = rows(60, (i) => `${day(i)},${i < 57 ? 50 * promo(i) + (i % 2) : ''},${promo(i)}`, 'date,y,promo');
-    const { found } = await run(text, { horizon: 3 }, undefined, ['promo']);
+    const { found } = await run(text, { horizon: 3 }, ['promo']);
     const [{ forecast }] = found;
     expect(forecast).toMatchObject({ covariates: { used: ['promo'] } });
     for (const [i, value] of forecast.median.entries()) expect(Math.abs(value - 50 * promo(57 + i))).toBeLessThan(10);
-    await expect(run(text, { horizon: 4 }, undefined, ['promo'])).rejects.toThrow(
+    await expect(run(text, { horizon: 4 }, ['promo'])).rejects.toThrow(
       'series "y" ends at 2024-02-26, and promo is known for 3 steps more, expected 4, the horizon.',
     );
   });
@@ -96,12 +95,13 @@ describe('forecastTable', () => {
   });
 });
 
-describe('forecastTableTogether', () => {
+describe('a table read together', () => {
   const news = (i: number) => ((i * 2654435761) % 2 ** 32) / 2 ** 32;
   const together = async (text: string, options: { known?: string[] } = {}) => {
     const table = await openTimeTable({ text, name: 'x.csv' }, options);
     const found: SeriesForecast[] = [];
-    for await (const one of forecastTableTogether(lastValues(), table, { horizon: 2 })) found.push(one);
+    for await (const one of new Forecaster(lastValues()).forecast(table, { horizon: 2, together: true }))
+      found.push(one);
     return found;
   };
 
@@ -116,11 +116,49 @@ describe('forecastTableTogether', () => {
     for (const [i, x] of found[1].forecast.median.entries()) expect(Math.abs(x - 100 * news(147 + i))).toBeLessThan(15);
   });
 
-  it('refuses series that end at different times, and other covariates', async () => {
+  it('refuses series that end at different times', async () => {
     await expect(together(rows(9, (i) => `${day(i)},${i},${i < 8 ? i : ''}`, 'date,a,b'))).rejects.toThrow(
-      '"b" ends at 2024-01-08 and "a" ends at 2024-01-09, expected one end and one frequency',
+      'series "b" ends at 2024-01-08 and series "a" ends at 2024-01-09, expected one end and one frequency',
     );
-    const text = rows(9, (i) => `${day(i)},${i},${i * i}`, 'date,a,b');
-    await expect(together(text, { known: ['b'] })).rejects.toThrow('have no other covariates, got b');
+  });
+});
+
+describe('the result of a table', () => {
+  const front = new Forecaster(lastValues());
+  const open = () => openTimeTable({ text: long, name: 'x.csv' });
+
+  it('can be awaited as a list, and as often as one likes', async () => {
+    const result = front.forecast(await open(), { horizon: 1 });
+    const all = await result;
+    expect(all.map(({ series }) => series.id)).toEqual(['a', 'b', 'c']);
+    expect(await result).toBe(all);
+  });
+
+  it('is read once, and refuses what it cannot use when it is read', async () => {
+    const result = front.forecast(await open(), { horizon: 1 });
+    for await (const _ of result);
+    await expect(Promise.resolve(result)).rejects.toThrow('these results were read already');
+    await expect(Promise.resolve(front.forecast(await open(), { horizon: 0 }))).rejects.toThrow('horizon is 0');
+    await expect(Promise.resolve(front.forecast(await open(), { horizon: 1, known: ['promo'] }))).rejects.toThrow(
+      'known is ["promo"], expected a list of columns that the table was opened with as known: none.',
+    );
+  });
+
+  it('stops reading the table when its reader stops', async () => {
+    let [read, closed] = [0, false];
+    const table = await open();
+    const series = table.series();
+    table.series = async function* () {
+      try {
+        for await (const one of series) {
+          read++;
+          yield one;
+        }
+      } finally {
+        closed = true;
+      }
+    };
+    for await (const _ of front.forecast(table, { horizon: 1, batch: 1 })) break;
+    expect({ read, closed }).toEqual({ read: 1, closed: true });
   });
 });

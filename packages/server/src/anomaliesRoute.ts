@@ -1,34 +1,14 @@
-/** POST /v1/anomalies: series in, and for each value whether its past let expect it. */
+/** POST /v1/anomalies: series in, and for each value whether it is unlikely given its past. */
 import { UsageError } from '@mamba-ts/core/errors';
-import { type Detection, type DetectionOptions, detectAnomalies } from '@mamba-ts/forecast/anomalies';
+import { type Detection, type DetectorOptions, detectAnomalies, detectorFields } from '@mamba-ts/forecast/anomalies';
 import { calendarSeasons } from '@mamba-ts/forecast/seasons';
-import * as v from 'valibot';
-import { checkSeries, common, flag, given, level, type NamedSeries, plainSeries, wholeNumber } from './fields.ts';
+import { checkBody, checkSeries, frequency, given, plainSeries } from './fields.ts';
 import { within } from './limits.ts';
 import { Refusal } from './refusal.ts';
 import { type PlacedSeries, placedAll } from './requestTimes.ts';
 import type { Route } from './route.ts';
-import { fields, validated } from './validate.ts';
 
-const RATE = 'a number above 0 and at most 0.5';
-const body = fields({
-  series: plainSeries,
-  falseAlarms: v.optional(
-    v.pipe(
-      v.number(RATE),
-      v.check((rate) => rate > 0 && rate <= 0.5, RATE),
-    ),
-  ),
-  level: v.optional(level),
-  calibration: v.optional(wholeNumber),
-  start: v.optional(wholeNumber),
-  every: v.optional(wholeNumber),
-  patience: v.optional(wholeNumber),
-  keep: flag,
-  ...common,
-});
-
-type Wish = DetectionOptions & { series: NamedSeries[]; frequency?: string };
+const fields = { series: plainSeries, ...detectorFields, frequency };
 
 /** One for each value, in the order of time; null where none was forecast. */
 export interface SeriesAnomalies {
@@ -60,13 +40,13 @@ const EXAMPLE = Array.from({ length: 96 }, (_, t) => DAY[t % 12] + (t % 5) + (t 
 export const anomaliesRoute: Route = {
   method: 'POST',
   path: '/v1/anomalies',
-  about: 'the values of each series that their past did not let expect, at a promised rate of false alarms',
+  about: 'the values of each series that are unlikely given its past, at a promised rate of false alarms',
   example: { series: EXAMPLE, season: 12, falseAlarms: 0.02 },
   async answer(request, { forecaster, limits }): Promise<AnomaliesAnswer> {
-    const { series, frequency, ...options } = given(validated(body, request)) as Wish;
+    const { series, frequency: step, every } = checkBody(fields, request);
+    const wish = given(detectorFields, request) as DetectorOptions;
     checkSeries(series, limits);
-    const placed = placedAll(series, frequency, limits);
-    const { every = 1 } = options;
+    const placed = placedAll(series, step, limits);
     within(
       limits,
       'forecasts',
@@ -75,9 +55,9 @@ export const anomaliesRoute: Route = {
     const found: SeriesAnomalies[] = [];
     for (const [i, one] of placed.entries()) {
       const { values, seasons } = one;
-      const season = options.season ?? calendarSeasons(seasons);
+      const season = wish.season ?? calendarSeasons(seasons);
       try {
-        found.push(columns(one, await detectAnomalies(forecaster, values, { ...options, season })));
+        found.push(columns(one, await detectAnomalies(forecaster, values, { ...wish, season })));
       } catch (error) {
         throw error instanceof UsageError ? new Refusal(422, error.message, `series[${i}]`) : error;
       }
@@ -86,7 +66,7 @@ export const anomaliesRoute: Route = {
   },
 };
 
-function columns({ id, timesOf }: PlacedSeries, detection: Detection): SeriesAnomalies {
+function columns({ given: { id }, timesOf }: PlacedSeries, detection: Detection): SeriesAnomalies {
   const { rows, threshold, judged, flagged, rate, expected } = detection;
   const first = rows.findIndex(({ phase }) => phase === 'judged');
   return {

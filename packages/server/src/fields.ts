@@ -3,14 +3,23 @@
  *
  *   "series": [1, 2, null, 4]   "series": [[1, 2], [3, 4]]   "series": [{ "id": "a", "values": [1, 2], "times": […] }]
  *
- * null is a missing value, and becomes NaN.
+ * null is a missing value, and becomes NaN. The options of forecasts, backtests and anomalies come from the tables of
+ * @mamba-ts/forecast: a new option is a field of requests without a line here.
  */
-
+import {
+  complete,
+  type Fault,
+  type Field,
+  FieldError,
+  faultOf,
+  field,
+  isPlainObject,
+  shown,
+  type ValuesOf,
+} from '@mamba-ts/core/schema';
 import { LARGEST } from '@mamba-ts/forecast/timeTable';
-import * as v from 'valibot';
 import { type Limits, within } from './limits.ts';
-import { dotted, type Path, Refusal } from './refusal.ts';
-import { fields, isObject } from './validate.ts';
+import { type Path, Refusal, refusalOf } from './refusal.ts';
 
 export interface NamedSeries {
   id?: string | number;
@@ -20,175 +29,187 @@ export interface NamedSeries {
   past?: Covariates;
 }
 
-/** Numbers and nulls, looked at one by one in a plain loop: there may be a million. */
-const values = v.pipe(
-  v.custom<readonly unknown[]>(Array.isArray, 'an array of numbers'),
-  v.rawTransform(({ dataset: { value: input }, addIssue, NEVER }) => {
-    if (input.length === 0) {
-      addIssue({ message: 'at least one value', input });
-      return NEVER;
-    }
-    const numbers = new Float64Array(input.length);
-    for (let i = 0; i < input.length; i++) {
-      const value = input[i];
-      if (value !== null && !(Math.abs(value as number) <= LARGEST && typeof value === 'number')) {
-        addIssue({
-          message: typeof value === 'number' ? 'a number up to ±1e100 or null' : 'a number or null',
-          input: value,
-          path: [{ type: 'array', origin: 'value', input: input as unknown[], key: i, value }],
-        });
-        return NEVER;
-      }
-      numbers[i] = value === null ? Number.NaN : (value as number);
-    }
-    if (!numbers.some((value) => !Number.isNaN(value))) {
-      addIssue({ message: 'at least one number', input });
-      return NEVER;
-    }
-    return numbers;
-  }),
-);
-
-const time = v.union(
-  [v.string(), v.pipe(v.number(), v.finite())],
-  'a time such as "2026-03-01" or "2026-03-01T12:00:00Z"',
-);
-
 /** A number, or the name of a kind; null is missing. */
 export type CovariateValue = number | string | boolean | null;
-export type CovariateValues = readonly CovariateValue[];
-export type Covariates = Readonly<Record<string, CovariateValues>>;
+export type Covariates = Readonly<Record<string, readonly CovariateValue[]>>;
 
-const covariateValue = v.custom<CovariateValue>(
-  (value) => value === null || typeof value !== 'object',
-  'a number, a text, true, false or null',
-);
+/** A field without a declaration of its own kind. */
+const custom = <T>(accepts: (value: unknown) => boolean, expected: string): Field<T> => ({ accepts, expected });
 
-const covariates = v.pipe(
-  v.custom<Record<string, unknown>>(isObject, 'an object of arrays by name'),
-  // Own keys alone, whatever they are called.
-  v.transform((input) => new Map(Object.entries(input))),
-  v.map(v.string(), v.array(covariateValue, 'an array of numbers or texts')),
-  v.transform((found): Covariates => Object.fromEntries(found)),
-);
+const isNumber = (value: unknown) => typeof value === 'number' && Math.abs(value) <= LARGEST;
 
-const plainEntries = {
-  id: v.optional(v.union([v.string(), v.number()], 'a text or a number')),
-  values,
-  times: v.optional(v.array(time, 'an array of times')),
+/** Numbers and nulls, looked at one by one in a plain loop: there may be a million. */
+const values: Field<readonly (number | null)[], Float64Array> = {
+  accepts: (value) => valuesFault(value) === undefined,
+  fault: valuesFault,
+  expected: 'an array of numbers',
+  normalize: (given) => Float64Array.from(given, (value) => value ?? Number.NaN),
 };
 
-const WAYS = 'an array of numbers, of such arrays, or of objects with values';
-
-/** Whichever way they are written in, as an array of NamedSeries. */
-const seriesOf = (named: v.GenericSchema<unknown, NamedSeries>) =>
-  v.pipe(
-    v.custom<unknown>((input) => Array.isArray(input) && input.length > 0, WAYS),
-    v.lazy((input): v.GenericSchema<unknown, NamedSeries[]> => {
-      const [first] = input as readonly unknown[];
-      if (isObject(first)) return v.array(named);
-      if (Array.isArray(first)) {
-        return v.pipe(
-          v.array(values),
-          v.transform((all) => all.map((values) => ({ values }))),
-        );
-      }
-      return v.pipe(
-        values,
-        v.transform((values) => [{ values }]),
-      );
-    }),
-  );
-
-/** Where covariates are of use. */
-export const series = seriesOf(
-  fields({ ...plainEntries, known: v.optional(covariates), past: v.optional(covariates) }) as v.GenericSchema<
-    unknown,
-    NamedSeries
-  >,
-);
-export const plainSeries = seriesOf(fields(plainEntries) as v.GenericSchema<unknown, NamedSeries>);
-
-const LEVEL = 'per cent from 1 on and below 100';
-export const level = v.pipe(
-  v.number(LEVEL),
-  v.check((value) => value >= 1 && value < 100, LEVEL),
-);
-const PROBABILITY = 'a number above 0 and below 1';
-const probability = v.pipe(
-  v.number(PROBABILITY),
-  v.check((value) => value > 0 && value < 1, PROBABILITY),
-);
-const STEPS = 'a whole number from 1';
-export const wholeNumber = v.pipe(
-  v.number(STEPS),
-  v.check((value) => Number.isSafeInteger(value) && value >= 1, STEPS),
-);
-const list = <S extends v.GenericSchema>(item: S, words: string) =>
-  v.pipe(
-    v.array(item, words),
-    v.check((all) => all.length > 0 && all.length <= 99, `${words}, 1 to 99 of them`),
-  );
-export const flag = v.optional(v.boolean('true or false'));
-
-/** What every request can have. */
-export const common = {
-  season: v.optional(
-    v.lazy((input) => (Array.isArray(input) ? list(wholeNumber, 'an array of numbers of steps') : wholeNumber)),
-  ),
-  nonNegative: flag,
-  integer: flag,
-  /** What lies between two times, where they do not say it. */
-  frequency: v.optional(v.string('a text such as "D" or "1h"')),
-};
-
-export const levels = v.optional(list(level, 'an array of levels in per cent'));
-export const quantiles = v.optional(list(probability, 'an array of probabilities'));
-
-/** What was given of a body, without what says where and of what. */
-export function given<T extends object>(body: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined)) as ReturnType<
-    typeof given<T>
-  >;
+function valuesFault(given: unknown): Fault | undefined {
+  if (!Array.isArray(given)) return { path: [], got: given, expected: values.expected };
+  if (given.length === 0) return { path: [], got: given, expected: 'at least one value' };
+  let known = 0;
+  for (let i = 0; i < given.length; i++) {
+    const value: unknown = given[i];
+    if (isNumber(value)) known++;
+    else if (value !== null) {
+      const expected = typeof value === 'number' ? 'a number up to ±1e100 or null' : 'a number or null';
+      return { path: [i], got: value, expected };
+    }
+  }
+  return known > 0 ? undefined : { path: [], got: given, expected: 'at least one number' };
 }
 
-/** Refuses more than the limits allow, and covariates or times of another length than their series. */
-export function checkSeries(all: readonly NamedSeries[], limits: Limits, horizon = 0): void {
+/** A list, which may be empty. */
+function listOf<T>(item: Field<T>, expected: string): Field<readonly T[]> {
+  const list: Field<readonly T[]> = {
+    accepts: (value) => list.fault?.(value) === undefined,
+    fault(value) {
+      if (!Array.isArray(value)) return { path: [], got: value, expected };
+      const at = value.findIndex((part) => !item.accepts(part));
+      return at < 0 ? undefined : { path: [at], got: value[at], expected: item.expected };
+    },
+    expected,
+  };
+  return list;
+}
+
+const times = listOf(
+  custom<string | number>(
+    (time) => typeof time === 'string' || Number.isFinite(time),
+    'a time such as "2026-03-01" or "2026-03-01T12:00:00Z"',
+  ),
+  'an array of times',
+);
+
+const covariate = listOf(
+  custom<CovariateValue>(
+    (value) => value === null || typeof value !== 'object',
+    'a number, a text, true, false or null',
+  ),
+  'an array of numbers or texts',
+);
+
+const covariates: Field<Covariates> = {
+  accepts: (value) => covariates.fault?.(value) === undefined,
+  fault(value) {
+    if (!isPlainObject(value)) return { path: [], got: value, expected: covariates.expected };
+    for (const [name, column] of Object.entries(value)) {
+      const fault = faultOf(covariate as Field, column);
+      if (fault) return { ...fault, path: [name, ...fault.path] };
+    }
+    return undefined;
+  },
+  expected: 'an object of arrays by name',
+  // Own keys alone, whatever they are called.
+  normalize: (given) => Object.fromEntries(Object.entries(given)),
+};
+
+const plainFields = {
+  id: field.optional(
+    custom<string | number>((id) => typeof id === 'string' || typeof id === 'number', 'a text or a number'),
+  ),
+  values,
+  times: field.optional(times),
+};
+
+/** Whichever way series are written, as a list of NamedSeries. */
+function seriesOf(fields: Parameters<typeof field.object>[0]): Field<unknown, NamedSeries[]> {
+  const object: Field = field.object(fields);
+  const named = object as Field<unknown, NamedSeries>;
+  const plain: Field<unknown, NamedSeries> = {
+    ...(values as Field),
+    normalize: (given) => ({ values: values.normalize?.(given as number[]) as Float64Array }),
+  };
+  const series: Field<unknown, NamedSeries[]> = {
+    accepts: (value) => series.fault?.(value) === undefined,
+    fault(value) {
+      if (!Array.isArray(value) || value.length === 0) return { path: [], got: value, expected: series.expected };
+      const item = itemOf(value);
+      if (!item) return faultOf(plain as Field, value);
+      for (const [i, one] of value.entries()) {
+        const fault = faultOf(item as Field, one);
+        if (fault) return { ...fault, path: [i, ...fault.path] };
+      }
+      return undefined;
+    },
+    expected: 'an array of numbers, of such arrays, or of objects with values',
+    normalize(value) {
+      const item = itemOf(value as readonly unknown[]);
+      return (item ? (value as readonly unknown[]) : [value]).map(
+        (one) => (item ?? plain).normalize?.(one) as NamedSeries,
+      );
+    },
+  };
+  /** What each item is; undefined where the list is one series itself. */
+  const itemOf = ([first]: readonly unknown[]) =>
+    isPlainObject(first) ? named : Array.isArray(first) ? plain : undefined;
+  return series;
+}
+
+/** Series with covariates, and without. */
+export const series = seriesOf({
+  ...plainFields,
+  known: field.optional(covariates),
+  past: field.optional(covariates),
+});
+export const plainSeries = seriesOf(plainFields);
+
+/** What is between two times, where they do not tell it. */
+export const frequency = field.optional(field.text({ expected: 'a text such as "D" or "1h"' }));
+
+/** The body against its fields; refuses the first thing that is wrong. */
+export function checkBody<F extends Readonly<Record<string, Field>>>(fields: F, body: unknown): ValuesOf<F> {
+  if (!isPlainObject(body)) {
+    const names = Object.keys(fields).join(', ');
+    throw new Refusal(400, `the body is ${shown(body)}, expected an object with ${names}.`);
+  }
+  try {
+    return complete('', fields, body);
+  } catch (error) {
+    throw error instanceof FieldError ? refusalOf(error) : error;
+  }
+}
+
+/** What the body has of these fields, as it was written. */
+export function given<F extends Readonly<Record<string, Field>>>(
+  fields: F,
+  body: unknown,
+): { [K in keyof F]?: unknown } {
+  const names = Object.keys(fields).filter((name) => (body as Record<string, unknown>)[name] != null);
+  return Object.fromEntries(names.map((name) => [name, (body as Record<string, unknown>)[name]])) as {
+    [K in keyof F]?: unknown;
+  };
+}
+
+/** Refuses more than the limits allow, and times or past covariates of another length than their series. */
+export function checkSeries(all: readonly NamedSeries[], limits: Limits): void {
   within(limits, 'series', all.length);
-  within(limits, 'horizon', horizon);
   within(
     limits,
     'points',
     all.reduce((sum, one) => sum + pointsOf(one), 0),
   );
-  all.forEach(({ values, times, past, known }, i) => {
-    const length = values.length;
+  all.forEach(({ values: { length }, times, past }, i) => {
     if (times) checkLength(['series', i, 'times'], times, length, 'one for each of its values');
-    const where =
-      (kind: string) =>
-      (name: string): Path => ['series', i, kind, name];
-    checkCovariates(where('past'), past, length, 'one for each of its values');
-    checkCovariates(
-      where('known'),
-      known,
-      length + horizon,
-      `one for each of its values and of the ${horizon} steps ahead`,
-    );
+    for (const [name, column] of Object.entries(past ?? {})) {
+      checkLength(['series', i, 'past', name], column, length, 'one for each of its values');
+    }
   });
 }
 
-function checkCovariates(
-  place: (name: string) => Path,
-  all: Covariates | undefined,
-  length: number,
-  why: string,
-): void {
-  for (const [name, one] of Object.entries(all ?? {})) checkLength(place(name), one, length, why);
+/** Refuses known covariates of another length than their series and the steps ahead. */
+export function checkKnown({ values: { length }, known }: NamedSeries, i: number, steps: number): void {
+  const why = `one for each of its values and of the ${steps} steps ahead`;
+  for (const [name, column] of Object.entries(known ?? {})) {
+    checkLength(['series', i, 'known', name], column, length + steps, why);
+  }
 }
 
 function checkLength(path: Path, { length: got }: ArrayLike<unknown>, length: number, why: string): void {
-  if (got !== length)
-    throw new Refusal(400, `${dotted(path)} has ${got} values, expected ${length}: ${why}.`, dotted(path));
+  if (got === length) return;
+  throw Refusal.at(path, `has ${got} values, expected ${length}: ${why}.`);
 }
 
 const pointsOf = ({ values, past, known }: NamedSeries): number =>

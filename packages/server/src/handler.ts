@@ -7,7 +7,6 @@
  * It runs wherever Request and Response do: Node (see node.ts), Deno, Bun, a service worker, a test.
  */
 import { UsageError } from '@mamba-ts/core/errors';
-import type { Streaming } from '@mamba-ts/forecast/anomalies';
 import type { SeriesForecaster } from '@mamba-ts/forecast/types';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
@@ -24,7 +23,7 @@ import type { Route } from './route.ts';
 
 export interface HandlerOptions {
   /** One with a stream reads anomalies value by value. */
-  forecaster: SeriesForecaster | Streaming;
+  forecaster: SeriesForecaster;
   limits?: Partial<Limits>;
   /** Origins whose pages may ask: '*', one, or several. If not given: none. */
   cors?: string | readonly string[];

@@ -6,8 +6,7 @@
  * request of 10,000 series delays one of a single series by a turn, not by all of it. Requests that were given up
  * take no further turn.
  */
-import type { Streaming, Walk } from '@mamba-ts/forecast/anomalies';
-import type { Forecast, ForecastOptions, SeriesForecaster, Values } from '@mamba-ts/forecast/types';
+import type { BaseOptions, Forecast, SeriesForecaster, SeriesStream, Values } from '@mamba-ts/forecast/types';
 
 /** Series of a turn. */
 const BATCH = 64;
@@ -16,7 +15,7 @@ const PATIENCE = 20;
 
 interface Job {
   readonly series: readonly Values[];
-  readonly options: ForecastOptions;
+  readonly options: BaseOptions;
   /** Equal for jobs that one call can answer. */
   readonly key: string;
   readonly answers: Forecast[];
@@ -34,19 +33,20 @@ export class ForecastQueue {
   private jobs: Job[] = [];
   private running = false;
 
-  constructor(readonly forecaster: SeriesForecaster | Streaming) {}
+  constructor(readonly forecaster: SeriesForecaster) {}
 
   /** The model, as one request sees it: its calls take their turns, and reject once `signal` is aborted. */
-  forRequest(signal?: AbortSignal): SeriesForecaster | Streaming {
+  forRequest(signal?: AbortSignal): SeriesForecaster {
     const { forecaster } = this;
     const all: SeriesForecaster = {
       name: forecaster.name,
       forecastAll: (series, options) => this.add(series, options, signal),
     };
-    return 'stream' in forecaster ? { ...all, stream: (options) => polite(forecaster.stream(options), signal) } : all;
+    if (!forecaster.stream) return all;
+    return { ...all, stream: (options) => polite(forecaster.stream!(options), signal) };
   }
 
-  private add(series: readonly Values[], options: ForecastOptions, signal?: AbortSignal): Promise<Forecast[]> {
+  private add(series: readonly Values[], options: BaseOptions, signal?: AbortSignal): Promise<Forecast[]> {
     return new Promise((resolve, reject) => {
       const answers: Forecast[] = [];
       const finish = (error?: unknown) => (error === undefined ? resolve(answers) : reject(error));
@@ -115,21 +115,21 @@ export class ForecastQueue {
 }
 
 /** A stream reads value by value, far cheaper than from scratch; now and then it lets others take a turn. */
-function polite(walk: Walk, signal?: AbortSignal): Walk {
+function polite(stream: SeriesStream, signal?: AbortSignal): SeriesStream {
   let begun = performance.now();
   return {
-    observe: (value) => walk.observe(value),
+    observe: (value) => stream.observe(value),
     async forecast(options) {
       if (performance.now() - begun > PATIENCE) {
         await new Promise((resolve) => setTimeout(resolve, 0));
         begun = performance.now();
       }
       signal?.throwIfAborted();
-      return walk.forecast(options);
+      return stream.forecast(options);
     },
-    dispose: () => walk.dispose?.(),
+    dispose: () => stream.dispose?.(),
   };
 }
 
 /** The options, the same text for the same wishes. */
-const keyOf = (options: ForecastOptions): string => JSON.stringify(Object.entries(options).sort());
+const keyOf = (options: BaseOptions): string => JSON.stringify(Object.entries(options).sort());

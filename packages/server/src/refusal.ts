@@ -3,9 +3,9 @@
  *
  *   400 { "error": { "message": "series[3].values[17] is \"abc\", expected a number or null.", "path": "series[3].values[17]" } }
  */
+import { FieldError, type Path, pathText } from '@mamba-ts/core/schema';
 
-/** A key or an index, from the body inwards. */
-export type Path = readonly (string | number)[];
+export type { Path };
 
 export class Refusal extends Error {
   constructor(
@@ -17,35 +17,16 @@ export class Refusal extends Error {
     super(message);
     this.name = 'Refusal';
   }
+
+  /** The refusal of a part of the body: `what` follows its path. */
+  static at(path: Path, what: string): Refusal {
+    const place = pathText(path);
+    return new Refusal(400, `${place} ${what}`, place);
+  }
 }
 
-const PLAIN_KEY = /^[A-Za-z_$][\w$]*$/;
-const LONGEST = 40;
-
-/** series[3].values[17], known["is holiday"] */
-export function dotted(path: Path): string {
-  return path
-    .map((key, i) => {
-      if (typeof key === 'number') return `[${key}]`;
-      if (!PLAIN_KEY.test(key)) return `[${JSON.stringify(brief(key))}]`;
-      return i === 0 ? key : `.${key}`;
-    })
-    .join('');
+/** The refusal of a field. Unknown ones are called fields, as in JSON. */
+export function refusalOf(error: FieldError): Refusal {
+  const { what } = error.known ? new FieldError('', error, 'field') : error;
+  return new Refusal(400, what, pathText(error.path));
 }
-
-/** A value of JSON in a few words, however large or deep it is. */
-export function described(value: unknown): string {
-  if (value === undefined) return 'missing';
-  if (typeof value === 'string') return JSON.stringify(brief(value));
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : `an array of ${value.length}`;
-  if (typeof value === 'object' && value !== null) return 'an object';
-  return String(value);
-}
-
-/** The refusal of a value: what, got, expected. */
-export function refused(path: Path, value: unknown, expected: string): Refusal {
-  const place = dotted(path);
-  return new Refusal(400, `${place || 'the body'} is ${described(value)}, expected ${expected}.`, place || undefined);
-}
-
-const brief = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);

@@ -1,32 +1,19 @@
-/**
- * The times of a request's series: values go to their steps, and the steps ahead get their times.
- *
- *   times 12:00 13:00 15:00, values 1 2 4   →   values 1 2 NaN 4, and 16:00 17:00 … ahead
- *
- * Times are read as tables are (src/data/timeTable): sorted, gaps filled, the frequency found.
- */
+/** The series of a request as tasks: values go to the steps of their times, and the steps ahead get their times. */
 import { UsageError } from '@mamba-ts/core/errors';
-import {
-  type Frequency,
-  formatOf,
-  type Grid,
-  gridOf,
-  onSteps,
-  parseFrequency,
-  Rows,
-  seasonsOf,
-  timeLabel,
-} from '@mamba-ts/forecast/timeTable';
-import type { Covariates, CovariateValue, CovariateValues, NamedSeries } from './fields.ts';
+import { pathText } from '@mamba-ts/core/schema';
+import { onTimes, TimesError } from '@mamba-ts/forecast/compose';
+import type { Task } from '@mamba-ts/forecast/task';
+import { type Frequency, parseFrequency, seasonsOf, type TimeAxis, timeLabel } from '@mamba-ts/forecast/timeTable';
+import type { NamedSeries } from './fields.ts';
 import { type Limits, within } from './limits.ts';
-import { Refusal, refused } from './refusal.ts';
+import { Refusal } from './refusal.ts';
 
-/** A series with its values a step apart. */
-export interface PlacedSeries extends NamedSeries {
+/** A series with its values one step apart. */
+export interface PlacedSeries extends Task {
+  /** As the request has it. */
+  readonly given: NamedSeries;
   /** Of the steps from `from` on, `count` of them; undefined where the request has no times. */
   timesOf?(from: number, count: number): (string | number)[];
-  /** Steps that the calendar has for a season; empty where nothing is known. */
-  seasons: readonly number[];
 }
 
 function frequencyOf(text: string | undefined): Frequency | undefined {
@@ -39,8 +26,8 @@ function frequencyOf(text: string | undefined): Frequency | undefined {
 }
 
 /** All series of a request; gaps between their times count as values. */
-export function placedAll(all: readonly NamedSeries[], asked: string | undefined, limits: Limits): PlacedSeries[] {
-  const frequency = frequencyOf(asked);
+export function placedAll(all: readonly NamedSeries[], given: string | undefined, limits: Limits): PlacedSeries[] {
+  const frequency = frequencyOf(given);
   let points = 0;
   return all.map((series, i) => {
     const found = placed(series, i, frequency);
@@ -50,66 +37,28 @@ export function placedAll(all: readonly NamedSeries[], asked: string | undefined
   });
 }
 
-function placed(series: NamedSeries, i: number, frequency: Frequency | undefined): PlacedSeries {
-  const { times, values, past, known } = series;
-  if (!times) return { ...series, seasons: frequency ? seasonsOf(frequency, values.length) : [] };
+function placed(given: NamedSeries, i: number, frequency: Frequency | undefined): PlacedSeries {
+  const { id = i, times, values, past, known } = given;
+  const about = { id: String(id), name: `series ${JSON.stringify(id)}`, given };
+  if (!times) {
+    return { ...about, values, past, known, seasons: frequency ? seasonsOf(frequency, values.length) : [] };
+  }
   const texts = times.map((time) => String(time).trim());
-  const grid = gridFor(texts, times, i, frequency);
-  const { axis } = grid;
+  try {
+    const series = onTimes({ values, times: texts, past, known }, ['series', i, 'times'], frequency, '');
+    return { ...about, ...series, timesOf: writerOf(series.axis, times, texts) };
+  } catch (error) {
+    throw error instanceof TimesError ? new Refusal(400, error.what, pathText(error.path)) : error;
+  }
+}
+
+/** Writes times as those of the request are written. */
+function writerOf(axis: TimeAxis, times: readonly (string | number)[], texts: readonly string[]) {
   const asNumbers = times.every((time) => typeof time === 'number');
   const hasSeconds = texts.some((text) => /:\d+:\d/.test(text));
   const timeAt = (step: number) => {
     const text = timeLabel(axis.at(step), axis.style, axis.offset, hasSeconds);
     return asNumbers ? Number(text) : text;
   };
-  return {
-    ...series,
-    values: onSteps(grid, values, 'mean'),
-    past: past && mapped(past, (one) => placedOn(grid, one)),
-    known: known && mapped(known, (one) => placedOn(grid, one)),
-    timesOf: (from, count) => Array.from({ length: count }, (_, h) => timeAt(from + h)),
-    seasons: seasonsOf(axis.frequency, grid.length),
-  };
+  return (from: number, count: number) => Array.from({ length: count }, (_, h) => timeAt(from + h));
 }
-
-/** The first entries to the steps of their times; what lies behind the last time is already a step apart. */
-function placedOn({ steps, order, length }: Grid, one: CovariateValues): CovariateValues {
-  const found: CovariateValue[] = new Array(length).fill(null);
-  steps.forEach((step, i) => {
-    found[step] = one[order ? order[i] : i];
-  });
-  return found.concat(Array.from(one).slice(steps.length));
-}
-
-function gridFor(
-  texts: readonly string[],
-  times: readonly (string | number)[],
-  i: number,
-  frequency: Frequency | undefined,
-): Grid {
-  const name = `series[${i}].times`;
-  try {
-    const format = formatOf(texts, { anyDigits: true, where: name });
-    if (!format) throw refused(['series', i, 'times', 0], times[0], EXAMPLE);
-    const rows = new Rows('', 0);
-    texts.forEach((text, t) => {
-      const moment = format.read(text);
-      if (!moment) throw refused(['series', i, 'times', t], times[t], `${EXAMPLE}, as the others are`);
-      rows.push(t, moment.time, moment.offset ?? Number.NaN, []);
-    });
-    return gridOf(rows, { name, format, frequency });
-  } catch (error) {
-    throw error instanceof UsageError ? new Refusal(400, inWordsOfRequests(error.what), name) : error;
-  }
-}
-
-const EXAMPLE = 'a time such as "2026-03-01" or "2026-03-01T12:00:00Z"';
-
-/** What is said of the lines and options of a table, of the entries of an array. */
-function inWordsOfRequests(said: string): string {
-  const [what] = said.split(/(?<=[^.]\.) (?=[A-Z])/);
-  return `${what.replace(/, line (\d+) has/, '[$1] has').replace(/\bline (\d+)/g, '[$1]')} Mend the times, or leave them out.`;
-}
-
-const mapped = (all: Covariates, change: (one: CovariateValues) => CovariateValues): Covariates =>
-  Object.fromEntries(Object.entries(all).map(([name, one]) => [name, change(one)]));

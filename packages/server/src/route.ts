@@ -1,12 +1,11 @@
-/** One thing that is asked for over HTTP: a file each, so that others can join. */
-import type { Streaming } from '@mamba-ts/forecast/anomalies';
+/** A route: one file each. */
 import type { SeriesForecaster } from '@mamba-ts/forecast/types';
 import type { Limits } from './limits.ts';
 
 /** What a request is answered with. */
-export interface Circumstance {
-  /** Takes its turns, and stops when the request is given up. */
-  forecaster: SeriesForecaster | Streaming;
+export interface RequestContext {
+  /** Takes turns with other requests, and stops when the request is aborted. */
+  forecaster: SeriesForecaster;
   limits: Limits;
   signal: AbortSignal;
   /** Where the request went. */
@@ -18,8 +17,8 @@ export interface Route {
   path: string;
   /** A line of the server's front page. */
   about: string;
-  /** What a body looks like: a line of the front page, and a request that works. */
+  /** A body that works: it is shown on the front page. */
   example?: unknown;
   /** JSON, or a response of its own kind. */
-  answer(body: unknown, circumstance: Circumstance): Promise<unknown>;
+  answer(body: unknown, context: RequestContext): Promise<unknown>;
 }

@@ -64,23 +64,23 @@ describe('POST /v1/forecast', () => {
     [
       { series: [{ value: [1] }], horizon: 1 },
       'series[0].value',
-      'series[0].value is not known, expected one of id, values, times, known, past. Did you mean values?',
+      "unknown field 'series[0].value', expected id, values, times, known, past. Did you mean 'values'?",
     ],
     [
       { series: [{ values: [1], id: [] }], horizon: 1 },
       'series[0].id',
-      'series[0].id is an empty array, expected a text or a number.',
+      'series[0].id is [], expected a text or a number.',
     ],
     [
       { series: [], horizon: 1 },
       'series',
-      'series is an empty array, expected an array of numbers, of such arrays, or of objects with values.',
+      'series is [], expected an array of numbers, of such arrays, or of objects with values.',
     ],
-    [{ series: [[]], horizon: 1 }, 'series[0]', 'series[0] is an empty array, expected at least one value.'],
+    [{ series: [[]], horizon: 1 }, 'series[0]', 'series[0] is [], expected at least one value.'],
     [
       { series: { a: 1 }, horizon: 1 },
       'series',
-      'series is an object, expected an array of numbers, of such arrays, or of objects with values.',
+      'series is {"a": 1}, expected an array of numbers, of such arrays, or of objects with values.',
     ],
     [
       { horizon: 1 },
@@ -95,37 +95,65 @@ describe('POST /v1/forecast', () => {
     [
       { series: [[1], [null, null]], horizon: 1 },
       'series[1]',
-      'series[1] is an array of 2, expected at least one number.',
+      'series[1] is [null, null], expected at least one number.',
     ],
-    [{ series: [1] }, 'horizon', 'horizon is missing, expected a whole number from 1.'],
-    [{ series: [1], horizon: 0 }, 'horizon', 'horizon is 0, expected a whole number from 1.'],
-    [{ series: [1], horizon: 1.5 }, 'horizon', 'horizon is 1.5, expected a whole number from 1.'],
-    [{ series: [1], horizon: '3' }, 'horizon', 'horizon is "3", expected a whole number from 1.'],
+    [
+      { series: [1] },
+      'horizon',
+      'horizon is missing, expected a whole number from 1 to 100000. Say how many steps ahead.',
+    ],
+    [
+      { series: [1], horizon: 0 },
+      'horizon',
+      'horizon is 0, expected a whole number from 1 to 100000. Say how many steps ahead.',
+    ],
+    [
+      { series: [1], horizon: 1.5 },
+      'horizon',
+      'horizon is 1.5, expected a whole number from 1 to 100000. Say how many steps ahead.',
+    ],
+    [
+      { series: [1], horizon: '3' },
+      'horizon',
+      'horizon is "3", expected a whole number from 1 to 100000. Say how many steps ahead.',
+    ],
     [
       { series: [1], horizon: 1, levels: [80, 100] },
       'levels[1]',
-      'levels[1] is 100, expected per cent from 1 on and below 100.',
+      'levels[1] is 100, expected per cent from 1 on and below 100, such as 80 or 95.',
     ],
-    [{ series: [1], horizon: 1, levels: 80 }, 'levels', 'levels is 80, expected an array of levels in per cent.'],
+    [{ series: [1], horizon: 1, levels: 80 }, 'levels', 'levels is 80, expected a list of numbers such as [80, 95].'],
     [
       { series: [1], horizon: 1, quantiles: [0] },
       'quantiles[0]',
-      'quantiles[0] is 0, expected a number above 0 and below 1.',
+      'quantiles[0] is 0, expected a number between 0 and 1, both excluded.',
     ],
     [
       { series: [1], horizon: 1, quantiles: [] },
       'quantiles',
-      'quantiles is an empty array, expected an array of probabilities, 1 to 99 of them.',
+      'quantiles is [], expected a list of numbers such as [0.1, 0.5, 0.9].',
     ],
-    [{ series: [1], horizon: 1, season: -2 }, 'season', 'season is -2, expected a whole number from 1.'],
-    [{ series: [1], horizon: 1, season: [7, null] }, 'season[1]', 'season[1] is null, expected a whole number from 1.'],
+    [
+      { series: [1], horizon: 1, season: -2 },
+      'season',
+      'season is -2, expected a whole number of steps such as 24, several as [24, 168], or 1 for none. Leave it out to have it found in the values.',
+    ],
+    [
+      { series: [1], horizon: 1, season: [7, null] },
+      'season[1]',
+      'season[1] is null, expected a whole number of steps such as 24, several as [24, 168], or 1 for none. Leave it out to have it found in the values.',
+    ],
     [{ series: [1], horizon: 1, nonNegative: 'yes' }, 'nonNegative', 'nonNegative is "yes", expected true or false.'],
     [
       { series: [1], horizon: 1, quantile: [0.5] },
       'quantile',
-      /^quantile is not known, expected one of series, horizon, .* Did you mean quantiles\?$/,
+      /^unknown field 'quantile', expected series, horizon, .* Did you mean 'quantiles'\?$/,
     ],
-    ['{"series": [1], "horizon": 1, "__proto__": {"x": 1}}', '__proto__', /^__proto__ is not known, expected one of /],
+    [
+      '{"series": [1], "horizon": 1, "__proto__": {"x": 1}}',
+      '__proto__',
+      /^unknown field '__proto__', expected series, /,
+    ],
     [
       { series: [{ values: [1, 2], times: ['2026-01-01'] }], horizon: 1 },
       'series[0].times',
@@ -144,7 +172,7 @@ describe('POST /v1/forecast', () => {
     [
       { series: [{ values: [1], known: { price: [1, []] } }], horizon: 1 },
       'series[0].known.price[1]',
-      'series[0].known.price[1] is an empty array, expected a number, a text, true, false or null.',
+      'series[0].known.price[1] is [], expected a number, a text, true, false or null.',
     ],
     [
       { series: [[1], [1], [1], [1], [1], [1]], horizon: 1 },
@@ -162,7 +190,7 @@ describe('POST /v1/forecast', () => {
       'horizon',
       'the request has 660 numbers of answer, expected at most 600. Ask for fewer series, steps or quantiles at once.',
     ],
-    ['[1, 2]', undefined, /^the body is an array of 2, expected an object with series, /],
+    ['[1, 2]', undefined, /^the body is \[1, 2\], expected an object with series, /],
     [
       '{"series": [1, NaN], "horizon": 1}',
       undefined,
@@ -179,9 +207,9 @@ describe('POST /v1/forecast', () => {
 
   it('says what a value is in brief, however long and deep it is', async () => {
     const long = await forecast({ series: ['x'.repeat(2000)], horizon: 1 });
-    expect(long.json.error.message.length).toBeLessThan(100);
+    expect(long.json.error.message.length).toBeLessThan(130);
     const deep = await forecast(`{"series": [1, ${'['.repeat(1500)}${']'.repeat(1500)}], "horizon": 1}`);
-    expect(deep.json.error.message).toBe('series[1] is an array of 1, expected a number or null.');
+    expect(deep.json.error.message).toBe('series[1] is [[[…]]], expected a number or null.');
   });
 
   it('413 for a large body, declared or not', async () => {

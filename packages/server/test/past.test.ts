@@ -43,7 +43,7 @@ describe('POST /v1/anomalies', () => {
       { series: noisy(120), falseAlarms: 0 },
       400,
       'falseAlarms',
-      'falseAlarms is 0, expected a number above 0 and at most 0.5.',
+      'falseAlarms is 0, expected the share of normal values that may be flagged, above 0 and at most 0.5',
     ],
     [
       { series: noisy(120), falseAlarms: 0.1, level: 90 },
@@ -56,14 +56,9 @@ describe('POST /v1/anomalies', () => {
       { series: [{ values: [1], known: {} }] },
       400,
       'series[0].known',
-      'series[0].known is not known, expected one of id, values, times.',
+      "unknown field 'series[0].known', expected id, values, times.",
     ],
-    [
-      { series: noisy(9), horizon: 3 },
-      400,
-      'horizon',
-      'horizon is not known, expected one of series, falseAlarms, level',
-    ],
+    [{ series: noisy(9), horizon: 3 }, 400, 'horizon', "unknown field 'horizon', expected series, falseAlarms, level"],
   ])('refuses %j with %d', async (body, status, path, message) => {
     const answer = await anomalies(body);
     expect(answer.json.error.message).toContain(message);
@@ -117,13 +112,17 @@ describe('POST /v1/backtest', () => {
   });
 
   it.each([
-    [{ series: noisy(60) }, 'horizon', 'horizon is missing, expected a whole number from 1.'],
+    [
+      { series: noisy(60) },
+      'horizon',
+      'horizon is missing, expected a whole number from 1 to 100000. Say how many steps ahead.',
+    ],
     [
       { series: noisy(60), horizon: 3, baselines: ['arima'] },
       'baselines[0]',
       'baselines[0] is "arima", expected one of snaive, naive, drift.',
     ],
-    [{ series: noisy(60), horizon: 3, windows: 0 }, 'windows', 'windows is 0, expected a whole number from 1.'],
+    [{ series: noisy(60), horizon: 3, windows: 0 }, 'windows', 'windows is 0, expected a whole number ≥ 1.'],
     [
       { series: noisy(60), horizon: 3, windows: 251 },
       'series',
@@ -132,7 +131,7 @@ describe('POST /v1/backtest', () => {
     [
       { series: noisy(60), horizon: 3, quantiles: [0.5] },
       'quantiles',
-      'quantiles is not known, expected one of series, horizon, windows',
+      "unknown field 'quantiles', expected series, horizon, windows",
     ],
   ])('400 for %j', async (body, path, message) => {
     const { status, json } = await ask(body);

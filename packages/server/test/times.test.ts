@@ -107,13 +107,13 @@ describe('times of a request', () => {
     [
       ['2026-01-01', '2026-01-01', '2026-01-02'],
       'series[0].times',
-      'series[0].times[1] has the time of [0] again, 2026-01-01. Mend the times, or leave them out.',
+      'series[0].times[1] has the time of [0] again, 2026-01-01. Fix the times, or leave them out.',
     ],
     [['2026-01-01', null], 'series[0].times[1]', 'series[0].times[1] is null, expected a time such as'],
     [
       ['03/04/2024', '04/05/2024'],
       'series[0].times',
-      'series[0].times has "03/04/2024", which can be read with the day or the month first. Mend the times',
+      'series[0].times has "03/04/2024", which can be read with the day or the month first. Fix the times',
     ],
     [['1900-01-01', '1900-01-02', '2026-01-01'], 'series', 'values, expected at most 1000.'],
   ])('400 for %j', async (times, path, message) => {

@@ -1,20 +1,25 @@
 /**
- * Anomalies of a series that is known whole: every value held against the forecast from those before it.
+ * Anomalies of series that are known whole: every value is compared with the forecast from the values before it.
  *
  *   const { rows, flagged, expected } = await detectAnomalies(forecaster, values, { falseAlarms: 0.01, season: 24 });
  *   rows.filter(({ anomaly }) => anomaly);
  *
- * Half of what is forecast calibrates, at most 1,000 values before each one. The first of them are flagged in
- * hindsight, by the threshold that they give together. The rate is promised for the values after them.
+ * Half of what is forecast calibrates, at most 1,000 values before each one. The first of them are flagged
+ * afterwards, by the threshold that they give together. The rate is promised for the values after them.
  */
 import { UsageError } from '@mamba-ts/core/errors';
-import { defaultStart } from '../history.ts';
+import { isSeveral, isTable } from '../compose/inputs.ts';
+import { ResultStream } from '../resultStream.ts';
+import { calendarSeasons } from '../seasons.ts';
+import type { TableSeries, TimeTable } from '../timeTable/index.ts';
 import type { SeriesForecaster, Values } from '../types.ts';
 import { checkValues } from '../values.ts';
 import { expectedAlarms, LEAST_SCORES } from './calibration.ts';
-import { AnomalyDetector, type DetectorOptions, type Judgement } from './detector.ts';
+import { AnomalyDetector, type Judgement } from './detector.ts';
+import { checkDetector, type DetectorOptions } from './options.ts';
 import { boundsOf, type Spread } from './surprise.ts';
-import type { Streaming } from './walk.ts';
+
+/** The anomalies of a series. */
 
 export interface Detection {
   /** One for each value. */
@@ -34,22 +39,89 @@ export interface Detection {
   flagged: number;
 }
 
-const MOST_CALIBRATION = 1000;
+const MAX_CALIBRATION = 1000;
 
 export interface DetectionOptions extends DetectorOptions {
-  /** Told of the part that is done, 0 to 1. */
-  onProgress?: (done: number) => void;
+  /** Called with the share of a series that is done, 0 to 1, and with its id in a table. */
+  onProgress?: (done: number, id?: string) => void;
 }
 
-export async function detectAnomalies(
-  forecaster: SeriesForecaster | Streaming,
+/** A series of a table with its anomalies, or with the reason why it has none: one that is too short. */
+export type SeriesDetection = { readonly series: TableSeries } & (
+  | { readonly detection: Detection; readonly refused?: undefined }
+  | { readonly detection?: undefined; readonly refused: UsageError }
+);
+
+/** The anomalies of one series, NaN where a value is missing. */
+export function detectAnomalies(
+  forecaster: SeriesForecaster,
   values: Values,
-  { onProgress, ...options }: DetectionOptions = {},
+  options?: DetectionOptions,
+): Promise<Detection>;
+/** The anomalies of several series, in the same order. */
+export function detectAnomalies(
+  forecaster: SeriesForecaster,
+  series: readonly Values[],
+  options?: DetectionOptions,
+): Promise<Detection[]>;
+/** The anomalies of all series of a table. Seasons are those of the calendar, unless `season` is given. */
+export function detectAnomalies(
+  forecaster: SeriesForecaster,
+  table: TimeTable,
+  options?: DetectionOptions,
+): ResultStream<SeriesDetection>;
+export function detectAnomalies(
+  forecaster: SeriesForecaster,
+  input: Values | readonly Values[] | TimeTable,
+  options: DetectionOptions = {},
+): Promise<Detection | Detection[]> | ResultStream<SeriesDetection> {
+  if (isTable(input)) return new ResultStream(() => detectInTable(forecaster, input, options));
+  if (!isSeveral(input)) return detectOne(forecaster, input, options);
+  return detectSeveral(forecaster, input, options);
+}
+
+async function detectSeveral(
+  forecaster: SeriesForecaster,
+  series: readonly Values[],
+  options: DetectionOptions,
+): Promise<Detection[]> {
+  const found: Detection[] = [];
+  for (const [i, values] of series.entries()) found.push(await detectOne(forecaster, values, options, `series ${i}`));
+  return found;
+}
+
+async function* detectInTable(
+  forecaster: SeriesForecaster,
+  table: TimeTable,
+  { onProgress, ...options }: DetectionOptions,
+): AsyncGenerator<SeriesDetection, void> {
+  checkDetector(options);
+  for await (const series of table.series()) {
+    const season = options.season ?? calendarSeasons(series.seasons);
+    const progress = onProgress && ((done: number) => onProgress(done, series.id));
+    try {
+      yield {
+        series,
+        detection: await detectOne(forecaster, series.values, { ...options, season, onProgress: progress }),
+      };
+    } catch (error) {
+      // A series that is too short does not keep the others from being looked at.
+      if (!(error instanceof UsageError)) throw error;
+      yield { series, refused: error };
+    }
+  }
+}
+
+async function detectOne(
+  forecaster: SeriesForecaster,
+  values: Values,
+  { onProgress, ...options }: DetectionOptions,
+  name?: string,
 ): Promise<Detection> {
-  const y = checkValues(values);
-  const start = options.start ?? defaultStart(options.season);
+  const y = checkValues(values, name);
+  const { start } = checkDetector(options);
   const scored = Math.max(0, y.filter((x) => !Number.isNaN(x)).length - start);
-  const usual = Math.min(MOST_CALIBRATION, Math.max(LEAST_SCORES, Math.floor(scored / 2)));
+  const usual = Math.min(MAX_CALIBRATION, Math.max(LEAST_SCORES, Math.floor(scored / 2)));
   const calibration = options.calibration ?? usual;
   const detector = new AnomalyDetector(forecaster, { ...options, start, calibration });
   const least = options.level === undefined ? calibration + LEAST_SCORES : 1;

@@ -10,38 +10,16 @@
  * 2010; as missing, it would keep a lasting change out for ever). If `patience` values in a row are flagged, the
  * series is elsewhere now, and values enter as they are.
  */
-import { UsageError } from '@mamba-ts/core/errors';
 import { normalQuantile } from '@mamba-ts/core/math';
-import { completeField } from '@mamba-ts/core/schema';
-import { defaultStart } from '../history.ts';
-import { levelField } from '../options.ts';
 import { GRID, tableOf } from '../quantiles.ts';
-import type { ForecastOptions, SeriesForecaster } from '../types.ts';
+import { streamOf } from '../stream.ts';
+import type { SeriesForecaster, SeriesStream } from '../types.ts';
 import { checkValue } from '../values.ts';
-import { Calibration, LEAST_SCORES, type Threshold } from './calibration.ts';
+import { Calibration, type Threshold } from './calibration.ts';
+import { type CheckedDetector, checkDetector, type DetectorOptions } from './options.ts';
 import { boundsOf, type Spread, surprise, tailProbability, valueAt, zLevels } from './surprise.ts';
-import { type Streaming, type Walk, walkOf } from './walk.ts';
 
-export interface DetectorOptions {
-  /** The part of normal values that may be flagged. 0.01 if not given. */
-  falseAlarms?: number;
-  /** Instead: values outside of the forecast's own interval of so many per cent, without calibration. */
-  level?: number;
-  /** The last scores, as many, that the threshold is taken from. 200 if not given. */
-  calibration?: number;
-  /** Values before the first that is forecast. Two of the shortest season if given, 8 at least. */
-  start?: number;
-  /** A forecast is made every so many values, so far ahead: larger is faster, and blunter. 1 if not given. */
-  every?: number;
-  /** Flagged values in a row after which they are no anomalies any more. 5 if not given. */
-  patience?: number;
-  /** Let flagged values into the history as they are. false if not given. */
-  keep?: boolean;
-  season?: ForecastOptions['season'];
-  nonNegative?: boolean;
-  integer?: boolean;
-}
-
+/** What is said of one value. */
 export interface Judgement {
   value: number;
   /** The median that was forecast; NaN at the start. */
@@ -65,8 +43,8 @@ const DRAWN_IN = 0.5;
 const LEAST_SPREAD = 0.01;
 
 export class AnomalyDetector {
-  private readonly walk: Walk;
-  private readonly asked: ReturnType<typeof checkDetector>;
+  private readonly stream: SeriesStream;
+  private readonly options: CheckedDetector;
   private readonly scores: Calibration;
   private readonly z = zLevels(GRID);
   private queue: Spread[] = [];
@@ -76,11 +54,11 @@ export class AnomalyDetector {
   private limit: Threshold;
   private last?: Spread;
 
-  constructor(forecaster: SeriesForecaster | Streaming, options: DetectorOptions = {}) {
-    this.asked = checkDetector(options);
-    this.scores = new Calibration(this.asked.calibration);
-    this.walk = walkOf(forecaster, options.season);
-    const { level } = this.asked;
+  constructor(forecaster: SeriesForecaster, options: DetectorOptions = {}) {
+    this.options = checkDetector(options);
+    this.scores = new Calibration(this.options.calibration);
+    this.stream = streamOf(forecaster, { season: options.season });
+    const { level } = this.options;
     this.limit = {
       value: level === undefined ? Infinity : normalQuantile((100 + level) / 200),
       extended: false,
@@ -106,9 +84,9 @@ export class AnomalyDetector {
   /** Judges a value, and takes it into the history. */
   async next(value: number): Promise<Judgement> {
     checkValue(value);
-    if (this.seen < this.asked.start) {
+    if (this.seen < this.options.start) {
       if (!Number.isNaN(value)) this.seen++;
-      this.walk.observe(value);
+      this.stream.observe(value);
       const nothing = { expected: Number.NaN, low: Number.NaN, high: Number.NaN, score: Number.NaN };
       return { value, ...nothing, probability: Number.NaN, anomaly: false, phase: 'start' };
     }
@@ -117,19 +95,24 @@ export class AnomalyDetector {
     this.last = spread;
     const judgement = this.judge(value, spread);
     this.inARow = judgement.anomaly ? this.inARow + 1 : Number.isNaN(value) ? this.inARow : 0;
-    const isOut = judgement.anomaly && !this.asked.keep && this.inARow < this.asked.patience;
-    this.walk.observe(
+    const isOut = judgement.anomaly && !this.options.keep && this.inARow < this.options.patience;
+    this.stream.observe(
       isOut ? valueAt(spread, DRAWN_IN * this.limit.value * Math.sign(value - judgement.expected)) : value,
     );
     return judgement;
   }
 
+  /** Frees the stream of the forecaster. */
   dispose(): void {
-    this.walk.dispose?.();
+    this.stream.dispose?.();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 
   private judge(value: number, spread: Spread): Judgement {
-    const { calibration, level, falseAlarms } = this.asked;
+    const { calibration, level, falseAlarms } = this.options;
     const isCalibrating = level === undefined && this.scores.count < calibration;
     const limit = this.limit.value;
     const expected = valueAt(spread, 0);
@@ -152,38 +135,10 @@ export class AnomalyDetector {
   }
 
   private async forecast(): Promise<Spread[]> {
-    const { every, nonNegative, integer } = this.asked;
-    const found = await this.walk.forecast({ horizon: every, quantiles: GRID, nonNegative, integer });
+    const { every, nonNegative, integer } = this.options;
+    const found = await this.stream.forecast({ horizon: every, quantiles: GRID, nonNegative, integer });
     const { sum, count } = this.errors;
     const least = count > 0 ? (LEAST_SPREAD * sum) / count : 0;
     return tableOf(found).steps.map((values) => ({ z: this.z, values, least }));
   }
-}
-
-function checkDetector(options: DetectorOptions) {
-  const { falseAlarms = 0.01, level, calibration = 200, every = 1, patience = 5, keep = false, ...others } = options;
-  const start = options.start ?? defaultStart(options.season);
-  if (!(falseAlarms > 0 && falseAlarms <= 0.5)) {
-    throw new UsageError(
-      'anomalies',
-      `falseAlarms is ${falseAlarms}, expected the part of normal values that may be flagged, above 0 and at most 0.5, such as 0.01.`,
-    );
-  }
-  if (level !== undefined) completeField('anomalies', 'level', levelField, level);
-  if (level !== undefined && options.falseAlarms !== undefined) {
-    throw new UsageError(
-      'anomalies',
-      'level and falseAlarms are both given, expected one: a calibrated rate, or an interval.',
-    );
-  }
-  for (const [name, value, least] of [
-    ['calibration', calibration, LEAST_SCORES],
-    ['every', every, 1],
-    ['patience', patience, 1],
-    ['start', start, 1],
-  ] as const) {
-    if (Number.isSafeInteger(value) && value >= least) continue;
-    throw new UsageError('anomalies', `${name} is ${value}, expected a whole number from ${least} on.`);
-  }
-  return { ...others, falseAlarms, level, calibration, every, patience, keep, start };
 }

@@ -4,22 +4,17 @@
  *   const { overall } = await backtest([forecaster, await openBaseline('snaive')], series, { horizon: 24, windows: 4 });
  *   overall[0].mase; overall[0].relative;          // below 1: better than the seasonal naive forecast
  *
- * MASE is scaled by the error of the seasonal naive forecast before the origin: with the season that is given, or the
+ * MASE is scaled by the error of the seasonal naive forecast before the origin, with the season that is given or the
  * one that is found in the values before the first origin. Series without a scale (constant ones) have no MASE.
  */
 import { shortestSeason } from '../history.ts';
+import { ResultStream } from '../resultStream.ts';
 import { seasonHint } from '../seasons.ts';
-import type { SeriesForecaster, Values } from '../types.ts';
 import { checkValues } from '../values.ts';
+import { type BacktestOptions, checkBacktest } from './options.ts';
 import { count, emptyTally, relative, type Scores, scoresOf, type Tally } from './scores.ts';
-import { checkWindows, crossValidate, cutoffs, type NamedSeries, type Window, type WindowOptions } from './windows.ts';
-
-export interface BacktestOptions extends WindowOptions {
-  /** Told of each window: for tables of all that was forecast. */
-  onWindow?: (window: Window) => void;
-  /** Told of the number of forecasts that are done, by each forecaster. */
-  onProgress?: (done: number) => void;
-}
+import { type BacktestInput, type NamedSeries, namedSeries } from './series.ts';
+import { checkForecasters, crossValidate, cutoffs, type Forecasters, type Window } from './windows.ts';
 
 export interface SeriesScores extends Scores {
   id: string;
@@ -51,73 +46,111 @@ export interface Backtest {
   skipped: string[];
 }
 
-export async function backtest(
-  forecasters: readonly SeriesForecaster[],
-  series: Iterable<NamedSeries | Values> | AsyncIterable<NamedSeries | Values>,
-  { onWindow, onProgress, ...options }: BacktestOptions,
-): Promise<Backtest> {
-  const rolling = checkWindows(forecasters, options);
-  const names = forecasters.map(({ name }) => name);
-  const open = new Map<number, Measured>();
-  const skipped: string[] = [];
-  async function* measurable(): AsyncGenerator<NamedSeries> {
-    let [given, at] = [0, 0];
-    for await (const next of series) {
-      const one = named(next, given++);
+/**
+ * Measures forecasters. Await it for the scores; iterate over it first for every window as it is forecast.
+ *
+ * @example
+ * const run = backtest([forecaster, await openBaseline('snaive')], table, { horizon: 24, windows: 4 });
+ * for await (const { id, cutoff, truth, forecasts } of run) …
+ * const { overall, series } = await run;
+ *
+ * @param input one series, several, with or without names, or a table
+ */
+export function backtest(
+  forecasters: Forecasters,
+  input: BacktestInput,
+  options: BacktestOptions,
+): ResultStream<Window, Backtest> {
+  const run = new Run();
+  return new ResultStream(
+    () => run.windows(forecasters, input, options),
+    () => run.result(),
+  );
+}
+
+/** One backtest: the windows as they are forecast, and the sums of what was measured. */
+class Run {
+  private names: readonly string[] = [];
+  private seconds: number[] = [];
+  private windowsDone = 0;
+  private readonly skipped: string[] = [];
+  /** By place in the order of series that are long enough. */
+  private readonly open = new Map<number, Measured>();
+
+  async *windows(
+    forecasters: Forecasters,
+    input: BacktestInput,
+    options: BacktestOptions,
+  ): AsyncGenerator<Window, void> {
+    const all = checkForecasters(forecasters);
+    this.names = all.map(({ name }) => name);
+    this.seconds = this.names.map(() => 0);
+    for await (const batch of crossValidate(all, this.measurable(input, options), options)) {
+      for (const window of batch.windows) {
+        this.measure(window);
+        yield window;
+      }
+      this.names.forEach((name, i) => {
+        this.seconds[i] += batch.seconds[name];
+      });
+      // Only the sums of a series are kept once the next ones have begun.
+      const last = batch.windows[batch.windows.length - 1].series;
+      for (const [at, one] of this.open) if (at < last) one.y = EMPTY;
+    }
+  }
+
+  /** The series that are long enough for a window. */
+  private async *measurable(input: BacktestInput, options: BacktestOptions): AsyncGenerator<NamedSeries> {
+    const rolling = checkBacktest(options);
+    let at = 0;
+    for await (const one of namedSeries(input, options.season)) {
       const y = checkValues(one.values, one.id);
       const [first] = cutoffs(y, rolling);
       if (first === undefined) {
-        skipped.push(one.id);
+        this.skipped.push(one.id);
         continue;
       }
       const season = shortestSeason(y.slice(0, first), seasonHint(one.season ?? options.season, 'backtest'));
-      open.set(at++, { id: one.id, y, season, windows: 0, tallies: names.map(emptyTally) });
+      this.open.set(at++, { id: one.id, y, season, windows: 0, tallies: this.names.map(emptyTally) });
       yield one;
     }
   }
-  const seconds = names.map(() => 0);
-  let done = 0;
-  for await (const batch of crossValidate(forecasters, measurable(), options)) {
-    for (const window of batch.windows) {
-      const one = open.get(window.series)!;
-      one.windows++;
-      names.forEach((name, i) => {
-        count(one.tallies[i], window.truth, window.forecasts[name], one.y.subarray(0, window.cutoff), one.season);
-      });
-      onWindow?.(window);
-    }
-    // Nothing but the sums of a series is kept once the next ones have begun.
-    const last = batch.windows[batch.windows.length - 1].series;
-    for (const [at, one] of open) if (at < last) one.y = EMPTY;
-    names.forEach((name, i) => {
-      seconds[i] += batch.seconds[name];
+
+  private measure({ series, cutoff, truth, forecasts }: Window): void {
+    const one = this.open.get(series)!;
+    one.windows++;
+    this.windowsDone++;
+    this.names.forEach((name, i) => {
+      count(one.tallies[i], truth, forecasts[name], one.y.subarray(0, cutoff), one.season);
     });
-    done += batch.windows.length;
-    onProgress?.(done);
   }
-  const all = [...open.values()];
-  const rows = all.flatMap(({ id, season, windows, tallies }) =>
-    names.map((forecaster, i) => ({ id, forecaster, windows, season, ...scoresOf([tallies[i]]) })),
-  );
-  const errorsOf = (name: string) => rows.filter((row) => row.forecaster === name).map((row) => row.mae);
-  const naive = names.includes('snaive') ? errorsOf('snaive') : undefined;
-  const overall = names.map((forecaster, i): OverallScores => {
-    const own = rows.filter((row) => row.forecaster === forecaster);
-    const errors = errorsOf(forecaster);
-    return {
-      forecaster,
-      series: all.length,
-      unscaled: own.filter(({ mase }) => Number.isNaN(mase)).length,
-      ...scoresOf(all.map(({ tallies }) => tallies[i])),
-      ...(naive && {
-        relative: relative(errors, naive),
-        better: errors.filter((error, j) => error < naive[j]).length,
-      }),
-      seconds: seconds[i],
-      perSecond: done / seconds[i],
-    };
-  });
-  return { overall, series: rows, skipped };
+
+  result(): Backtest {
+    const { names, seconds, windowsDone, skipped } = this;
+    const all = [...this.open.values()];
+    const series = all.flatMap(({ id, season, windows, tallies }) =>
+      names.map((forecaster, i) => ({ id, forecaster, windows, season, ...scoresOf([tallies[i]]) })),
+    );
+    const errorsOf = (name: string) => series.filter((row) => row.forecaster === name).map((row) => row.mae);
+    const naive = names.includes('snaive') ? errorsOf('snaive') : undefined;
+    const overall = names.map((forecaster, i): OverallScores => {
+      const rows = series.filter((row) => row.forecaster === forecaster);
+      const errors = errorsOf(forecaster);
+      return {
+        forecaster,
+        series: all.length,
+        unscaled: rows.filter(({ mase }) => Number.isNaN(mase)).length,
+        ...scoresOf(all.map(({ tallies }) => tallies[i])),
+        ...(naive && {
+          relative: relative(errors, naive),
+          better: errors.filter((error, j) => error < naive[j]).length,
+        }),
+        seconds: seconds[i],
+        perSecond: windowsDone / seconds[i],
+      };
+    });
+    return { overall, series, skipped };
+  }
 }
 
 const EMPTY = new Float64Array(0);
@@ -128,8 +161,4 @@ interface Measured {
   season: number;
   windows: number;
   tallies: Tally[];
-}
-
-function named(given: NamedSeries | Values, at: number): NamedSeries {
-  return 'values' in given && 'id' in given ? given : { id: String(at), values: given as Values };
 }

@@ -1,39 +1,65 @@
 /**
- * What a forecaster would have said of the values that are known: each is forecast from those before it.
+ * What a forecaster would have forecast for values that are known: each from those before it.
  *
  *   const past = await historical(forecaster, values, { horizon: 1, season: 24 });      // one step ahead of each
- *   past.median[100];                                                                   // said before values[100] came
+ *   past.median[100];                                                                   // forecast before values[100] came
  *
- * With a horizon of h, an origin stands every h steps, and each value has the one forecast that was made last.
+ * With a horizon of h, there is an origin every h steps, and each value has the forecast of the last one before it.
  */
 import { UsageError } from '@mamba-ts/core/errors';
-import { completeField } from '@mamba-ts/core/schema';
+import { complete, field, type InputsOf } from '@mamba-ts/core/schema';
 import { defaultStart } from '../history.ts';
+import { isSeveral } from '../compose/inputs.ts';
 import { baseFields } from '../options.ts';
-import type { Forecast, ForecastOptions, SeriesForecaster, Values } from '../types.ts';
+import type { BaseOptions, Forecast, SeriesForecaster, Values } from '../types.ts';
 import { checkValues } from '../values.ts';
 import { isKnown } from './windows.ts';
 
-export interface HistoricalOptions extends ForecastOptions {
-  /** Values before the first that is forecast. Two of the shortest season if given, 8 at least. */
-  start?: number;
-  /** Values that are read before each origin at most; all of them if not given. */
-  context?: number;
-  /** Forecasts of one call. */
-  batch?: number;
-}
+const historyFields = {
+  /** Values before the first that is forecast. Default: two of the shortest season that is given, at least 8. */
+  start: field.optional(field.whole({ min: 1 })),
+  /** Values that are read before each origin at most. Default: all of them. */
+  context: field.optional(field.whole({ min: 1 })),
+  /** Forecasts of one call. Default: 256. */
+  batch: field.whole({ min: 1, default: 256 }),
+};
 
-/** As long as `values`; NaN before `start`. */
+export interface HistoricalOptions extends BaseOptions, InputsOf<typeof historyFields> {}
+
+/** The forecasts of the values of one series, which has as many steps; NaN before `start`. */
+export function historical(forecaster: SeriesForecaster, values: Values, options: HistoricalOptions): Promise<Forecast>;
+/** The same for several series, in the same order. */
+export function historical(
+  forecaster: SeriesForecaster,
+  series: readonly Values[],
+  options: HistoricalOptions,
+): Promise<Forecast[]>;
 export async function historical(
   forecaster: SeriesForecaster,
+  input: Values | readonly Values[],
+  options: HistoricalOptions,
+): Promise<Forecast | Forecast[]> {
+  if (!isSeveral(input)) return historyOf(forecaster, input, options, 'values');
+  const found: Forecast[] = [];
+  for (const [i, values] of input.entries()) found.push(await historyOf(forecaster, values, options, `series ${i}`));
+  return found;
+}
+
+async function historyOf(
+  forecaster: SeriesForecaster,
   values: Values,
-  { start, context = Infinity, batch = 256, ...options }: HistoricalOptions,
+  options: HistoricalOptions,
+  name: string,
 ): Promise<Forecast> {
-  const { horizon, season } = options;
-  completeField('historical', 'horizon', baseFields.horizon, horizon);
-  const y = checkValues(values);
-  const begin = start ?? defaultStart(season);
-  if (!(Number.isInteger(begin) && begin >= 1 && begin < y.length)) {
+  const {
+    start,
+    context = Infinity,
+    batch,
+    ...base
+  } = complete('historical', { ...baseFields, ...historyFields }, options);
+  const y = checkValues(values, name);
+  const begin = start ?? defaultStart(options.season);
+  if (begin >= y.length) {
     throw new UsageError(
       'historical',
       `start is ${begin}, expected a whole number from 1 to ${y.length - 1}, as there are ${y.length} values.`,
@@ -41,14 +67,14 @@ export async function historical(
   }
   const all: Forecast = { mean: blank(y.length), median: blank(y.length), quantiles: {} };
   const origins: number[] = [];
-  // What comes before the first value, or after a gap longer than what is read, was not forecast.
-  for (let origin = begin; origin < y.length; origin += horizon) {
+  // Before the first value, or after a gap longer than what is read, there is nothing to forecast from.
+  for (let origin = begin; origin < y.length; origin += base.horizon) {
     if (isKnown(y, origin, context)) origins.push(origin);
   }
   for (let i = 0; i < origins.length; i += batch) {
     const some = origins.slice(i, i + batch);
     const pasts = some.map((origin) => y.slice(Math.max(0, origin - context), origin));
-    const found = await forecaster.forecastAll(pasts, options);
+    const found = await forecaster.forecastAll(pasts, { ...base, season: options.season });
     for (const [j, forecast] of found.entries()) place(all, forecast, some[j]);
   }
   return all;

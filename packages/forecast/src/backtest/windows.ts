@@ -1,51 +1,33 @@
 /**
- * Rolling origins: forecasts as they would have been made then, beside what came.
+ * Rolling origins: forecasts as they would have been made then, with the values that came.
  *
  *   cutoff(w) = n − horizon − (windows − 1 − w) · step,   w = 0 … windows − 1
  *
- * At each cutoff a forecaster sees the values before it alone. (Tashman 2000; TimeGPT calls it cross_validation.)
+ * At each cutoff a forecaster sees only the values before it. (Tashman 2000; TimeGPT calls it cross_validation.)
  */
 import { UsageError } from '@mamba-ts/core/errors';
-import { completeField } from '@mamba-ts/core/schema';
 import { CONTEXT } from '../model/window.ts';
-import { baseFields, DEFAULT_QUANTILES } from '../options.ts';
-import { seasonHint } from '../seasons.ts';
-import type { Forecast, SeasonOption, SeriesForecaster, Values } from '../types.ts';
+import { DEFAULT_QUANTILES } from '../options.ts';
+import type { SeasonOption } from '../seasons.ts';
+import type { TimeAxis } from '../timeTable/index.ts';
+import type { BaseOptions, Forecast, SeriesForecaster } from '../types.ts';
 import { checkValues } from '../values.ts';
-
-export interface NamedSeries {
-  id: string;
-  values: Values;
-  /** Steps of its seasons; if not given: those of the options. */
-  season?: SeasonOption;
-}
-
-export interface WindowOptions {
-  horizon: number;
-  /** Origins of each series. 1 if not given: the last `horizon` values are held out. */
-  windows?: number;
-  /** Steps from one origin to the next. `horizon` if not given: windows do not overlap. */
-  step?: number;
-  season?: SeasonOption;
-  /** Intervals, in per cent. [80, 95] if not given. */
-  levels?: readonly number[];
-  nonNegative?: boolean;
-  integer?: boolean;
-  /** Forecasts of one call. */
-  batch?: number;
-}
+import { type BacktestOptions, type CheckedBacktest, checkBacktest } from './options.ts';
+import { type BacktestInput, namedSeries } from './series.ts';
 
 /** One origin of one series. */
 export interface Window {
   id: string;
-  /** The series' place in the list. */
+  /** The place of the series in the input. */
   series: number;
   /** Values that were known. */
   cutoff: number;
   /** What came; NaN where it is missing. */
   truth: Float64Array;
-  /** By the forecaster's name. */
+  /** By the name of the forecaster. */
   forecasts: Record<string, Forecast>;
+  /** The times of the series, if it has any: axis.label(cutoff) is the first one that was forecast. */
+  axis?: TimeAxis;
 }
 
 /** Windows that were forecast in one call, and how many seconds each forecaster took for all of them. */
@@ -54,39 +36,49 @@ export interface WindowBatch {
   seconds: Record<string, number>;
 }
 
-/** Windows of all series, in order; those that would reach before a series' first value are left out. */
+/** One forecaster, or several with different names. */
+export type Forecasters = SeriesForecaster | readonly SeriesForecaster[];
+
+/**
+ * The windows of all series, in order. Those that would begin before the first value of a series are left out.
+ *
+ * @param input one series, several, or a table
+ * @throws UsageError options that are refused, no forecaster, or two of the same name
+ */
 export async function* crossValidate(
-  forecasters: readonly SeriesForecaster[],
-  series: Iterable<NamedSeries> | AsyncIterable<NamedSeries>,
-  options: WindowOptions,
+  forecasters: Forecasters,
+  input: BacktestInput,
+  options: BacktestOptions,
 ): AsyncGenerator<WindowBatch> {
-  const { horizon, batch, season, levels, nonNegative, integer, ...rolling } = checkWindows(forecasters, options);
+  const all = checkForecasters(forecasters);
+  const { batch, ...checked } = checkBacktest(options);
+  const { horizon, levels, nonNegative, integer } = checked;
   let jobs: Job[] = [];
   let key = '';
   let size = 0;
   let at = -1;
   const asked = { horizon, levels, quantiles: DEFAULT_QUANTILES, nonNegative, integer };
-  const run = () => forecastBatch(forecasters, jobs, { ...asked, season: jobs[0].season ?? season });
-  for await (const one of series) {
+  const run = () => forecastBatch(all, jobs, { ...asked, season: jobs[0].season });
+  for await (const { id, values: given, season = options.season, axis } of namedSeries(input, options.season)) {
     at++;
-    const values = checkValues(one.values, one.id);
-    const next = JSON.stringify(one.season ?? season);
-    for (const cutoff of cutoffs(values, { horizon, ...rolling })) {
+    const values = checkValues(given, id);
+    const next = JSON.stringify(season);
+    for (const cutoff of cutoffs(values, checked)) {
       size += cutoff;
-      if (jobs.length > 0 && (jobs.length >= batch || size > MOST_VALUES || next !== key)) {
+      if (jobs.length > 0 && (jobs.length >= batch || size > MAX_VALUES || next !== key)) {
         yield await run();
         jobs = [];
         size = cutoff;
       }
       key = next;
-      jobs.push({ id: one.id, series: at, season: one.season, values, cutoff });
+      jobs.push({ id, series: at, season, values, cutoff, axis });
     }
   }
   if (jobs.length > 0) yield await run();
 }
 
-/** Of the pasts of one call: each is a copy. */
-const MOST_VALUES = 2 ** 24;
+/** Values of the pasts of one call, each of which is a copy. */
+const MAX_VALUES = 2 ** 24;
 
 interface Job {
   id: string;
@@ -94,18 +86,20 @@ interface Job {
   season?: SeasonOption;
   values: Float64Array;
   cutoff: number;
+  axis?: TimeAxis;
 }
 
 async function forecastBatch(
   forecasters: readonly SeriesForecaster[],
   jobs: readonly Job[],
-  options: Parameters<SeriesForecaster['forecastAll']>[1],
+  options: BaseOptions,
 ): Promise<WindowBatch> {
   const windows = jobs.map(
-    ({ id, series, values, cutoff }): Window => ({
+    ({ id, series, values, cutoff, axis }): Window => ({
       ...{ id, series, cutoff },
       truth: values.subarray(cutoff, cutoff + options.horizon),
       forecasts: {},
+      ...(axis && { axis }),
     }),
   );
   const seconds: Record<string, number> = {};
@@ -125,16 +119,13 @@ async function forecastBatch(
   return { windows, seconds };
 }
 
-interface Rolling {
-  horizon: number;
-  windows: number;
-  step: number;
-}
-
 /** The origins of a series, before each of which there is a value among those that are read. */
-export function cutoffs(values: Float64Array, { horizon, windows, step }: Rolling): number[] {
+export function cutoffs(
+  values: Float64Array,
+  { horizon, windows, step }: Pick<CheckedBacktest, 'horizon' | 'windows' | 'step'>,
+): number[] {
   const last = values.length - horizon;
-  // More would lie before the first value.
+  // More would begin before the first value.
   const most = Math.min(windows, Math.max(0, Math.ceil(last / step)));
   return Array.from({ length: most }, (_, i) => last - (most - 1 - i) * step).filter((cutoff) =>
     isKnown(values, cutoff),
@@ -145,31 +136,16 @@ export function cutoffs(values: Float64Array, { horizon, windows, step }: Rollin
 export const isKnown = (values: Float64Array, origin: number, context = CONTEXT): boolean =>
   values.subarray(Math.max(0, origin - Math.min(context, CONTEXT)), origin).some((x) => !Number.isNaN(x));
 
-/** The options, with what is not given filled in. */
-export function checkWindows(forecasters: readonly SeriesForecaster[], options: WindowOptions) {
-  const { horizon, windows = 1, step = horizon, batch = 256, levels = [80, 95], season, ...others } = options;
-  completeField('backtest', 'horizon', baseFields.horizon, horizon);
-  whole('windows', windows);
-  whole('step', step);
-  whole('batch', batch);
-  seasonHint(season, 'backtest');
-  const names = forecasters.map(({ name }) => name);
+/** As a list. Refuses none, and two of the same name. */
+export function checkForecasters(forecasters: Forecasters): readonly SeriesForecaster[] {
+  const all = Array.isArray(forecasters)
+    ? (forecasters as readonly SeriesForecaster[])
+    : [forecasters as SeriesForecaster];
+  const names = all.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined)
+  if (twice !== undefined) {
     throw new UsageError('backtest', `there are two forecasters '${twice}', expected names that differ.`);
+  }
   if (names.length === 0) throw new UsageError('backtest', 'there are no forecasters, expected at least one.');
-  return {
-    ...others,
-    horizon,
-    windows,
-    step,
-    batch,
-    season,
-    levels: completeField('backtest', 'levels', baseFields.levels, levels),
-  };
-}
-
-function whole(name: string, value: number): void {
-  if (Number.isSafeInteger(value) && value >= 1) return;
-  throw new UsageError('backtest', `${name} is ${value}, expected a whole number from 1 on.`);
+  return all;
 }

@@ -8,18 +8,20 @@
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import { closest } from 'fastest-levenshtein';
+import { Forecaster } from '../forecaster.ts';
 import { withoutGaps } from '../gaps.ts';
 import { shortestSeason } from '../history.ts';
-import { checkOptions } from '../options.ts';
+import { type CheckedOptions, checkOptions } from '../options.ts';
 import { stepsOfSeasons } from '../seasons.ts';
-import type { SeriesForecaster } from '../types.ts';
+import { clipped, wideQuantiles } from '../support.ts';
+import type { Forecast } from '../types.ts';
 import { checkValues } from '../values.ts';
 import { gaussianForecast, type Normals } from './gaussian.ts';
 import { drift, type Note, seasonalNaive } from './naive.ts';
 import { isSound } from './sound.ts';
 
-export const BASELINES = ['snaive', 'naive', 'drift', 'ets', 'mstl', 'arima'] as const;
-export type BaselineName = (typeof BASELINES)[number];
+export const baselineNames = ['snaive', 'naive', 'drift', 'ets', 'mstl', 'arima'] as const;
+export type BaselineName = (typeof baselineNames)[number];
 
 /** One series, of which the season is known. */
 interface Past {
@@ -34,15 +36,15 @@ interface Past {
 type Method = (past: Past) => Normals;
 
 export function isBaseline(name: string): name is BaselineName {
-  return (BASELINES as readonly string[]).includes(name);
+  return (baselineNames as readonly string[]).includes(name);
 }
 
 /** `note` is told once for every reason to answer otherwise than the name says. */
-export async function openBaseline(name: string, { note = () => {} }: { note?: Note } = {}): Promise<SeriesForecaster> {
+export async function openBaseline(name: string, { note = () => {} }: { note?: Note } = {}): Promise<Forecaster> {
   if (!isBaseline(name)) {
     throw new UsageError(
       'baseline',
-      `got '${name}', expected ${BASELINES.join(', ')}. Did you mean '${closest(name, [...BASELINES])}'?`,
+      `got '${name}', expected ${baselineNames.join(', ')}. Did you mean '${closest(name, [...baselineNames])}'?`,
     );
   }
   const method = await methodOf(name);
@@ -52,19 +54,28 @@ export async function openBaseline(name: string, { note = () => {} }: { note?: N
     said.add(text);
     note(`${name}: ${text}`);
   };
-  return {
+  return new Forecaster({
     name,
     async forecastAll(series, options) {
-      const { horizon, season: hint, ...asked } = checkOptions(options);
+      const checked = checkOptions(options);
+      const { horizon, season: hint } = checked;
       const given = stepsOfSeasons(hint);
       return series.map((values, i) => {
         const y = checkValues(values, series.length > 1 ? `series ${i}` : 'values');
         const season = shortestSeason(y, hint);
         const seasons = given.length > 0 ? given : season > 1 ? [season] : [];
-        return gaussianForecast(method({ y, season, seasons, horizon, note: sayOnce }), asked);
+        return answer(method({ y, season, seasons, horizon, note: sayOnce }), checked);
       });
     },
-  };
+  });
+}
+
+/** Values are taken for negative and broken ones, unless the options say otherwise. */
+function answer(normals: Normals, options: CheckedOptions): Forecast {
+  const { nonNegative, integer } = options;
+  if (!nonNegative && !integer) return gaussianForecast(normals, options);
+  const forecast = gaussianForecast(normals, { quantiles: wideQuantiles(options) });
+  return clipped(forecast, { integer, ...(nonNegative && { lower: 0 }) }, options);
 }
 
 async function methodOf(name: BaselineName): Promise<Method> {

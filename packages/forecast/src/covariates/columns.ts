@@ -1,16 +1,10 @@
 /** Covariates as people have them, checked, as columns of numbers: a category becomes an indicator for each of its kinds. */
 import { UsageError } from '@mamba-ts/core/errors';
+import { shown } from '@mamba-ts/core/schema';
 import { withoutGaps } from '../gaps.ts';
 
 /** One value a step: numbers, true and false, or the names of kinds; null or NaN where one is missing. */
 export type CovariateValues = ArrayLike<number | string | boolean | null | undefined>;
-
-export interface GivenCovariates {
-  /** Known up to now: as long as the series. */
-  past?: Readonly<Record<string, CovariateValues>>;
-  /** Known ahead: as long as the series and the horizon. */
-  known?: Readonly<Record<string, CovariateValues>>;
-}
 
 export interface Covariate {
   name: string;
@@ -27,30 +21,57 @@ export interface Covariate {
 /** More kinds than this are names, not kinds. */
 const MOST_KINDS = 50;
 
-/** All covariates of a series of `n` values that is forecast `horizon` steps. A constant says nothing: it has no columns. */
-export function covariatesOf({ past = {}, known = {} }: GivenCovariates, n: number, horizon: number): Covariate[] {
+/** The covariates of a task that is forecast `horizon` steps ahead. A constant one has no columns. */
+export function covariatesOf(
+  { name: series, values: { length }, past = {}, known = {} }: Given,
+  horizon: number,
+): Covariate[] {
   const both = Object.keys(past).find((name) => name in known);
+  const of = series === 'values' ? '' : `${series}: `;
   if (both !== undefined) {
     throw new UsageError(
       'forecast',
-      `the covariate '${both}' is in past and in known, expected it in one. Name the other anew.`,
+      `${of}the covariate '${both}' is in past and in known, expected it in one. Rename the other.`,
     );
   }
   return [
-    ...Object.entries(past).map(([name, values]) => covariateOf(name, values, n, horizon, false)),
-    ...Object.entries(known).map(([name, values]) => covariateOf(name, values, n, horizon, true)),
+    ...Object.entries(past).map(([name, values]) =>
+      covariateOf({ of, name, n: length, horizon, isKnown: false }, values),
+    ),
+    ...Object.entries(known).map(([name, values]) =>
+      covariateOf({ of, name, n: length, horizon, isKnown: true }, values),
+    ),
   ];
 }
 
-function covariateOf(name: string, values: CovariateValues, n: number, horizon: number, isKnown: boolean): Covariate {
-  requireLength(name, values, n, horizon, isKnown);
-  const kind = kindOf(name, values);
-  const rows = kind === 'kinds' ? indicators(name, values, n) : [numbers(values)];
+interface Given {
+  name: string;
+  values: { readonly length: number };
+  past?: Readonly<Record<string, CovariateValues>>;
+  known?: Readonly<Record<string, CovariateValues>>;
+}
+
+/** Which covariate it is, and how long it must be. */
+interface Place {
+  /** What errors begin with: '' or 'series 3: '. */
+  of: string;
+  name: string;
+  /** Values of the series. */
+  n: number;
+  horizon: number;
+  isKnown: boolean;
+}
+
+function covariateOf(place: Place, values: CovariateValues): Covariate {
+  const { name, n, isKnown } = place;
+  requireLength(place, values);
+  const kind = kindOf(place, values);
+  const rows = kind === 'kinds' ? indicators(place, values) : [numbers(values)];
   const until = rows.length > 0 ? knownUntil(rows[0]) : values.length;
   if (kind === 'kinds' && isKnown && until < values.length) {
     throw new UsageError(
       'forecast',
-      `the known covariate '${name}' has nothing at ${until}, expected a kind for every step ahead. Fill it in, or give it in past.`,
+      `${place.of}the known covariate '${name}' has nothing at ${until}, expected a kind for every step ahead. Fill it in, or give it in past.`,
     );
   }
   const columns = rows.filter((row) => differs(row.subarray(0, Math.min(n, until)))).map(withoutGaps);
@@ -58,11 +79,11 @@ function covariateOf(name: string, values: CovariateValues, n: number, horizon: 
   return { name, isKnown, columns, until, isBeyond };
 }
 
-function requireLength(name: string, values: CovariateValues, n: number, horizon: number, isKnown: boolean): void {
+function requireLength({ of: start, name, n, horizon, isKnown }: Place, values: CovariateValues): void {
   if (typeof values !== 'object' || values === null || !(values.length >= 0)) {
     throw new UsageError(
       'forecast',
-      `the covariate '${name}' is ${JSON.stringify(values)}, expected a list of values, one for each step.`,
+      `${start}the covariate '${name}' is ${shown(values)}, expected a list of values, one for each step.`,
     );
   }
   const expected = isKnown ? n + horizon : n;
@@ -76,13 +97,13 @@ function requireLength(name: string, values: CovariateValues, n: number, horizon
         : '';
   throw new UsageError(
     'forecast',
-    `the ${isKnown ? 'known' : 'past'} covariate '${name}' has ${values.length} values, expected ${expected}: ${of}.${hint}`,
+    `${start}the ${isKnown ? 'known' : 'past'} covariate '${name}' has ${values.length} values, expected ${expected}: ${of}.${hint}`,
   );
 }
 
 const isMissing = (value: unknown): boolean => value === null || value === undefined || Number.isNaN(value);
 
-function kindOf(name: string, values: CovariateValues): 'numbers' | 'kinds' {
+function kindOf({ of, name }: Place, values: CovariateValues): 'numbers' | 'kinds' {
   let kind: string | undefined;
   for (let t = 0; t < values.length; t++) {
     const value = values[t];
@@ -90,14 +111,14 @@ function kindOf(name: string, values: CovariateValues): 'numbers' | 'kinds' {
     if (typeof value === 'number' ? !Number.isFinite(value) : typeof value !== 'string' && typeof value !== 'boolean') {
       throw new UsageError(
         'forecast',
-        `the covariate '${name}' has ${String(value)} at ${t}, expected a finite number, true, false, or the name of a kind.`,
+        `${of}the covariate '${name}' has ${String(value)} at ${t}, expected a finite number, true, false, or the name of a kind.`,
       );
     }
     kind ??= typeof value;
     if (typeof value === kind) continue;
     throw new UsageError(
       'forecast',
-      `the covariate '${name}' has ${JSON.stringify(value)} at ${t} among values of type ${kind}, expected one type. Mend the value, or write null where it is missing.`,
+      `${of}the covariate '${name}' has ${shown(value)} at ${t} among values of type ${kind}, expected one type. Fix the value, or write null where it is missing.`,
     );
   }
   return kind === 'string' ? 'kinds' : 'numbers';
@@ -107,13 +128,13 @@ const numbers = (values: CovariateValues): Float64Array =>
   Float64Array.from(values, (value) => (isMissing(value) ? Number.NaN : Number(value)));
 
 /** A column for each kind that the past has, but for the most frequent one: all others are measured against it. */
-function indicators(name: string, values: CovariateValues, n: number): Float64Array[] {
+function indicators({ of, name, n }: Place, values: CovariateValues): Float64Array[] {
   const counts = new Map<unknown, number>();
   for (let t = 0; t < n; t++) if (!isMissing(values[t])) counts.set(values[t], (counts.get(values[t]) ?? 0) + 1);
   if (counts.size > MOST_KINDS) {
     throw new UsageError(
       'forecast',
-      `the covariate '${name}' has ${counts.size} kinds, expected at most ${MOST_KINDS}. Give numbers as numbers, or fewer kinds.`,
+      `${of}the covariate '${name}' has ${counts.size} kinds, expected at most ${MOST_KINDS}. Give numbers as numbers, or fewer kinds.`,
     );
   }
   const [, ...others] = [...counts.keys()].sort((a, b) => counts.get(b)! - counts.get(a)!);

@@ -6,44 +6,19 @@
  *   product            ŷ = M(y e⁻ᶻ) eᶻ               z of log y: an offer doubles sales, whatever they are
  *
  * M is the forecaster, z the covariates' part of the series (effect.ts). All ways are tried on the last windows of
- * the past against M(y) alone; where none is better, the covariates are dropped, and the result says so.
+ * the past against M(y) alone; if none is better, the covariates are dropped, and the result says so.
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import { mainSeason } from '../history.ts';
 import { gridLoss } from '../metrics/quantileErrors.ts';
-import { type CheckedOptions, checkOptions } from '../options.ts';
+import { type CheckedOptions, COVARIATE_MODES, type CovariateMode, checkOptions } from '../options.ts';
 import { GRID, tableOf } from '../quantiles.ts';
 import { forecastWithin, supportOf } from '../support.ts';
-import type { Forecast, ForecastOptions, SeasonOption, SeriesForecaster, Values } from '../types.ts';
-import { checkValues } from '../values.ts';
-import { type Covariate, covariatesOf, type GivenCovariates } from './columns.ts';
+import { hasCovariates, type Task, type TaskForecaster } from '../task.ts';
+import type { BaseOptions, CovariateReport, Forecast, SeasonOption, SeriesForecaster } from '../types.ts';
+import { type Covariate, covariatesOf } from './columns.ts';
 import { type Part, partsOf, type Regressed, regressOn, totalOf, widened } from './effect.ts';
 
-export type CovariateMode = 'regress-first' | 'forecast-first' | 'product';
-
-export interface CovariateOptions extends ForecastOptions {
-  /** Default: the one that is best on the last windows of the past. */
-  mode?: CovariateMode;
-}
-
-export interface CovariateReport {
-  /** Names of the covariates that the forecast rests on; none: it is the one without any. */
-  used: string[];
-  dropped: string[];
-  /** Those of `used` that go ahead where they have never been, a higher price or a new kind: their effect is drawn on along its line, or none. */
-  beyond: string[];
-  mode?: CovariateMode;
-  /** Share of the quantile error on the last windows of the past that they take away; undefined: too few values to tell. */
-  gain?: number;
-  /** By name, what each adds to each step ahead, against its mean in the past; for a product what each multiplies it by. */
-  effect: Record<string, number[]>;
-}
-
-export interface CovariateForecast extends Forecast {
-  covariates: CovariateReport;
-}
-
-const MODES: readonly CovariateMode[] = ['regress-first', 'forecast-first', 'product'];
 /** Windows of the past that ways are tried on. */
 const WINDOWS = 4;
 /** Parts of the error: what a covariate that has to be forecast must gain, and another way than the first. */
@@ -62,39 +37,48 @@ interface Answer {
   parts: Part[];
 }
 
-/** One series with covariates beside it. */
-export async function forecastWithCovariates(
+/** Forecasts of tasks, each with its covariates; tasks without any are left to the forecaster, all in one call. */
+export const withCovariates = (forecaster: SeriesForecaster, mode?: CovariateMode): TaskForecaster => ({
+  async forecastAll(tasks, options) {
+    const plain = tasks.filter((task) => !hasCovariates(task));
+    const values = plain.map((task) => task.values);
+    const forecasts = plain.length > 0 ? await forecaster.forecastAll(values, options) : [];
+    const found = new Map(plain.map((task, i) => [task, forecasts[i]]));
+    for (const task of tasks) {
+      if (!found.has(task)) found.set(task, await forecastOne(forecaster, task, options, mode));
+    }
+    return tasks.map((task) => found.get(task)!);
+  },
+});
+
+async function forecastOne(
   forecaster: SeriesForecaster,
-  values: Values,
-  given: GivenCovariates,
-  options: CovariateOptions,
-): Promise<CovariateForecast> {
-  const { mode, ...plain } = options;
-  const asked = checkOptions(plain);
-  if (mode !== undefined && !MODES.includes(mode)) {
-    throw new UsageError('forecast', `mode is '${mode}', expected ${MODES.map((one) => `'${one}'`).join(', ')}.`);
-  }
-  const y = checkValues(values);
-  const covariates = covariatesOf(given, y.length, asked.horizon);
+  task: Task,
+  options: BaseOptions,
+  mode: CovariateMode | undefined,
+): Promise<Forecast & { covariates: CovariateReport }> {
+  const checked = checkOptions(options);
+  const y = task.values;
+  const covariates = covariatesOf(task, checked.horizon);
   const context: Context = {
     forecaster,
     y,
-    asked,
-    given: plain.season,
-    season: mainSeason(y, asked.season),
+    options: checked,
+    given: options.season,
+    season: mainSeason(y, checked.season),
     logs: logarithm(y),
     regressions: new Map(),
   };
   const { way, gain } = await bestWay(context, covariates, mode);
   const names = covariates.map(({ name }) => name);
   if (way.mode === undefined) {
-    const [forecast] = await forecaster.forecastAll([y], plain);
+    const [forecast] = await forecaster.forecastAll([y], options);
     return { ...forecast, covariates: { used: [], dropped: names, beyond: [], gain, effect: {} } };
   }
-  const [[{ steps, parts }]] = await answers(context, [way], [y.length], asked.horizon);
+  const [[{ steps, parts }]] = await answers(context, [way], [y.length], checked.horizon);
   const used = parts.map(({ name }) => name);
   return {
-    ...forecastWithin({ levels: GRID, steps }, supportOf(y, asked), asked),
+    ...forecastWithin({ levels: GRID, steps }, supportOf(y, checked), checked),
     covariates: {
       used,
       dropped: names.filter((name) => !used.includes(name)),
@@ -109,8 +93,8 @@ export async function forecastWithCovariates(
 interface Context {
   forecaster: SeriesForecaster;
   y: Float64Array;
-  asked: CheckedOptions;
-  /** What was said of the season, and the one that regressions read. */
+  options: CheckedOptions;
+  /** The season as it was given, and the one that regressions use. */
   given: SeasonOption | undefined;
   season: number;
   /** log y, where there is one. */
@@ -146,7 +130,7 @@ async function bestWay(
   const none: Way = { covariates: [] };
   if (ways.length === 0) return { way: none };
   const { length } = context.y;
-  const horizon = Math.min(context.asked.horizon, Math.max(1, Math.floor(length / 10)));
+  const horizon = Math.min(context.options.horizon, Math.max(1, Math.floor(length / 10)));
   const origins = Array.from({ length: WINDOWS }, (_, i) => length - (i + 1) * horizon).filter(
     (origin) => origin >= Math.max(20, length / 2),
   );
@@ -171,7 +155,7 @@ async function bestWay(
 function waysOf(context: Context, covariates: readonly Covariate[], mode?: CovariateMode): Way[] {
   const known = covariates.filter(({ isKnown }) => isKnown);
   const sets = known.length > 0 && known.length < covariates.length ? [known, covariates] : [covariates];
-  const modes = mode === undefined ? MODES : [mode];
+  const modes = mode === undefined ? COVARIATE_MODES : [mode];
   if (mode === 'product' && !context.logs) {
     throw new UsageError(
       'forecast',

@@ -1,12 +1,4 @@
-/** What lies beside a series: covariates, the calendar, holidays, other series. */
+/** What is known besides the values of a series: covariates, the calendar, holidays. */
 export { type CalendarKind, type CalendarOptions, calendarCovariates } from './calendarFeatures.ts';
-export type { CovariateValues, GivenCovariates } from './columns.ts';
-export {
-  type CovariateForecast,
-  type CovariateMode,
-  type CovariateOptions,
-  type CovariateReport,
-  forecastWithCovariates,
-} from './forecast.ts';
+export type { CovariateValues } from './columns.ts';
 export { type HolidayOptions, type HolidayType, holidayCovariates } from './holidays.ts';
-export { forecastTogether } from './together.ts';

@@ -1,7 +1,7 @@
 /**
- * Several series read jointly: each is forecast with the past of those beside it as covariates.
+ * Several series read jointly: each is forecast with the past of the others as covariates.
  *
- *   const { shop, warehouse } = await forecastTogether(f, { shop: […], warehouse: […] }, { horizon: 24 });
+ *   const [shop, warehouse] = await f.forecast([[…], […]], { horizon: 24, together: true });
  *
  * Which ones may lead a series is read from correlations of what is new in both, ρ(l) of εₜ and the other's εₜ₋ₗ
  * (Haugh 1976); what they are worth is judged as for any covariate (forecast.ts), so that series that
@@ -9,49 +9,60 @@
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import { mainSeason } from '../history.ts';
-import { checkOptions } from '../options.ts';
-import type { SeriesForecaster, Values } from '../types.ts';
-import { checkValues } from '../values.ts';
-import { type CovariateForecast, type CovariateOptions, forecastWithCovariates } from './forecast.ts';
+import { calendarSeasons, type SeasonOption, seasonHint } from '../seasons.ts';
+import { padded, type Task, withPast } from '../task.ts';
 import { innovations } from './regression.ts';
 
-/** So many others are tried for one series, those that follow it most. */
+/** The others that are tried for one series: those that it follows most. */
 const MOST_LEADERS = 4;
 const MOST_LAG = 36;
+/** More series are not read jointly, because each is compared with every other. */
+const MOST_SERIES = 200;
 
-/** All series are equally long and of the same steps; NaN where one has no value. The answer has their names. */
-export async function forecastTogether(
-  forecaster: SeriesForecaster,
-  series: Readonly<Record<string, Values>>,
-  options: CovariateOptions,
-): Promise<Record<string, CovariateForecast>> {
-  const names = Object.keys(series);
-  requireOneLength(series, names);
-  const { mode: _, ...plain } = options;
-  const asked = checkOptions(plain);
-  const fresh = names.map((name) => {
-    const y = checkValues(series[name], name);
-    return innovations(y, mainSeason(y, asked.season));
+/**
+ * Tasks that end at the same time, each with the past of up to four others as past covariates. A series that begins
+ * later has missing values at its start. The covariates have the names of the series.
+ *
+ * @throws UsageError more than 200 series, several ends, or several lengths where times are not known
+ */
+export function jointly(tasks: readonly Task[], season: SeasonOption | undefined): Task[] {
+  requireFew(tasks.length);
+  requireOneEnd(tasks);
+  const longest = Math.max(...tasks.map(({ values }) => values.length));
+  const seasons = tasks[0].seasons;
+  const aligned = tasks.map((task) => ({ ...padded(task, longest - task.values.length), seasons }));
+  const hint = seasonHint(season ?? calendarSeasons(seasons));
+  const fresh = aligned.map(({ values }) => innovations(values, mainSeason(values, hint)));
+  return aligned.map((task, i) => {
+    const leaders = leadersOf(i, fresh).map((j) => [aligned[j].id, aligned[j].values]);
+    return withPast(task, Object.fromEntries(leaders), 'together');
   });
-  const forecasts: Record<string, CovariateForecast> = {};
-  for (const [i, name] of names.entries()) {
-    const past = Object.fromEntries(leadersOf(i, fresh).map((j) => [names[j], series[names[j]]]));
-    forecasts[name] = await forecastWithCovariates(forecaster, series[name], { past }, options);
-  }
-  return forecasts;
 }
 
-function requireOneLength(series: Readonly<Record<string, Values>>, names: readonly string[]): void {
-  if (names.length === 0) {
-    throw new UsageError('forecast', 'there is no series, expected at least one, by name: { shop: [3, 5, 4], … }.');
-  }
-  const [first] = names;
-  const other = names.find((name) => series[name].length !== series[first].length);
-  if (other === undefined) return;
+/** Refuses more series than can be read jointly, before all of them are held. */
+export function requireFew(count: number): void {
+  if (count <= MOST_SERIES) return;
   throw new UsageError(
     'forecast',
-    `'${other}' has ${series[other].length} values and '${first}' has ${series[first].length}, expected one length ` +
-      'for series that are read together. Fill with NaN where one begins later, or forecast them one by one.',
+    `there are more than ${MOST_SERIES} series, expected at most that of series that are read together. ` +
+      'Give fewer, or leave together out.',
+  );
+}
+
+function requireOneEnd(tasks: readonly Task[]): void {
+  const [first] = tasks;
+  const endOf = ({ axis, values }: Task) => (axis ? axis.at(values.length) : values.length);
+  const other = tasks.find((task) => endOf(task) !== endOf(first));
+  if (other === undefined) return;
+  const told = ({ name, axis, values }: Task) =>
+    axis ? `${name} ends at ${axis.label(values.length - 1)}` : `${name} has ${values.length} values`;
+  throw new UsageError(
+    'forecast',
+    first.axis
+      ? `${told(other)} and ${told(first)}, expected one end and one frequency of series that are read together. ` +
+          'Fill in the missing rows, or leave together out.'
+      : `${told(other)} and ${told(first)}, expected one length of series that are read together. ` +
+          'Fill with NaN where one begins later, or leave together out.',
   );
 }
 

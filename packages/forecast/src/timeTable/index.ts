@@ -16,6 +16,7 @@ export { type Grid, type GridOptions, gridOf } from './grid.ts';
 export { LARGEST } from './largest.ts';
 export { Rows } from './rows.ts';
 export { onSteps } from './seriesOf.ts';
+export { suggestedHorizon } from './suggestedHorizon.ts';
 export { formatOf, type Moment, type TimeFormat } from './timeFormats.ts';
 export { openTimeTable } from './timeTable.ts';
 export type {

@@ -149,19 +149,28 @@ const DIGITS = ['milliseconds', 'seconds', 'compact', 'year', 'compactMonth', 'd
 /** The part of the fields of a column that must be times for it to be one of times. The others are refused by row. */
 const MOST = 0.8;
 
+const SAY_ORDER = "Say which (dates: 'dmy' or 'mdy').";
+
+interface FormatOptions {
+  anyDigits: boolean;
+  order?: 'dmy' | 'mdy';
+  where: string;
+  advice?: string;
+}
+
 /**
  * The format of the times of a column; undefined where they are no times.
  *
  * @param fields fields of the column that are not missing
  * @param options `anyDigits`: whether digits alone may be times; `order`: of day and month in 03/04/2024, by default the
- *   one that the fields show; `where`: what messages call the column
+ *   one that the fields show; `where`: what messages call the column; `advice`: what to do if the order is unclear
  * @throws UsageError where the order of day and month is unclear
  * @example
  * formatOf(['2024-01-31', '2024-02-29'], { anyDigits: false, where: 'date' })?.read('2024-03-31')?.time;
  */
 export function formatOf(
   fields: readonly string[],
-  { anyDigits, order, where }: { anyDigits: boolean; order?: 'dmy' | 'mdy'; where: string },
+  { anyDigits, order, where, advice = SAY_ORDER }: FormatOptions,
 ): TimeFormat | undefined {
   if (fields.length === 0) return undefined;
   const share = (format: TimeFormat) => fields.filter((field) => format.read(field)).length / fields.length;
@@ -169,7 +178,7 @@ export function formatOf(
   // Times without a clock are days.
   const withoutClock = (format: TimeFormat): TimeFormat =>
     format.style === 'datetime' && !fields.some((field) => field.includes(':')) ? { ...format, style: 'date' } : format;
-  if (Math.max(dmy, mdy) >= MOST) return withoutClock(slashed(fields, { dmy, mdy }, order, where));
+  if (Math.max(dmy, mdy) >= MOST) return withoutClock(slashed(fields, { dmy, mdy }, { order, where, advice }));
   const calendar = CALENDAR.map((key) => FORMATS[key]).find((format) => share(format) >= MOST);
   if (calendar) return withoutClock(calendar);
   if (!anyDigits) return undefined;
@@ -185,8 +194,7 @@ export function formatOf(
 function slashed(
   fields: readonly string[],
   shares: { dmy: number; mdy: number },
-  order: 'dmy' | 'mdy' | undefined,
-  where: string,
+  { order, where, advice }: Omit<FormatOptions, 'anyDigits'>,
 ): TimeFormat {
   if (order) return FORMATS[order];
   if (shares.dmy !== shares.mdy) return FORMATS[shares.dmy > shares.mdy ? 'dmy' : 'mdy'];
@@ -196,8 +204,7 @@ function slashed(
   if (even.length === 1) return FORMATS[even[0]];
   throw new UsageError(
     'data',
-    `${where} has ${JSON.stringify(fields[0])}, which can be read with the day or the month first. ` +
-      "Say which (dates: 'dmy' or 'mdy').",
+    `${where} has ${JSON.stringify(fields[0])}, which can be read with the day or the month first. ${advice}`,
   );
 }
 

@@ -268,11 +268,11 @@ describe('anomalies', () => {
 
   it('refuse what can’t be meant', async () => {
     const ask = (options: object, values: Values = noise(100)) => detectAnomalies(wrong(), values, options);
-    await expect(ask({ falseAlarms: 1 })).rejects.toThrow('falseAlarms is 1, expected the part of normal values');
+    await expect(ask({ falseAlarms: 1 })).rejects.toThrow('falseAlarms is 1, expected the share of normal values');
     await expect(ask({ falseAlarms: 0 })).rejects.toThrow('falseAlarms is 0');
     await expect(ask({ level: 100 })).rejects.toThrow('level is 100');
     await expect(ask({ level: 95, falseAlarms: 0.1 })).rejects.toThrow('level and falseAlarms are both given');
-    await expect(ask({ calibration: 5 })).rejects.toThrow('calibration is 5, expected a whole number from 20 on');
+    await expect(ask({ calibration: 5 })).rejects.toThrow('calibration is 5, expected a whole number ≥ 20');
     await expect(ask({ every: 0 })).rejects.toThrow('every is 0');
     await expect(ask({}, noise(30))).rejects.toThrow('22 values come after the first 8, expected at least 40');
     await expect(ask({}, [1, Infinity])).rejects.toThrow('values[1] is Infinity');

@@ -62,7 +62,7 @@ describe('rolling origins', () => {
     const ask = (options: object, forecasters = [naive()]) =>
       windowsOf(forecasters, [{ id: 'a', values: range(9) }], { horizon: 2, ...options });
     await expect(ask({ horizon: 0 })).rejects.toThrow('horizon is 0, expected a whole number from 1');
-    await expect(ask({ windows: 1.5 })).rejects.toThrow('backtest: windows is 1.5, expected a whole number from 1 on.');
+    await expect(ask({ windows: 1.5 })).rejects.toThrow('backtest: windows is 1.5, expected a whole number ≥ 1.');
     await expect(ask({ step: 0 })).rejects.toThrow('backtest: step is 0');
     await expect(ask({ levels: [100] })).rejects.toThrow('levels[0] is 100');
     await expect(ask({ season: -2 })).rejects.toThrow('season is -2');
@@ -82,7 +82,9 @@ describe('backtest', () => {
   it('says what plain loops over its windows say', async () => {
     const fake = normalForecaster('fake', lastValue, 5);
     const windows: Window[] = [];
-    const { overall, series: rows } = await backtest([fake], series, { ...options, onWindow: (w) => windows.push(w) });
+    const run = backtest(fake, series, options);
+    for await (const window of run) windows.push(window);
+    const { overall, series: rows } = await run;
     expect(windows.length).toBe(6);
     const of = (id: string, f: (w: Window) => number) => {
       const own = windows.filter((w) => w.id === id);

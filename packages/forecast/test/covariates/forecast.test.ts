@@ -3,15 +3,19 @@ import { fc } from '../../../../test/support/random.ts';
 import { Smoothing } from '../../../../test/support/smoothing.ts';
 import { autoregressive, noise, quantileError, wave } from '../../../../test/support/worlds.ts';
 import { Random } from '../../../core/src/random.ts';
-import type { GivenCovariates } from '../../src/covariates/columns.ts';
-import { type CovariateOptions, forecastWithCovariates } from '../../src/covariates/forecast.ts';
+import type { SeriesData } from '../../src/compose/index.ts';
+import { Forecaster, type SeriesOptions } from '../../src/forecaster.ts';
 import { GRID } from '../../src/quantiles.ts';
 import type { Values } from '../../src/types.ts';
 
 const H = 12;
 const forecaster = new Smoothing();
-const ask = (values: Values, given: GivenCovariates, options: Partial<CovariateOptions> = {}) =>
-  forecastWithCovariates(forecaster, values, given, { horizon: H, quantiles: GRID, ...options });
+const ask = (values: Values, given: SeriesData, options: Partial<SeriesOptions> = {}) =>
+  new Forecaster(forecaster).forecast(values, {
+    ...{ horizon: H, quantiles: GRID, ...options },
+    past: given.past,
+    known: given.known ?? {},
+  });
 
 interface World {
   y: number[];
@@ -20,7 +24,7 @@ interface World {
 }
 
 /** Errors with covariates, as parts of those without, and how often they were used. */
-async function compare(make: (random: Random, n: number) => World, n: number, options: Partial<CovariateOptions> = {}) {
+async function compare(make: (random: Random, n: number) => World, n: number, options: Partial<SeriesOptions> = {}) {
   let [alone, together, used, covered] = [0, 0, 0, 0];
   const runs = 12;
   for (let seed = 0; seed < runs; seed++) {
@@ -202,7 +206,7 @@ it('whatever is given has an answer that is finite and in order', async () => {
 describe('refused', () => {
   const y = noise(new Random(9), 30);
   const x = (n: number) => noise(new Random(10), n);
-  it.each<[string, GivenCovariates, string]>([
+  it.each<[string, SeriesData, string]>([
     [
       'short',
       { known: { price: x(41) } },
@@ -246,7 +250,7 @@ describe('refused', () => {
       "'ids' has 60 kinds, expected at most 50.",
     );
     await expect(ask(y, {}, { mode: 'xreg' as 'product' })).rejects.toThrow(
-      "forecast: mode is 'xreg', expected 'regress-first'",
+      'forecast: mode is "xreg", expected \'regress-first\'',
     );
     await expect(ask(y, { known: { x: x(42) } }, { mode: 'product' })).rejects.toThrow('has values of 0 or less');
   });

@@ -4,8 +4,8 @@ import { quantileError, wave } from '../../../../test/support/worlds.ts';
 import { DAY } from '../../../core/src/math/time.ts';
 import { Random } from '../../../core/src/random.ts';
 import { calendarCovariates } from '../../src/covariates/calendarFeatures.ts';
-import { forecastWithCovariates } from '../../src/covariates/forecast.ts';
 import { holidayCovariates } from '../../src/covariates/holidays.ts';
+import { Forecaster } from '../../src/forecaster.ts';
 import { GRID } from '../../src/quantiles.ts';
 
 const from = (date: string, count: number, step = DAY) =>
@@ -104,7 +104,7 @@ describe('holidayCovariates', () => {
     const [past, actual] = [sales.slice(0, -H), sales.slice(-H)];
     const forecaster = new Smoothing();
     const [alone] = await forecaster.forecastAll([past], { horizon: H, quantiles: GRID });
-    const joint = await forecastWithCovariates(forecaster, past, { known }, { horizon: H, quantiles: GRID });
+    const joint = await new Forecaster(forecaster).forecast(past, { known, horizon: H, quantiles: GRID });
     expect(joint.covariates.used).toEqual(['holiday', 'holiday -1']);
     expect(quantileError(joint, actual)).toBeLessThan(0.5 * quantileError(alone, actual));
   });

@@ -2,28 +2,30 @@ import { expect, it } from 'vitest';
 import { Smoothing } from '../../../../test/support/smoothing.ts';
 import { autoregressive, quantileError, wave } from '../../../../test/support/worlds.ts';
 import { Random } from '../../../core/src/random.ts';
-import { forecastTogether } from '../../src/covariates/together.ts';
+import { Forecaster } from '../../src/forecaster.ts';
 import { GRID } from '../../src/quantiles.ts';
 
 const H = 12;
 const N = 120;
 const forecaster = new Smoothing();
+const together = (series: readonly number[][], horizon: number) =>
+  new Forecaster(forecaster).forecast(series, { horizon, quantiles: GRID, together: true });
 
 /** By name: the errors read together, as parts of those read alone. */
 async function compare(make: (random: Random) => Record<string, number[]>) {
   const alone: Record<string, number> = {};
-  const together: Record<string, number> = {};
+  const jointly: Record<string, number> = {};
   for (let seed = 0; seed < 12; seed++) {
     const series = make(new Random(seed).fork('together'));
-    const past = Object.fromEntries(Object.entries(series).map(([name, y]) => [name, y.slice(0, N)]));
-    const joint = await forecastTogether(forecaster, past, { horizon: H, quantiles: GRID });
-    for (const [name, y] of Object.entries(series)) {
-      const [plain] = await forecaster.forecastAll([past[name]], { horizon: H, quantiles: GRID });
+    const pasts = Object.values(series).map((y) => y.slice(0, N));
+    const joint = await together(pasts, H);
+    for (const [i, [name, y]] of Object.entries(series).entries()) {
+      const [plain] = await forecaster.forecastAll([pasts[i]], { horizon: H, quantiles: GRID });
       alone[name] = (alone[name] ?? 0) + quantileError(plain, y.slice(N));
-      together[name] = (together[name] ?? 0) + quantileError(joint[name], y.slice(N));
+      jointly[name] = (jointly[name] ?? 0) + quantileError(joint[i], y.slice(N));
     }
   }
-  return Object.fromEntries(Object.keys(alone).map((name) => [name, together[name] / alone[name]]));
+  return Object.fromEntries(Object.keys(alone).map((name) => [name, jointly[name] / alone[name]]));
 }
 
 it('a series that another leads gets better, the leader no worse', async () => {
@@ -50,18 +52,22 @@ it('independent series are as good as alone', async () => {
 it('says who led, and takes one series alone', async () => {
   const x = autoregressive(new Random(3), N, 0.8);
   const y = x.map((_, t) => x[Math.max(0, t - 4)]);
-  const found = await forecastTogether(forecaster, { x, y }, { horizon: 4 });
-  expect(found.y.covariates.used).toEqual(['x']);
-  expect(found.y.median[3]).toBeCloseTo(x[N - 1], 0);
-  expect((await forecastTogether(forecaster, { x }, { horizon: 4 })).x.covariates.used).toEqual([]);
+  const [, follower] = await together([x, y], 4);
+  expect(follower.covariates.used).toEqual(['series 0']);
+  expect(follower.median[3]).toBeCloseTo(x[N - 1], 0);
+  const [alone] = await together([x], 4);
+  expect(alone.covariates.used).toEqual([]);
 });
 
-it('refuses series of several lengths, and none', async () => {
-  const series = { shop: [1, 2, 3], store: [1, 2] };
-  await expect(forecastTogether(forecaster, series, { horizon: 1 })).rejects.toThrow(
-    "forecast: 'store' has 2 values and 'shop' has 3, expected one length",
-  );
-  await expect(forecastTogether(forecaster, {}, { horizon: 1 })).rejects.toThrow(
-    'there is no series, expected at least one',
-  );
+it('refuses series of several lengths, and too many', async () => {
+  await expect(
+    together(
+      [
+        [1, 2, 3],
+        [1, 2],
+      ],
+      1,
+    ),
+  ).rejects.toThrow('forecast: series 1 has 2 values and series 0 has 3 values, expected one length');
+  await expect(together(Array(201).fill([1, 2, 3]), 1)).rejects.toThrow('there are more than 200 series');
 });

@@ -1,25 +1,23 @@
-/** mamba-ts anomalies: values that the past did not let expect, at a promised rate of false alarms. */
-
-import { type Detection, detectAnomalies } from '@mamba-ts/forecast/anomalies';
-import { BASELINES, openBaseline } from '@mamba-ts/forecast/baselines';
-import { Forecaster } from '@mamba-ts/forecast/forecaster';
-import { calendarSeasons } from '@mamba-ts/forecast/seasons';
+/** mamba-ts anomalies: values that are unlikely given the past, at a promised rate of false alarms. */
+import type { UsageError } from '@mamba-ts/core/errors';
+import {
+  type Detection,
+  type DetectorOptions,
+  detectAnomalies,
+  detectorFields,
+  type SeriesDetection,
+} from '@mamba-ts/forecast/anomalies';
+import { baselineNames, openBaseline } from '@mamba-ts/forecast/baselines';
 import { numberFormat } from '@mamba-ts/forecast/report';
-import { layoutLine, stepsLine, type TableSeries } from '@mamba-ts/forecast/timeTable';
-import { type Command, InvalidArgumentError } from 'commander';
+import { layoutLine, stepsLine } from '@mamba-ts/forecast/timeTable';
+import type { Command } from 'commander';
+import { addFieldFlags, optionsIn } from './fieldFlags.ts';
 import { addBackendOptions, openForecaster } from './load.ts';
 import { type Row, requireRowFile, writeRows } from './rowFile.ts';
-import { addTableFlags, openTable, positive, type TableFlags, tableVerb } from './tableFlags.ts';
+import { addTableFlags, openTable, type TableFlags, tableVerb } from './tableFlags.ts';
 import { Bar, count, guard, printTable, say } from './terminal.ts';
 
-export interface AnomalyFlags extends TableFlags {
-  falseAlarms?: number;
-  level?: number;
-  calibration?: number;
-  start?: number;
-  every?: number;
-  patience?: number;
-  keep?: boolean;
+interface AnomalyFlags extends TableFlags {
   out?: string;
   model?: string;
   baseline?: string;
@@ -31,8 +29,8 @@ export interface AnomalyFlags extends TableFlags {
 const SHOWN = 40;
 
 const EXAMPLES = `
-Each value is held against the forecast from those before it. How far off the forecasts before were says what is
-usual; of normal values, the promised part is flagged.
+Each value is compared with the forecast from those before it. The errors of earlier forecasts say what is usual; of
+normal values, the promised share is flagged.
 
 Examples:
   mamba-ts anomalies load.csv
@@ -40,31 +38,20 @@ Examples:
   mamba-ts anomalies load.csv --level 99                                 # the forecast’s own interval instead
   mamba-ts anomalies load.csv --every 24                                 # a forecast a day of hours: faster`;
 
+const { season: _, ...fields } = detectorFields;
+
 export function addAnomalies(program: Command): void {
-  const command = tableVerb(program, 'anomalies', 'values that the past did not let expect')
-    .option('--false-alarms <rate>', 'the part of normal values that may be flagged (default: 0.01)', number)
-    .option('--level <percent>', 'instead: values outside of this interval of the forecast', number)
-    .option(
-      '--calibration <n>',
-      'forecasts before a value that say what is usual (default: half of all, at most 1000)',
-      positive,
-    )
-    .option('--start <n>', 'values before the first forecast (default: two seasons, at least 8)', positive)
-    .option('--every <n>', 'values from one forecast to the next (default: 1)', positive)
-    .option('--patience <n>', 'flagged values in a row that are a new level (default: 5)', positive)
-    .option('--keep', 'forecast from flagged values as they are (default: drawn in)')
+  const command = tableVerb(program, 'anomalies', 'values that are unlikely given the past');
+  addFieldFlags(command, fields)
     .option('--out <file>', 'every value with what was expected: .csv or .json')
-    .option('--model <folder>', 'a forecaster of your own (default: the one of this package)')
-    .option('--baseline <name>', `instead of the model: ${BASELINES.join(', ')}`);
+    .option('--model <folder>', 'a forecaster of your own. Default: the one of this package.')
+    .option('--baseline <name>', `instead of the model: ${baselineNames.join(', ')}`);
   addTableFlags(addBackendOptions(command))
     .addHelpText('after', EXAMPLES)
     .action((path: string, flags: AnomalyFlags) => guard(() => run(path, flags)));
 }
 
-interface Found {
-  series: TableSeries;
-  detection: Detection;
-}
+type Found = Pick<SeriesDetection, 'series'> & { detection: Detection };
 
 async function run(path: string, flags: AnomalyFlags): Promise<void> {
   const { out, baseline } = flags;
@@ -77,40 +64,33 @@ async function run(path: string, flags: AnomalyFlags): Promise<void> {
     ? await openBaseline(baseline, { note: (text) => notes.add(text) })
     : await openForecaster(flags);
   const bar = new Bar('{bar} {percentage} % of series {id}');
-  const refused: { id: string; error: unknown }[] = [];
+  const options = {
+    ...(optionsIn(flags, detectorFields) as DetectorOptions),
+    onProgress: (done: number, id?: string) => bar.update(done, { id: id ?? '' }),
+  };
+  const refused: { id: string; reason: UsageError }[] = [];
   const tally = new Tally();
-  async function* all(): AsyncGenerator<Found> {
-    for await (const series of table.series()) {
-      const { id, values, seasons } = series;
-      const season = flags.season ?? calendarSeasons(seasons);
-      const onProgress = (done: number) => bar.update(done, { id });
-      try {
-        const detection = await detectAnomalies(forecaster, values, { ...optionsOf(flags), season, onProgress });
+  async function* found(): AsyncGenerator<Found> {
+    for await (const { series, detection, refused: reason } of detectAnomalies(forecaster, table, options)) {
+      if (reason) refused.push({ id: series.id, reason });
+      else {
         tally.add({ series, detection });
         yield { series, detection };
-      } catch (error) {
-        // One series that is too short does not keep the others from being looked at.
-        refused.push({ id, error });
       }
     }
   }
   try {
-    if (out === undefined) for await (const _ of all());
-    else await writeRows(out, rowsOf(all()));
+    if (out === undefined) for await (const _ of found());
+    else await writeRows(out, rowsOf(found()));
   } finally {
     bar.stop();
-    if (forecaster instanceof Forecaster) forecaster.dispose();
+    forecaster.dispose();
   }
-  if (tally.series === 0 && refused.length > 0) throw refused[0].error;
+  if (tally.series === 0 && refused.length > 0) throw refused[0].reason;
   tally.print();
-  for (const { id, error } of refused.slice(0, 3)) say(`${id} is left out: ${(error as Error).message}`);
+  for (const { id, reason } of refused.slice(0, 3)) say(`${id} is left out: ${reason.message}`);
   if (refused.length > 3) say(`… and ${count(refused.length - 3)} series more`);
   for (const note of notes) say(note);
-}
-
-function optionsOf({ falseAlarms, level, calibration, start, every, patience, keep }: AnomalyFlags) {
-  const given = Object.entries({ falseAlarms, level, calibration, start, every, patience, keep });
-  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }
 
 async function* rowsOf(all: AsyncIterable<Found>): AsyncGenerator<Row> {
@@ -183,10 +163,4 @@ class Tally {
       );
     }
   }
-}
-
-function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && Number.isFinite(value)) return value;
-  throw new InvalidArgumentError(`got ${JSON.stringify(text)}, expected a number.`);
 }

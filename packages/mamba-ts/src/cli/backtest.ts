@@ -1,26 +1,29 @@
-/** mamba-ts backtest: how good forecasts of these series would have been, beside baselines. */
-
+/** mamba-ts backtest: how good forecasts of these series would have been, compared with baselines. */
 import { basename } from 'node:path';
 import { UsageError } from '@mamba-ts/core/errors';
-import { type Backtest, backtest, backtestTable, type NamedSeries, type Window } from '@mamba-ts/forecast/backtest';
-import { BASELINES, isBaseline, openBaseline } from '@mamba-ts/forecast/baselines';
+import {
+  type Backtest,
+  type BacktestOptions,
+  backtest,
+  backtestFields,
+  backtestTable,
+  type Window,
+} from '@mamba-ts/forecast/backtest';
+import { baselineNames, isBaseline, openBaseline } from '@mamba-ts/forecast/baselines';
 import type { Forecaster } from '@mamba-ts/forecast/forecaster';
-import { calendarSeasons } from '@mamba-ts/forecast/seasons';
-import { defaultHorizon, layoutLine, stepsLine, type TableSeries, type TimeTable } from '@mamba-ts/forecast/timeTable';
-import type { SeasonOption, SeriesForecaster } from '@mamba-ts/forecast/types';
+import { defaultHorizon, layoutLine, stepsLine } from '@mamba-ts/forecast/timeTable';
 import { type Command, InvalidArgumentError } from 'commander';
+import { addFieldFlags, optionsIn } from './fieldFlags.ts';
 import { addBackendOptions, openForecaster } from './load.ts';
 import { type Row, requireRowFile, writeRows } from './rowFile.ts';
-import { addTableFlags, names, numbers, openTable, positive, type TableFlags, tableVerb } from './tableFlags.ts';
+import { addTableFlags, names, openTable, type TableFlags, tableVerb } from './tableFlags.ts';
 import { Bar, count, guard, printTable, say } from './terminal.ts';
 import { writeFile } from './textFile.ts';
 
-export interface BacktestFlags extends TableFlags {
+interface BacktestFlags extends TableFlags {
   horizon?: number;
-  windows: number;
-  step?: number;
+  windows?: number;
   baselines: string[];
-  level: number[];
   /** false: --no-model. */
   model?: string | false;
   out?: string;
@@ -38,16 +41,16 @@ Examples:
   mamba-ts backtest sales.csv --horizon 24 --windows 4 --baselines snaive,ets,mstl,arima --out scores.csv
   mamba-ts backtest sales.csv --windows 12 --step 1 --forecasts forecasts.csv     # all that was forecast, beside what came`;
 
+const { season: _, horizon, ...fields } = backtestFields;
+const flagFields = { horizon: { ...horizon, help: 'steps ahead. Default: by the frequency.' }, ...fields };
+
 export function addBacktest(program: Command): void {
-  const command = tableVerb(program, 'backtest', 'how good forecasts of the past would have been, beside baselines')
-    .option('--horizon <steps>', 'steps ahead (default: those that the frequency suggests)', positive)
-    .option('--windows <n>', 'origins of each series', positive, 1)
-    .option('--step <steps>', 'from one origin to the next (default: the horizon)', positive)
-    .option('--baselines <names>', `of ${BASELINES.join(', ')}, or none`, baselineNames, ['snaive'])
-    .option('--level <percents>', 'intervals whose coverage is counted', numbers, [80, 95])
+  const command = tableVerb(program, 'backtest', 'how good forecasts of the past would have been, with baselines');
+  addFieldFlags(command, flagFields)
+    .option('--baselines <names>', `of ${baselineNames.join(', ')}, or none`, namesOfBaselines, ['snaive'])
     .option('--out <file>', 'scores of every series: .csv or .json')
-    .option('--forecasts <file>', 'what was forecast at each origin, beside what came: .csv or .json')
-    .option('--model <folder>', 'a forecaster of your own (default: the one of this package)')
+    .option('--forecasts <file>', 'what was forecast at each origin, with what came: .csv or .json')
+    .option('--model <folder>', 'a forecaster of your own. Default: the one of this package.')
     .option('--no-model', 'baselines alone');
   addTableFlags(addBackendOptions(command))
     .addHelpText('after', EXAMPLES)
@@ -55,8 +58,7 @@ export function addBacktest(program: Command): void {
 }
 
 async function run(path: string, flags: BacktestFlags): Promise<void> {
-  const { windows, step, out, level: levels } = flags;
-  requireRowFile('backtest: --out', out);
+  requireRowFile('backtest: --out', flags.out);
   requireRowFile('backtest: --forecasts', flags.forecasts);
   if (flags.model === false && flags.baselines.length === 0) {
     throw new UsageError(
@@ -67,31 +69,39 @@ async function run(path: string, flags: BacktestFlags): Promise<void> {
   const table = await openTable(path, flags);
   say(layoutLine(table));
   const horizon = flags.horizon ?? defaultHorizon(table.frequency);
+  const windows = flags.windows ?? 1;
   say(`${stepsLine(table.first, flags.season)}; ${windows} × ${horizon} steps of each series are forecast`);
   if (table.layout.known.length + table.layout.past.length > 0) say('Covariates are not read in a backtest.');
   const notes = new Set<string>();
-  const own = flags.model === false ? undefined : await openForecaster({ ...flags, model: flags.model });
-  const forecasters: SeriesForecaster[] = own ? [own] : [];
-  for (const name of flags.baselines) forecasters.push(await openBaseline(name, { note: (text) => notes.add(text) }));
-  const seen: TableSeries[] = [];
-  const windowRows = new Rows();
-  const written = flags.forecasts === undefined ? undefined : writeRows(flags.forecasts, windowRows.all());
+  const forecasters = await openAll(flags, (text) => notes.add(text));
   const bar = new Bar('{bar} {percentage} % read | {count} forecasts');
-  let found: Backtest;
+  const measured = backtest(forecasters, table, { ...optionsIn(flags, backtestFields), horizon } as BacktestOptions);
+  async function* windowsSoFar(): AsyncGenerator<Window> {
+    let done = 0;
+    for await (const window of measured) {
+      bar.update(table.progress() ?? 0, { count: count(++done * forecasters.length) });
+      yield window;
+    }
+  }
   try {
-    found = await backtest(forecasters, named(table, flags.season, written ? seen : undefined), {
-      ...{ horizon, windows, step, levels },
-      onWindow: written && ((window) => windowRows.add(rowsOf(window, seen))),
-      onProgress: (done) => bar.update(table.progress() ?? 0, { count: count(done * forecasters.length) }),
-    });
+    if (flags.forecasts !== undefined) await writeRows(flags.forecasts, rowsOf(windowsSoFar()));
+    else for await (const _ of windowsSoFar());
   } finally {
     bar.stop();
-    (own as Forecaster | undefined)?.dispose();
-    windowRows.end();
-    await written;
+    for (const forecaster of forecasters) forecaster.dispose();
   }
+  const found = await measured;
   report(found, { horizon, path, notes: [...notes] });
-  if (out !== undefined) await writeScores(out, found);
+  if (flags.out !== undefined) await writeScores(flags.out, found);
+}
+
+/** The model, unless --no-model, and the baselines. */
+async function openAll(
+  { model, baselines, ...flags }: BacktestFlags,
+  note: (text: string) => void,
+): Promise<Forecaster[]> {
+  const own = model === false ? [] : [await openForecaster({ ...flags, model })];
+  return [...own, ...(await Promise.all(baselines.map((name) => openBaseline(name, { note }))))];
 }
 
 /** What was measured, to stdout; what there is to know of it, to stderr. */
@@ -113,18 +123,6 @@ function report(found: Backtest, { horizon, path, notes }: { horizon: number; pa
 
 const listed = (all: readonly string[]): string => `${all.slice(0, 5).join(', ')}${all.length > 5 ? ', …' : ''}`;
 
-/** Series with the season that was said, or that of the calendar. */
-async function* named(
-  table: TimeTable,
-  season: SeasonOption | undefined,
-  seen?: TableSeries[],
-): AsyncGenerator<NamedSeries> {
-  for await (const one of table.series()) {
-    seen?.push(one);
-    yield { id: one.id, values: one.values, season: season ?? calendarSeasons(one.seasons) };
-  }
-}
-
 async function writeScores(path: string, { overall, series, skipped }: Backtest): Promise<void> {
   if (path.endsWith('.json')) {
     await writeFile(path, `${JSON.stringify({ overall, series, skipped }, null, 2)}\n`);
@@ -137,18 +135,19 @@ async function writeScores(path: string, { overall, series, skipped }: Backtest)
       ...Object.fromEntries(Object.entries(width).map(([level, mean]) => [`width${level}`, mean])),
     }),
   );
-  const all = new Rows();
-  all.add(rows);
-  all.end();
-  await writeRows(path, all.all());
+  await writeRows(path, rows);
+}
+
+async function* rowsOf(windows: AsyncIterable<Window>): AsyncGenerator<Row> {
+  for await (const window of windows) yield* rowsOfWindow(window);
 }
 
 /** A row for each step of each forecaster. */
-function rowsOf({ series, id, cutoff, truth, forecasts }: Window, seen: readonly TableSeries[]): Row[] {
-  const { axis } = seen[series];
+function rowsOfWindow({ id, cutoff, truth, forecasts, axis }: Window): Row[] {
+  const label = (step: number) => axis?.label(step) ?? String(step + 1);
   return Object.entries(forecasts).flatMap(([forecaster, { mean, median, quantiles, intervals = {} }]) =>
     Array.from(truth, (actual, t) => ({
-      ...{ id, cutoff: axis.label(cutoff - 1), time: axis.label(cutoff + t), actual, forecaster },
+      ...{ id, cutoff: label(cutoff - 1), time: label(cutoff + t), actual, forecaster },
       ...{ mean: mean[t], median: median[t] },
       ...Object.fromEntries(Object.entries(quantiles).map(([key, values]) => [`q${key}`, values[t]])),
       ...Object.fromEntries(
@@ -161,41 +160,12 @@ function rowsOf({ series, id, cutoff, truth, forecasts }: Window, seen: readonly
   );
 }
 
-/** Rows that are added on one side and taken on the other. */
-class Rows {
-  private waiting: Row[] = [];
-  private isOver = false;
-  private wake = () => {};
-
-  add(rows: readonly Row[]): void {
-    // Not spread: there may be more rows than a call takes arguments.
-    for (const row of rows) this.waiting.push(row);
-    this.wake();
-  }
-
-  end(): void {
-    this.isOver = true;
-    this.wake();
-  }
-
-  async *all(): AsyncGenerator<Row> {
-    for (;;) {
-      const rows = this.waiting;
-      this.waiting = [];
-      yield* rows;
-      if (rows.length > 0) continue;
-      if (this.isOver) return;
-      await new Promise<void>((resolve) => {
-        this.wake = resolve;
-      });
-    }
-  }
-}
-
-function baselineNames(text: string): string[] {
+function namesOfBaselines(text: string): string[] {
   if (text === 'none') return [];
   const found = [...new Set(names(text))];
   const unknown = found.find((name) => !isBaseline(name));
   if (unknown === undefined) return found;
-  throw new InvalidArgumentError(`got '${unknown}', expected ${BASELINES.join(', ')}, separated by commas, or none.`);
+  throw new InvalidArgumentError(
+    `got '${unknown}', expected ${baselineNames.join(', ')}, separated by commas, or none.`,
+  );
 }

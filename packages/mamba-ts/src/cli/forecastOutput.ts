@@ -1,5 +1,6 @@
 /** Where forecasts go: a file by its ending, CSV into a pipe, a chart and a table on a terminal. */
 import { UsageError } from '@mamba-ts/core/errors';
+import type { SeriesForecast } from '@mamba-ts/forecast/forecaster';
 import {
   chart,
   csv,
@@ -11,70 +12,110 @@ import {
   type ReportFacts,
   svg,
   terminalLook,
+  viewOf,
 } from '@mamba-ts/forecast/report';
-import { printTable } from './terminal.ts';
+import { printTable, say } from './terminal.ts';
 import { writeFile } from './textFile.ts';
 
-/** Views as they come; `withPast` says whether their past is wanted. */
+type Forecasts = AsyncIterable<SeriesForecast>;
+
 export interface Output {
-  readonly withPast: boolean;
-  /** The most series that it shows; others are refused. */
-  readonly most: number;
-  write(views: AsyncIterable<ForecastView>): Promise<void>;
+  /** Whether it is the terminal itself. */
+  readonly isShown: boolean;
+  /** Series of one call, where fewer than usual are wanted. */
+  readonly batch?: number;
+  /** What is said of it when the command is stopped. */
+  readonly left: string;
+  /** `facts` is called when all series have been read: notes are complete then. */
+  write(forecasts: Forecasts, facts: () => ReportFacts): Promise<void>;
 }
 
-/** A picture of more is read by nobody, and held in memory whole. */
-const MOST_IN_PICTURE = 12;
+/** Series that a terminal shows without being asked. */
+const SHOWN = 3;
+/** An SVG is built in memory, and more panels are unreadable. */
+const MAX_IN_PICTURE = 12;
 /** A report says how many more there are. */
-const MOST_IN_REPORT = 300;
+const MAX_IN_REPORT = 300;
 
-/** `facts` is asked when all series have been read: notes are complete then. */
-type Writer = (path: string, facts: () => ReportFacts) => Output;
+type Writer = (path: string, forecasts: Forecasts, facts: () => ReportFacts) => Promise<void>;
 
-const text = (chunks: (views: AsyncIterable<ForecastView>) => AsyncIterable<string>, path: string): Output => ({
-  withPast: false,
-  most: Number.POSITIVE_INFINITY,
-  write: (views) => writeFile(path, chunks(views)),
-});
-
-const whole = (
-  make: (views: readonly ForecastView[]) => Promise<string | Uint8Array>,
-  most: number,
-  path: string,
-): Output => ({
-  withPast: true,
-  most,
-  write: async (views) => writeFile(path, await make(await collected(views))),
-});
+const picture =
+  (make: (views: readonly ForecastView[]) => Promise<string | Uint8Array>): Writer =>
+  async (path, forecasts) => {
+    const { first, total } = await firstOf(forecasts, MAX_IN_PICTURE, MAX_IN_PICTURE + 1);
+    if (total > MAX_IN_PICTURE) {
+      throw new UsageError(
+        'forecast',
+        `${path} shows at most ${MAX_IN_PICTURE} series, and the table has more. ` +
+          'Write .csv or .json, or name the columns to forecast (--value).',
+      );
+    }
+    await writeFile(path, await make(first));
+  };
 
 const WRITERS: Readonly<Record<string, Writer>> = {
-  '.csv': (path) => text(csv, path),
-  '.json': (path) => text(json, path),
-  '.svg': (path) => whole(async (views) => svg(views), MOST_IN_PICTURE, path),
-  '.png': (path) => whole(async (views) => png(svg(views)), MOST_IN_PICTURE, path),
-  '.html': (path, facts) => ({
-    withPast: true,
-    most: Number.POSITIVE_INFINITY,
-    write: async (views) => {
-      const { first, total } = await firstOf(views, MOST_IN_REPORT);
-      await writeFile(path, html(first, { ...facts(), total }));
-    },
-  }),
+  '.csv': (path, forecasts) => writeFile(path, csv(futuresOf(forecasts))),
+  '.json': (path, forecasts) => writeFile(path, json(futuresOf(forecasts))),
+  '.svg': picture(async (views) => svg(views)),
+  '.png': picture(async (views) => png(svg(views))),
+  '.html': async (path, forecasts, facts) => {
+    const { first, total } = await firstOf(forecasts, MAX_IN_REPORT);
+    await writeFile(path, html(first, { ...facts(), total }));
+  },
 };
 
-/** The output that the ending of `path` asks for. */
-export function fileOutput(path: string, facts: () => ReportFacts): Output {
+/** The output that the ending of `path` names; without a path, the terminal or a pipe. */
+export function outputFor(path: string | undefined): Output {
+  if (path === undefined) {
+    if (process.stdout.isTTY) return { isShown: true, batch: SHOWN + 1, left: '', write: show };
+    return { isShown: false, left: '', write: (forecasts) => writeCsv(futuresOf(forecasts), process.stdout) };
+  }
   const ending = /\.[^./\\]+$/.exec(path)?.[0].toLowerCase() ?? '';
   const writer = Object.hasOwn(WRITERS, ending) ? WRITERS[ending] : undefined;
-  if (writer) return writer(path, facts);
+  if (writer) {
+    const left = `, ${path} is as it was`;
+    return { isShown: false, left, write: (forecasts, facts) => writer(path, forecasts, facts) };
+  }
   throw new UsageError(
     'forecast',
     `--out ${path} ends in ${ending === '' ? 'nothing' : ending}, expected ${Object.keys(WRITERS).join(', ')}.`,
   );
 }
 
+/** Views without the times of the past, which tables do not have. */
+async function* futuresOf(forecasts: Forecasts): AsyncGenerator<ForecastView> {
+  for await (const one of forecasts) yield viewOf(one, { withPast: false });
+}
+
+/** The first views, and how many there are in total, or `stop` if there are as many. */
+async function firstOf(
+  forecasts: Forecasts,
+  most: number,
+  stop = Number.POSITIVE_INFINITY,
+): Promise<{ first: ForecastView[]; total: number }> {
+  const first: ForecastView[] = [];
+  let total = 0;
+  for await (const one of forecasts) {
+    if (++total <= most) first.push(viewOf(one));
+    if (total >= stop) break;
+  }
+  return { first, total };
+}
+
+/** The first series of a table on the terminal. */
+async function show(forecasts: Forecasts): Promise<void> {
+  let shown = 0;
+  for await (const one of forecasts) {
+    if (shown++ === SHOWN) {
+      say('\nThere are more series: --out forecast.csv writes them all.');
+      return;
+    }
+    showView(viewOf(one));
+  }
+}
+
 /** CSV to a stream that may be closed early, as head does. */
-export async function writeCsv(views: AsyncIterable<ForecastView>, stream: NodeJS.WritableStream): Promise<void> {
+async function writeCsv(views: AsyncIterable<ForecastView>, stream: NodeJS.WritableStream): Promise<void> {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
     throw error;
@@ -82,20 +123,6 @@ export async function writeCsv(views: AsyncIterable<ForecastView>, stream: NodeJ
   for await (const chunk of csv(views)) {
     if (!stream.write(chunk)) await new Promise((resolve) => stream.once('drain', resolve));
   }
-}
-
-async function collected(views: AsyncIterable<ForecastView>): Promise<ForecastView[]> {
-  return (await firstOf(views, Number.POSITIVE_INFINITY)).first;
-}
-
-async function firstOf(
-  views: AsyncIterable<ForecastView>,
-  most: number,
-): Promise<{ first: ForecastView[]; total: number }> {
-  const first: ForecastView[] = [];
-  let total = 0;
-  for await (const view of views) if (++total <= most) first.push(view);
-  return { first, total };
 }
 
 /** Rows of a table on a terminal. */

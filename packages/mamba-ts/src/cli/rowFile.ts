@@ -17,11 +17,11 @@ export function requireRowFile(flag: string, path: string | undefined): void {
   throw new UsageError('', `${flag} ${path} ends in ${extname(path) || 'nothing'}, expected .csv or .json.`);
 }
 
-export async function writeRows(path: string, rows: AsyncIterable<Row>): Promise<void> {
+export async function writeRows(path: string, rows: AsyncIterable<Row> | Iterable<Row>): Promise<void> {
   await writeFile(path, extname(path) === '.csv' ? csvOf(rows) : jsonOf(rows));
 }
 
-async function* csvOf(rows: AsyncIterable<Row>): AsyncGenerator<string> {
+async function* csvOf(rows: AsyncIterable<Row> | Iterable<Row>): AsyncGenerator<string> {
   let columns: string[] | undefined;
   for await (const row of rows) {
     if (!columns) {
@@ -32,7 +32,7 @@ async function* csvOf(rows: AsyncIterable<Row>): AsyncGenerator<string> {
   }
 }
 
-async function* jsonOf(rows: AsyncIterable<Row>): AsyncGenerator<string> {
+async function* jsonOf(rows: AsyncIterable<Row> | Iterable<Row>): AsyncGenerator<string> {
   let before = '[\n';
   for await (const row of rows) {
     const cells = Object.entries(row).map(([column, cell]) => [

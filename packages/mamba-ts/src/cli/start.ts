@@ -1,9 +1,8 @@
-/** mamba-ts start: the main job. Forecasts a bundled series at once, offline, and says what to try next. */
+/** mamba-ts start: forecasts a bundled series offline, with a chart and a report, and says what to try next. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { forecastTable, viewOf } from '@mamba-ts/forecast/forecastTable';
-import { html } from '@mamba-ts/forecast/report';
+import { html, viewOf } from '@mamba-ts/forecast/report';
 import { openTimeTable } from '@mamba-ts/forecast/timeTable';
 import type { Command } from 'commander';
 import { showView } from './forecastOutput.ts';
@@ -23,7 +22,7 @@ interface Flags {
 export function addStart(program: Command): void {
   const command = program
     .command('start')
-    .description('forecast a bundled series at once: a chart, a report, and what to try next')
+    .description('forecast a bundled series: a chart, a report, and what to try next')
     .option('--out <folder>', 'where to write the report', 'runs/forecast');
   addBackendOptions(command).action((flags: Flags) => guard(() => run(flags)));
 }
@@ -37,7 +36,7 @@ async function run(flags: Flags): Promise<void> {
   const loaded = performance.now();
   const table = await openTimeTable(data);
   const report = join(flags.out, 'air-passengers.html');
-  for await (const one of forecastTable(forecaster, table, { horizon: HORIZON, levels: LEVELS })) {
+  for await (const one of forecaster.forecast(table, { horizon: HORIZON, levels: LEVELS })) {
     const done = performance.now();
     const view = viewOf(one);
     showView(view, 12);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { day, rows } from '../../../forecast/test/timeTable/tables.ts';
-import { ok, refused } from './command.ts';
+import { mamba, ok, refused } from './command.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'mamba-ts-forecast-'));
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -112,11 +112,38 @@ describe('mamba-ts forecast', () => {
   it.each([
     [['nowhere.csv'], /there is no .*nowhere\.csv/],
     [[shops, '--out', 'x.xlsx'], '--out x.xlsx ends in .xlsx, expected .csv, .json, .svg, .png, .html.'],
-    [[shops, '--level', '100'], 'levels[0] is 100, expected per cent from 1 on and below 100'],
     [[shops, '--frequency', 'dayly'], "Did you mean 'daily'?"],
-    [[shops, '--horizon', '1000000'], 'horizon is 1000000, expected a whole number from 1 to 100000'],
   ])('refuses %j', async (args, message) => {
     await refused(['forecast', ...args, ...backend], message, { cwd: folder });
+  });
+});
+
+describe('the flags of mamba-ts forecast', () => {
+  const stockout = (i: number) => (i % 9 === 4 ? 3 : 0);
+
+  it('combine: bounds, intermittent demand, the calendar and a later start', async () => {
+    const table = rows(90, (i) => `${day(i)},${stockout(i)}`, 'date,sold');
+    const args = ['--intermittent', '--upper', '2', '--integer', '--calendar', 'weekday', '--from', '2024-04-05'];
+    await refused(['forecast', '-', '--horizon', '3', ...args, ...backend], 'expected it within upper = 2', {
+      input: table,
+    });
+    args[2] = '3';
+    const { stdout, stderr } = await ok(['forecast', '-', '--horizon', '3', ...args, ...backend], { input: table });
+    expect(stderr).toContain('3 steps ahead, from 2024-04-05');
+    expect(stderr).toMatch(/^covariates: weekday (used|dropped)/m);
+    const lines = stdout.trim().split('\n').slice(1);
+    expect(lines.map((line) => line.split(',')[1])).toEqual(['2024-04-05', '2024-04-06', '2024-04-07']);
+    for (const line of lines) for (const x of line.split(',').slice(3)) expect([0, 1, 2, 3]).toContain(Number(x));
+  });
+
+  it.each([
+    [['--level', '100'], "option '--level <percents>' argument '100' is invalid"],
+    [['--horizon', '1000000'], 'expected a whole number from 1 to 100000. Forecast coarser steps'],
+    [['--from', '2024-01-01'], 'from is "2024-01-01", which is not after the end of the first series'],
+    [['--lower', '5', '--upper', '3'], 'lower is 5 and upper is 3, expected lower below upper.'],
+  ])('refuse %j', async (args, message) => {
+    const { code, stderr } = await mamba(['forecast', '-', ...args, ...backend], { input: sales });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(message) });
   });
 });
 

@@ -1,13 +1,16 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { folderOf } from '../../../core/test/data/folder.ts';
+import { forecastFields } from '../../../forecast/src/options.ts';
+import { addFieldFlags, optionsIn } from '../../src/cli/fieldFlags.ts';
 import { addFinetune } from '../../src/cli/finetune.ts';
-import { fileOutput } from '../../src/cli/forecastOutput.ts';
-import { addAnswerFlags, addTableFlags, answerOptions, openTable, type TableFlags } from '../../src/cli/tableFlags.ts';
+import { outputFor } from '../../src/cli/forecastOutput.ts';
+import { addTableFlags, openTable, type TableFlags } from '../../src/cli/tableFlags.ts';
 
 async function parsed(...args: string[]) {
   const command = new Command().exitOverride().configureOutput({ writeErr: () => {} });
-  addAnswerFlags(addTableFlags(command));
+  const { season: _, ...fields } = forecastFields;
+  addFieldFlags(addTableFlags(command), fields);
   return (await command.parseAsync(args, { from: 'user' })).opts<TableFlags>();
 }
 
@@ -24,9 +27,23 @@ describe('flags of tables', () => {
       '--no-header',
     );
     expect(flags).toEqual({ value: ['a', 'b'], season: [24, 168], level: [80], nonNegative: true, header: false });
-    expect(answerOptions(flags, [7])).toEqual({ season: [24, 168], levels: [80], nonNegative: true });
-    expect(answerOptions(await parsed(), [7])).toEqual({ season: { likely: [7] } });
-    expect(answerOptions(await parsed(), [])).toEqual({});
+    expect(optionsIn(flags, forecastFields)).toEqual({ season: [24, 168], levels: [80], nonNegative: true });
+    expect(optionsIn(await parsed(), forecastFields)).toEqual({});
+  });
+
+  it('exist for every option of a forecast', async () => {
+    const flags = await parsed(
+      ...['--horizon', '3', '--level', '80,95', '--quantiles', '0.1', '--season', '7', '--non-negative', '--integer'],
+      ...['--lower', '-1.5', '--upper', '9', '--intermittent', '--holidays', 'DE-BY', '--calendar', 'weekday,month'],
+      ...['--mode', 'product', '--together', '--from', '2026-03-01'],
+    );
+    expect(optionsIn(flags, forecastFields)).toEqual({
+      ...{ horizon: 3, levels: [80, 95], quantiles: [0.1], season: [7], nonNegative: true, integer: true },
+      ...{ lower: -1.5, upper: 9, intermittent: true, holidays: 'DE-BY', calendar: ['weekday', 'month'] },
+      ...{ mode: 'product', together: true, from: '2026-03-01' },
+    });
+    expect(Object.keys(optionsIn(flags, forecastFields)).sort()).toEqual(Object.keys(forecastFields).sort());
+    expect(optionsIn(await parsed('--calendar', 'all'), forecastFields)).toEqual({ calendar: true });
   });
 
   it('say how a table is read', async () => {
@@ -40,8 +57,11 @@ describe('flags of tables', () => {
   });
 
   it.each([
-    [['--level', 'high'], 'got "high", expected numbers, separated by commas'],
-    [['--season', '7,'], 'expected numbers, separated by commas'],
+    [['--level', 'high'], "argument 'high' is invalid. Part [0]: expected per cent from 1 on and below 100"],
+    [['--level', '80,0.9'], 'Part [1]: expected per cent from 1 on and below 100, such as 80 or 95. Did you mean 90?'],
+    [['--season', '7,'], 'expected a whole number of steps such as 24'],
+    [['--horizon', '1e9'], 'expected a whole number from 1 to 100000. Forecast coarser steps'],
+    [['--mode', 'xreg'], "expected 'regress-first' or 'forecast-first' or 'product'"],
     [['--id', 'a,,b'], 'expected names of columns, separated by commas'],
     [['--duplicates', 'max'], 'Allowed choices are mean, sum, first, last'],
     [['--separator', '#'], 'Allowed choices are ,, ;, |, tab'],
@@ -55,9 +75,7 @@ describe('flags of tables', () => {
     ['x.xlsx', '.xlsx'],
     ['x.constructor', '.constructor'],
   ])('list the endings of --out where %s has none of them', (path, ending) => {
-    expect(() => fileOutput(path, () => ({}))).toThrow(
-      `--out ${path} ends in ${ending}, expected .csv, .json, .svg, .png, .html.`,
-    );
+    expect(() => outputFor(path)).toThrow(`--out ${path} ends in ${ending}, expected .csv, .json, .svg, .png, .html.`);
   });
 });
 

@@ -1,0 +1,35 @@
+/** The options of backtests, declared once: as those of forecasts are (../options.ts). */
+import { complete, field, type InputsOf, type ValuesOf } from '@mamba-ts/core/schema';
+import { baseFields } from '../options.ts';
+
+const { horizon, levels, season, nonNegative, integer } = baseFields;
+
+export const backtestFields = {
+  horizon,
+  /** Origins of each series. Default: 1, the last `horizon` values are held out. */
+  windows: field.whole({ min: 1, default: 1, help: 'origins of each series (default: 1)' }),
+  /** Steps from one origin to the next. Default: the horizon, so that windows do not overlap. */
+  step: field.optional(
+    field.whole({ min: 1, help: 'from one origin to the next (default: the horizon)', placeholder: '<steps>' }),
+  ),
+  /** Central intervals in per cent. Default: [80, 95]. */
+  levels: { ...levels, default: [80, 95], help: 'intervals whose coverage is counted (default: 80,95)' },
+  season,
+  nonNegative,
+  integer,
+  /** Forecasts of one call. Default: 256. */
+  batch: field.whole({ min: 1, default: 256, flag: false }),
+};
+
+export interface BacktestOptions extends Omit<InputsOf<typeof backtestFields>, 'horizon'> {
+  horizon: number;
+}
+
+export interface CheckedBacktest extends Omit<ValuesOf<typeof backtestFields>, 'step'> {
+  step: number;
+}
+
+export function checkBacktest(options: BacktestOptions): CheckedBacktest {
+  const checked = complete('backtest', backtestFields, options);
+  return { ...checked, step: checked.step ?? checked.horizon };
+}

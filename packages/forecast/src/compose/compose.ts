@@ -1,0 +1,24 @@
+/**
+ * The options of a forecast, put together around a forecaster:
+ *
+ *   forecaster → covariates → intermittent demand → bounds
+ *
+ * Each part takes a forecaster of tasks and is one itself, so any of them can be combined. Holidays, the calendar and
+ * series that are read together need no part of their own: they are covariates (prepare.ts).
+ */
+import { withCovariates } from '../covariates/forecast.ts';
+import { withDemand } from '../intermittent.ts';
+import type { CheckedForecast } from '../options.ts';
+import { withBounds } from '../support.ts';
+import type { TaskForecaster } from '../task.ts';
+import type { SeriesForecaster } from '../types.ts';
+
+export function compose(
+  forecaster: SeriesForecaster,
+  { mode, intermittent, lower, upper }: Pick<CheckedForecast, 'mode' | 'intermittent' | 'lower' | 'upper'>,
+): TaskForecaster {
+  let composed = withCovariates(forecaster, mode);
+  if (intermittent) composed = withDemand(composed);
+  if (lower !== undefined || upper !== undefined) composed = withBounds(composed, { lower, upper });
+  return composed;
+}
