@@ -2,7 +2,7 @@
 import { byteTokenizer, createModel, generateText, openBackend, Trainer, textData } from 'mamba-ts';
 import type { Reply, Request } from './messages.ts';
 
-const CONFIG = { model: 'mamba', vocabSize: 256, dModel: 96, nLayer: 2 };
+const CONFIG = { model: 'mamba', vocabSize: 256, dModel: 96, nLayer: 2 } as const;
 const TRAINING = { batchSize: 8, blockSize: 96, learningRate: 4e-3, warmupIters: 10 };
 const SAMPLE_EVERY = 100;
 

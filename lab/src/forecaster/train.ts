@@ -7,7 +7,7 @@
  * the weights over the last thousands of updates (Polyak & Juditsky 1992), which is published.
  */
 import { encodeSafetensors, openTensorFile, writeAtomic } from '@mamba-ts/core/formats';
-import { createSequenceModel, loadSequenceModel, type SequenceModel } from '@mamba-ts/core/models';
+import { createSequenceModel, loadSequenceModel, type SequenceModel, sequenceConfigOf } from '@mamba-ts/core/models';
 import { Random } from '@mamba-ts/core/random';
 import { openBackend } from '@mamba-ts/core/tensor';
 import { isFinished, RunFolder, Trainer, type TrainerOptions, training } from '@mamba-ts/core/train';
@@ -54,7 +54,7 @@ export async function trainForecaster(run: ForecasterRun): Promise<{ iter: numbe
   const { seed } = options;
   const model = isResumed
     ? await loadSequenceModel(out, { backend })
-    : await createSequenceModel({ ...run.config, ...NETWORK_SHAPE }, { backend, seed });
+    : await createSequenceModel(sequenceConfigOf({ ...run.config, ...NETWORK_SHAPE }), { backend, seed });
   const thread = batchesFromThread(seed, budget);
   const trainer = new Trainer(model, forecastTask(thread.source), options);
   const mean = isResumed ? await readMean(folder) : valuesOf(model);

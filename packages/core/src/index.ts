@@ -17,7 +17,20 @@ export type { BackendName } from './backend/index.ts';
 export * as data from './data/index.ts';
 export { textData } from './data/textData.ts';
 export { UsageError } from './errors.ts';
-export { modelNames } from './families/index.ts';
+export {
+  type AttentionConfig,
+  type H3Config,
+  type HybridConfig,
+  type Mamba2Config,
+  type Mamba3Config,
+  type MambaConfig,
+  type ModelOptions,
+  modelNames,
+  type Rwkv4Config,
+  type S4Config,
+  type S4dConfig,
+  type TransformerConfig,
+} from './families/index.ts';
 export * as formats from './formats/index.ts';
 export {
   type Generated,
@@ -29,6 +42,7 @@ export {
 export { type Observed, observe } from './inspect/index.ts';
 export { type ModelConfig, State } from './layers/index.ts';
 export {
+  type CreateOptions,
   createModel,
   createSequenceModel,
   type ForwardOptions,
@@ -37,9 +51,11 @@ export {
   loadModel,
   loadSequenceModel,
   Model,
+  type ModelFiles,
   type SequenceConfig,
   type SequenceInput,
   SequenceModel,
+  type SequenceModelOptions,
   type SequenceOptions,
   type SequenceTargets,
 } from './models/index.ts';

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anyBackend } from '../../../test/support/backends.ts';
 import { encodeSafetensors, writeAtomic } from '../../core/src/formats/index.ts';
-import { configJson, createSequenceModel } from '../../core/src/models/checkpoint.ts';
+import { createSequenceModel } from '../../core/src/models/registered.ts';
+import { configText } from '../../core/src/models/model.ts';
 import { Random } from '../../core/src/random.ts';
 import { finetune } from '../src/finetune/finetune.ts';
 import { loadForecaster } from '../src/load.ts';
@@ -15,7 +16,7 @@ const folder = (name: string) => path.join(root, name);
 
 beforeAll(async () => {
   root = await mkdtemp(path.join(tmpdir(), 'finetune-'));
-  const config = { model: 'mamba', dModel: 16, nLayer: 1, dState: 4, ...NETWORK_SHAPE };
+  const config = { model: 'mamba', dModel: 16, nLayer: 1, dState: 4, ...NETWORK_SHAPE } as const;
   const model = await createSequenceModel(config, { backend: anyBackend, seed: 1 });
   const tensors = Object.entries(model.parameters).map(([name, { shape }]) => ({
     name,
@@ -23,7 +24,7 @@ beforeAll(async () => {
     data: model.parameters[name].read() as Float32Array,
   }));
   await mkdir(folder('zero'));
-  await writeAtomic(folder('zero/config.json'), [Buffer.from(configJson(model.config))]);
+  await writeAtomic(folder('zero/config.json'), [Buffer.from(configText(model))]);
   await writeAtomic(folder('zero/model.safetensors'), encodeSafetensors(tensors));
 });
 afterAll(() => rm(root, { recursive: true, force: true }));

@@ -6,8 +6,8 @@
  */
 import type { BackendName } from '@mamba-ts/core/backend';
 import { UsageError } from '@mamba-ts/core/errors';
-import { loadSequenceModel } from '@mamba-ts/core/models';
 import { complete, field, type InputsOf } from '@mamba-ts/core/schema';
+import { loadSequenceModel } from '@mamba-ts/core/sequence';
 import { openBackend } from '@mamba-ts/core/tensor';
 import { isFinished, RunFolder, Trainer, training } from '@mamba-ts/core/train';
 import { packagedWeights } from '../load.ts';
