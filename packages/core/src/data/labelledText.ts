@@ -95,5 +95,5 @@ function noLabel({ name, about }: TextDocument, how: string | undefined): Error 
       : about
         ? `the key ${JSON.stringify(how ?? 'label')}`
         : 'a folder of each class, or JSONL with the key "label"';
-  return new UsageError('data', `${name} has no label, expected ${expected}. Name its place with --label.`);
+  return new UsageError('data', `${name} has no label, expected ${expected}. Say where it is with --label.`);
 }
