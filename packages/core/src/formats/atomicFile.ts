@@ -1,23 +1,22 @@
-/**
- * Files that are there whole or not at all: a run that dies while saving keeps its last checkpoint.
- *
- *   await writeAtomic('runs/best/model.safetensors', encodeSafetensors(tensors));
- */
+/** Atomic writes: a process that is killed while it saves leaves the previous file intact. */
 
 import { UsageError } from '../errors.ts';
 import { nodeModule } from '../node.ts';
 
-/** How a file is named until it is whole: what a kill may leave behind. */
+/** The temporary name of a file that is being written, which a kill may leave behind. */
 export const HALF_WRITTEN: RegExp = /^\..+\.[0-9a-f]{8}\.tmp$/;
 
 /** Linux writes at most 2³¹ − 4096 bytes in one call. */
 const WRITE_LIMIT = 2 ** 30;
 
 /**
- * Writes the chunks under a new name in the same folder, brings them to the disk, then renames
- * into place (Node). Where anything fails, `path` is as it was and nothing is left behind.
+ * Writes the chunks under a temporary name in the same folder, flushes them to disk, then renames the file into place
+ * (Node). If anything fails, `path` is unchanged and the temporary file is removed.
  *
- * Throws what `chunks` throws, and for the disk an Error that says what to do.
+ * Throws what `chunks` throws, and UsageError if the disk is full or the folder cannot be written.
+ *
+ * @example
+ * await writeAtomic('runs/best/model.safetensors', encodeSafetensors(tensors));
  */
 export async function writeAtomic(
   path: string,
@@ -53,7 +52,7 @@ export async function writeAtomic(
   await syncFolder(dirname(path));
 }
 
-/** So that the new name survives a power cut. Windows has no such call and needs none. */
+/** Flushes the new name, so that it survives a power cut. Windows neither has nor needs this call. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await nodeModule('fs/promises')
     .open(folder, 'r')
@@ -67,10 +66,10 @@ function writeFailure(path: string, folder: string, cause: unknown): Error {
   const problems: Record<string, string> = {
     ENOSPC: 'the disk is full. Free some space or write to another disk.',
     EDQUOT: 'your disk quota is used up. Free some space or write to another disk.',
-    EACCES: `you may not write in ${folder}. Change its permissions or write to another folder.`,
-    EPERM: `you may not write in ${folder}. Change its permissions or write to another folder.`,
+    EACCES: `${folder} may not be written. Change its permissions or write to another folder.`,
+    EPERM: `${folder} may not be written. Change its permissions or write to another folder.`,
     EROFS: `${folder} is on a read-only disk. Write to another folder.`,
-    ENOENT: `the folder ${folder} does not exist. Create it first.`,
+    ENOENT: `the folder ${folder} does not exist. Create it.`,
     ENOTDIR: `${folder} is not a folder. Check the path.`,
     EISDIR: 'it is a folder. Give the path of a file, or remove the folder.',
   };

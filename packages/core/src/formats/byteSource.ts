@@ -1,19 +1,20 @@
-/**
- * Where the bytes of a file come from: memory, disk or the network, read by position.
- *
- *   const source = await fileSource('model.safetensors');
- *   const magic = await source.read(0, 8);
- */
+/** Random access to the bytes of a file in memory, on disk or from the network. */
 
 import { UsageError } from '../errors.ts';
 import { nodeModule } from '../node.ts';
 
+/**
+ * @example
+ * const source = await fileSource('model.safetensors');
+ * const magic = await source.read(0, 8);
+ * await source.close();
+ */
 export interface ByteSource {
   /** In bytes. */
   readonly size: number;
-  /** For error messages: a path, a URL or a name. */
+  /** A path, a URL or a name, for error messages. */
   readonly name: string;
-  /** A copy of `length` bytes from `offset`. Throws where these are not all inside the source. */
+  /** A copy of `length` bytes from `offset`. Throws UsageError if they are not all inside the source. */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
   close(): Promise<void>;
 }
@@ -21,7 +22,7 @@ export interface ByteSource {
 /** Linux reads at most 2³¹ − 4096 bytes in one call. */
 const READ_LIMIT = 2 ** 30;
 
-/** Reads from memory. The bytes are not copied before they are read. */
+/** Reads from memory. The bytes are copied only when they are read. */
 export function bytesSource(name: string, bytes: Uint8Array): ByteSource {
   return {
     name,
@@ -34,7 +35,7 @@ export function bytesSource(name: string, bytes: Uint8Array): ByteSource {
   };
 }
 
-/** Reads a file on disk by position (Node). The file is never read whole. */
+/** Reads a file on disk (Node), never the whole file. Throws UsageError if it does not exist or may not be read. */
 export async function fileSource(path: string): Promise<ByteSource> {
   const { open } = nodeModule('fs/promises');
   const handle = await open(path, 'r').catch((error: unknown) => {
@@ -51,7 +52,7 @@ export async function fileSource(path: string): Promise<ByteSource> {
     name: path,
     size,
     read: async (offset, length) => {
-      if (closed) throw new UsageError('', `${path} was read after close(). Read first, or open it again.`);
+      if (closed) throw new UsageError('', `${path} was read after close(). Read before close(), or open it again.`);
       checkRange(path, size, offset, length);
       const bytes = new Uint8Array(length);
       for (let done = 0; done < length; ) {
@@ -61,7 +62,7 @@ export async function fileSource(path: string): Promise<ByteSource> {
           throw new UsageError(
             '',
             `${path} became shorter than its ${size} bytes while it was read. ` +
-              'Wait until its writer is done, then open it again.',
+              'Wait until its writer has finished, then open it again.',
           );
         }
         done += bytesRead;
@@ -76,7 +77,7 @@ export async function fileSource(path: string): Promise<ByteSource> {
   };
 }
 
-/** Fetches the whole body of a URL into memory. Throws on any status but 2xx. */
+/** Fetches a URL into memory. Throws UsageError for any status but 2xx. */
 export async function urlSource(url: string | URL): Promise<ByteSource> {
   const name = String(url);
   const response = await fetch(url).catch((cause: unknown) => {
@@ -96,7 +97,7 @@ function checkRange(name: string, size: number, offset: number, length: number):
   if (whole && offset >= 0 && length >= 0 && offset + length <= size) return;
   throw new UsageError(
     name,
-    `bytes ${offset} to ${offset + length} were asked for, it has ${size}. ` +
+    `bytes ${offset} to ${offset + length} were requested, but it has ${size}. ` +
       'The file is truncated or damaged: get it again.',
   );
 }

@@ -1,7 +1,6 @@
-/** Bytes that arrive in chunks, taken in the lengths that a format has. */
-
+/** Reads fields of any length from a stream of chunks of any length. */
 export class ByteStream {
-  /** Bytes taken so far. */
+  /** Bytes read so far. */
   offset = 0;
   readonly #chunks: AsyncIterator<Uint8Array>;
   #held = new Uint8Array();
@@ -10,7 +9,7 @@ export class ByteStream {
     this.#chunks = chunks[Symbol.asyncIterator]();
   }
 
-  /** The next `length` bytes, or as many as are left. */
+  /** The next `length` bytes, or fewer at the end of the stream. */
   async take(length: number): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = new Uint8Array(length);
     let filled = 0;
@@ -24,7 +23,7 @@ export class ByteStream {
     return filled === length ? bytes : bytes.slice(0, filled);
   }
 
-  /** Passes over `length` bytes, and says how many there were. */
+  /** Skips `length` bytes. Resolves to the number of bytes skipped, fewer at the end of the stream. */
   async skip(length: number): Promise<number> {
     let skipped = 0;
     while (skipped < length && (await this.#fill())) {
@@ -40,7 +39,7 @@ export class ByteStream {
     await this.#chunks.return?.();
   }
 
-  /** Whether there is a byte. A chunk is used up before the next one is asked for. */
+  /** Whether there is another byte. A chunk is used up before the next one is requested. */
   async #fill(): Promise<boolean> {
     while (this.#held.length === 0) {
       const { done, value } = await this.#chunks.next();

@@ -1,12 +1,11 @@
 /**
- * Element types of tensor files, and their conversion to what the rest computes with: f32 or i32.
+ * The element types of tensor files, and their conversion to f32 or i32.
  *
- * Bytes are little-endian, as are all machines with WebAssembly in practice, so that
- * typed-array views read them directly.
+ * Bytes are little-endian, as are all machines with WebAssembly in practice, so typed-array views read them directly.
  */
 import { UsageError } from '../errors.ts';
 
-/** Bytes an element, under the names of safetensors. */
+/** Bytes per element. The names are those of safetensors. */
 export const DTYPE_BYTES = {
   F64: 8,
   F32: 4,
@@ -31,7 +30,7 @@ export function isDtype(value: unknown): value is Dtype {
   return typeof value === 'string' && Object.hasOwn(DTYPE_BYTES, value);
 }
 
-/** The elements as f32, each rounded to the nearest; beyond the range of f32 they are ±Infinity. */
+/** The elements as f32, each rounded to the nearest. Values beyond the range of f32 become ±Infinity. */
 export function toFloat32(dtype: Dtype, bytes: Bytes): Float32Array {
   switch (dtype) {
     case 'F32':
@@ -50,7 +49,7 @@ export function toFloat32(dtype: Dtype, bytes: Bytes): Float32Array {
   }
 }
 
-/** The elements as i32. Throws for a float dtype and for a value that does not fit. */
+/** The elements as i32. Throws UsageError for a float dtype and for a value that does not fit. `what` begins the error. */
 export function toInt32(what: string, dtype: Dtype, bytes: Bytes): Int32Array {
   if (dtype === 'F64' || dtype === 'F32' || dtype === 'F16' || dtype === 'BF16') {
     throw new UsageError('', `${what} is ${dtype}, expected integers. Read it with read() instead.`);
@@ -103,7 +102,7 @@ interface ViewConstructor<View> {
   new (buffer: ArrayBuffer, byteOffset: number, length: number): View;
 }
 
-/** The same memory where it is aligned, else a copy. */
+/** A view of the same memory if it is aligned, else a copy. */
 function view<View>(Type: ViewConstructor<View>, bytes: Bytes): View {
   const aligned = bytes.byteOffset % Type.BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice();
   const length = bytes.byteLength / Type.BYTES_PER_ELEMENT;
@@ -123,7 +122,7 @@ function brainToFloat(halves: Uint16Array): Float32Array {
   return new Float32Array(bits.buffer);
 }
 
-/** The f32 bits of every f16, made at first use: 256 KiB instead of a branch an element. */
+/** The f32 bits of every f16, computed at first use: 256 KiB instead of a branch per element. */
 let halfBits: Uint32Array | undefined;
 
 function halfToFloat(halves: Uint16Array): Float32Array {

@@ -1,33 +1,40 @@
 /**
- * FASTA (Pearson & Lipman 1988): named sequences, in a stream.
+ * FASTA (Pearson & Lipman 1988): named sequences, read as a stream.
  *
  *   >NC_001807 Homo sapiens mitochondrion
  *   GATCACAGGTCTATCACCC…
  *
- * A record begins with '>' and its name; the lines after it are its sequence, however they are
- * wrapped. Lines that begin with ';' are remarks. No line is held whole, so that a chromosome may
- * be one line.
+ * A record begins with '>' and its name; the following lines are its sequence, wrapped or not. Lines that begin with
+ * ';' are comments. Lines are read in parts, so a whole chromosome may be one line.
  */
 import { UsageError } from '../errors.ts';
 
 export interface FastaRecord {
   /** The first word of the header. */
   readonly name: string;
-  /** What follows it. */
+  /** The rest of the header. */
   readonly description: string;
-  /** The line of the header, from 1. */
+  /** The line number of the header, from 1. */
   readonly line: number;
-  /** Read it before the next record is asked for; what was not read is passed over. */
+  /** Read it before the next record is requested; unread parts are skipped. */
   readonly sequence: AsyncIterable<string>;
 }
 
-/** `dna`: bases, made A C G T N. `any`: letters, '*' and '-' as they are, as proteins have them. */
+/** `dna`: bases, converted to A C G T N. `any`: letters, '*' and '-' unchanged, as in proteins. */
 export type FastaAlphabet = 'dna' | 'any';
 
-/** A piece of a header or of a sequence. */
+/** A header, or a part of a sequence. */
 type Piece = { header: string; line: number } | { sequence: string };
 
-/** The records of a FASTA text. `file` is what an error calls it. */
+/**
+ * The records of a FASTA text. Throws UsageError, with line and column, for text before the first header and for
+ * characters outside of the alphabet. `file` names the text in errors.
+ *
+ * @example
+ * for await (const { name, sequence } of fastaRecords(text, 'genome.fa')) {
+ *   for await (const bases of sequence) console.log(name, bases.length);
+ * }
+ */
 export async function* fastaRecords(
   text: AsyncIterable<string>,
   file: string,
@@ -47,7 +54,7 @@ export async function* fastaRecords(
       })();
       yield { name, description: header.slice(name.length).trim(), line, sequence };
       for await (const _ of sequence);
-      // A sequence that was left in the middle is closed; its pieces still stand before the next header.
+      // If the caller left the sequence early, its remaining pieces come before the next header.
       while (!next.done && !('header' in next.value && next.value.line !== line)) next = await pieces.next();
     }
   } finally {
@@ -55,16 +62,16 @@ export async function* fastaRecords(
   }
 }
 
-/** Headers whole, and sequences as they arrive. */
+/** Whole headers, and sequences in the parts in which they arrive. */
 async function* piecesIn(text: AsyncIterable<string>, file: string, alphabet: FastaAlphabet): AsyncGenerator<Piece> {
   let line = 1;
   let column = 0;
   let begun = false;
-  let kind: 'header' | 'remark' | 'sequence' = 'sequence';
+  let kind: 'header' | 'comment' | 'sequence' = 'sequence';
   let header = '';
   for await (const chunk of text) {
     for (let at = 0; at < chunk.length; ) {
-      if (column === 0) kind = chunk[at] === '>' ? 'header' : chunk[at] === ';' ? 'remark' : 'sequence';
+      if (column === 0) kind = chunk[at] === '>' ? 'header' : chunk[at] === ';' ? 'comment' : 'sequence';
       const lineEnd = chunk.indexOf('\n', at);
       const part = chunk.slice(at, lineEnd < 0 ? undefined : lineEnd);
       if (kind === 'header') header += part;
@@ -90,13 +97,14 @@ async function* piecesIn(text: AsyncIterable<string>, file: string, alphabet: Fa
 }
 
 const SPACES = /[ \t\r]+/g;
-const STRANGE = { dna: /[^ACGTUNRYSWKMBDHV]/i, any: /[^A-Z*-]/i };
+const NOT_ALLOWED = { dna: /[^ACGTUNRYSWKMBDHV]/i, any: /[^A-Z*-]/i };
 
 function clean(part: string, alphabet: FastaAlphabet, place: { file: string; line: number; column: number }): string {
   const sequence = part.replace(SPACES, '');
-  const strange = STRANGE[alphabet].exec(sequence);
-  if (strange)
-    throw strangeCharacter(strange[0], alphabet, { ...place, column: place.column + part.indexOf(strange[0]) });
+  const [unknown] = NOT_ALLOWED[alphabet].exec(sequence) ?? [];
+  if (unknown !== undefined) {
+    throw unknownCharacter(unknown, alphabet, { ...place, column: place.column + part.indexOf(unknown) });
+  }
   if (alphabet === 'any') return sequence;
   return sequence
     .toUpperCase()
@@ -108,24 +116,26 @@ function noHeader(file: string, line: number, character: string): Error {
   return new UsageError(
     'data',
     `${file}, line ${line} has ${JSON.stringify(character)} before any record, expected '>' and a name first. ` +
-      "Put a line such as '>chr1' above it, or name the file .txt if it is not FASTA.",
+      "Add a line such as '>chr1' above it, or rename the file to .txt if it is not FASTA.",
   );
 }
 
-function strangeCharacter(
+function unknownCharacter(
   character: string,
   alphabet: FastaAlphabet,
   { file, line, column }: { file: string; line: number; column: number },
 ): Error {
   const code = character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
-  const where = `data: ${file}, line ${line}, column ${column + 1} has ${JSON.stringify(character)} (U+${code})`;
-  if (alphabet === 'any') return new UsageError('', `${where}, expected letters, '*' or '-'. Mend or remove the line.`);
-  const gap = character === '-' || character === '.';
+  const found = `${file}, line ${line}, column ${column + 1} has ${JSON.stringify(character)} (U+${code})`;
+  if (alphabet === 'any') {
+    return new UsageError('data', `${found}, expected letters, '*' or '-'. Fix or remove the line.`);
+  }
+  const isGap = character === '-' || character === '.';
   return new UsageError(
-    '',
-    `${where}, expected a base: A, C, G, T, U, N or an IUPAC code. ` +
-      (gap
-        ? 'It is the gap of an alignment: remove gaps first, or write N.'
-        : 'Mend or remove the line; proteins need the byte or char tokenizer.'),
+    'data',
+    `${found}, expected a base: A, C, G, T, U, N or an IUPAC code. ` +
+      (isGap
+        ? 'It is an alignment gap: remove gaps first, or write N.'
+        : 'Fix or remove the line; proteins need the byte or char tokenizer.'),
   );
 }

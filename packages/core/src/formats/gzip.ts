@@ -1,10 +1,13 @@
 /**
- * Bytes out of gzip (RFC 1952), in a stream, through the `DecompressionStream` that Node and
- * browsers have. Files of many members (bgzip) are one stream in Node; browsers may refuse them.
+ * Decompresses gzip (RFC 1952) as a stream, with the `DecompressionStream` of Node and browsers.
+ * Node reads files of several members (bgzip); browsers may refuse them.
  */
 import { UsageError } from '../errors.ts';
 
-/** The bytes of `chunks`, unpacked where they begin as gzip does and passed on where they do not. */
+/**
+ * The bytes of `chunks`, decompressed if they are gzip and unchanged if not. Throws UsageError for damaged gzip.
+ * `name` names the file in errors.
+ */
 export async function* gunzipped(chunks: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
   const iterator = chunks[Symbol.asyncIterator]();
   let begin: Uint8Array<ArrayBuffer> = new Uint8Array();
@@ -45,7 +48,7 @@ async function* unpack(chunks: AsyncIterable<Uint8Array>, name: string): AsyncGe
     try {
       for await (const chunk of chunks) {
         await writer.ready;
-        // A chunk is valid until the next one is asked for, and the stream keeps it longer.
+        // A chunk is valid only until the next one is requested, but the stream keeps it longer.
         await writer.write(new Uint8Array(chunk));
       }
       await writer.close();
@@ -70,13 +73,13 @@ async function* unpack(chunks: AsyncIterable<Uint8Array>, name: string): AsyncGe
 }
 
 function damaged(name: string, cause: unknown): Error {
-  // An error of the source (a file that can't be read) says enough by itself.
+  // An error of the source, such as a file that cannot be read.
   if (cause instanceof UsageError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new UsageError(
     'data',
-    `${name} is not whole gzip: ${reason}. Get the file again, and check it with gzip -t; ` +
-      'in a browser, unpack a bgzip file first.',
+    `${name} is damaged gzip: ${reason}. Get the file again, and check it with gzip -t. ` +
+      'In a browser, decompress a bgzip file first.',
     { cause },
   );
 }

@@ -1,8 +1,8 @@
-/** JSON files that people name: what is wrong with one, and what to do. Node only. */
+/** JSON files that users name, with errors that say what to do. Node only. */
 import { UsageError } from '../errors.ts';
 import { nodeModule } from '../node.ts';
 
-/** The value in the file. `advice` ends the error where it cannot be read or is not JSON. */
+/** The parsed content of the file. Throws UsageError, ending with `advice`, if it cannot be read or is not JSON. */
 export async function readJsonFile(path: string, advice: string): Promise<unknown> {
   let text: string;
   try {

@@ -1,19 +1,19 @@
 /**
- * A pickle machine that can only build data: it imports nothing and calls only what it is given.
+ * A pickle machine that can only build data: it imports nothing and calls only functions on an allow-list.
  *
- * Pickle is a program for a stack machine (Python's pickletools documents it). A malicious one
- * calls os.system. This one knows the opcodes below, and the globals on the caller's list; a file
- * that wants another is refused by that name.
+ * A pickle is a program for a stack machine (documented in Python's pickletools), and a malicious one calls os.system.
+ * This machine knows only the opcodes below and the globals of the caller. A file that uses others is refused, and the
+ * error names them.
  */
 
 import { UsageError } from '../errors.ts';
 import { shown } from '../schema/shown.ts';
 import { PickleReader } from './pickleReader.ts';
 
-/** What the caller's globals make, and the globals themselves. */
+/** The base class of the objects that the caller's globals make, and of these globals. */
 export abstract class PickleObject {}
 
-/** A name from Python that a pickle may use, and what calling it does. */
+/** A Python name that a pickle may use, and the effect of a call. */
 export class PickleGlobal extends PickleObject {
   constructor(
     readonly name: string,
@@ -29,16 +29,16 @@ export type PickleDict = Map<PickleKey, PickleValue>;
 export type PickleValue = PickleKey | PickleValue[] | PickleDict | PickleObject;
 
 export interface PickleHost {
-  /** What errors begin with. */
+  /** The start of errors: the file. */
   readonly what: string;
   /** By 'module.name'. */
   readonly globals: ReadonlyMap<string, PickleGlobal>;
-  /** What stands for an object kept outside the pickle. */
+  /** The value of an object that is stored outside of the pickle. */
   persistentLoad(id: PickleValue): PickleValue;
 }
 
 const MAX_PROTOCOL = 5;
-/** Opcodes worth naming in an error. */
+/** Known opcodes that are refused, by name for errors. */
 const REFUSED_OPCODES: Record<number, string> = {
   105: 'INST',
   111: 'OBJ',
@@ -54,7 +54,7 @@ const REFUSED_OPCODES: Record<number, string> = {
   151: 'NEXT_BUFFER',
 };
 
-/** Runs a pickle and returns what it builds. Throws for anything not on the lists. */
+/** Runs a pickle and returns the value it builds. Throws UsageError for any other opcode or global. */
 export function unpickle(bytes: Uint8Array<ArrayBuffer>, host: PickleHost): PickleValue {
   return new PickleMachine(bytes, host).run();
 }
@@ -192,7 +192,7 @@ class PickleMachine {
   }
 
   private top(): PickleValue {
-    if (this.stack.length <= this.floor()) throw this.refusal('takes from an empty stack');
+    if (this.stack.length <= this.floor()) throw this.refusal('pops from an empty stack');
     return this.stack[this.stack.length - 1];
   }
 
@@ -203,42 +203,42 @@ class PickleMachine {
   }
 
   private popMany(count: number): PickleValue[] {
-    if (this.stack.length - count < this.floor()) throw this.refusal('takes from an empty stack');
+    if (this.stack.length - count < this.floor()) throw this.refusal('pops from an empty stack');
     return this.stack.splice(this.stack.length - count);
   }
 
   private popToMark(): PickleValue[] {
     const mark = this.marks.pop();
-    if (mark === undefined) throw this.refusal('takes to a mark that is not there');
+    if (mark === undefined) throw this.refusal('pops to a missing mark');
     return this.stack.splice(mark);
   }
 
   private remembered(key: number): PickleValue {
     const value = this.memo.get(key);
-    if (value === undefined) throw this.refusal(`asks for memo ${key}, which it never stored`);
+    if (value === undefined) throw this.refusal(`reads memo ${key}, which it never stored`);
     return value;
   }
 
   private append(values: PickleValue[]): void {
     const list = this.top();
-    if (!Array.isArray(list)) throw this.refusal('appends to what is not a list');
+    if (!Array.isArray(list)) throw this.refusal('appends to a value that is not a list');
     for (const value of values) list.push(value);
   }
 
   private setItems(items: PickleValue[]): void {
     const dict = this.top();
-    if (!(dict instanceof Map)) throw this.refusal('sets an item of what is not a dict');
+    if (!(dict instanceof Map)) throw this.refusal('sets an item of a value that is not a dict');
     if (items.length % 2 !== 0) throw this.refusal('has a key without a value');
     for (let i = 0; i < items.length; i += 2) {
       const key = items[i];
-      if (typeof key === 'object' && key !== null) throw this.refusal('has a key that is no scalar');
+      if (typeof key === 'object' && key !== null) throw this.refusal('has a key that is not a scalar');
       dict.set(key, items[i + 1]);
     }
   }
 
   private global(module: PickleValue, name: PickleValue): PickleGlobal {
     if (typeof module !== 'string' || typeof name !== 'string') {
-      throw this.refusal('names a Python global by what is not a text');
+      throw this.refusal('names a Python global by a value that is not a text');
     }
     const found = this.host.globals.get(`${module}.${name}`);
     if (found) return found;
@@ -250,10 +250,10 @@ class PickleMachine {
       return callee.call(args);
     }
     const name = callee instanceof PickleGlobal ? callee.name : typeof callee;
-    throw this.refusal(`calls ${shown(name)}, which is no function here`);
+    throw this.refusal(`calls ${shown(name)}, which is not an allowed function`);
   }
 
-  /** torch hangs a version table on its OrderedDict; it says nothing about the tensors. */
+  /** torch adds a version table to its OrderedDict as an attribute, which is ignored. */
   private build(): void {
     this.pop();
     if (!(this.top() instanceof Map)) throw this.refusal('sets the attributes of an object');
@@ -261,7 +261,7 @@ class PickleMachine {
 
   private checkProtocol(protocol: number): void {
     if (protocol > MAX_PROTOCOL) {
-      throw this.refusal(`is of pickle protocol ${protocol}, expected at most ${MAX_PROTOCOL}`);
+      throw this.refusal(`has pickle protocol ${protocol}, expected at most ${MAX_PROTOCOL}`);
     }
   }
 
@@ -269,7 +269,7 @@ class PickleMachine {
     return new UsageError(
       '',
       `${this.host.what} ${problem}. ` +
-        'It is refused unread: save plain tensors with torch.save(model.state_dict()), ' +
+        'The file is refused: save plain tensors with torch.save(model.state_dict()), ' +
         'or convert the file to safetensors.',
     );
   }

@@ -1,7 +1,4 @@
-/**
- * The operands of pickle opcodes, read in order with every length checked.
- */
-
+/** Reads the operands of pickle opcodes in order, and checks every length. */
 export class PickleReader {
   private readonly view: DataView;
   private readonly text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -14,7 +11,7 @@ export class PickleReader {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** Moves past `count` bytes and returns where they begin. */
+  /** Advances by `count` bytes and returns the index of the first. */
   take(count: number): number {
     const begin = this.at;
     if (begin + count > this.bytes.length) throw this.refusal('has a pickle that ends too early');
@@ -38,7 +35,7 @@ export class PickleReader {
     return this.view.getInt32(this.take(4), true);
   }
 
-  /** The one operand that is big-endian. */
+  /** Big-endian, unlike all other operands. */
   f64(): number {
     return this.view.getFloat64(this.take(8), false);
   }
@@ -52,7 +49,7 @@ export class PickleReader {
     }
   }
 
-  /** Up to the next line feed. */
+  /** The text up to the next line feed. */
   line(): string {
     const end = this.bytes.indexOf(0x0a, this.at);
     if (end < 0) throw this.refusal('has a pickle that ends inside a name');
@@ -61,7 +58,7 @@ export class PickleReader {
     return line;
   }
 
-  /** A two's complement integer of `length` bytes, at most ±2⁵³. */
+  /** A two's complement integer of `length` bytes, within ±2⁵³. */
   long(length: number): number {
     const begin = this.take(length);
     let value = 0n;

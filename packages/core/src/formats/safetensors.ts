@@ -1,12 +1,7 @@
 /**
- * safetensors: the format that checkpoints are read from and written to.
+ * safetensors, the format of checkpoints: https://github.com/huggingface/safetensors
  *
- *   const file = await openSafetensors(await fileSource('model.safetensors'));
- *   const { shape, data } = await file.read('backbone.embedding.weight');
- *
- *   await writeAtomic('model.safetensors', encodeSafetensors([{ name, shape, data }]));
- *
- * The reader is strict: of two readers of one file, both see the same tensors or both refuse.
+ * The reader is strict, so that no file reads differently here and in the official reader.
  */
 
 import { UsageError } from '../errors.ts';
@@ -18,10 +13,10 @@ import { checkName, elementCount, findTensor, type TensorFile, type TensorValues
 
 /** The limit of the official reader. */
 const MAX_HEADER_BYTES = 100_000_000;
-/** A header is padded so that the data begins at a multiple of it. */
+/** Headers are padded so that the data begins at a multiple of this. */
 const ALIGNMENT = 8;
 const LENGTH_BYTES = 8;
-/** The length, {, }. */
+/** The length, and an empty JSON object. */
 const MIN_BYTES = LENGTH_BYTES + 2;
 
 /** An open safetensors file. Tensors are read from the source one at a time. */
@@ -31,7 +26,7 @@ export class SafetensorsFile implements TensorFile {
   constructor(
     private readonly source: ByteSource,
     readonly metadata: Readonly<Record<string, string>>,
-    /** In the order of the data; begin and end in bytes from its start. */
+    /** In the order of the data. Begin and end are in bytes from the start of the data. */
     readonly tensors: ReadonlyMap<string, SafetensorsInfo>,
     private readonly dataBegin: number,
   ) {
@@ -44,14 +39,14 @@ export class SafetensorsFile implements TensorFile {
     return { shape: [...shape], data: toFloat32(dtype, await this.readBytes(name)) };
   }
 
-  /** An integer tensor as i32. Throws for a float dtype and for a value that does not fit. */
+  /** An integer tensor as i32. Throws UsageError for a float dtype and for a value that does not fit. */
   async readInts(name: string): Promise<TensorValues<Int32Array>> {
     const { dtype, shape } = findTensor(this.name, this.tensors, name);
     const what = `${this.name}: tensor ${shown(name)}`;
     return { shape: [...shape], data: toInt32(what, dtype, await this.readBytes(name)) };
   }
 
-  /** A copy of the bytes of a tensor, little-endian, as they are in the file. */
+  /** A copy of the bytes of a tensor, little-endian, as in the file. */
   async readBytes(name: string): Promise<Uint8Array<ArrayBuffer>> {
     const { begin, end } = findTensor(this.name, this.tensors, name);
     return this.source.read(this.dataBegin + begin, end - begin);
@@ -62,7 +57,13 @@ export class SafetensorsFile implements TensorFile {
   }
 }
 
-/** Reads and checks the header. Throws for anything that the format does not allow. */
+/**
+ * Reads and checks the header. Throws UsageError for anything that the format does not allow.
+ *
+ * @example
+ * const file = await openSafetensors(await fileSource('model.safetensors'));
+ * const { shape, data } = await file.read('backbone.embedding.weight');
+ */
 export async function openSafetensors(source: ByteSource): Promise<SafetensorsFile> {
   const { name, size } = source;
   if (size < MIN_BYTES) {
@@ -88,7 +89,7 @@ export async function openSafetensors(source: ByteSource): Promise<SafetensorsFi
   return new SafetensorsFile(source, metadata, tensors, dataBegin);
 }
 
-/** A tensor to write: row-major values, whose type decides between F32 and I32. */
+/** A tensor to write. The values are row-major; their type decides between F32 and I32. */
 export interface TensorToWrite {
   readonly name: string;
   readonly shape: readonly number[];
@@ -96,10 +97,13 @@ export interface TensorToWrite {
 }
 
 /**
- * The chunks of a safetensors file: the header, then a view of each tensor's own memory, so that
- * nothing is copied. Keep the data unchanged until the last chunk is written.
+ * The chunks of a safetensors file: the header, then a view of each tensor's memory, without copies. Keep the data
+ * unchanged until the last chunk is written.
  *
- * Throws at once for a bad or repeated name and for data whose length is not its shape's.
+ * Throws UsageError for a reserved or repeated name and for data whose length does not match its shape.
+ *
+ * @example
+ * await writeAtomic('model.safetensors', encodeSafetensors([{ name: 'w', shape: [2, 3], data }]));
  */
 export function encodeSafetensors(
   tensors: Iterable<TensorToWrite>,
@@ -132,7 +136,7 @@ export function safetensorsBytes(
   return bytes;
 }
 
-/** Joined by hand, because an object would put a name like "0" first whatever its place. */
+/** Written without an object, which would move a name like "0" to the front. */
 function encodeHeader(tensors: readonly TensorToWrite[], metadata: Readonly<Record<string, string>>): Uint8Array {
   const fields: string[] = [];
   if (Object.keys(metadata).length > 0) {
@@ -154,7 +158,7 @@ function encodeHeader(tensors: readonly TensorToWrite[], metadata: Readonly<Reco
     throw new UsageError(
       'safetensors',
       `the header has ${headerBytes} bytes, expected at most ${MAX_HEADER_BYTES}. ` +
-        'Write fewer tensors or less metadata a file.',
+        'Write fewer tensors or less metadata per file.',
     );
   }
   const header = new Uint8Array(LENGTH_BYTES + headerBytes).fill(0x20);
@@ -169,7 +173,7 @@ function encodeMetadata(metadata: Readonly<Record<string, string>>): string {
     if (typeof text !== 'string') {
       throw new UsageError(
         'safetensors',
-        `the metadata has ${shown(text)} under ${shown(key)}, expected a text. ` + 'Use JSON.stringify on it.',
+        `the metadata has ${shown(text)} under ${shown(key)}, expected a text. Convert it with JSON.stringify.`,
       );
     }
   }
@@ -184,7 +188,7 @@ function checkToWrite(
 ): void {
   checkName('safetensors: a tensor', name);
   if (name === '__metadata__' || names.has(name)) {
-    const problem = names.has(name) ? 'there twice' : 'the name of the metadata';
+    const problem = names.has(name) ? 'given twice' : 'the name of the metadata';
     throw new UsageError('safetensors', `tensor ${shown(name)} is ${problem}. Give it another name.`);
   }
   const elements = elementCount(`safetensors: tensor ${shown(name)}`, shape);

@@ -1,10 +1,10 @@
 /**
- * The header of a safetensors file, checked in every respect before anyone relies on it.
+ * The header of a safetensors file, completely checked before use.
  *
  *   u64 header length | header, JSON | data
  *   header: { "__metadata__": { key: text }, name: { dtype, shape, data_offsets: [begin, end] } }
  *
- * The tensors must cover the data exactly: no hole, no overlap, nothing behind.
+ * The tensors must cover the data exactly, without holes, overlaps or trailing bytes.
  */
 
 import { UsageError } from '../errors.ts';
@@ -13,7 +13,7 @@ import { DTYPE_BYTES, type Dtype, isDtype } from './dtypes.ts';
 import { parseStrictJson } from './strictJson.ts';
 import { checkName, elementCount, type TensorInfo } from './tensorFile.ts';
 
-/** Where a tensor lies, in bytes from the start of the data. */
+/** The position of a tensor, in bytes from the start of the data. */
 export interface SafetensorsInfo extends TensorInfo {
   readonly begin: number;
   readonly end: number;
@@ -30,10 +30,10 @@ const DAMAGED = 'The file is damaged or not safetensors: get it again.';
 const MAX_DEPTH = 3;
 
 /**
- * Reads the JSON of a header.
- * @param file named in errors
+ * Parses the JSON of a header. Throws UsageError for anything that the format does not allow.
+ * @param file names the file in errors
  * @param bytes the header without its length
- * @param dataBytes how many bytes follow the header
+ * @param dataBytes the number of bytes after the header
  */
 export function parseHeader(file: string, bytes: Uint8Array, dataBytes: number): SafetensorsHeader {
   const entries = parseEntries(file, bytes);

@@ -1,6 +1,6 @@
 /**
- * JSON for files that may be attacks: no duplicate keys, whole numbers only, bounded depth.
- * JSON.parse alone keeps the last of two equal keys, so that two readers can see two files.
+ * JSON for files that may be hostile: no duplicate keys, whole numbers only, bounded depth.
+ * JSON.parse keeps the last of two equal keys and other readers the first, so the two would read different files.
  */
 
 import { UsageError } from '../errors.ts';
@@ -9,7 +9,7 @@ import { shown } from '../schema/shown.ts';
 const NUMBER = /[-+.0-9eE]+/y;
 const WHOLE_NUMBER = /^-?(0|[1-9][0-9]*)$/;
 
-/** The value of `text`. Throws an Error whose message continues a sentence, as 'has …'. */
+/** The value of `text`. Throws UsageError whose message continues a sentence: 'has …'. */
 export function parseStrictJson(text: string, maxDepth: number): unknown {
   scan(text, maxDepth);
   try {
@@ -19,7 +19,7 @@ export function parseStrictJson(text: string, maxDepth: number): unknown {
   }
 }
 
-/** Looks only for what JSON.parse lets pass; whatever else is wrong is left to it. */
+/** Finds what JSON.parse accepts and this reader refuses. JSON.parse finds everything else. */
 function scan(text: string, maxDepth: number): void {
   const open: (Set<string> | null)[] = []; // the keys of an object, null for an array
   for (let i = 0; i < text.length; ) {

@@ -1,10 +1,7 @@
-/**
- * Strided windows on memory made row-major, for elements of 1, 2, 4 or 8 bytes.
- */
-
+/** Copies strided tensors into row-major order, for elements of 1, 2, 4 or 8 bytes. */
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Whether the elements already lie in row-major order without gaps. Strides in elements. */
+/** Whether the elements are in row-major order without gaps. Strides are in elements. */
 export function isContiguous(shape: readonly number[], strides: readonly number[]): boolean {
   let expected = 1;
   for (let i = shape.length - 1; i >= 0; i--) {
@@ -15,9 +12,9 @@ export function isContiguous(shape: readonly number[], strides: readonly number[
 }
 
 /**
- * A row-major copy of the elements of a window.
- * @param bytes begins at the window's first element
- * @param size bytes an element
+ * A row-major copy of the elements of a strided tensor.
+ * @param bytes begins at the first element
+ * @param size bytes per element
  * @param strides in elements, each ≥ 0
  */
 export function gather(bytes: Bytes, size: number, shape: readonly number[], strides: readonly number[]): Bytes {

@@ -1,9 +1,4 @@
-/**
- * What every tensor file offers, whatever its format: names, shapes, and one tensor at a time.
- *
- *   const file = await openTensorFile('model.safetensors');
- *   const { shape, data } = await file.read('lm_head.weight');
- */
+/** The interface of tensor files of any format, and the checks of names and shapes that they share. */
 
 import { closest } from 'fastest-levenshtein';
 import { UsageError } from '../errors.ts';
@@ -15,30 +10,30 @@ export interface TensorInfo {
   readonly shape: readonly number[];
 }
 
-/** Row-major values. The data is the caller's own copy. */
+/** Row-major values. The caller owns the data. */
 export interface TensorValues<Data> {
   shape: number[];
   data: Data;
 }
 
 export interface TensorFile {
-  /** The path, URL or name that it was opened by. */
+  /** The path, URL or name it was opened with. */
   readonly name: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: ReadonlyMap<string, TensorInfo>;
-  /** Any dtype, converted to f32. Throws where there is no such tensor. */
+  /** A tensor of any dtype, converted to f32. Throws UsageError if there is no such tensor. */
   read(name: string): Promise<TensorValues<Float32Array>>;
-  /** Integer dtypes and BOOL, as i32. Throws for float dtypes and for values that do not fit. */
+  /** A tensor of integers or booleans as i32. Throws UsageError for float dtypes and for values that do not fit. */
   readInts(name: string): Promise<TensorValues<Int32Array>>;
   close(): Promise<void>;
 }
 
-/** As many dimensions as torch has. */
+/** The limit of torch. */
 const MAX_RANK = 64;
-/** 8-byte elements of it still have safe integers as offsets. */
+/** Offsets of 8-byte elements are then safe integers. */
 const MAX_ELEMENTS = 2 ** 50;
 
-/** The product of `shape`. Throws, naming `what`, where it is not a list of whole numbers ≥ 0. */
+/** The product of `shape`. Throws UsageError, beginning with `what`, if it is not a list of whole numbers ≥ 0. */
 export function elementCount(what: string, shape: unknown): number {
   const list = Array.isArray(shape) && shape.length <= MAX_RANK;
   if (!list || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
@@ -59,16 +54,16 @@ export function elementCount(what: string, shape: unknown): number {
   return sizes.reduce((product, size) => product * size, 1);
 }
 
-/** Names that mean something else to a JavaScript object: no file has an honest use for them. */
+/** Names with a special meaning in JavaScript objects. No honest file uses them. */
 const RESERVED_NAMES = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** Throws, naming `what`, for a name that could reach into an object's prototype. */
+/** Throws UsageError, beginning with `what`, for a name that could change an object's prototype. */
 export function checkName(what: string, name: string): void {
   if (!RESERVED_NAMES.has(name)) return;
   throw new UsageError('', `${what} is named ${shown(name)}, which is reserved. Rename it.`);
 }
 
-/** The entry of `name`. Throws, with the nearest name there is, where there is none. */
+/** The entry of `name`. Throws UsageError with the nearest name if there is none. */
 export function findTensor<Info>(file: string, tensors: ReadonlyMap<string, Info>, name: string): Info {
   const info = tensors.get(name);
   if (info !== undefined) return info;

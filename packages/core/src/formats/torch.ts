@@ -1,11 +1,8 @@
 /**
- * torch checkpoints (pytorch_model.bin, .pt, .pth): a zip of one pickle and one entry a storage.
+ * torch checkpoints (pytorch_model.bin, .pt, .pth): a zip archive of one pickle and one entry per storage.
  *
- *   const file = await openTorch(await fileSource('pytorch_model.bin'));
- *   const { shape, data } = await file.read('backbone.embedding.weight');
- *
- * The pickle runs on a machine that builds data and nothing else (pickle.ts); what a checkpoint
- * needs beyond the list in torchGlobals.ts is refused by name.
+ * The pickle runs on a machine that can only build data (pickle.ts). A checkpoint that uses Python names outside of the
+ * list in torchGlobals.ts is refused.
  */
 
 import { UsageError } from '../errors.ts';
@@ -18,12 +15,12 @@ import { checkName, elementCount, findTensor, type TensorFile, type TensorValues
 import { storageOf, type TorchStorage, TorchTensor, torchGlobals } from './torchGlobals.ts';
 import { openZip, type ZipArchive } from './zip.ts';
 
-/** A pickle of names and shapes: a large model has some hundred KiB. */
+/** The pickle holds names and shapes: some hundred KiB for a large model. */
 const MAX_PICKLE_BYTES = 2 ** 25;
-/** Where training scripts keep the model beside optimiser and epoch. */
+/** The keys under which training scripts save the model, next to the optimiser and the epoch. */
 const WRAPPERS = ['state_dict', 'model_state_dict', 'model', 'module'];
 const MAX_DEPTH = 16;
-/** Of a checkpoint, counted while its names are collected: shared dicts could multiply them. */
+/** Values in a checkpoint, counted while names are collected, since shared dicts can multiply them. */
 const MAX_VALUES = 1_000_000;
 
 /** An open torch checkpoint. Tensors are read from the source one at a time. */
@@ -33,7 +30,7 @@ export class TorchFile implements TensorFile {
   constructor(
     private readonly source: ByteSource,
     private readonly zip: ZipArchive,
-    /** Numbers and texts beside the tensors, as text. */
+    /** Numbers and texts next to the tensors, as text. */
     readonly metadata: Readonly<Record<string, string>>,
     readonly tensors: ReadonlyMap<string, TorchTensor>,
     private readonly layout: TorchLayout,
@@ -47,7 +44,7 @@ export class TorchFile implements TensorFile {
     return { shape: [...tensor.shape], data: toFloat32(tensor.dtype, await this.bytes(tensor)) };
   }
 
-  /** An integer tensor as i32. Throws for a float dtype and for a value that does not fit. */
+  /** An integer tensor as i32. Throws UsageError for a float dtype and for a value that does not fit. */
   async readInts(name: string): Promise<TensorValues<Int32Array>> {
     const tensor = findTensor(this.name, this.tensors, name);
     const what = `${this.name}: tensor ${shown(name)}`;
@@ -79,7 +76,13 @@ interface TorchLayout {
   readonly bigEndian: boolean;
 }
 
-/** Reads names, shapes and where they lie. Throws for anything but a dict of tensors. */
+/**
+ * Reads the names, shapes and positions of the tensors. Throws UsageError for anything but a dict of tensors.
+ *
+ * @example
+ * const file = await openTorch(await fileSource('pytorch_model.bin'));
+ * const { shape, data } = await file.read('backbone.embedding.weight');
+ */
 export async function openTorch(source: ByteSource): Promise<TorchFile> {
   const file = source.name;
   const zip = await openZip(source);
@@ -90,7 +93,7 @@ export async function openTorch(source: ByteSource): Promise<TorchFile> {
     throw new UsageError(
       file,
       `its pickle has ${pickleBytes} bytes, expected at most ${MAX_PICKLE_BYTES}. ` +
-        'Save the tensors alone: torch.save(model.state_dict()).',
+        'Save only the tensors: torch.save(model.state_dict()).',
     );
   }
   const globals = torchGlobals(file);
@@ -105,7 +108,10 @@ export async function openTorch(source: ByteSource): Promise<TorchFile> {
   });
   if (!(root instanceof Map)) {
     const got = root instanceof TorchTensor ? 'a single tensor' : shown(root);
-    throw new UsageError('', `${file} holds ${got}, expected a dict of tensors. Save torch.save(model.state_dict()).`);
+    throw new UsageError(
+      '',
+      `${file} holds ${got}, expected a dict of tensors. Save it with torch.save(model.state_dict()).`,
+    );
   }
   const { metadata, tensors } = collect(file, root);
   return new TorchFile(source, zip, metadata, tensors, layout);
@@ -117,7 +123,7 @@ async function findLayout(file: string, zip: ZipArchive): Promise<TorchLayout> {
     throw new UsageError(
       '',
       `${file} is a zip with ${pickles.length} entries <name>/data.pkl, expected 1. ` +
-        'It is not a torch checkpoint: check that it is the right file.',
+        'It is not a torch checkpoint: check the path.',
     );
   }
   const folder = pickles[0].slice(0, -'data.pkl'.length);
@@ -149,7 +155,7 @@ interface Collected {
   tensors: Map<string, TorchTensor>;
 }
 
-/** Flattens nested dicts and lists into names joined by dots, from the model's own dict. */
+/** Flattens the nested dicts and lists of the model into names joined by dots. */
 function collect(file: string, root: PickleDict): Collected {
   const metadata = new Map<string, string>();
   const tensors = new Map<string, TorchTensor>();
@@ -160,7 +166,7 @@ function collect(file: string, root: PickleDict): Collected {
       throw new UsageError(
         '',
         `${file} has more than ${MAX_VALUES} values or dicts nested deeper than ${MAX_DEPTH}. ` +
-          'Save the tensors alone: torch.save(model.state_dict()).',
+          'Save only the tensors: torch.save(model.state_dict()).',
       );
     }
     if (value instanceof TorchTensor) {
@@ -190,12 +196,12 @@ function collect(file: string, root: PickleDict): Collected {
   }
   visit('', dict, 0);
   if (tensors.size === 0) {
-    throw new UsageError('', `${file} holds no tensors. Check that it is the right file.`);
+    throw new UsageError('', `${file} holds no tensors, expected a checkpoint. Check the path.`);
   }
   return { metadata: Object.fromEntries(metadata), tensors };
 }
 
-/** The dict of the model inside a training checkpoint, undefined where `dict` is the model's. */
+/** The dict of the model inside of a training checkpoint; undefined if `dict` is the model itself. */
 function wrapped(dict: PickleDict): PickleDict | undefined {
   if ([...dict.values()].some((value) => value instanceof TorchTensor)) return undefined;
   const name = WRAPPERS.find((key) => dict.get(key) instanceof Map);

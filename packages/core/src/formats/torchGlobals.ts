@@ -1,6 +1,6 @@
 /**
- * The few names from Python that a torch checkpoint may use, and the tensors that they describe.
- * A tensor is a strided window on a storage; the storage is an entry of the zip archive.
+ * The Python names that a torch checkpoint may use, and the tensors that they build.
+ * A tensor is a strided view of a storage, and the storage is an entry of the zip archive.
  */
 
 import { UsageError } from '../errors.ts';
@@ -12,9 +12,9 @@ import { elementCount, type TensorInfo } from './tensorFile.ts';
 /** The bytes of one or more tensors. */
 export class TorchStorage extends PickleObject {
   constructor(
-    /** The entry is 'data/<key>'. */
+    /** The entry of the archive is 'data/<key>'. */
     readonly key: string,
-    /** Undefined for a storage of plain bytes, whose tensors say what they are. */
+    /** Undefined for a storage of plain bytes, whose tensors have their own dtypes. */
     readonly dtype: Dtype | undefined,
     readonly bytes: number,
   ) {
@@ -22,7 +22,7 @@ export class TorchStorage extends PickleObject {
   }
 }
 
-/** Offset and strides in elements. */
+/** Offset and strides are in elements. */
 export class TorchTensor extends PickleObject implements TensorInfo {
   constructor(
     readonly storage: TorchStorage,
@@ -35,7 +35,7 @@ export class TorchTensor extends PickleObject implements TensorInfo {
   }
 }
 
-/** Elements of a tensor that repeats its storage, stride 0: more than this is an attack. */
+/** The maximum size of a tensor that repeats its storage (stride 0), as only an attack exceeds it. */
 const MAX_EXPANDED = 2 ** 24;
 const DAMAGED = 'The file is damaged: get it again.';
 
@@ -86,7 +86,7 @@ class TorchDtype extends PickleGlobal {
   }
 }
 
-/** The allow-list, by 'module.name'. `what` begins the errors. */
+/** The allow-list, by 'module.name'. `what` begins errors. */
 export function torchGlobals(what: string): ReadonlyMap<string, PickleGlobal> {
   const globals = [
     new PickleGlobal('collections.OrderedDict', (args) => orderedDict(what, args)),
@@ -154,10 +154,10 @@ function rebuildTensor(what: string, args: PickleValue[], hasDtype = false): Tor
 
 function parameter(what: string, [tensor]: PickleValue[]): TorchTensor {
   if (tensor instanceof TorchTensor) return tensor;
-  throw new UsageError('', `${what} has a parameter that is no tensor. ${DAMAGED}`);
+  throw new UsageError('', `${what} has a parameter that is not a tensor. ${DAMAGED}`);
 }
 
-/** Empty, or from a list of pairs, as Python 2 wrote it. */
+/** Empty, or made from a list of pairs, as Python 2 wrote it. */
 function orderedDict(what: string, [pairs = []]: PickleValue[]): PickleDict {
   const dict: PickleDict = new Map();
   for (const pair of Array.isArray(pairs) ? pairs : [pairs]) {

@@ -1,11 +1,8 @@
 /**
- * WAV files, in a stream: RIFF and RF64, PCM of 8 to 32 bits, floats, A-law and mu-law.
+ * WAV files, read as a stream: RIFF and RF64, PCM of 8 to 32 bits, floats, A-law and mu-law.
  *
- *   const wav = await openWav(chunks, 'speech.wav');
- *   for await (const block of wav.blocks()) …   // Float32Array, channels interleaved
- *
- * "Multimedia Programming Interface and Data Specifications 1.0" (IBM, Microsoft 1991); RF64 is
- * EBU Tech 3306. Writers that stream leave the sizes 0 or 0xFFFFFFFF: such data goes to the end.
+ * "Multimedia Programming Interface and Data Specifications 1.0" (IBM, Microsoft 1991); RF64: EBU Tech 3306.
+ * Streaming writers leave the sizes 0 or 0xFFFFFFFF: the samples then go to the end of the file.
  */
 import { UsageError } from '../errors.ts';
 import { ByteStream } from './byteStream.ts';
@@ -20,15 +17,15 @@ export interface WavFormat {
 }
 
 export interface Wav extends WavFormat {
-  /** Samples of each channel, where the file says. */
+  /** Samples per channel, if the header has the number. */
   readonly frames?: number;
-  /** The samples, once. */
+  /** The samples, channels interleaved. Can be read once. Throws UsageError if the file ends early. */
   blocks(): AsyncGenerator<Float32Array>;
   close(): Promise<void>;
 }
 
 export interface WavOptions {
-  /** Take what is there of a file that was cut off, rather than refuse it. */
+  /** Reads a truncated file up to its end instead of refusing it. Default: false. */
   allowTruncated?: boolean;
 }
 
@@ -38,14 +35,21 @@ const EXTENSIBLE = 0xfffe;
 const EXTENSIBLE_BYTES = 40;
 const MAX_FORMAT_BYTES = 4096;
 const DS64_BYTES = 24;
-/** The end of the GUID of every subformat that is a format code, which are its first two bytes. */
+/** The GUID of a subformat after its first two bytes, which are the format code. */
 const SUBFORMAT_TAIL = '000000001000800000aa00389b71';
 const BLOCK_FRAMES = 2 ** 14;
 
 const ENCODINGS: Readonly<Record<number, WavEncoding>> = { 1: 'pcm', 3: 'float', 6: 'alaw', 7: 'mulaw' };
 const DAMAGED = 'The file is damaged or cut off: get it again, or convert it with ffmpeg -i IN OUT.wav.';
 
-/** Reads up to the samples. `name` is what an error calls the file. */
+/**
+ * Reads the header of a WAV file. Throws UsageError for other formats, unknown encodings and damaged files.
+ * `name` names the file in errors.
+ *
+ * @example
+ * const wav = await openWav(createReadStream('speech.wav'), 'speech.wav');
+ * for await (const block of wav.blocks()) console.log(block.length / wav.channels);
+ */
 export async function openWav(chunks: AsyncIterable<Uint8Array>, name: string, options: WavOptions = {}): Promise<Wav> {
   const stream = new ByteStream(chunks);
   try {
@@ -59,7 +63,7 @@ export async function openWav(chunks: AsyncIterable<Uint8Array>, name: string, o
 async function readHead(stream: ByteStream, name: string, options: WavOptions): Promise<Wav> {
   const begin = await stream.take(12);
   const kind = textAt(begin, 0);
-  if ((kind !== 'RIFF' && kind !== 'RF64') || textAt(begin, 8) !== 'WAVE') throw stranger(name, kind, begin.length);
+  if ((kind !== 'RIFF' && kind !== 'RF64') || textAt(begin, 8) !== 'WAVE') throw otherFormat(name, kind, begin.length);
   const riffSize = viewOf(begin).getUint32(4, true);
   let format: WavFormat | undefined;
   let wideSize: number | undefined;
@@ -79,7 +83,7 @@ async function readHead(stream: ByteStream, name: string, options: WavOptions): 
     }
     const read = id === 'fmt ' ? Math.min(size, MAX_FORMAT_BYTES) : id === 'ds64' ? Math.min(size, DS64_BYTES) : 0;
     const body = await stream.take(read);
-    // Chunks of odd size are followed by one byte that is not counted.
+    // A chunk of odd size is followed by a padding byte, which its size does not include.
     const rest = size - read + (size % 2);
     if (body.length < read || (await stream.skip(rest)) < rest) {
       throw new UsageError(
@@ -127,7 +131,7 @@ function wavOf(
           throw new UsageError(
             'data',
             `${name} ends at byte ${stream.offset}, expected samples up to ${end}, as its header says. ` +
-              `${DAMAGED} With allowTruncated what is there is taken.`,
+              `${DAMAGED} With allowTruncated, the samples before are read.`,
           );
         }
       } finally {
@@ -139,9 +143,9 @@ function wavOf(
 }
 
 function formatOf(body: Uint8Array<ArrayBuffer>, name: string, at: number): WavFormat {
-  const where = `data: ${name}: the format at byte ${at}`;
+  const found = `${name}: the format at byte ${at}`;
   if (body.length < FORMAT_BYTES) {
-    throw new UsageError('', `${where} has ${body.length} bytes, expected at least ${FORMAT_BYTES}. ${DAMAGED}`);
+    throw new UsageError('data', `${found} has ${body.length} bytes, expected at least ${FORMAT_BYTES}. ${DAMAGED}`);
   }
   const view = viewOf(body);
   let code = view.getUint16(0, true);
@@ -152,9 +156,9 @@ function formatOf(body: Uint8Array<ArrayBuffer>, name: string, at: number): WavF
   const encoding = ENCODINGS[code];
   if (!encoding) {
     throw new UsageError(
-      '',
-      `${where} has code 0x${code.toString(16)}, expected PCM (1), float (3), A-law (6) or mu-law (7). ` +
-        'It is compressed in another way: convert it with ffmpeg -i IN -c:a pcm_s16le OUT.wav.',
+      'data',
+      `${found} has code 0x${code.toString(16)}, expected PCM (1), float (3), A-law (6) or mu-law (7). ` +
+        'It has another compression: convert it with ffmpeg -i IN -c:a pcm_s16le OUT.wav.',
     );
   }
   const channels = view.getUint16(2, true);
@@ -162,28 +166,29 @@ function formatOf(body: Uint8Array<ArrayBuffer>, name: string, at: number): WavF
   const frame = view.getUint16(12, true);
   const bits = view.getUint16(14, true);
   const width = frame / channels;
-  // 20 bits may sit in 3 bytes, 24 in 4: the container counts, its upper bits are the sample.
+  // A sample may be smaller than its container (20 bits in 3 bytes); it has the upper bits of it.
   const fits =
     WIDTHS[encoding].includes(width) && bits >= 1 && bits <= 8 * width && (encoding === 'pcm' || bits === 8 * width);
   if (sampleRate === 0 || !fits) {
     throw new UsageError(
-      '',
-      `${where} has ${channels} channels, ${sampleRate} Hz, ${bits} bits and ${frame} bytes a frame, ` +
+      'data',
+      `${found} has ${channels} channels, ${sampleRate} Hz, ${bits} bits and ${frame} bytes per frame, ` +
         `expected at least 1 channel, 1 Hz and samples of ${WIDTHS[encoding].map((w) => 8 * w).join(', ')} bits. ${DAMAGED}`,
     );
   }
   return { sampleRate, channels, encoding, width };
 }
 
-const STRANGERS: Readonly<Record<string, string>> = {
+/** Other sound formats, by their first four bytes. */
+const OTHER_FORMATS: Readonly<Record<string, string>> = {
   OggS: 'Ogg',
   fLaC: 'FLAC',
   RIFX: 'big-endian RIFX',
   FORM: 'AIFF',
 };
 
-function stranger(name: string, kind: string, length: number): Error {
-  const is = STRANGERS[kind] ?? (kind.startsWith('ID3') ? 'MP3' : undefined);
+function otherFormat(name: string, kind: string, length: number): Error {
+  const is = OTHER_FORMATS[kind] ?? (kind.startsWith('ID3') ? 'MP3' : undefined);
   const got = is ? `is ${is}` : length < 12 ? `has ${length} bytes` : `begins ${JSON.stringify(kind)} at byte 0`;
   return new UsageError(
     'data',

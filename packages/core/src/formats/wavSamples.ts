@@ -1,5 +1,5 @@
 /**
- * One sample of a WAV file to a number from −1 to 1, and back.
+ * Converts the samples of WAV files to numbers from −1 to 1, and back.
  *
  *   n-bit PCM: v / 2ⁿ⁻¹, little-endian; 8 bits are unsigned around 128
  *   A-law, mu-law: ITU-T G.711
@@ -8,7 +8,7 @@ import { UsageError } from '../errors.ts';
 
 export type WavEncoding = 'pcm' | 'float' | 'alaw' | 'mulaw';
 
-/** The bytes that a sample of each encoding may have. */
+/** The possible widths of a sample in bytes, by encoding. */
 export const WIDTHS: Readonly<Record<WavEncoding, readonly number[]>> = {
   pcm: [1, 2, 3, 4],
   float: [4, 8],
@@ -53,16 +53,18 @@ function aLaw(byte: number): number {
   return (bits & 0x80 ? magnitude : -magnitude) / 2 ** 15;
 }
 
-/** What a WAV file is written with. */
+/** How a WAV file is written. */
 export interface WavWriting {
   sampleRate: number;
-  /** Interleaved in the samples: 1 if not given. */
+  /** The number of channels, interleaved in the samples. Default: 1. */
   channels?: number;
-  /** 16-bit integers, in which values beyond −1 … 1 are clipped, or floats: 'pcm16' if not given. */
+  /** 16-bit integers, which clip values beyond −1 … 1, or floats. Default: 'pcm16'. */
   encoding?: 'pcm16' | 'float32';
 }
 
-/** A whole WAV file of samples from −1 to 1. */
+/**
+ * A WAV file of samples from −1 to 1. Throws UsageError for a wrong rate or number of channels, and beyond 4 GiB.
+ */
 export function encodeWav(samples: Float32Array, options: WavWriting): Uint8Array<ArrayBuffer> {
   const { sampleRate, channels = 1, encoding = 'pcm16' } = options;
   if (!Number.isInteger(sampleRate) || sampleRate < 1) {
@@ -71,7 +73,7 @@ export function encodeWav(samples: Float32Array, options: WavWriting): Uint8Arra
   if (!Number.isInteger(channels) || channels < 1 || samples.length % channels !== 0) {
     throw new UsageError(
       'encodeWav',
-      `${samples.length} samples for ${channels} channels, expected a multiple of them.`,
+      `${samples.length} samples for ${channels} channels, expected a whole number of channels ≥ 1 that divides the samples.`,
     );
   }
   const float = encoding === 'float32';
@@ -79,7 +81,7 @@ export function encodeWav(samples: Float32Array, options: WavWriting): Uint8Arra
   const size = samples.length * width;
   const head = 44;
   if (head + size > 0xffffffff)
-    throw new UsageError('encodeWav', `${size} bytes of samples, a WAV file holds 4 GiB. Cut it.`);
+    throw new UsageError('encodeWav', `${size} bytes of samples, expected at most 4 GiB. Write several files.`);
   const view = new DataView(new ArrayBuffer(head + size));
   const text = (at: number, letters: string) => {
     for (let i = 0; i < 4; i++) view.setUint8(at + i, letters.charCodeAt(i));

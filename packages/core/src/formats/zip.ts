@@ -1,10 +1,10 @@
 /**
- * The directory of a zip archive whose entries are stored, not compressed: what torch writes.
+ * Zip archives whose entries are stored and not compressed, as torch writes them.
  *
  *   local header, data | … | central directory | zip64 record and locator | end record
  *
- * Only the central directory is believed; each local header must agree with it. Entries may not
- * overlap, so an archive holds at most as much as its size.
+ * The central directory is authoritative, and each local header must agree with it. Entries must not overlap, so an
+ * archive cannot hold more than its size.
  */
 
 import { UsageError } from '../errors.ts';
@@ -17,7 +17,7 @@ const END = { signature: 0x06054b50, bytes: 22 };
 const LOCATOR = { signature: 0x07064b50, bytes: 20 };
 const END64 = { signature: 0x06064b50, bytes: 56 };
 const MAX_COMMENT = 0xffff;
-/** A 16- or 32-bit field with all bits set has its value in the zip64 record. */
+/** The value of a 16- or 32-bit field whose real value is in the zip64 record. */
 const IN_ZIP64 = { short: 0xffff, long: 0xffffffff };
 const ZIP64_EXTRA = 0x0001;
 /** Bits 0, 6 and 13 of the flags. */
@@ -27,9 +27,9 @@ const DAMAGED = 'The file is damaged: get it again.';
 
 interface ZipEntry {
   readonly size: number;
-  /** Of its local header. */
+  /** The position of its local header. */
   readonly offset: number;
-  /** Where the next entry, or the directory, begins. */
+  /** The position of the next entry or of the directory. */
   limit: number;
   readonly nameBytes: number;
 }
@@ -40,7 +40,7 @@ interface Directory {
   count: number;
 }
 
-/** Entries by name, read by position. */
+/** Random access to the entries of an archive. */
 export class ZipArchive {
   constructor(
     private readonly source: ByteSource,
@@ -51,12 +51,12 @@ export class ZipArchive {
     return [...this.entries.keys()];
   }
 
-  /** Bytes of an entry, undefined where there is none. */
+  /** Bytes of an entry; undefined if there is none. */
   size(name: string): number | undefined {
     return this.entries.get(name)?.size;
   }
 
-  /** `length` bytes from `offset` of an entry, to its end by default. */
+  /** `length` bytes of an entry from `offset`. Default: to its end. */
   async read(name: string, offset = 0, length?: number): Promise<Uint8Array<ArrayBuffer>> {
     const file = this.source.name;
     const entry = this.entries.get(name);
@@ -65,8 +65,8 @@ export class ZipArchive {
     if (offset < 0 || count < 0 || offset + count > entry.size) {
       throw new UsageError(
         file,
-        `bytes ${offset} to ${offset + count} of entry ${shown(name)} were asked for, ` +
-          `it has ${entry.size}. ${DAMAGED}`,
+        `bytes ${offset} to ${offset + count} of entry ${shown(name)} were requested, ` +
+          `but it has ${entry.size}. ${DAMAGED}`,
       );
     }
     return this.source.read((await this.dataBegin(name, entry)) + offset, count);
@@ -89,7 +89,7 @@ export class ZipArchive {
   }
 }
 
-/** Reads and checks the directory. Throws for compressed, encrypted and overlapping entries. */
+/** Reads and checks the directory. Throws UsageError for compressed, encrypted and overlapping entries. */
 export async function openZip(source: ByteSource): Promise<ZipArchive> {
   const { name: file } = source;
   const directory = await findDirectory(source);
@@ -114,7 +114,7 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
   return new ZipArchive(source, entries);
 }
 
-/** Finds the end record, whose comment must reach the end of the file. */
+/** Finds the end record. Its comment must end where the file ends. */
 async function findDirectory(source: ByteSource): Promise<Directory> {
   const { name: file, size } = source;
   const tailBytes = Math.min(size, END.bytes + MAX_COMMENT);
@@ -153,7 +153,7 @@ async function findDirectory(source: ByteSource): Promise<Directory> {
   return directory;
 }
 
-/** The directory by the zip64 record where there is one, and where the directory must end. */
+/** The directory, from the zip64 record if there is one, and the position at which it must end. */
 async function resolveZip64(
   source: ByteSource,
   short: Directory,
@@ -216,7 +216,7 @@ function parseEntry(file: string, bytes: Uint8Array<ArrayBuffer>, at: number) {
   return { name, nameBytes, size, offset, limit: 0, next: at + end };
 }
 
-/** Size, stored size and offset, each from the zip64 extra field where the short one says so. */
+/** Size, stored size and offset, each from the zip64 extra field if the short field refers to it. */
 function wideFields(what: string, extra: DataView, short: [number, number, number]) {
   let wide: DataView | undefined;
   for (let at = 0; at + 4 <= extra.byteLength; ) {

@@ -66,10 +66,10 @@ describe('fastaRecords', () => {
     const message = (text: string) => outcome(() => read(text));
     expect(await message('; remark\nACGT\n>a\n')).toBe(
       'data: x.fa, line 2 has "A" before any record, expected \'>\' and a name first. ' +
-        "Put a line such as '>chr1' above it, or name the file .txt if it is not FASTA.",
+        "Add a line such as '>chr1' above it, or rename the file to .txt if it is not FASTA.",
     );
     expect(await message('>a\nAC GT\nACG!T')).toContain('x.fa, line 3, column 4 has "!" (U+0021), expected a base');
-    expect(await message('>a\nAC--GT')).toContain('It is the gap of an alignment: remove gaps first');
+    expect(await message('>a\nAC--GT')).toContain('It is an alignment gap: remove gaps first');
   });
 
   it('passes over what was not read', async () => {
@@ -102,7 +102,7 @@ describe('gunzipped', () => {
 
   it('refuses a file that was cut off, and lets go when its reader does', async () => {
     const packed = gzipSync('ACGT'.repeat(1000));
-    await expect(drain(packed.subarray(0, 30), [7])).rejects.toThrow('data: x.gz is not whole gzip: ');
+    await expect(drain(packed.subarray(0, 30), [7])).rejects.toThrow('data: x.gz is damaged gzip: ');
     const broken = Uint8Array.from(packed);
     broken[12] ^= 0xff;
     await expect(drain(broken, [])).rejects.toThrow('check it with gzip -t');

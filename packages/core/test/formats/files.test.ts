@@ -41,7 +41,7 @@ describe('byte sources', () => {
       expect(source.size).toBe(300);
       expect(await source.read(7, 5)).toEqual(bytes.slice(7, 12));
       expect(await source.read(300, 0)).toEqual(new Uint8Array(0));
-      await expect(source.read(290, 11)).rejects.toThrow('bytes 290 to 301 were asked for');
+      await expect(source.read(290, 11)).rejects.toThrow('bytes 290 to 301 were requested');
       await expect(source.read(-1, 1)).rejects.toThrow('it has 300');
       await expect(source.read(0.5, 1)).rejects.toThrow('it has 300');
       await source.close();
@@ -156,7 +156,7 @@ describe('writeAtomic', () => {
 
   it('says what is wrong with a path', async () => {
     await expect(writeAtomic(join(folder, 'none/a'), [])).rejects.toThrow(
-      `could not be written: the folder ${join(folder, 'none')} does not exist. Create it first.`,
+      `could not be written: the folder ${join(folder, 'none')} does not exist. Create it.`,
     );
     await mkdir(join(folder, 'b'));
     await expect(writeAtomic(join(folder, 'b'), [])).rejects.toThrow('it is a folder');
@@ -167,7 +167,7 @@ describe('writeAtomic', () => {
 
   it.each([
     ['ENOSPC', 'the disk is full. Free some space'],
-    ['EACCES', 'you may not write in'],
+    ['EACCES', 'may not be written. Change its permissions'],
     ['EROFS', 'is on a read-only disk'],
     ['EIO', 'the disk said EIO.'],
   ])('says what to do for %s and removes what it wrote', async (code, advice) => {

@@ -155,7 +155,7 @@ describe('safetensors', () => {
     const data = new Float32Array(2);
     const write = (...list: TensorToWrite[]) => encodeSafetensors(list);
     const a = { name: 'a', shape: [2], data };
-    expect(() => write(a, a)).toThrow('safetensors: tensor "a" is there twice');
+    expect(() => write(a, a)).toThrow('safetensors: tensor "a" is given twice');
     expect(() => write({ ...a, shape: [3] })).toThrow('has 2 values, expected 3 for shape [3]');
     expect(() => write({ ...a, shape: [-2] })).toThrow('has shape [-2]');
     expect(() => write({ ...a, name: '__proto__' })).toThrow('reserved');

@@ -135,7 +135,7 @@ describe('WAV', () => {
     [wav({ data: [1, 2, 3] }), 'the samples at byte 44 have 3 bytes, expected a multiple of 2'],
     [wav({ data: [1, 2], dataSize: 10 }), 'ends at byte 46, expected samples up to 54, as its header says'],
     [wav({ code: 0x55, data: [] }), 'the format at byte 12 has code 0x55, expected PCM (1)'],
-    [wav({ width: 5, data: [] }), '40 bits and 5 bytes a frame, expected at least 1 channel'],
+    [wav({ width: 5, data: [] }), '40 bits and 5 bytes per frame, expected at least 1 channel'],
     [wav({ channels: 0, data: [] }), 'has 0 channels'],
   ])('refuses a damaged file: %#', async (bytes, message) => {
     await expect(read(bytes)).rejects.toThrow(message);
