@@ -1,8 +1,7 @@
-/** mamba-ts train: a model on one's own data. */
+/** mamba-ts train: trains a model on any data. */
 import { UsageError } from '@mamba-ts/core/errors';
-import { familyOf, modelNames } from '@mamba-ts/core/families';
+import { commonFields, familyOf, fieldsOf, modelNames } from '@mamba-ts/core/families';
 import { readJsonFile } from '@mamba-ts/core/formats';
-import { commonFields, type Field, fieldsOf } from '@mamba-ts/core/layers';
 import { sequenceFields } from '@mamba-ts/core/models';
 import { fromData, presets, type RunResult, train, trainFields } from '@mamba-ts/core/train';
 import { type Command, Option } from 'commander';
@@ -10,54 +9,63 @@ import { headline } from './figures.ts';
 import { clock, guard, onInterrupt, say } from './terminal.ts';
 import { trainReporter } from './trainReport.ts';
 
+/** What a flag follows from. */
+interface FlagField {
+  default?: unknown;
+  accepts(value: unknown): boolean;
+  expected: string;
+  help?: string;
+  placeholder?: string;
+}
+
 export function addTrain(program: Command): void {
   const command = program
     .command('train')
-    .description('train a model on text, sound, bases, tables or series; keep checkpoints, resume')
+    .description('train a model on text, sound, DNA, tables or series; saves checkpoints and resumes from them')
     .option('--config <file>', 'a JSON file with these options in camelCase')
     .option('--preset <name>', `named settings: ${Object.keys(presets).join(', ')}`)
-    .option('--resume', 'go on with the run in --out')
+    .option('--resume', 'continue the run in --out')
     .option('--stop-at <n>', 'stop after this many updates, without changing the schedule', Number);
-  for (const [name, one] of Object.entries(trainFields)) addField(command, name, one, one.help);
-  const known = new Set(Object.keys(trainFields));
-  for (const [name, one] of Object.entries({
-    ...commonFields,
+  for (const [name, field] of Object.entries(trainFields)) addField(command, name, field);
+  const modelFields: Record<string, FlagField> = {
     ...Object.assign({}, ...modelNames.map((model) => fieldsOf(familyOf(model)))),
-    // A family may give a common field another default: the flag shows the one that most have.
+    // A family may have another default for a common field: the help shows the usual one.
     ...commonFields,
     ...sequenceFields,
-  } as Record<string, Field>)) {
-    if (!known.has(name) && !fromData.includes(name)) addField(command, name, one, `model: ${one.expected}`);
+  };
+  for (const [name, field] of Object.entries(modelFields)) {
+    if (Object.hasOwn(trainFields, name) || fromData.includes(name)) continue;
+    addField(command, name, { ...field, help: `model: ${field.expected}` });
   }
   command.action((flags: Record<string, unknown>) => guard(() => runTrain(flags)));
 }
 
-/** A flag in kebab-case; its value is read as what the field holds. */
-function addField(command: Command, name: string, one: Field, help: string): void {
+/** A flag in kebab-case, whose text is read as the value that the field accepts. */
+function addField(command: Command, name: string, field: FlagField): void {
   const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  const value = typeof one.default === 'object' ? JSON.stringify(one.default) : one.default;
-  const shown = value === undefined || value === '' ? '' : ` (default: ${value})`;
+  const value = typeof field.default === 'object' ? JSON.stringify(field.default) : field.default;
+  const help = `${field.help}${value === undefined || value === '' ? '' : `. Default: ${value}.`}`;
   const option =
-    typeof one.default === 'boolean'
-      ? new Option(`--${flag} [boolean]`, help + shown)
-          .argParser((value) => (value === 'true' ? true : value === 'false' ? false : value))
+    typeof field.default === 'boolean'
+      ? new Option(`--${flag} [boolean]`, help)
+          .argParser((text) => (text === 'true' ? true : text === 'false' ? false : text))
           .preset(true)
-      : new Option(`--${flag} <value>`, help + shown).argParser((value) => parse(value, one));
+      : new Option(`--${flag} ${field.placeholder ?? '<value>'}`, help).argParser((text) => parse(text, field));
   command.addOption(option);
 }
 
-/** A flag that says null: commander takes a null itself for a flag without a value. */
+/** The flag was given as null. Commander itself uses null for a flag without a value. */
 const NULL = Symbol('null');
 
-/** The first reading of a flag's text that its field accepts: itself, a number, JSON, a list. */
-function parse(value: string, one: Field): unknown {
-  const numberOf = (text: string) => (text.trim() === '' ? Number.NaN : Number(text));
-  const number = numberOf(value);
-  const items = value.split(',').map((item) => item.trim());
-  const readings = [value, number, json(value), items, items.map(numberOf)];
-  const at = readings.findIndex((reading) => one.accepts(reading));
-  if (at >= 0) return readings[at] ?? NULL;
-  return Number.isNaN(number) ? value : number;
+/** The first of these that the field accepts: the text itself, a number, JSON, a list of texts, a list of numbers. */
+function parse(text: string, field: FlagField): unknown {
+  const numberOf = (item: string) => (item.trim() === '' ? Number.NaN : Number(item));
+  const number = numberOf(text);
+  const items = text.split(',').map((item) => item.trim());
+  const values = [text, number, json(text), items, items.map(numberOf)];
+  const found = values.findIndex((value) => field.accepts(value));
+  if (found >= 0) return values[found] ?? NULL;
+  return Number.isNaN(number) ? text : number;
 }
 
 function json(text: string): unknown {
@@ -69,17 +77,18 @@ function json(text: string): unknown {
 }
 
 async function runTrain(flags: Record<string, unknown>): Promise<void> {
-  const { config, ...read } = flags;
-  const given = Object.fromEntries(Object.entries(read).map(([name, one]) => [name, one === NULL ? null : one]));
+  const { config, ...values } = flags;
+  const given = Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, value === NULL ? null : value]),
+  );
   const file = config === undefined ? {} : await readConfigFile(String(config));
   const abort = new AbortController();
   const release = onInterrupt(() => {
-    say('\nStopping after this update and saving; Ctrl-C again leaves at once.');
+    say('\nStopping after this update and saving. Press Ctrl-C again to quit immediately.');
     abort.abort();
   });
   const { preset, resume, stopAt, ...layers } = { ...file, ...given };
-  const every = Number(layers.logEvery ?? trainFields.logEvery.default);
-  const reporter = trainReporter(every);
+  const reporter = trainReporter(Number(layers.logEvery ?? trainFields.logEvery.default));
   try {
     const result = await train({
       layers: [layers],

@@ -1,10 +1,10 @@
-/** How a training run looks in a terminal: a bar with all that matters, and a line now and then. */
-import type { ModelConfig } from '@mamba-ts/core/layers';
+/** A training run in a terminal: a progress bar, and a line from time to time. */
+import type { AnyConfig } from '@mamba-ts/core/layers';
 import { type Reporter, size, trainingBytes } from '@mamba-ts/core/train';
 import { headline } from './figures.ts';
 import { Bar, clock, count, say } from './terminal.ts';
 
-/** `every`: a log line each so many updates. */
+/** `every`: updates between lines. */
 export function trainReporter(every: number): Reporter & { end(): void } {
   const bar = new Bar('{bar} {percentage}% | {line}');
   let validation = '';
@@ -45,7 +45,7 @@ export function trainReporter(every: number): Reporter & { end(): void } {
   };
 }
 
-function summary({ dModel, nLayer, vocabSize, ...rest }: ModelConfig): string {
+function summary({ dModel, nLayer, vocabSize, ...rest }: AnyConfig): string {
   const inputs = vocabSize > 0 ? `vocabulary ${count(vocabSize)}` : `${rest.dInput} numbers a step`;
   return `dModel ${dModel}, ${nLayer} layers, ${inputs}`;
 }
