@@ -7,7 +7,7 @@ import { check, gzipped, kilobytes, user, write } from './project.mjs';
 const LIMITS = { '@mamba-ts/core': 60e3, '@mamba-ts/forecast': 90e3 };
 const IMPORTS = {
   '@mamba-ts/core': ['openBackend', 'createModel', 'loadModel', 'generate', 'Trainer', 'textData', 'byteTokenizer'],
-  '@mamba-ts/forecast': ['loadForecaster', 'forecastTable', 'openTimeTable', 'backtest', 'detectAnomalies'],
+  '@mamba-ts/forecast': ['loadForecaster', 'openTimeTable', 'backtest', 'detectAnomalies'],
 };
 
 export async function checkPage() {

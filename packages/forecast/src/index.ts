@@ -1,16 +1,22 @@
 /**
  * Forecasts of any series, without training.
  *
+ * Whatever takes a forecaster runs with the model, with a baseline, or with your own: `{ name, forecastAll }`.
+ *
  * @example
+ * import { loadForecaster, openTimeTable } from '@mamba-ts/forecast';
+ *
  * const forecaster = await loadForecaster();
- * const { median, intervals } = await forecaster.forecast(values, { horizon: 24, levels: [80, 95] });
+ * const values = Array.from({ length: 60 }, (_, day) => 10 * (day % 7));
+ * const { median, intervals } = await forecaster.forecast(values, { horizon: 3, levels: [80], lower: 0 });
+ * console.log(median.map(Math.round)); // [ 40, 50, 60 ]
+ * console.log(intervals['80'].low.every((low, step) => low <= median[step])); // true
  *
- * const table = await openTimeTable('sales.csv');
- * for await (const { series, forecast } of forecaster.forecast(table, { horizon: 28, holidays: 'DE', lower: 0 })) {
- *   console.log(series.id, series.axis.label(series.values.length), forecast.median);
+ * const table = await openTimeTable({ text: `day,visitors\n${values.map((y, i) => `${2000 + i},${y}`).join('\n')}` });
+ * for await (const { series, forecast } of forecaster.forecast(table, { horizon: 3 })) {
+ *   console.log(series.id, series.axis.label(series.values.length), Math.round(forecast.median[0])); // visitors 2060 40
  * }
- *
- * Whatever takes a forecaster runs with the model, with a baseline, or with one of your own: `{ name, forecastAll }`.
+ * forecaster.dispose();
  *
  * @module
  */
