@@ -24,25 +24,31 @@ import { batchAtEnd } from './trainingBatch.ts';
 
 export const finetuneFields = {
   /** The folder of the run. The best weights are in its `best`. */
-  out: field.text({ help: 'the folder of the run; its best/ is what to load', placeholder: '<folder>' }),
+  out: field.text(),
   /** The weights to start from. Default: those of the package. */
   from: field.optional(field.text()),
   /** Continues the run in the folder. Default: false. */
-  resume: field.flag({ default: false, help: 'continue the run in the folder' }),
+  resume: field.flag({ default: false, help: 'continue the run in --out' }),
   /** Steps ahead that matter. This number of values at the end of each series is held out. Default: 24. */
-  horizon: { ...baseFields.horizon, default: 24 },
+  horizon: { ...baseFields.horizon, default: 24, help: 'steps ahead that matter. Default: by the frequency.' },
   /** Steps of a season, or of several; 1: there is none. Default: found in the values. */
-  season: field.optional({ ...seasonField, default: undefined }),
+  season: field.optional({ ...seasonField, default: undefined, flag: false }),
   /** Updates in total. Default: 300. */
-  iters: field.whole({ min: 1, default: 300, help: 'updates in total' }),
+  iters: field.whole({ min: 1, default: 300, help: 'updates in total. Default: 300.' }),
   /** Stops after this time; the run can be resumed. Default: no limit. */
   seconds: field.optional(field.number({ min: 0, open: true })),
   /** The highest learning rate. Default: 3e-4. */
-  learningRate: field.number({ min: 0, open: true, default: 3e-4, help: 'the highest learning rate' }),
+  learningRate: field.number({
+    min: 0,
+    open: true,
+    default: 3e-4,
+    help: 'the highest learning rate. Default: 0.0003.',
+    flag: 'rate',
+  }),
   /** The part of the batches that is synthetic. Default: 0.25. */
   synthetic: field.number({ min: 0, max: 1, default: 0.25 }),
   /** The seed of all randomness. Default: 1. */
-  seed: field.whole({ min: 0, default: 1, help: 'the seed of all randomness' }),
+  seed: field.whole({ min: 0, default: 1, help: 'the seed of all randomness. Default: 1.' }),
 };
 
 export interface FinetuneOptions extends Omit<InputsOf<typeof finetuneFields>, 'out'> {

@@ -1,25 +1,26 @@
 /** mamba-ts finetune: fine-tunes the forecaster on the series of a table. */
 
 import type { BackendName } from '@mamba-ts/core/backend';
-import { finetune } from '@mamba-ts/forecast/finetune';
+import { field } from '@mamba-ts/core/schema';
+import { type FinetuneOptions, finetune, finetuneFields } from '@mamba-ts/forecast/finetune';
 import { defaultHorizon, layoutLine, stepsLine, TableNotes } from '@mamba-ts/forecast/timeTable';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { addFieldFlags, optionsIn } from './fieldFlags.ts';
 import { addBackendOptions } from './load.ts';
-import { addTableFlags, openTable, positive, type TableFlags, tableVerb } from './tableFlags.ts';
+import { addTableFlags, openTable, type TableFlags, tableVerb } from './tableFlags.ts';
 import { Bar, clock, count, guard, onInterrupt, say } from './terminal.ts';
 
 interface FinetuneFlags extends TableFlags {
   out: string;
   horizon?: number;
+  iters?: number;
   minutes?: number;
-  iters: number;
-  rate: number;
-  seed: number;
-  resume?: boolean;
   model?: string;
   backend?: string;
   threads?: number;
 }
+
+const minutes = field.optional(field.number({ min: 0, open: true, help: 'stop after this time; --resume continues' }));
 
 const EXAMPLES = `
 The last steps of every series, as many as the horizon, are held out. The weights that forecast them best are saved in
@@ -33,13 +34,8 @@ Examples:
 export function addFinetune(program: Command): void {
   const command = tableVerb(program, 'finetune', 'fine-tune the forecaster on the series of a table')
     .requiredOption('--out <folder>', 'the folder of the run; its best/ is what to load')
-    .option('--horizon <steps>', 'steps ahead that matter. Default: by the frequency.', positive)
-    .option('--iters <n>', 'updates in total', positive, 300)
-    .option('--minutes <n>', 'stop after this time; --resume continues', above0)
-    .option('--rate <number>', 'the highest learning rate', above0, 3e-4)
-    .option('--seed <n>', 'the seed of all randomness', whole, 1)
-    .option('--resume', 'continue the run in --out')
     .option('--model <folder>', 'the forecaster to start from. Default: the one of this package.');
+  addFieldFlags(command, { ...finetuneFields, minutes });
   addTableFlags(addBackendOptions(command))
     .addHelpText('after', EXAMPLES)
     .action((path: string, flags: FinetuneFlags) => guard(() => run(path, flags)));
@@ -48,7 +44,7 @@ export function addFinetune(program: Command): void {
 async function run(path: string, flags: FinetuneFlags): Promise<void> {
   const table = await openTable(path, flags);
   say(layoutLine(table));
-  const horizon = flags.horizon ?? defaultHorizon(table.frequency);
+  const { horizon = defaultHorizon(table.frequency), iters = finetuneFields.iters.default } = flags;
   say(stepsLine(table.first, flags.season));
   const notes = new TableNotes(table);
   const series: Float64Array[] = [];
@@ -65,21 +61,18 @@ async function run(path: string, flags: FinetuneFlags): Promise<void> {
   let loss = 0;
   try {
     const result = await finetune(series, {
+      ...(optionsIn(flags, finetuneFields) as Partial<FinetuneOptions>),
       out: flags.out,
       from: flags.model,
-      resume: flags.resume,
       horizon,
       season: flags.season,
-      iters: flags.iters,
       seconds: flags.minutes && 60 * flags.minutes,
-      learningRate: flags.rate,
-      seed: flags.seed,
       backend: flags.backend as BackendName | undefined,
       threads: flags.threads,
       signal: abort.signal,
       report: (line) => {
         loss = line.loss ?? loss;
-        const done = line.iter / flags.iters;
+        const done = line.iter / (iters ?? line.iter);
         const parts = [`iter ${line.iter}`, `loss ${loss.toFixed(4)}`];
         if (line.held === undefined) bar.update(done, { line: parts.join(' | ') });
         else bar.line([...parts, `held out ${line.held.toFixed(4)} (${line.before.toFixed(4)} before)`].join(' | '));
@@ -99,16 +92,4 @@ async function run(path: string, flags: FinetuneFlags): Promise<void> {
     bar.stop();
     release();
   }
-}
-
-function above0(text: string): number {
-  const value = Number(text);
-  if (Number.isFinite(value) && value > 0) return value;
-  throw new InvalidArgumentError(`got ${JSON.stringify(text)}, expected a number above 0.`);
-}
-
-function whole(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && Number.isSafeInteger(value) && value >= 0) return value;
-  throw new InvalidArgumentError(`got ${JSON.stringify(text)}, expected a whole number ≥ 0.`);
 }

@@ -17,14 +17,14 @@ import type { Command } from 'commander';
 
 /** The options of LoadFlags, for every verb that runs a model of text. */
 export function addLoadOptions(command: Command): Command {
-  return addBackendOptions(command.option('--tokenizer <file>', 'a tokenizer.json (default: the one of the model)'));
+  return addBackendOptions(command.option('--tokenizer <file>', 'a tokenizer.json. Default: the one of the model.'));
 }
 
 /** Where a model runs: for every verb that runs one. */
 export function addBackendOptions(command: Command): Command {
   return command
     .option('--backend <name>', 'auto, native or wasm')
-    .option('--threads <n>', 'threads (default: every core)', Number);
+    .option('--threads <n>', 'threads. Default: every core.', Number);
 }
 
 export interface LoadFlags {

@@ -81,10 +81,10 @@ describe('flags of tables', () => {
 
 describe('flags of finetune', () => {
   it.each([
-    [['--minutes', 'ten'], 'got "ten", expected a number above 0'],
-    [['--minutes', '0'], 'got "0", expected a number above 0'],
-    [['--rate', 'NaN'], 'got "NaN", expected a number above 0'],
-    [['--seed', '1.5'], 'got "1.5", expected a whole number ≥ 0'],
+    [['--minutes', 'ten'], "argument 'ten' is invalid. expected a number above 0"],
+    [['--minutes', '0'], "argument '0' is invalid. expected a number above 0"],
+    [['--rate', 'NaN'], "argument 'NaN' is invalid. expected a number above 0"],
+    [['--seed', '1.5'], "argument '1.5' is invalid. expected a whole number ≥ 0"],
   ])('refuse %j before anything is read', async (args, message) => {
     const program = new Command().exitOverride().configureOutput({ writeErr: () => {} });
     addFinetune(program);
