@@ -4,6 +4,7 @@
  */
 import { UsageError } from '../errors.ts';
 import type { Random, RandomState } from '../random.ts';
+import { completeField, field } from '../schema/index.ts';
 import { checkExample, type Example, type ExampleStore, shuffled } from './examples.ts';
 
 export interface ExampleSamplerOptions {
@@ -64,9 +65,7 @@ export class ExampleSampler {
 
   constructor(store: ExampleStore, options: ExampleSamplerOptions) {
     const { batchSize, mode, random } = options;
-    if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
-      throw new UsageError('ExampleSampler', `batchSize is ${batchSize}, expected an integer ≥ 1.`);
-    }
+    completeField('ExampleSampler', 'batchSize', field.whole({ min: 1 }), batchSize);
     if (mode === 'shuffled' && !random) {
       throw new UsageError(
         'ExampleSampler',

@@ -1,6 +1,7 @@
 /** Batches of windows from a store of tokens, resumed bit-exact. */
 import { UsageError } from '../errors.ts';
 import type { Random, RandomState } from '../random.ts';
+import { completeField, field } from '../schema/index.ts';
 import { reverseComplement } from '../tokenize/dna.ts';
 import { fillDocuments } from './documents.ts';
 import type { TokenStore } from './store.ts';
@@ -174,10 +175,8 @@ function laneLength(store: TokenStore, batchSize: number): number {
 
 function checkOptions(store: TokenStore, options: SamplerOptions): void {
   const { mode, batchSize, blockSize, random, reverseComplement: flips } = options;
-  for (const [key, value] of Object.entries({ batchSize, blockSize })) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new UsageError('BatchSampler', `${key} is ${value}, expected an integer ≥ 1.`);
-    }
+  for (const [name, value] of Object.entries({ batchSize, blockSize })) {
+    completeField('BatchSampler', name, field.whole({ min: 1 }), value);
   }
   if (mode === 'random' && !random) {
     throw new UsageError(

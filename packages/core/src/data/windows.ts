@@ -8,6 +8,7 @@
  * The targets of row t are the values of rows t + 1 … t + horizon.
  */
 import { UsageError } from '../errors.ts';
+import { complete, field, type ValuesOf } from '../schema/index.ts';
 import type { Example, ExampleStore } from './examples.ts';
 import type { Series } from './series.ts';
 
@@ -21,6 +22,13 @@ export interface WindowOptions {
   /** The columns that are targets, by name. Default: all of them. */
   readonly targets?: readonly string[];
 }
+
+const windowFields = {
+  length: field.whole({ min: 1 }),
+  horizon: field.whole({ min: 1, default: 1 }),
+  stride: field.whole({ min: 1, default: 1 }),
+  targets: field.optional(field.list(field.text())),
+};
 
 /** Rows [begin, begin + steps) of a series. */
 interface Window {
@@ -40,7 +48,8 @@ interface Window {
  * const store = data.windowExamples([co2], { length: 48, horizon: 12 });    // (48, 1) values, 12 targets
  */
 export function windowExamples(series: readonly Series[], options: WindowOptions): ExampleStore {
-  const { length, horizon = 1, stride = 1 } = checked(series, options, 'windowExamples');
+  const plan = checked(series, options, 'windowExamples');
+  const { length, horizon, stride } = plan;
   const windows = series.flatMap((one) =>
     completeRuns(one).flatMap(({ begin, end }) => {
       const found: Window[] = [];
@@ -59,7 +68,7 @@ export function windowExamples(series: readonly Series[], options: WindowOptions
         'Take a smaller length, or fill in what is missing.',
     );
   }
-  return storeOf(windows, series, options, 'sequence');
+  return storeOf(windows, series, plan, 'sequence');
 }
 
 /**
@@ -74,7 +83,8 @@ export function windowExamples(series: readonly Series[], options: WindowOptions
  * const store = data.stepExamples(train, { length: 48, horizon: 12 });      // (48, 1) values, (48, 12) targets
  */
 export function stepExamples(series: readonly Series[], options: WindowOptions): ExampleStore {
-  const { length, stride = 1 } = checked(series, options, 'stepExamples');
+  const plan = checked(series, options, 'stepExamples');
+  const { length, stride } = plan;
   const windows = series.flatMap((one) =>
     completeRuns(one).flatMap(({ begin, end }) => {
       // The last row of a run has no row after it to learn from.
@@ -93,7 +103,7 @@ export function stepExamples(series: readonly Series[], options: WindowOptions):
       `${nameOf(series)} has no two rows on end without a missing value. Fill in what is missing.`,
     );
   }
-  return storeOf(windows, series, options, 'step');
+  return storeOf(windows, series, plan, 'step');
 }
 
 /**
@@ -128,11 +138,9 @@ export function lastWindows(series: readonly Series[], length: number): ExampleS
 function storeOf(
   windows: readonly Window[],
   series: readonly Series[],
-  options: WindowOptions,
+  { horizon, columns }: Plan,
   output: 'sequence' | 'step',
 ): ExampleStore {
-  const { horizon = 1, targets = series[0].columns } = options;
-  const columns = targetColumns(series, targets);
   return {
     name: nameOf(series),
     length: windows.length,
@@ -179,16 +187,15 @@ function targetsOf(
   return targets;
 }
 
-function checked<O extends WindowOptions>(series: readonly Series[], options: O, where: string): O {
-  const { length, horizon = 1, stride = 1 } = options;
-  for (const [key, value] of Object.entries({ length, horizon, stride })) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new UsageError(where, `${key} is ${value}, expected an integer ≥ 1.`);
-    }
-  }
+interface Plan extends Omit<ValuesOf<typeof windowFields>, 'targets'> {
+  /** The places of the columns that are targets. */
+  readonly columns: readonly number[];
+}
+
+function checked(series: readonly Series[], options: WindowOptions, where: string): Plan {
+  const { targets, ...sizes } = complete(where, windowFields, options);
   if (series.length === 0) throw new UsageError(where, 'got no series, expected at least one.');
-  targetColumns(series, options.targets ?? series[0].columns);
-  return options;
+  return { ...sizes, columns: targetColumns(series, targets ?? series[0].columns) };
 }
 
 const nameOf = (series: readonly Series[]): string =>

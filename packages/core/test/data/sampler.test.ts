@@ -152,7 +152,7 @@ describe('BatchSampler', () => {
     expect(make(8, 'random', 4, 7)).not.toThrow();
     expect(make(9, 'carried', 4, 3)).toThrow('= 13. Give more data or a blockSize of at most 2.');
     expect(make(1, 'sequential', 4, 3)).toThrow('has 1 tokens, expected at least');
-    expect(make(9, 'random', 0, 3)).toThrow('batchSize is 0, expected an integer ≥ 1.');
+    expect(make(9, 'random', 0, 3)).toThrow('batchSize is 0, expected a whole number ≥ 1.');
     const options = { mode: 'random', batchSize: 1, blockSize: 1 } as const;
     expect(() => new BatchSampler(counting(9), options)).toThrow('random is missing');
   });

@@ -69,7 +69,7 @@ describe('windowExamples', () => {
   it('refuses what gives no window', async () => {
     const series = await readSeries({ text: 'y\n1\n2\n' });
     expect(() => windowExamples([series], { length: 2 })).toThrow('has no 2 + 1 rows on end without a missing value');
-    expect(() => windowExamples([series], { length: 0 })).toThrow('length is 0, expected an integer ≥ 1');
+    expect(() => windowExamples([series], { length: 0 })).toThrow('length is 0, expected a whole number ≥ 1');
     expect(() => windowExamples([series], { length: 1, targets: ['z'] })).toThrow(
       'has no column "z", expected some of y',
     );
@@ -88,7 +88,7 @@ describe('stepExamples', () => {
     expect([...(windows[2].targets ?? [])].slice(-2)).toEqual([90, Number.NaN]);
     expect([store.output, store.title?.(1)]).toEqual(['step', 's, rows from 3']);
     expect(() => stepExamples([rising(10)], { length: 0 })).toThrow(
-      'stepExamples: length is 0, expected an integer ≥ 1.',
+      'stepExamples: length is 0, expected a whole number ≥ 1.',
     );
   });
 

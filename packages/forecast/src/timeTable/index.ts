@@ -17,6 +17,7 @@ export { LARGEST } from './largest.ts';
 export { Rows } from './rows.ts';
 export { onSteps } from './seriesOf.ts';
 export { suggestedHorizon } from './suggestedHorizon.ts';
+export { tableFields } from './tableFields.ts';
 export { formatOf, type Moment, type TimeFormat } from './timeFormats.ts';
 export { openTimeTable } from './timeTable.ts';
 export type {

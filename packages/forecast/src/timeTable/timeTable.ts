@@ -5,6 +5,7 @@
  *     → steps of an even axis (grid.ts) → values, NaN where a step is missing (seriesOf.ts)
  */
 import { UsageError } from '@mamba-ts/core/errors';
+import { complete } from '@mamba-ts/core/schema';
 import { alternates, type Table, type TableSource } from '@mamba-ts/core/table';
 import { type Frequency, parseFrequency } from './frequency.ts';
 import { type Future, openFuture } from './future.ts';
@@ -12,6 +13,7 @@ import { type Layout, layoutOf } from './layout.ts';
 import { openRows } from './openRows.ts';
 import { rowsOfSeries } from './rowsOfSeries.ts';
 import { seriesIn } from './seriesOf.ts';
+import { tableFields } from './tableFields.ts';
 import type { TableLayout, TableSeries, TimeTable, TimeTableOptions } from './types.ts';
 
 /**
@@ -21,6 +23,7 @@ import type { TableLayout, TableSeries, TimeTable, TimeTableOptions } from './ty
  * says it; what was done to a series is in its `facts`.
  *
  * @param source a path (Node), '-' for the standard input, `{ text }` or `{ bytes }`
+ * @throws FieldError for an unknown option, or one of a wrong value
  * @throws UsageError where the table has no times or values to find, or its times are not evenly apart
  * @throws CellError for a cell that is no number or no time
  * @example
@@ -29,6 +32,7 @@ import type { TableLayout, TableSeries, TimeTable, TimeTableOptions } from './ty
  *   console.log(id, values.length, axis.label(values.length), seasons);    // the first time of the future
  */
 export async function openTimeTable(source: TableSource, options: TimeTableOptions = {}): Promise<TimeTable> {
+  complete('openTimeTable', tableFields, options, ['future']);
   const frequency = options.frequency === undefined ? undefined : parseFrequency(options.frequency);
   const table = await openRows(source, options);
   let future: Future | undefined;

@@ -98,6 +98,8 @@ describe('the columns of a table', () => {
   });
 
   const wrong: [string, string, TimeTableOptions, string][] = [
+    ['an unknown option', 'date,y\n', { seperator: ';' } as object, "Did you mean 'separator'?"],
+    ['a name that is no list', 'date,y\n', { value: 'y' } as object, 'value is "y", expected names of columns'],
     ['nothing', '', {}, 'x.csv is empty, expected rows of times and values.'],
     ['only names', 'date,y\n', {}, 'x.csv has no rows below the names of its columns.'],
     ['only text', 'a,b\nx,y\nz,w', {}, 'x.csv has no column of numbers: "a" has "x", "b" has "y".'],

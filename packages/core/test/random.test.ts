@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../src/random.ts';
+import { Random } from '../src/random.ts';
 
 const draws = (random: Random, count: number) => Array.from({ length: count }, () => random.next());
 
