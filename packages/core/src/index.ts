@@ -17,19 +17,18 @@ export type { BackendName } from './backend/index.ts';
 export * as data from './data/index.ts';
 export { textData } from './data/textData.ts';
 export { UsageError } from './errors.ts';
-export {
-  type AttentionConfig,
-  type H3Config,
-  type HybridConfig,
-  type Mamba2Config,
-  type Mamba3Config,
-  type MambaConfig,
-  type ModelOptions,
-  modelNames,
-  type Rwkv4Config,
-  type S4Config,
-  type S4dConfig,
-  type TransformerConfig,
+export type {
+  AttentionConfig,
+  H3Config,
+  HybridConfig,
+  Mamba2Config,
+  Mamba3Config,
+  MambaConfig,
+  ModelOptions,
+  Rwkv4Config,
+  S4Config,
+  S4dConfig,
+  TransformerConfig,
 } from './families/index.ts';
 export * as formats from './formats/index.ts';
 export {
@@ -50,7 +49,7 @@ export {
   type LoadOptions,
   loadModel,
   loadSequenceModel,
-  Model,
+  type Model,
   type ModelFiles,
   type SequenceConfig,
   type SequenceInput,
@@ -61,7 +60,7 @@ export {
 } from './models/index.ts';
 export * as ops from './ops/index.ts';
 export {
-  Backend,
+  type Backend,
   keep,
   openBackend,
   type Shape,
@@ -75,10 +74,8 @@ export { byteTokenizer, loadTokenizer, type Tokenizer } from './tokenize/index.t
 export {
   type Evaluation,
   evaluate,
-  evaluateSequence,
   type Prediction,
   predict,
-  type SequenceEvaluation,
   type StepReport,
   Trainer,
   type TrainerOptions,
