@@ -1,41 +1,42 @@
 /**
- * Other recordings of the same sound, as far as a listener can tell: what a classifier is to ignore.
+ * Augmentation of sound: changes that a classifier should ignore, as if the same sound were recorded again.
  *
- *   const heard = augmentSound(clip, { speed: 0.2, equalizer: 9, noise: [10, 40] }, random);
+ *   const changed = augmentSound(clip, { speed: 0.2, equalizer: 9, noise: [10, 40] }, random);
  *
- * Each change is drawn anew from `random`; one that is not asked for draws nothing.
+ * Each change is drawn from `random`; a change that is not given draws nothing.
  * Speed and pitch: Ko et al. 2015, "Audio Augmentation for Speech Recognition". Filters: the
  * peaking equaliser of Bristow-Johnson, "Cookbook formulae for audio EQ biquad filter coefficients".
  */
 import type { Random } from '@mamba-ts/core/random';
 import { analysed, revoiced, type Spoken } from './revoice.ts';
 
+/** The largest changes that are drawn. Default of each: the change is left out. */
 export interface SoundChanges {
-  /** Samples a second; 8000 by default. It is the unit of the frequencies of the equaliser and of times. */
+  /** Samples a second. Default: 8000. */
   sampleRate?: number;
-  /** The pitch is up to this part higher or lower while the timbre stays: see revoice.ts. */
+  /** The most by which the pitch is higher or lower, as a part of it; the timbre stays: see revoice.ts. */
   pitch?: number;
-  /** Up to this part of the voice becomes a whisper. */
+  /** The most of the voice that becomes a whisper, from 0 to 1. */
   breath?: number;
-  /** The whole is played up to this part faster or slower: pitch and timbre go with it. */
+  /** The most by which the sound is played faster or slower, as a part of its speed; pitch and timbre change with it. */
   speed?: number;
-  /** Within it, the speed sways by up to this part. */
+  /** The most by which the speed sways within the sound, as a part of it. */
   sway?: number;
-  /** Three peaks or notches of up to so many dB, at any frequency. */
+  /** The most dB of three peaks or notches, at any frequency. */
   equalizer?: number;
-  /** So many all-pass filters: every frequency has its strength still, and another phase. */
+  /** The number of all-pass filters: each frequency keeps its strength and gets another phase. */
   phase?: number;
-  /** The whole spectrum is tilted by y = x + c x₋₁, |c| up to this. */
+  /** The most |c| by which the spectrum is tilted: y = x + c x₋₁. */
   tilt?: number;
-  /** Coloured noise, so many dB below the sound: between the two. */
+  /** Coloured noise, between these numbers of dB below the sound. */
   noise?: readonly [number, number];
-  /** Up to so many seconds are added before and behind, or taken away where they are quiet (below a tenth of the loudest). */
+  /** The most seconds that are added before and after, or taken away where they are quiet (below a tenth of the loudest). */
   shift?: number;
-  /** One stretch of up to this part is silent. */
+  /** The most of the sound that is one silent stretch, from 0 to 1. */
   mask?: number;
-  /** Up to so many dB louder or softer. */
+  /** The most dB by which the sound is louder or softer. */
   gain?: number;
-  /** Half of the sounds are turned upside down. */
+  /** Whether half of the sounds get the opposite sign. */
   flip?: boolean;
 }
 
@@ -44,11 +45,15 @@ const around = (random: Random, most: number) => most * (2 * random.uniform() - 
 const between = (random: Random, [low, high]: readonly [number, number]) => low + (high - low) * random.uniform();
 const ofDecibels = (level: number) => 10 ** (level / 20);
 const PEAKS = 3;
-/** Bands are between this, in Hz, and this part of the sample rate. */
+/** Bands are above this, in Hz, and below this part of the sample rate. */
 const LOWEST = 80;
 const HIGHEST = 0.475;
 
-/** The changes, one after another. The samples given stay as they are. `spoken`: their parts, where known. */
+/**
+ * The samples with the changes, one after another. The given samples stay as they are.
+ *
+ * @param spoken the parts of the samples, where they are known; else they are computed
+ */
 export function augmentSound(
   samples: Float32Array,
   changes: SoundChanges,
@@ -97,8 +102,10 @@ export function augmentSound(
 }
 
 /**
- * Played `factor` times as fast, by Catmull & Rom's cubic between the samples. The speed sways once in the
- * sound by the part `sway`, from a phase of 0 to 1.
+ * The sound played `factor` times as fast, with the cubic of Catmull & Rom between the samples.
+ *
+ * @param sway the part of the speed by which it sways, once in the sound
+ * @param phase where the sway begins, from 0 to 1
  */
 export function played(samples: Float32Array, factor: number, sway = 0, phase = 0): Float32Array<ArrayBuffer> {
   const length = Math.max(1, Math.round(samples.length / factor));
@@ -120,15 +127,15 @@ export function played(samples: Float32Array, factor: number, sway = 0, phase = 
   return result;
 }
 
-/** Silence of so many samples before and behind; where negative, quiet samples are taken away. */
-function shifted(samples: Float32Array<ArrayBuffer>, before: number, behind: number): Float32Array<ArrayBuffer> {
+/** Adds silence of these numbers of samples before and after; a negative number takes quiet samples away. */
+function shifted(samples: Float32Array<ArrayBuffer>, before: number, after: number): Float32Array<ArrayBuffer> {
   const limit = 0.1 * loudest(samples);
   const first = samples.findIndex((v) => Math.abs(v) >= limit);
   const last = samples.findLastIndex((v) => Math.abs(v) >= limit);
   const from = Math.min(first, Math.max(0, Math.round(-before)));
-  const to = Math.max(last + 1, samples.length - Math.max(0, Math.round(-behind)));
+  const to = Math.max(last + 1, samples.length - Math.max(0, Math.round(-after)));
   const lead = Math.max(0, Math.round(before));
-  const result = new Float32Array(lead + to - from + Math.max(0, Math.round(behind)));
+  const result = new Float32Array(lead + to - from + Math.max(0, Math.round(after)));
   result.set(samples.subarray(from, to), lead);
   return result;
 }
@@ -140,13 +147,13 @@ interface Band {
   q: number;
 }
 
-/** Anywhere, equally often in each octave; from 0.5 to 2 wide. */
+/** A band anywhere, each octave equally likely; q is from 0.5 to 2. */
 function anyBand(random: Random, sampleRate: number): Band {
   const frequency = LOWEST * ((HIGHEST * sampleRate) / LOWEST) ** random.uniform();
   return { omega: (2 * Math.PI * frequency) / sampleRate, q: 0.5 * 4 ** random.uniform() };
 }
 
-/** b0, b1, b2, a1, a2 of a filter of second order, of which a0 is 1. */
+/** b0, b1, b2, a1, a2 of a filter of second order with a0 = 1. */
 type Filter = readonly [number, number, number, number, number];
 
 function peak({ omega, q }: Band, decibels: number): Filter {
@@ -185,7 +192,7 @@ function tilted(samples: Float32Array, c: number): void {
 function addNoise(samples: Float32Array, decibels: number, random: Random): void {
   const colour = random.uniform() * 1.4 - 0.5;
   const level = loudness(samples) * ofDecibels(-decibels) * Math.sqrt(6 * (1 - colour * colour));
-  // One draw a sample would take longer than all else: a short congruential generator goes on from one.
+  // One draw from `random` for each sample would dominate the time: a short congruential generator continues from one.
   let word = random.next() | 0;
   let value = 0;
   for (let i = 0; i < samples.length; i++) {
@@ -204,7 +211,7 @@ function loudest(samples: Float32Array): number {
   return most;
 }
 
-/** The root of the mean square. */
+/** The root of the mean square of the samples. */
 export function loudness(samples: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < samples.length; i++) sum += samples[i] * samples[i];

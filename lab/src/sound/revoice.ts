@@ -1,27 +1,27 @@
 /**
- * The same words from another voice: linear prediction parts a sound into what excites the vocal tract and what
- * the tract makes of it; the first is changed, the second stays, and with it vowels and consonants.
+ * The same words in another voice. Linear prediction divides a sound into the excitation of the vocal tract and the
+ * filter of the tract. The excitation is changed; the filter stays, and with it vowels and consonants.
  *
  *   e[t] = x[t] − Σₖ aₖ x[t − k]        y[t] = e′[t] + Σₖ aₖ y[t − k]
  *
- * e′ is e played faster or slower (another pitch), in part noise (a whisper). Atal & Hanauer 1971, "Speech Analysis
- * and Synthesis by Linear Prediction of the Speech Wave"; a of each stretch by Levinson's recursion.
+ * e′ is e played faster or slower (another pitch) and in part noise (a whisper). Atal & Hanauer 1971, "Speech Analysis
+ * and Synthesis by Linear Prediction of the Speech Wave"; a of each stretch is found by Levinson's recursion.
  */
 import type { Random } from '@mamba-ts/core/random';
 
 export interface Voice {
-  /** How many times as high the pitch is; the sound gets shorter by as much. */
+  /** The factor of the pitch; the sound gets shorter by the same factor. */
   pitch: number;
-  /** The part of the excitation that is noise: 0 as it is, 1 a whisper. */
+  /** The part of the excitation that is noise: 0 keeps the voice, 1 is a whisper. */
   breath: number;
 }
 
-/** Coefficients; a vocal tract has about two for each kHz, and two more. */
+/** The number of coefficients: about two for each kHz, and two more. */
 const ORDER = 10;
-/** Samples between two predictions, and those that each is made from. */
+/** Samples between two filters, and samples that each filter is found from. */
 const HOP = 80;
 const WINDOW = 240;
-/** White noise of −40 dB keeps the recursion away from predictions that are too good. */
+/** White noise of −40 dB keeps the recursion stable where the prediction is nearly perfect. */
 const FLOOR = 1.0001;
 
 /** Raised cosine. */
@@ -30,29 +30,31 @@ const window = Float64Array.from(
   (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * (i + 0.5)) / WINDOW),
 );
 
-/** A sound in its two parts. */
+/** A sound as excitation and filters. */
 export interface Spoken {
-  /** e, of each sample. */
+  /** e of each sample. */
   readonly excitation: Float32Array;
-  /** a, of each stretch. */
+  /** a of each stretch. */
   readonly filters: readonly Float64Array[];
 }
 
+/** The excitation and the filters of a sound. */
 export function analysed(samples: Float32Array): Spoken {
   const count = Math.ceil(samples.length / HOP);
   const filters = Array.from({ length: count }, (_, i) => predictorAt(samples, (i + 0.5) * HOP));
   return { excitation: excitationOf(samples, filters), filters };
 }
 
+/** The sound in another voice. */
 export function revoiced(
-  { excitation: own, filters }: Spoken,
+  { excitation: voiced, filters }: Spoken,
   { pitch, breath }: Voice,
   random: Random,
 ): Float32Array<ArrayBuffer> {
-  const excitation = breath > 0 ? whispered(own, breath, random) : own;
-  const length = Math.max(1, Math.round(own.length / pitch));
+  const excitation = breath > 0 ? whispered(voiced, breath, random) : voiced;
+  const length = Math.max(1, Math.round(voiced.length / pitch));
   const result = new Float32Array(length);
-  const last = own.length - 1;
+  const last = voiced.length - 1;
   for (let t = 0; t < length; t++) {
     const at = Math.min(last, t * pitch);
     const k = Math.floor(at);
@@ -65,7 +67,7 @@ export function revoiced(
   return result;
 }
 
-/** What the prediction of each sample leaves. */
+/** The error of the prediction of each sample. */
 function excitationOf(samples: Float32Array, filters: readonly Float64Array[]): Float32Array {
   const excitation = new Float32Array(samples.length);
   for (let t = 0; t < samples.length; t++) {
@@ -77,7 +79,7 @@ function excitationOf(samples: Float32Array, filters: readonly Float64Array[]): 
   return excitation;
 }
 
-/** Noise as strong as each stretch takes the place of a part of it. */
+/** Replaces a part of each stretch by noise of the same strength. */
 function whispered(excitation: Float32Array, breath: number, random: Random): Float32Array {
   const result = new Float32Array(excitation.length);
   const kept = Math.sqrt(1 - breath);
@@ -94,7 +96,7 @@ function whispered(excitation: Float32Array, breath: number, random: Random): Fl
   return result;
 }
 
-/** The coefficients that predict a sample from those before it, around `middle`. */
+/** The coefficients that predict a sample from the samples before it, around `middle`. */
 function predictorAt(samples: Float32Array, middle: number): Float64Array {
   const from = Math.round(middle - WINDOW / 2);
   const x = new Float64Array(WINDOW);

@@ -7,7 +7,7 @@ const RATE = 8000;
 const tone = (frequency: number, length = 4000) =>
   Float32Array.from({ length }, (_, i) => Math.sin((2 * Math.PI * frequency * i) / RATE));
 
-/** How strong a frequency is: 1 for a tone of loudness 1. */
+/** The strength of a frequency: 1 for a tone of loudness 1. */
 function strength(samples: Float32Array, frequency: number): number {
   let [re, im] = [0, 0];
   samples.forEach((v, i) => {
@@ -34,7 +34,7 @@ const all: SoundChanges = {
 };
 
 describe('augmentSound', () => {
-  it('changes nothing unless asked', () => {
+  it('changes nothing without changes', () => {
     const samples = tone(440);
     const random = new Random(1);
     const before = random.state();
@@ -55,8 +55,8 @@ describe('augmentSound', () => {
     const samples = tone(440);
     // Half of the draws do not flip.
     const heard = [1, 2, 3, 4, 5, 6].map((seed) => augmentSound(samples, { [name]: all[name] }, new Random(seed)));
-    expect(heard.some((one) => one.length !== samples.length || one.some((v, i) => v !== samples[i]))).toBe(true);
-    for (const one of heard) expect(one.every(Number.isFinite)).toBe(true);
+    expect(heard.some((sound) => sound.length !== samples.length || sound.some((v, i) => v !== samples[i]))).toBe(true);
+    for (const sound of heard) expect(sound.every(Number.isFinite)).toBe(true);
   });
 
   it('survives silence, one sample and a short sound', () => {
@@ -80,7 +80,7 @@ describe('augmentSound', () => {
     expect(Math.max(...lengths)).toBeGreaterThan(4650);
   });
 
-  it('adds noise as far below the sound as asked', () => {
+  it('adds noise at the given distance below the sound', () => {
     const samples = tone(440);
     for (let seed = 0; seed < 10; seed++) {
       const heard = augmentSound(samples, { noise: [20, 20] }, new Random(seed));

@@ -34,17 +34,17 @@ function spectrum(samples: Float32Array): number[] {
   });
 }
 
-/** The frequency around which the power between two frequencies lies. */
+/** The centre of the power between two frequencies. */
 function centre(power: readonly number[], from: number, to: number): number {
-  let [sum, all] = [0, 0];
+  let [sum, total] = [0, 0];
   for (let k = from / 20; k < to / 20; k++) {
     sum += 20 * k * power[k];
-    all += power[k];
+    total += power[k];
   }
-  return sum / all;
+  return sum / total;
 }
 
-/** The lag at which the sound is most like itself. */
+/** The lag of the largest autocorrelation. */
 function period(samples: Float32Array): number {
   const similarity = Array.from({ length: 120 }, (_, lag) => {
     let sum = 0;
@@ -57,7 +57,7 @@ function period(samples: Float32Array): number {
 describe('revoiced', () => {
   const vowelA = vowel(100, [700, 1900]);
 
-  it('is the sound itself with its own pitch and no breath', () => {
+  it('is the same sound with the same pitch and no breath', () => {
     const heard = revoiced(analysed(vowelA), { pitch: 1, breath: 0 }, new Random(1));
     expect(heard.length).toBe(vowelA.length);
     heard.forEach((v, i) => {
@@ -84,12 +84,12 @@ describe('revoiced', () => {
     expect(loudness(heard) / loudness(vowelA)).toBeLessThan(1.4);
     expect(Math.abs(centre(spectrum(heard), 400, 1000) - 700)).toBeLessThan(80);
     const alike = (samples: Float32Array) => {
-      let [own, other] = [0, 0];
+      let [power, product] = [0, 0];
       for (let t = 1000; t < 3000; t++) {
-        own += samples[t] ** 2;
-        other += samples[t] * samples[t - 80];
+        power += samples[t] ** 2;
+        product += samples[t] * samples[t - 80];
       }
-      return other / own;
+      return product / power;
     };
     expect(alike(vowelA)).toBeGreaterThan(0.95);
     expect(Math.abs(alike(heard))).toBeLessThan(0.3);
