@@ -189,7 +189,7 @@ describe('no right to write', () => {
     chmodSync(secret, 0o000);
     chmodSync(folder, 0o777);
     const { code, stderr } = await train(flags({ ...small, data: secret, out }));
-    expect(stderr).toContain(`data: ${secret} may not be read. Give this user the right to (chmod +r)`);
+    expect(stderr).toContain(`data: ${secret} may not be read. Give this user the right to read it (chmod +r)`);
     expect(code).toBe(2);
   });
 });
