@@ -6,10 +6,10 @@
  *   2024-01-01;1,5     →    y      'number', decimal ','
  */
 import { UsageError } from '../errors.ts';
-import type { Separator, TableRow } from './csv.ts';
 import { decimalOf, NUMBER_SHARE } from './decimalMark.ts';
 import { CellError } from './errors.ts';
 import { type DecimalMark, missingReader, numberReader } from './numbers.ts';
+import type { Separator, TableRow } from './rowSource.ts';
 
 /** Whether the fields of a column are of a kind; they are not empty, and none of them is a missing value. */
 export type KindTest = (fields: readonly string[]) => boolean;
@@ -53,7 +53,7 @@ export interface Decided<Kind extends string = never> {
 export const isEmptyRow = ({ fields }: TableRow): boolean => fields.every((field) => field === '');
 
 /**
- * Decides by the rows given and nothing else, so that more rows may decide anew.
+ * Decides by the rows given and nothing else, so that it can be repeated with more rows.
  *
  * @param first at least one row; `name`: what messages call the table
  * @throws CellError where the decimal mark is unclear

@@ -8,23 +8,7 @@
  * it has one of those or a quote: such a block is parsed by `csv-parse`, which is loaded when the first one is met.
  */
 import { CellError, type CellPlace } from './errors.ts';
-
-/** What stands between two fields. */
-export type Separator = ',' | ';' | '\t' | '|';
-
-/** A row as it is written. */
-export interface TableRow {
-  /** The line of the file on which the row ends. The first is 1. */
-  readonly line: number;
-  /** Without quotes, and without the spaces around them. An empty line has one empty field. */
-  readonly fields: readonly string[];
-}
-
-export interface CsvRows {
-  readonly separator: Separator;
-  /** The rows in the order of the text, empty lines too; those of a block in one array. */
-  batches(): AsyncGenerator<readonly TableRow[]>;
-}
+import type { RowSource, Separator, TableRow } from './rowSource.ts';
 
 const SEPARATORS: readonly Separator[] = [',', ';', '\t', '|'];
 /** The first line that spreadsheets write to name their separator: sep=; */
@@ -38,32 +22,34 @@ const LONGEST_ROW = 2 ** 24;
  * @param name what messages call the text
  * @param separator Default: the one that the first line names (sep=;) or has most of, outside quotes.
  */
-export async function openCsv(text: AsyncIterable<string>, name: string, separator?: Separator): Promise<CsvRows> {
+export async function openCsv(
+  text: AsyncIterable<string>,
+  name: string,
+  separator?: Separator,
+): Promise<Pick<RowSource, 'separator' | 'batches'>> {
   // Lines of the blocks that have been read.
   let line = 0;
   const blocks = blocksOf(text, () => ({ table: name, line: line + 1 }));
   const { value: first = '' } = await blocks.next();
   const naming = NAMED_SEPARATOR.exec(first);
   const delimiter = separator ?? (naming?.[1] as Separator | undefined) ?? mostCommon(first);
-  return {
-    separator: delimiter,
-    async *batches() {
-      try {
-        line = naming ? 1 : 0;
-        let block = first.slice(naming?.[0].length ?? 0);
-        for (;;) {
-          const lines = linesOf(block);
-          yield split(lines, delimiter, line) ?? (await parsed(block, delimiter, line, name));
-          line += lines.length;
-          const next = await blocks.next();
-          if (next.done) return;
-          block = next.value;
-        }
-      } finally {
-        await blocks.return(undefined);
+  async function* batches() {
+    try {
+      line = naming ? 1 : 0;
+      let block = first.slice(naming?.[0].length ?? 0);
+      for (;;) {
+        const lines = linesOf(block);
+        yield split(lines, delimiter, line) ?? (await parsed(block, delimiter, line, name));
+        line += lines.length;
+        const next = await blocks.next();
+        if (next.done) return;
+        block = next.value;
       }
-    },
-  };
+    } finally {
+      await blocks.return(undefined);
+    }
+  }
+  return { separator: delimiter, batches: batches() };
 }
 
 /** The text in blocks that end where a row ends. A line end within quotes ends none: the count of quotes is odd there. */

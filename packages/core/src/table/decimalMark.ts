@@ -5,8 +5,9 @@
  *
  * An unclear table is refused: a wrong guess is wrong by a factor of 1000.
  */
-import type { Separator, TableRow } from './csv.ts';
+
 import { type DecimalMark, numberReader } from './numbers.ts';
+import type { Separator, TableRow } from './rowSource.ts';
 
 /** A mark, or the field that can be read with both. */
 export type DecimalFound = DecimalMark | { readonly at: number; readonly line: number; readonly field: string };

@@ -34,7 +34,7 @@ const tableWords: PlaceWords = {
  *   data: sales.csv, line 17, column "y" has "abc", expected a number. Fix it, or leave it empty.
  *         └──────────── place ─────────────┘ └────── problem ──────┘   └────────── advice ─────────┘
  *
- * The parts are properties, so that a caller whose rows are no lines of a file can word the sentence anew:
+ * The parts are properties, so that a caller whose rows are no lines of a file can word the sentence differently:
  *
  * @example
  * const words = { cell: ({ line }) => `times[${line}]`, line: (line) => `[${line}]` };

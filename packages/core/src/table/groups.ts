@@ -7,8 +7,8 @@
  *   b,7
  */
 import type { Column } from './columns.ts';
-import type { TableRow } from './csv.ts';
 import { CellError } from './errors.ts';
+import type { TableRow } from './rowSource.ts';
 
 export interface GroupOptions<G> {
   /** The columns that tell groups apart. None: all rows are one group. */

@@ -10,7 +10,6 @@
  * @module
  */
 export { type Column, type ColumnOptions, columnsNamed, isEmptyRow, type KindTest, requireUnique } from './columns.ts';
-export type { Separator, TableRow } from './csv.ts';
 export { CellError, type CellPlace, type PlaceWords, type Problem } from './errors.ts';
 export { alternates, type GroupOptions, groupsOf, keyOf } from './groups.ts';
 export { NumberList } from './numberList.ts';
@@ -22,5 +21,6 @@ export {
   type NumberReader,
   numberReader,
 } from './numbers.ts';
-export { openTable, Table, type TableOptions } from './table.ts';
+export type { Separator, TableRow } from './rowSource.ts';
+export { openTable, type Table, type TableOptions } from './table.ts';
 export type { TableSource } from './tableSource.ts';

@@ -1,18 +1,13 @@
 /**
  * A table, row by row: its first rows decide what its columns are, then all rows are read by that.
  *
- *   source → rows (csv.ts) → decisions of the first rows (columns.ts) → values (numbers.ts)
- *
- * @example
- * const table = await openTable('sales.csv');
- * const [y] = table.named(['y']);
- * for await (const rows of table.rows()) for (const row of rows) console.log(row.line, table.numberAt(row, y));
+ *   file → rows of text fields (csv.ts) → decisions by the first rows (columns.ts) → values (numbers.ts)
  */
 import { type Column, type ColumnOptions, columnsNamed, type Decided, decideColumns } from './columns.ts';
-import { openCsv, type Separator, type TableRow } from './csv.ts';
 import { CellError, type CellPlace } from './errors.ts';
 import { type DecimalMark, missingReader, type NumberReader, numberReader } from './numbers.ts';
-import { openText, type TableSource, type TableText } from './tableSource.ts';
+import type { RowSource, Separator, TableRow } from './rowSource.ts';
+import { openSource, type TableSource } from './tableSource.ts';
 
 export interface TableOptions<Kind extends string = never> extends ColumnOptions<Kind> {
   /** What stands between fields. Default: the one that the first line names (sep=;) or has most of. */
@@ -38,20 +33,22 @@ export async function openTable<Kind extends string = never>(
   source: TableSource,
   options: TableOptions<Kind> = {},
 ): Promise<Table<Kind>> {
-  const text = await openText(source);
-  const { separator, batches } = await openCsv(text.text, text.name, options.separator);
-  const rest = batches();
+  const rows = await openSource(source, options.separator);
   try {
     const read: TableRow[] = [];
-    while (read.length < SAMPLE_ROWS) {
-      const { done, value: rows } = await rest.next();
+    for (let count = 0; count < SAMPLE_ROWS; ) {
+      const { done, value: batch } = await rows.batches.next();
       if (done) break;
-      // The first line that is not empty is the first row.
-      for (const row of rows) if (read.length > 0 || !isEmptyLine(row)) read.push(row);
+      for (const row of batch) {
+        const isEmpty = isEmptyLine(row);
+        if (!isEmpty) count++;
+        // The first line that is not empty is the first row; below it, empty lines matter in a single column.
+        if (!isEmpty || (count > 0 && read[0].fields.length === 1)) read.push(row);
+      }
     }
-    return new Table(text, separator, read, rest, options);
+    return new Table(rows, read, options);
   } catch (error) {
-    await rest.return(undefined);
+    await rows.batches.return(undefined);
     throw error;
   }
 }
@@ -75,24 +72,19 @@ export class Table<Kind extends string = never> {
   readonly #hasHeader: boolean;
   readonly #number: NumberReader;
   readonly #options: TableOptions<Kind>;
-  readonly #text: TableText;
+  readonly #source: RowSource;
   /** Rows that were read to decide. */
   #read: readonly TableRow[];
-  readonly #rest: AsyncGenerator<readonly TableRow[]>;
 
-  constructor(
-    text: TableText,
-    separator: Separator,
-    read: readonly TableRow[],
-    rest: AsyncGenerator<readonly TableRow[]>,
-    options: TableOptions<Kind>,
-  ) {
+  /** `read`: the rows of `source` that were read to decide. */
+  constructor(source: RowSource, read: readonly TableRow[], options: TableOptions<Kind>) {
+    const { name, separator } = source;
     const first = read.filter((row) => !isEmptyLine(row)).slice(0, SAMPLE_ROWS);
     const decided: Decided<Kind> =
       first.length === 0
         ? { hasHeader: false, decimal: options.decimal ?? '.', columns: [], sample: [] }
-        : decideColumns(first, text.name, separator, options);
-    this.name = text.name;
+        : decideColumns(first, name, separator, options);
+    this.name = name;
     this.separator = separator;
     this.decimal = decided.decimal;
     this.columns = decided.columns;
@@ -102,9 +94,8 @@ export class Table<Kind extends string = never> {
     this.#hasHeader = decided.hasHeader;
     this.#number = numberReader({ decimal: decided.decimal, missing: options.missing });
     this.#options = options;
-    this.#text = text;
+    this.#source = source;
     this.#read = read;
-    this.#rest = rest;
   }
 
   /**
@@ -136,7 +127,7 @@ export class Table<Kind extends string = never> {
 
   /** The part of the file that has been read, from 0 to 1; undefined where its size is unknown. */
   progress(): number | undefined {
-    return this.#text.progress();
+    return this.#source.progress();
   }
 
   /**
@@ -152,12 +143,12 @@ export class Table<Kind extends string = never> {
       this.#read = [];
       let isHeader = this.#hasHeader;
       let hasBegun = false;
-      let empty: TableRow[] = [];
+      let empty = 0;
       for (let batch = read; ; ) {
         const rows: TableRow[] = [];
         for (const row of batch) {
           if (isEmptyLine(row)) {
-            if (hasBegun && width === 1) empty.push(row);
+            if (hasBegun && width === 1) empty++;
           } else if (isHeader) {
             isHeader = false;
           } else if (row.fields.length !== width) {
@@ -165,15 +156,12 @@ export class Table<Kind extends string = never> {
             throw this.#ragged(row);
           } else {
             hasBegun = true;
-            if (empty.length > 0) {
-              rows.push(...empty);
-              empty = [];
-            }
+            for (; empty > 0; empty--) rows.push({ line: row.line - empty, fields: [''] });
             rows.push(row);
           }
         }
         if (rows.length > 0) yield rows;
-        const next = await this.#rest.next();
+        const next = await this.#source.batches.next();
         if (next.done) return;
         batch = next.value;
       }
@@ -184,7 +172,7 @@ export class Table<Kind extends string = never> {
 
   /** Closes the file, if it was not read to its end. */
   async close(): Promise<void> {
-    await this.#rest.return(undefined);
+    await this.#source.batches.return(undefined);
   }
 
   #ragged(row: TableRow): CellError {

@@ -1,9 +1,11 @@
-/** Where the text of a table comes from. */
+/** Opens the file, the text or the bytes of a table. */
 import { UsageError } from '../errors.ts';
 import { gunzipped } from '../formats/gzip.ts';
 import { decodeUtf8 } from '../input/decodeUtf8.ts';
 import { chunksOf, factsOf } from '../input/files.ts';
 import { nameOf, STANDARD_INPUT, standardInput } from '../input/standardInput.ts';
+import { openCsv } from './csv.ts';
+import type { RowSource, Separator } from './rowSource.ts';
 
 /**
  * A table to read: a path (Node) or '-' for the standard input, a text in memory or as it arrives, or bytes as they
@@ -16,18 +18,18 @@ export type TableSource =
   | { readonly text: string | AsyncIterable<string>; readonly name?: string }
   | { readonly bytes: AsyncIterable<Uint8Array>; readonly name?: string };
 
-/** The text of a table as it arrives. */
-export interface TableText {
-  readonly name: string;
-  readonly text: AsyncIterable<string>;
-  /** The part of the file that has been read, from 0 to 1; undefined where its size is unknown. */
-  progress(): number | undefined;
-}
-
 /** Characters of a text in memory that are read in one step. */
 const STEP = 2 ** 18;
 
-export async function openText(source: TableSource): Promise<TableText> {
+/** @param separator Default: found in the first line. */
+export async function openSource(source: TableSource, separator?: Separator): Promise<RowSource> {
+  const { name, text, progress } = await textOf(source);
+  return { name, progress, ...(await openCsv(text, name, separator)) };
+}
+
+async function textOf(
+  source: TableSource,
+): Promise<Pick<RowSource, 'name' | 'progress'> & { text: AsyncIterable<string> }> {
   if (typeof source !== 'string' && 'text' in source) {
     const { text, name = 'the text' } = source;
     return { name, text: typeof text === 'string' ? inSteps(text) : text, progress: () => undefined };

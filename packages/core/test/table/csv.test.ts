@@ -1,14 +1,14 @@
 /** CSV text to rows: dialects, quotes, lines, and texts that are none. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openCsv, type Separator, type TableRow } from '../../src/table/csv.ts';
-import { CellError } from '../../src/table/index.ts';
+import { openCsv } from '../../src/table/csv.ts';
+import { CellError, type Separator, type TableRow } from '../../src/table/index.ts';
 import { outcome, sizes, textChunks } from '../data/chunks.ts';
 
 async function rowsOf(text: string, separator?: Separator, cuts: readonly number[] = []): Promise<TableRow[]> {
   const rows: TableRow[] = [];
   const csv = await openCsv(textChunks(text, cuts), 'x.csv', separator);
-  for await (const batch of csv.batches()) rows.push(...batch);
+  for await (const batch of csv.batches) rows.push(...batch);
   return rows;
 }
 

@@ -62,6 +62,14 @@ describe('a table', () => {
     ]);
   });
 
+  it('is known by rows that have something, however many empty lines are between them', async () => {
+    const rows = Array.from({ length: 2000 }, (_, i) => `${i},${i}`);
+    const table = await openTable({ text: `\n\nt,y\n${'\n'.repeat(5000)}${rows.join('\n\n')}` });
+    expect([table.sample.length, table.columns[1].kind, (await linesOf(table)).length]).toEqual([999, 'number', 2000]);
+    const single = await openTable({ text: `1\n${'\n'.repeat(300_000)}2` });
+    expect((await linesOf(single)).length).toBe(300_002);
+  });
+
   it('gives the rows above a row that is too short', async () => {
     const table = await openTable({ text: 't,y\n1,2\n3\n', name: 'x.csv' });
     const read: number[] = [];

@@ -144,7 +144,7 @@ function idsIn(
       .filter(({ at }) => isConstant(rows, at) || restarts(rows, at, instants))
       .slice(0, 1);
   }
-  const tells = (found: readonly SeriesColumn[]) =>
+  const identifies = (found: readonly SeriesColumn[]) =>
     new Set(rows.map((row) => [timeOf(row), ...found.map(({ at }) => row.fields[at])].join('\0'))).size === rows.length;
   // Numbers may tell rows apart by accident, and one column must be left to forecast.
   const wholes = numbers.filter(
@@ -157,8 +157,8 @@ function idsIn(
   );
   const all = [...texts, ...wholes.filter(namesId)];
   const called = all.filter(namesId);
-  const single = [...texts, ...wholes].find((column) => tells([column]));
-  const found = single ? [single] : [called, texts, all].find((several) => several.length > 1 && tells(several));
+  const single = [...texts, ...wholes].find((column) => identifies([column]));
+  const found = single ? [single] : [called, texts, all].find((several) => several.length > 1 && identifies(several));
   return found ?? called.slice(0, 1);
 }
 

@@ -162,8 +162,8 @@ interface FormatOptions {
  * The format of the times of a column; undefined where they are no times.
  *
  * @param fields fields of the column that are not missing
- * @param options `anyDigits`: whether digits alone may be times; `order`: of day and month in 03/04/2024, by default the
- *   one that the fields show; `where`: what messages call the column; `advice`: what to do if the order is unclear
+ * @param options `anyDigits`: whether digits alone may be times; `order`: of day and month in 03/04/2024. Default: the one
+ *   that the fields show; `where`: what messages call the column; `advice`: what to do if the order is unclear
  * @throws UsageError where the order of day and month is unclear
  * @example
  * formatOf(['2024-01-31', '2024-02-29'], { anyDigits: false, where: 'date' })?.read('2024-03-31')?.time;

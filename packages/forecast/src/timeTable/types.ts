@@ -6,7 +6,7 @@ import type { Frequency } from './frequency.ts';
 /** How several values of one step become one. */
 export type Aggregation = 'mean' | 'sum' | 'first' | 'last';
 
-/** How a table is read. By default, everything is found in its first 1000 rows. */
+/** How a table is read. What is not given is found in its first 1000 rows. */
 export interface TimeTableOptions {
   /** The column of times; 'none': rows are a step apart. Default: found. */
   time?: string;
