@@ -12,6 +12,7 @@ const markdownBelow = (folder: string): string[] =>
 
 const pages = [
   ...readdirSync(root).filter((name) => name.endsWith('.md')),
+  'lab/README.md',
   // The Markdown in lab/src is parts of docs/results.md, whose links are as there.
   ...['docs', 'packages', 'examples', 'bench', 'lab/data'].flatMap(markdownBelow),
 ];

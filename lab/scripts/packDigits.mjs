@@ -1,12 +1,12 @@
-// The Free Spoken Digit Dataset as one WAV file a speaker, with where each clip begins:
+// The Free Spoken Digit Dataset as one WAV file for each speaker, with an index of the clips. After `npm run build`:
 //
-//   node scripts/packDigits.mjs FOLDER data/digits
+//   node lab/scripts/packDigits.mjs FOLDER lab/data/digits
 //
-// FOLDER holds DIGIT_SPEAKER_TAKE.wav. The samples stay as they are.
+// FOLDER holds files named DIGIT_SPEAKER_TAKE.wav. The samples are not changed.
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { audioBlocks } from '../../dist/data/index.js';
-import { encodeWav } from '../../dist/formats/index.js';
+import { audioBlocks } from '@mamba-ts/core/data';
+import { encodeWav } from '@mamba-ts/core/formats';
 
 const [from, to] = process.argv.slice(2);
 const RATE = 8000;
@@ -20,10 +20,10 @@ const takes = names.map(([file, digit, speaker, take]) => ({
 takes.sort((a, b) => a.digit - b.digit || a.take - b.take);
 const speakers = {};
 await mkdir(to, { recursive: true });
-for (const speaker of [...new Set(takes.map((one) => one.speaker))].sort()) {
+for (const speaker of [...new Set(takes.map(({ speaker }) => speaker))].sort()) {
   const blocks = [];
   const clips = [];
-  for (const { file, digit, take } of takes.filter((one) => one.speaker === speaker)) {
+  for (const { file, digit, take } of takes.filter((take) => take.speaker === speaker)) {
     let length = 0;
     for await (const block of audioBlocks(join(from, file), { sampleRate: RATE })) {
       blocks.push(block);

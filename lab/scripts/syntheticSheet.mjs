@@ -1,10 +1,11 @@
-// Draws a sheet of synthetic series, for a look at what the forecaster learns from (build first):
-//   node scripts/syntheticSheet.mjs [sheet.svg] [--prior dailyLife] [--length 512] [--seed 1] [--count 30]
+// Draws a sheet of synthetic series: what the forecaster is trained on. After `npm run build`:
+//   node lab/scripts/syntheticSheet.mjs [sheet.svg] [--prior dailyLife] [--length 512] [--seed 1] [--count 30]
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { CATALOGUE, sampleSeries } from '../../dist/forecast/synthetic/catalogue.js';
-import { figure } from '../../dist/inspect/figure.js';
-import { Random } from '../../dist/random.js';
+import { Random } from '@mamba-ts/core/random';
+import { figure } from '@mamba-ts/forecast/chart';
+// The priors are not part of the package's API.
+import { CATALOGUE, sampleSeries } from '../../packages/forecast/dist/synthetic/catalogue.js';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,

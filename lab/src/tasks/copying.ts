@@ -4,8 +4,8 @@
  *   plain      e b f · · · · · · · ? ? ?   →   e b f
  *   selective  · e · · b · · · f · ? ? ?   →   e b f
  *
- * In plain copying every symbol stands at the same distance from its answer, so counting steps is enough. In
- * selective copying the places differ from row to row: what to remember depends on the symbols.
+ * In plain copying every symbol has the same distance from its answer, so counting steps is enough. In selective
+ * copying the places differ from row to row, so what to remember depends on the symbols.
  *
  * Tokens: 0 is noise, 1 asks for the next symbol, the others are symbols.
  */
@@ -25,15 +25,15 @@ export interface CopyingOptions {
   symbols: number;
   /** Tokens, with noise and question. */
   vocab: number;
-  /** Whether the places are drawn; else the symbols come first. */
+  /** Whether the places are drawn. Otherwise the symbols come first. */
   selective: boolean;
 }
 
 /** L = context + symbols. */
 export function copying(random: Random, { B, context, symbols, vocab, selective }: CopyingOptions): TokenBatch {
   requireCount('copying', 'vocab', vocab, FIRST_SYMBOL + 2, 'noise, question and two symbols');
-  requireCount('copying', 'symbols', symbols, 1, 'something is to be copied');
-  requireCount('copying', 'context', context, symbols, 'the symbols stand in it');
+  requireCount('copying', 'symbols', symbols, 1, 'there must be something to copy');
+  requireCount('copying', 'context', context, symbols, 'it holds the symbols');
   const L = context + symbols;
   const tokens = new Int32Array(B * L).fill(NOISE);
   const targets = new Int32Array(B * L).fill(-1);
@@ -49,7 +49,7 @@ export function copying(random: Random, { B, context, symbols, vocab, selective 
   return { tokens, targets, B, L };
 }
 
-/** `count` of 0 … n − 1 in order, each subset as likely (Knuth, algorithm S). */
+/** `count` numbers of 0 … n − 1 in order; all subsets are equally likely (Knuth, algorithm S). */
 function subset(random: Random, n: number, count: number): number[] {
   const chosen: number[] = [];
   for (let i = 0; chosen.length < count; i++) if (random.int(n - i) < count - chosen.length) chosen.push(i);

@@ -3,7 +3,7 @@
  *
  *   c a S f b a d b a S   →   f
  *
- * The special token, 0, comes at a random place and again at the end; all else is noise.
+ * The special token, 0, comes at a random place and again at the end; all other tokens are noise.
  */
 import type { Random } from '@mamba-ts/core/random';
 import { requireCount, type TokenBatch } from './tokens.ts';
@@ -19,7 +19,7 @@ export interface InductionOptions {
   vocab: number;
 }
 
-/** The answer is asked for at the last step alone. */
+/** Only the last step has a target. */
 export function inductionHeads(random: Random, options: InductionOptions): TokenBatch {
   const { B, length: L } = options;
   const { answers, read } = inductionRows(random, options);
@@ -35,13 +35,13 @@ export function inductionHeads(random: Random, options: InductionOptions): Token
 export interface InductionRows {
   /** What followed the special token in each row. */
   answers: Int32Array;
-  /** The next `steps` steps of all rows. They have no end, and the question is not in them. */
+  /** The next `steps` steps of all rows; the question is not among them. */
   read(steps: number): { tokens: Int32Array; B: number; L: number };
 }
 
 /**
- * Rows without an end, in which the special token came once within the first `length` steps: asked at any step
- * after those, a model must know the answer. A million steps need no more memory than a thousand.
+ * Endless rows in which the special token comes once, within the first `length` steps: a model that is asked at any
+ * later step must know the answer. A million steps need no more memory than a thousand.
  */
 export function inductionRows(random: Random, { B, length, vocab }: InductionOptions): InductionRows {
   requireCount('inductionHeads', 'length', length, 3, 'special token, answer, special token');

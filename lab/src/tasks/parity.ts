@@ -4,11 +4,10 @@
  *   k = 2   < 1 0 1 1   →   1 1 0 1
  *   k = 3   < 2 2 0 1   →   2 1 1 2
  *
- * Every digit changes what all digits after it mean: nothing may be forgotten, and a state that only decays
- * cannot hold it; one that turns by 1/k of a circle can. Tokens: 0 … k − 1 are digits, k begins a row.
+ * Every digit changes all sums after it, so nothing may be forgotten. A state that only decays cannot hold the sum; one
+ * that rotates by 1/k of a circle can. Tokens: 0 … k − 1 are digits, k begins a row.
  *
- * Skewed rows have a digit of their own more often, from not at all to always. Among them are rows in which a
- * digit comes k times as often as it does by chance.
+ * Each skewed row prefers one digit, by a part that is drawn from 0 to 1: some rows are nearly constant.
  */
 import type { Random } from '@mamba-ts/core/random';
 import { requireCount, type TokenBatch } from './tokens.ts';
@@ -20,24 +19,24 @@ export interface RunningSumOptions {
   digits: number;
   /** Sums are modulo this. */
   k: number;
-  /** false by default. */
+  /** Default: false. */
   skewed?: boolean;
 }
 
-/** L = 1 + digits; each digit has the sum so far as its target. */
+/** L = 1 + digits; the target of each digit is the sum so far. */
 export function runningSums(random: Random, { B, digits, k, skewed = false }: RunningSumOptions): TokenBatch {
   requireCount('runningSums', 'k', k, 2, 'modulo 1 every sum is 0');
-  requireCount('runningSums', 'digits', digits, 1, 'something is to be added');
+  requireCount('runningSums', 'digits', digits, 1, 'there must be something to add');
   const L = 1 + digits;
   const tokens = new Int32Array(B * L);
   const targets = new Int32Array(B * L).fill(-1);
   for (let b = 0; b < B; b++) {
     let sum = 0;
-    const own = random.int(k);
+    const preferred = random.int(k);
     const part = skewed ? random.uniform() : 0;
     tokens[b * L] = k;
     for (let t = 1; t < L; t++) {
-      const digit = random.uniform() < part ? own : random.int(k);
+      const digit = random.uniform() < part ? preferred : random.int(k);
       sum = (sum + digit) % k;
       tokens[b * L + t] = digit;
       targets[b * L + t] = sum;

@@ -1,10 +1,10 @@
 /**
- * Associative recall (after Arora et al. 2024): what was written under this key, or what was last?
+ * Associative recall (after Arora et al. 2024): which value was last written under this key?
  *
  *   a 3 · b 1 · · a 7 ?b · ?a   →   at ?b: 1, at ?a: 7
  *
- * Keys, values and noise come in any order, and keys are asked for in between. Noise is to be skipped, a value kept
- * however long it takes, and given up at once where its key is written again.
+ * Writes, questions and noise come in any order. A model must skip noise, keep a value for any number of steps, and
+ * forget it as soon as its key is written again.
  *
  * Tokens: 0 is noise, then the keys, the questions for them, and the values.
  */
@@ -21,7 +21,7 @@ export interface RecallOptions {
   values: number;
   /** Whether keys may be written again. */
   overwrites: boolean;
-  /** The part of the events that is noise, 0 to below 1; the rest are writes and questions, half and half. */
+  /** The part of the events that are noise, 0 to below 1; half of the others are writes, half are questions. */
   noise: number;
 }
 
@@ -30,7 +30,7 @@ export const recallVocab = ({ keys, values }: Pick<RecallOptions, 'keys' | 'valu
 export function recall(random: Random, { B, L, keys, values, overwrites, noise }: RecallOptions): TokenBatch {
   requireCount('recall', 'B', B, 1, 'rows');
   requireCount('recall', 'L', L, 3, 'a key, its value and the question');
-  requireCount('recall', 'keys', keys, 1, 'something is to be kept under a key');
+  requireCount('recall', 'keys', keys, 1, 'a value is kept under a key');
   requireCount('recall', 'values', values, 2, 'one value alone says nothing');
   if (!(noise >= 0 && noise < 1))
     throw new UsageError('recall', `noise is ${noise}, expected a part from 0 to below 1.`);
@@ -43,7 +43,7 @@ export function recall(random: Random, { B, L, keys, values, overwrites, noise }
       if (random.uniform() < noise) continue;
       const full = !overwrites && written.size === keys;
       if (written.size === 0 || (!full && random.uniform() < 0.5)) {
-        // The last step has no room for a value: it stays noise.
+        // No value fits after the last step: it stays noise.
         if (t + 1 === L) continue;
         const key = overwrites ? random.int(keys) : unwritten(random, keys, written);
         const value = 1 + 2 * keys + random.int(values);
@@ -61,7 +61,7 @@ export function recall(random: Random, { B, L, keys, values, overwrites, noise }
   return { tokens, targets, B, L };
 }
 
-/** One of the keys that were not written yet, each as likely. */
+/** A key that is not written yet; all are equally likely. */
 function unwritten(random: Random, keys: number, written: ReadonlyMap<number, number>): number {
   let left = random.int(keys - written.size);
   for (let key = 0; ; key++) if (!written.has(key) && left-- === 0) return key;

@@ -1,13 +1,13 @@
 /**
- * The school run: where one goes next depends on where one was before, and on an announcement of long ago.
+ * The school run: the next place depends on the place before, and on an announcement that may be long ago.
  *
  *   home → school → office → school → home → shop → home → school → …      while all is as usual
- *   'strike': nobody works, so home → school → shop → school → home → park → home → …
+ *   'strike': no work, so home → school → shop → school → home → park → home → …
  *   'holiday': no school, so home → park → shop → home → …, or the other way round
  *
- * After school one goes to the office or home, as one came from home or the office. Between two places any number
- * of steps is spent on the way; the last announcement counts, until another is made. So no fixed number of steps
- * back is enough, and what must be remembered is picked by content: (announcement, place, place before).
+ * From school the way leads to the office or home, if it came from home or the office. At each place there is a wait of
+ * any number of steps, and the last announcement holds until the next one. So no fixed number of previous steps is
+ * enough, and content decides what must be remembered: (announcement, place, place before).
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import type { Random } from '@mamba-ts/core/random';
@@ -22,7 +22,7 @@ export const schoolRunTokens: readonly string[] = [...places, waiting, ...announ
 type Place = (typeof places)[number];
 type Routes = Readonly<Record<Place, Readonly<Partial<Record<Place, Place>>>>>;
 
-/** Where one most likely goes: from a place, by the place before. */
+/** The most likely next place, by the place and the place before. */
 const ROUTES: Readonly<Record<(typeof announcements)[number], Routes>> = {
   'as usual': {
     home: { school: 'shop', office: 'school', shop: 'school', park: 'school' },
@@ -48,16 +48,16 @@ const ROUTES: Readonly<Record<(typeof announcements)[number], Routes>> = {
 };
 
 export interface SchoolRunOptions {
-  /** Probability that a step is an announcement: each of the three is as likely. */
+  /** Probability that a step is an announcement; the three are equally likely. */
   announce: number;
-  /** Probability that a wait begins once one has arrived, and that it goes on. */
+  /** Probability that a wait begins on arrival, and that a wait continues. */
   wait: number;
   stay: number;
   /** Probability of the likely next place; the others share the rest. */
   sure: number;
 }
 
-/** Its state is (announcement, place before, place, waiting): what the past says of the future, and no more. */
+/** The source. Its state is (announcement, place before, place, waiting): all that the past says about the future. */
 export function schoolRun({ announce, wait, stay, sure }: SchoolRunOptions): Unifilar {
   for (const [name, p] of Object.entries({ announce, wait, stay, sure })) {
     if (!(p > 0 && p < 1))
@@ -68,39 +68,39 @@ export function schoolRun({ announce, wait, stay, sure }: SchoolRunOptions): Uni
     throw new UsageError(
       'schoolRun',
       `announce is ${announce} and waiting has ${longest}, expected less than 1 together. ` +
-        'Leave steps to arrive somewhere.',
+        'The other steps are moves.',
     );
   }
-  const states = announcements.flatMap((said) =>
+  const states = announcements.flatMap((news) =>
     places.flatMap((before) =>
-      places.filter((at) => at !== before).flatMap((at) => [false, true].map((waits) => ({ said, before, at, waits }))),
+      places.filter((at) => at !== before).flatMap((at) => [false, true].map((waits) => ({ news, before, at, waits }))),
     ),
   );
-  const index = new Map(states.map(({ said, before, at, waits }, i) => [[said, before, at, waits].join(), i]));
+  const index = new Map(states.map(({ news, before, at, waits }, i) => [[news, before, at, waits].join(), i]));
   const stateOf = (...key: (string | boolean)[]) => index.get(key.join()) ?? -1;
   return {
     symbols: schoolRunTokens,
     start: stateOf('as usual', 'shop', 'home', false),
-    emission: states.map(({ said, before, at, waits }) => {
+    emission: states.map(({ news, before, at, waits }) => {
       const again = waits ? stay : wait;
       const move = 1 - announce - again;
-      const share = (to: string) => (to === ROUTES[said][at][before] ? sure : (1 - sure) / (places.length - 2));
+      const share = (to: string) => (to === ROUTES[news][at][before] ? sure : (1 - sure) / (places.length - 2));
       return [
         ...places.map((to) => (to === at ? 0 : move * share(to))),
         again,
         ...announcements.map(() => announce / announcements.length),
       ];
     }),
-    // One does not go to where one is: what cannot happen leaves the state as it is.
-    next: states.map(({ said, before, at, waits }, i) => [
-      ...places.map((to) => (to === at ? i : stateOf(said, at, to, false))),
-      stateOf(said, before, at, true),
-      ...announcements.map((news) => stateOf(news, before, at, waits)),
+    // A move to the same place cannot happen; it leaves the state unchanged.
+    next: states.map(({ news, before, at, waits }, i) => [
+      ...places.map((to) => (to === at ? i : stateOf(news, at, to, false))),
+      stateOf(news, before, at, true),
+      ...announcements.map((next) => stateOf(next, before, at, waits)),
     ]),
   };
 }
 
-/** A sequence that begins with an announcement: each is as likely, as it is at any later time. */
+/** A sequence that begins with an announcement; the three are equally likely, as at any later time. */
 export function drawSchoolRun(source: Unifilar, random: Random, length: number): Int32Array {
   const first = schoolRunTokens.length - announcements.length + random.int(announcements.length);
   return draw(source, random, length, [first]).symbols;

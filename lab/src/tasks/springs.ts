@@ -1,13 +1,13 @@
 /**
- * Trajectories of a mass on a spring that is kicked at random and measured badly; a switch may change the spring.
+ * Trajectories of a mass on a spring with random kicks and noisy measurements; a switch may change the spring.
  *
  *   xₜ = exp(Δ A(uₜ)) xₜ₋₁ + (0, wₜ)   w ~ N(0, kick²)       yₜ = qₜ + vₜ   v ~ N(0, noise²)
  *
- * x = (q, q'), and A(u) is that of a mass–spring–damper with the stiffness of u, the position of the switch from
- * step t − 1 to step t. Exact at the steps, as kicks come there and A is constant between them.
+ * x = (q, q'). A(u) is the matrix of a mass–spring–damper with the stiffness of u, the position of the switch from step
+ * t − 1 to step t. The recurrence is exact, since kicks come at the steps and A is constant between them.
  *
- * The Kalman filter that knows all of this gives the mean of q given what was measured: no predictor has a
- * smaller mean squared error.
+ * The Kalman filter that knows all of this gives the mean of q given the measurements: no predictor has a smaller mean
+ * squared error.
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import type { Matrix } from '@mamba-ts/core/math';
@@ -17,7 +17,7 @@ import { discretize, massSpring } from '@mamba-ts/core/ssm';
 export interface SpringWorld {
   mass: number; //                 kg
   damping: number; //              N s/m
-  /** N/m, at each position of the switch; one, where there is none. */
+  /** N/m, at each position of the switch; one value where there is no switch. */
   stiffness: readonly number[];
   /** Δ, in s. */
   step: number;
@@ -43,10 +43,10 @@ export interface SpringTrajectory {
 export function springSteps({ mass, damping, stiffness, step }: SpringWorld): Matrix[] {
   if (stiffness.length === 0)
     throw new UsageError('springs', 'no stiffness, expected one for each position of the switch.');
-  return stiffness.map((one) => discretize(massSpring({ mass, damping, stiffness: one }), step, 'zoh').A);
+  return stiffness.map((value) => discretize(massSpring({ mass, damping, stiffness: value }), step, 'zoh').A);
 }
 
-/** Makes trajectories of a world, one after another from `random`. */
+/** Returns a function that draws trajectories of a world, one after another, from `random`. */
 export function springs(world: SpringWorld, random: Random): (length: number) => SpringTrajectory {
   const { kick, noise, first } = world;
   for (const [name, value] of Object.entries({ kick, noise, 'first position': first[0], 'first velocity': first[1] })) {
@@ -74,7 +74,7 @@ export function springs(world: SpringWorld, random: Random): (length: number) =>
   };
 }
 
-/** To any other position after each stay; the first stay has begun before the first step. */
+/** Each stay ends with a move to any other position; the first stay has begun before the first step. */
 function switchPositions(count: number, [least, most]: SpringWorld['dwell'], length: number, random: Random) {
   const switches = new Uint8Array(length);
   if (count === 1) return switches;
@@ -93,12 +93,12 @@ function switchPositions(count: number, [least, most]: SpringWorld['dwell'], len
 }
 
 export interface SpringBelief {
-  /** Mean and standard deviation of the position at each step, given what was measured up to then. */
+  /** Mean and standard deviation of the position at each step, given the measurements up to it. */
   readonly mean: Float64Array;
   readonly deviation: Float64Array;
 }
 
-/** The Kalman filter of a world, written out for two states; steps that were not seen are predicted. */
+/** The Kalman filter of a world, written out for two states; steps without a measurement are predicted. */
 export function springFilter(
   world: SpringWorld,
 ): (given: { switches: Uint8Array; measured: ArrayLike<number> }, isSeen: (t: number) => boolean) => SpringBelief {

@@ -3,8 +3,8 @@
  *
  *   sₖ ← (0 if bell k rings, else aₖ sₖ) + √(1 − aₖ²) x      aₖ = exp(−1 / τₖ)
  *
- * A step shows the value x and which bells ring; wanted are all sums after it. One signal has to be kept for many
- * times at once, and each bell concerns one of them alone: what a state of several time scales is good for.
+ * A step has the value x and the bells that ring; its targets are all sums after it. A model must keep one signal over
+ * several time scales at the same time, and each bell resets only one of them.
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import type { Random } from '@mamba-ts/core/random';

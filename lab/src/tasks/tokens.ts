@@ -1,7 +1,7 @@
-/** What the generators of tasks draw, and the checks that they share. */
+/** The batches that task generators draw, and what they share. */
 import { UsageError } from '@mamba-ts/core/errors';
 
-/** Rows of tokens, and for each of them what the model is to say there; −1: nothing. */
+/** Rows of tokens, with the target of each; −1: no target. */
 export interface TokenBatch {
   readonly tokens: Int32Array;
   readonly targets: Int32Array;
@@ -9,13 +9,13 @@ export interface TokenBatch {
   readonly L: number;
 }
 
-/** Refuses what is not a whole number of at least `least`. */
+/** Refuses what is not a whole number ≥ `least`. */
 export function requireCount(task: string, name: string, value: number, least: number, why: string): void {
   if (Number.isSafeInteger(value) && value >= least) return;
   throw new UsageError(task, `${name} is ${value}, expected a whole number ≥ ${least}: ${why}.`);
 }
 
-/** How many of the answers are the targets: the largest of each row of logits is the answer. */
+/** The number of right answers, and of targets. The largest logit of a row is the answer. */
 export function countRight(logits: Float32Array, vocab: number, targets: Int32Array): { right: number; of: number } {
   let right = 0;
   let of = 0;
@@ -27,7 +27,7 @@ export function countRight(logits: Float32Array, vocab: number, targets: Int32Ar
   return { right, of };
 }
 
-/** The place of the largest of `count` values from `start` on, counted from there. */
+/** The index of the largest of `count` values from `start` on, counted from `start`. */
 export function largest(values: Float32Array, start: number, count: number): number {
   let best = 0;
   for (let i = 1; i < count; i++) if (values[start + i] > values[start + best]) best = i;

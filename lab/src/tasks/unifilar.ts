@@ -1,6 +1,6 @@
 /**
- * A source of symbols whose hidden state is known to whoever read everything: each symbol says which state
- * follows. It is a hidden Markov model whose optimal filter is certain, so what can be reached is exact:
+ * A source of symbols whose hidden state is known after all symbols so far: each symbol determines the next state. It is
+ * a hidden Markov model whose optimal filter is certain, so the least possible losses are exact:
  *
  *   best loss        Σ_s π(s) H(p(· | s))      π = π P, the entropy rate
  *   best of order k  Σ_c p(c) H(p(· | c))      c: the last k symbols, p(c, s) from π by the forward recurrence
@@ -10,7 +10,6 @@
 import { UsageError } from '@mamba-ts/core/errors';
 import { type Matrix, solve, zeros } from '@mamba-ts/core/math';
 import type { Random } from '@mamba-ts/core/random';
-import type { Hmm } from '@mamba-ts/core/ssm';
 
 export interface Unifilar {
   readonly symbols: readonly string[];
@@ -22,7 +21,7 @@ export interface Unifilar {
   readonly next: readonly (readonly number[])[];
 }
 
-/** Symbols from the start, the `first` ones as given; `states` are those that they were drawn in. */
+/** Draws symbols from the start, of which the `first` ones are given; `states` has the state before each symbol. */
 export function draw(
   source: Unifilar,
   random: Random,
@@ -41,7 +40,7 @@ export function draw(
   return { symbols, states };
 }
 
-/** −log p of each symbol, given all before it: what the optimal filter loses. */
+/** −log p of each symbol, given all symbols before it: the loss of the optimal filter. */
 export function lossesOf({ start, emission, next }: Unifilar, symbols: ArrayLike<number>): Float64Array {
   const losses = new Float64Array(symbols.length);
   let state = start;
@@ -66,11 +65,11 @@ export function transitionOf({ emission, next }: Unifilar): Matrix {
   return P;
 }
 
-/** π with π P = π and Σ π = 1. Throws where the states fall apart. */
+/** π with π P = π and Σ π = 1. Throws where π is not unique. */
 export function stationary(source: Unifilar): number[] {
   const P = transitionOf(source);
   const n = P.length;
-  // (Pᵀ − I) π = 0 has one equation too many: the sum takes the last one's place.
+  // (Pᵀ − I) π = 0 has one redundant equation: Σ π = 1 replaces the last one.
   const A = P.map((_, i) => P.map((row, j) => (i === n - 1 ? 1 : row[i] - (i === j ? 1 : 0))));
   return solve(
     A,
@@ -78,12 +77,12 @@ export function stationary(source: Unifilar): number[] {
   ).map(([p]) => p);
 }
 
-/** The entropy rate: the least that any predictor loses a step, in the long run. */
+/** The entropy rate: the least possible loss of a predictor, per step in the long run. */
 export function bestLoss(source: Unifilar): number {
   return expected(source, stationary(source));
 }
 
-/** The least that a predictor loses which sees the last `order` symbols alone. */
+/** The least possible loss of a predictor that sees only the last `order` symbols. */
 export function bestOfOrder(source: Unifilar, order: number): number {
   const { emission, next, symbols } = source;
   const S = emission.length;
@@ -106,17 +105,6 @@ export function bestOfOrder(source: Unifilar, order: number): number {
   return below(Float64Array.from(stationary(source)), order);
 }
 
-/** The same source as an HMM that emits in its states: one for each state and the symbol that is drawn in it. */
-export function hmmOf({ symbols, start, emission, next }: Unifilar): Hmm {
-  const pairs = emission.flatMap((row, s) => row.flatMap((p, symbol) => (p > 0 ? [{ s, symbol, p }] : [])));
-  const from = (state: number) => pairs.map(({ s, p }) => (s === state ? p : 0));
-  return {
-    initial: from(start),
-    transition: pairs.map(({ s, symbol }) => from(next[s][symbol])),
-    emission: pairs.map(({ symbol }) => symbols.map((_, i) => Number(i === symbol))),
-  };
-}
-
 /** Σ p(s) H(p(· | s)) */
 const expected = ({ emission }: Unifilar, p: readonly number[]): number =>
   emission.reduce((sum, row, s) => sum + p[s] * entropy(row), 0);
@@ -129,6 +117,6 @@ function pick(row: readonly number[], u: number): number {
     left -= row[i];
     if (left < 0) return i;
   }
-  // The last bits of the sum may be missing.
+  // Rounding may leave a little of u.
   return row.findLastIndex((p) => p > 0);
 }

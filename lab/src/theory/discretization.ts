@@ -4,6 +4,7 @@ import { type Demo, largest, times, tiny } from './demo.ts';
 
 const SPRING = { mass: 1, damping: 0.8, stiffness: 4 };
 const SECONDS = 8;
+/** Steps in these seconds. */
 const COUNTS = [20, 40, 80, 160, 320, 640, 1280];
 
 /** The largest error of the position under a unit force, from rest. */
@@ -17,7 +18,7 @@ const run = (rule: Rule, count: number) =>
 
 export const discretization: Demo = {
   name: 'discretization',
-  about: 'Euler, bilinear, zero-order hold and Mamba’s rule, with their order of error measured',
+  about: 'Euler, bilinear, zero-order hold and Mamba’s rule, with their measured orders of error',
   run() {
     const steps = COUNTS.map((count) => SECONDS / count);
     const found = rules.map((rule) => ({ rule, errors: COUNTS.map((count) => errorOf(rule, count)) }));
@@ -38,7 +39,7 @@ export const discretization: Demo = {
           rule === 'zoh' ? 'exact' : orderOf(steps.slice(3), errors.slice(3)).toFixed(2),
         ]),
       ],
-      finding: 'Mamba keeps the exact Ā and takes the first-order B̄: its error is of the input, not of the memory.',
+      finding: 'Mamba keeps the exact Ā and takes a first-order B̄: its error is in the input, not in the memory.',
       figure: {
         title: 'A unit force on the spring: four discretisations',
         columns: 2,

@@ -1,12 +1,13 @@
-/** HiPPO-LegS: a signal of thousands of samples, rebuilt from a state of a few numbers. */
+/** HiPPO-LegS: a signal of thousands of samples, reconstructed from a state of a few numbers. */
 import { recall, remember } from '@mamba-ts/core/ssm';
 import { type Demo, rms, times } from './demo.ts';
 
 const LENGTH = 2000;
 const ORDERS = [4, 8, 16, 32, 64];
-const SHOWN = [8, 32];
+/** The orders in the figure. */
+const SHOWN_ORDERS = [8, 32];
 
-/** Three sines and a step: smooth parts, and an edge that no few polynomials hold. */
+/** Three sines and a step: smooth parts, and an edge that needs many polynomials. */
 export const signal = times(LENGTH, 1 / LENGTH).map(
   (s) =>
     Math.sin(2 * Math.PI * 1.3 * s) +
@@ -17,7 +18,7 @@ export const signal = times(LENGTH, 1 / LENGTH).map(
 
 export const hippo: Demo = {
   name: 'hippo',
-  about: 'HiPPO-LegS: a whole signal rebuilt from the state that has read it once',
+  about: 'HiPPO-LegS: a whole signal, reconstructed from the state that has read it once',
   run() {
     const found = ORDERS.map((order) => {
       const rebuilt = recall(remember(signal, order), LENGTH);
@@ -25,7 +26,7 @@ export const hippo: Demo = {
       return { order, rebuilt, error };
     });
     const t = times(LENGTH, 1);
-    const every = (values: readonly number[]) => values.filter((_, i) => i % 8 === 0);
+    const thinned = (values: readonly number[]) => values.filter((_, i) => i % 8 === 0);
     return {
       table: [
         ['state size N', 'numbers kept of 2000', 'relative error'],
@@ -43,11 +44,11 @@ export const hippo: Demo = {
             x: { label: 'time', unit: 'samples' },
             y: { label: 'signal' },
             series: [
-              { name: 'signal', x: every(t), y: every(signal), width: 3, color: 6 },
-              ...SHOWN.map((order, i) => ({
+              { name: 'signal', x: thinned(t), y: thinned(signal), width: 3, color: 6 },
+              ...SHOWN_ORDERS.map((order, i) => ({
                 name: `from N = ${order}`,
-                x: every(t),
-                y: every(found.find((one) => one.order === order)?.rebuilt ?? []),
+                x: thinned(t),
+                y: thinned(found.find((result) => result.order === order)?.rebuilt ?? []),
                 color: [2, 0][i],
                 width: 1.4,
               })),

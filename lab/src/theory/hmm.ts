@@ -1,10 +1,9 @@
 /** The dishonest casino: a hidden Markov model filtered, smoothed and decoded (Durbin et al. 1998, §3.2). */
-
 import { Random } from '@mamba-ts/core/random';
 import { forward, type Hmm, sampleHmm, smooth, viterbi } from '@mamba-ts/core/ssm';
 import { type Demo, times } from './demo.ts';
 
-/** A fair die and one that shows six half of the time. */
+/** A fair die, and a loaded one that shows six half of the time. */
 export const casino: Hmm = {
   initial: [0.5, 0.5],
   transition: [
@@ -13,7 +12,7 @@ export const casino: Hmm = {
   ],
   emission: [new Array(6).fill(1 / 6), [0.1, 0.1, 0.1, 0.1, 0.1, 0.5]],
 };
-const COUNT = 300;
+const ROLLS = 300;
 
 export function rolls(count: number, seed: number) {
   const random = new Random(seed);
@@ -24,14 +23,14 @@ export const hmm: Demo = {
   name: 'hmm',
   about: 'the hidden Markov model: forward filter, smoother and Viterbi path',
   run() {
-    const { states, symbols } = rolls(COUNT, 11);
+    const { states, symbols } = rolls(ROLLS, 11);
     const { filtered, logLikelihood } = forward(casino, symbols);
     const smoothed = smooth(casino, symbols);
     const { path, logProbability } = viterbi(casino, symbols);
     const right = (guess: readonly number[]) =>
-      `${((100 * guess.filter((state, t) => state === states[t]).length) / COUNT).toFixed(1)} %`;
+      `${((100 * guess.filter((state, t) => state === states[t]).length) / ROLLS).toFixed(1)} %`;
     const decide = (beliefs: readonly number[][]) => beliefs.map(([fair, loaded]) => Number(loaded > fair));
-    const t = times(COUNT, 1);
+    const t = times(ROLLS, 1);
     return {
       table: [
         ['', 'states right', 'logarithm'],

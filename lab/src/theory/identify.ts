@@ -1,5 +1,4 @@
 /** A small neural state space model that learns the spring from forces and positions. */
-
 import { eigenvalues } from '@mamba-ts/core/math';
 import { Random } from '@mamba-ts/core/random';
 import { type Experiments, identify as learn, massSpring, simulateSpring } from '@mamba-ts/core/ssm';
@@ -7,15 +6,15 @@ import { type Demo, pair, times, tiny } from './demo.ts';
 
 export const SPRING = { mass: 1, damping: 0.8, stiffness: 4 };
 const STEP = 0.2;
-const ROWS = 16;
-const COUNT = 40;
-/** Of the measured position. */
+const EXPERIMENTS = 16;
+const SAMPLES = 40;
+/** Standard deviation of a measured position, in m. */
 const NOISE = 0.005;
 
 /** Experiments from rest under random forces; the position is measured with a little noise. */
 export function experiments(seed: number): Experiments {
   const random = new Random(seed);
-  const inputs = Array.from({ length: ROWS }, () => Array.from({ length: COUNT }, () => random.normal()));
+  const inputs = Array.from({ length: EXPERIMENTS }, () => Array.from({ length: SAMPLES }, () => random.normal()));
   const outputs = inputs.map((forces) =>
     simulateSpring(SPRING, [0, 0], forces, STEP)
       .slice(1)
@@ -33,14 +32,14 @@ export const identify: Demo = {
     const truth = eigenvalues(massSpring(SPRING).A);
     const off = Math.hypot(found.eigenvalues[0].re - truth[0].re, found.eigenvalues[0].im - truth[0].im);
     const relative = off / Math.hypot(truth[0].re, truth[0].im);
-    const t = times(COUNT, STEP);
+    const t = times(SAMPLES, STEP);
     return {
       table: [
         ['', 'eigenvalues (1/s)', 'relative error'],
         ['spring', pair(truth), ''],
         ['learned', pair(found.eigenvalues), `${(100 * relative).toFixed(2)} %`],
       ],
-      finding: `From ${ROWS} experiments of ${COUNT} samples: final loss ${tiny(found.losses[found.losses.length - 1])}.`,
+      finding: `From ${EXPERIMENTS} experiments of ${SAMPLES} samples: final loss ${tiny(found.losses[found.losses.length - 1])}.`,
       figure: {
         title: 'A neural state space model learns the spring',
         columns: 2,

@@ -13,8 +13,8 @@ import {
 import { type Demo, pair, rms, times } from './demo.ts';
 
 const STEP = 0.1;
-const COUNT = 300;
-const ROUNDS = 40;
+const SAMPLES = 300;
+const EM_ROUNDS = 40;
 
 /** The spring with random kicks and its position measured with noise of 0.3 m. */
 export function noisySpring(count: number, seed: number) {
@@ -47,7 +47,7 @@ export const kalman: Demo = {
   name: 'kalman',
   about: 'the Kalman filter and smoother on a noisy spring, and EM that learns its matrices',
   run() {
-    const { model, states, outputs } = noisySpring(COUNT, 4);
+    const { model, states, outputs } = noisySpring(SAMPLES, 4);
     const { filtered, logLikelihood } = kalmanFilter(model, outputs);
     const smoothed = kalmanSmoother(model, outputs).states;
     let learned: LinearGaussian = {
@@ -60,7 +60,7 @@ export const kalman: Demo = {
       R: [[0.5]],
     };
     const likelihoods: number[] = [];
-    for (let k = 0; k < ROUNDS; k++) {
+    for (let k = 0; k < EM_ROUNDS; k++) {
       const round = kalmanEm(learned, outputs);
       likelihoods.push(round.logLikelihood);
       learned = round.model;
@@ -71,7 +71,7 @@ export const kalman: Demo = {
         eigenvalues(A).map((value) => over(logarithm(value), STEP)),
         2,
       );
-    const t = times(COUNT, STEP);
+    const t = times(SAMPLES, STEP);
     const position = (beliefs: typeof filtered) => beliefs.map(({ mean }) => mean[0]);
     return {
       table: [
@@ -80,9 +80,9 @@ export const kalman: Demo = {
         ['filter', error(position(filtered)), logLikelihood.toFixed(2), poles(model.A)],
         ['smoother', error(position(smoothed)), logLikelihood.toFixed(2), poles(model.A)],
         [
-          `smoother, ${ROUNDS} rounds of EM`,
+          `smoother, ${EM_ROUNDS} rounds of EM`,
           error(position(kalmanSmoother(learned, outputs).states)),
-          likelihoods[ROUNDS - 1].toFixed(2),
+          likelihoods[EM_ROUNDS - 1].toFixed(2),
           poles(learned.A),
         ],
       ],
@@ -106,7 +106,13 @@ export const kalman: Demo = {
             y: { label: 'log-likelihood', unit: 'nats' },
             series: [
               { name: 'learned', x: likelihoods.map((_, i) => i + 1), y: likelihoods, color: 1 },
-              { name: 'true matrices', x: [1, ROUNDS], y: [logLikelihood, logLikelihood], style: 'dashed', color: 0 },
+              {
+                name: 'true matrices',
+                x: [1, EM_ROUNDS],
+                y: [logLikelihood, logLikelihood],
+                style: 'dashed',
+                color: 0,
+              },
             ],
             height: 200,
           },

@@ -1,4 +1,4 @@
-/** A pendulum that LTI models fit for small swings and not for large ones, or for a changing length. */
+/** A pendulum: LTI models fit small swings, but neither large swings nor a changing length. */
 import {
   type Fit,
   fitAndRun,
@@ -10,10 +10,11 @@ import {
 import { type Demo, times } from './demo.ts';
 
 const STEP = 0.05;
-const COUNT = 400;
-const TRAINED = 200;
+const SAMPLES = 400;
+/** Samples that the models are fitted to. */
+const FITTED = 200;
 const ORDERS = [2, 4, 8];
-const END = TRAINED * STEP;
+const FIT_END = FITTED * STEP;
 
 const FIXED: Pendulum = { damping: 0.05, swing: 0, frequency: 1 };
 const CHANGING: Pendulum = { ...FIXED, swing: 0.25, frequency: 1.1 };
@@ -25,39 +26,39 @@ export const cases = [
 
 /** The free runs of LTI models of each order, and of the selective one. */
 export function fits({ pendulum, angle }: (typeof cases)[number]): { truth: number[]; lti: Fit[]; selective: Fit } {
-  const truth = simulatePendulum(pendulum, angle, COUNT, STEP);
+  const truth = simulatePendulum(pendulum, angle, SAMPLES, STEP);
   return {
     truth,
-    lti: ORDERS.map((order) => fitAndRun(truth, TRAINED, order, fixedFeatures(order))),
-    selective: fitAndRun(truth, TRAINED, 2, selectiveFeatures(pendulum, STEP)),
+    lti: ORDERS.map((order) => fitAndRun(truth, FITTED, order, fixedFeatures(order))),
+    selective: fitAndRun(truth, FITTED, 2, selectiveFeatures(pendulum, STEP)),
   };
 }
 
 export const pendulum: Demo = {
   name: 'pendulum',
-  about: 'a nonlinear, time-varying pendulum that no LTI model fits, and a selective one does',
+  about: 'a nonlinear, time-varying pendulum that no LTI model fits, but a selective one does',
   run() {
-    const found = cases.map((one) => ({ ...one, ...fits(one) }));
-    const t = times(COUNT, STEP);
+    const found = cases.map((swing) => ({ ...swing, ...fits(swing) }));
+    const t = times(SAMPLES, STEP);
     return {
       table: [
         ['free run of 10 s, relative error', ...ORDERS.map((order) => `LTI, order ${order}`), 'A(ρ), order 2'],
         ...found.map(({ name, lti, selective }) => [name, ...[...lti, selective].map(({ error }) => error.toFixed(3))]),
       ],
-      finding: 'What an LTI model cannot follow, a linear recurrence whose A depends on the input can.',
+      finding: 'A linear recurrence whose A depends on the input can follow what an LTI model cannot.',
       figure: {
         title: 'A pendulum: models fitted on 10 s, then on their own',
         panels: found.map(({ name, angle, truth, lti, selective }, i) => ({
           title: name,
           x: { label: 'time', unit: 's' },
           y: { label: 'angle', unit: 'rad', range: [-1.4 * angle, 1.4 * angle] as const },
-          // The legend of the first panel is that of all.
+          // The first panel has the legend of all three.
           series: [
             { name: 'pendulum', x: t, y: truth, width: 3, color: 6 },
             { name: 'LTI of order 8', x: t, y: lti[lti.length - 1].angles, color: 2, width: 1.4 },
             { name: 'A(ρ) of order 2', x: t, y: selective.angles, color: 0, width: 1.2 },
-            { name: 'end of fit', x: [END, END], y: [-9, 9], style: 'dashed' as const, color: 4, width: 1.4 },
-          ].map((one) => (i === 0 ? one : { ...one, name: undefined })),
+            { name: 'end of fit', x: [FIT_END, FIT_END], y: [-9, 9], style: 'dashed' as const, color: 4, width: 1.4 },
+          ].map((series) => (i === 0 ? series : { ...series, name: undefined })),
           height: 180,
         })),
       },

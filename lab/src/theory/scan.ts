@@ -1,14 +1,13 @@
 /** The HMM's filter as a selective scan: exact where the chain resets, by sweeps where states mix. */
-
 import { Random } from '@mamba-ts/core/random';
 import { filterBySweeps, filterResetting, forward, type Hmm, sampleHmm } from '@mamba-ts/core/ssm';
 import { type Demo, largest, times, tiny } from './demo.ts';
 import { casino, rolls } from './hmm.ts';
 
-const COUNT = 200;
+const ROLLS = 200;
 const SWEEPS = 24;
 
-/** Four states that mostly go round, so that they mix by more than a diagonal. */
+/** Four states in a ring, each of which mostly stays or moves to the next: a diagonal does not mix so much. */
 export const ring: Hmm = {
   initial: [0.25, 0.25, 0.25, 0.25],
   transition: [
@@ -25,7 +24,7 @@ export const ring: Hmm = {
   ],
 };
 
-/** The casino's chain stays or draws anew: rate P₀₁ + P₁₀, to its stationary distribution. */
+/** The casino's chain keeps its state, or with rate P₀₁ + P₁₀ draws a new one from its stationary distribution. */
 export const casinoReset = { rate: 0.15, to: [2 / 3, 1 / 3] };
 
 const difference = (a: readonly number[][], b: readonly number[][]) =>
@@ -33,22 +32,22 @@ const difference = (a: readonly number[][], b: readonly number[][]) =>
 
 export const scan: Demo = {
   name: 'scan',
-  about: 'the HMM’s filter run on the selective scan: what a diagonal scan can and cannot hold',
+  about: 'the HMM’s filter run on the selective scan: what a diagonal scan can hold, and what it cannot',
   async run(open) {
     const backend = await open();
-    const { symbols } = rolls(COUNT, 11);
+    const { symbols } = rolls(ROLLS, 11);
     const exact = forward(casino, symbols).filtered;
     const direct = difference(filterResetting(casino, casinoReset, symbols, backend), exact);
     const random = new Random(5);
     const runs = [
       { name: 'casino, 2 states', hmm: casino, symbols },
-      { name: 'ring, 4 states', hmm: ring, symbols: sampleHmm(ring, COUNT, () => random.uniform()).symbols },
-    ].map((one) => {
-      const truth = forward(one.hmm, one.symbols).filtered;
-      const sweeps = filterBySweeps(one.hmm, one.symbols, SWEEPS, backend);
-      return { ...one, sweeps, errors: sweeps.map(({ filtered }) => difference(filtered, truth)) };
+      { name: 'ring, 4 states', hmm: ring, symbols: sampleHmm(ring, ROLLS, () => random.uniform()).symbols },
+    ].map((chain) => {
+      const truth = forward(chain.hmm, chain.symbols).filtered;
+      const sweeps = filterBySweeps(chain.hmm, chain.symbols, SWEEPS, backend);
+      return { ...chain, sweeps, errors: sweeps.map(({ filtered }) => difference(filtered, truth)) };
     });
-    const t = times(COUNT, 1);
+    const t = times(ROLLS, 1);
     const at = (sweep: number) => runs[0].sweeps[sweep - 1].filtered.map(([, p]) => p);
     return {
       table: [
@@ -60,7 +59,7 @@ export const scan: Demo = {
             'the sweep before',
             String(k),
             tiny(errors[k - 1]),
-            `${sweeps[k - 1].growing} of ${COUNT * sweeps[k - 1].filtered[0].length}`,
+            `${sweeps[k - 1].growing} of ${ROLLS * sweeps[k - 1].filtered[0].length}`,
           ]),
         ),
       ],

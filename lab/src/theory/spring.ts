@@ -1,22 +1,22 @@
-/** The mass–spring–damper let go at 1 m: matrix exponential against closed form. */
+/** A mass on a spring, released at 1 m: the matrix exponential against the closed form. */
 import { eigenvalues } from '@mamba-ts/core/math';
 import { closedForm, criticalDamping, dampingOf, massSpring, simulateSpring } from '@mamba-ts/core/ssm';
 import { type Demo, largest, pair, times, tiny } from './demo.ts';
 
 const SPRING = { mass: 1, stiffness: 4 };
 const STEP = 0.25;
-const COUNT = 49;
+const SAMPLES = 49;
 
 export const spring: Demo = {
   name: 'spring',
   about: "the mass–spring–damper x' = Ax + Bu by matrix exponential, against its closed form",
   run() {
     const critical = criticalDamping(SPRING);
-    const t = times(COUNT, STEP);
+    const t = times(SAMPLES, STEP);
     const fine = times(481, 0.025);
     const cases = [0.1 * critical, critical, 2.5 * critical].map((damping) => {
       const parameters = { ...SPRING, damping };
-      const states = simulateSpring(parameters, [1, 0], new Array(COUNT - 1).fill(0), STEP);
+      const states = simulateSpring(parameters, [1, 0], new Array(SAMPLES - 1).fill(0), STEP);
       const error = largest(states.flatMap((x, i) => closedForm(parameters, [1, 0], 0, t[i]).map((v, k) => v - x[k])));
       const exact = fine.map((time) => closedForm(parameters, [1, 0], 0, time)[0]);
       return { parameters, states, exact, error, eigenvalues: eigenvalues(massSpring(parameters).A) };
@@ -31,9 +31,9 @@ export const spring: Demo = {
           tiny(error),
         ]),
       ],
-      finding: 'One multiplication by exp(ΔA) a step is exact, whatever the step.',
+      finding: 'One multiplication by exp(ΔA) for each step is exact, whatever the step.',
       figure: {
-        title: 'A mass on a spring, let go at 1 m',
+        title: 'A mass on a spring, released at 1 m',
         panels: [
           {
             x: { label: 'time', unit: 's' },

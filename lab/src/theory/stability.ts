@@ -1,4 +1,4 @@
-/** Which steps a recurrence survives: the spectral radius of Ā against Δ. */
+/** The steps for which a recurrence is stable: the spectral radius of Ā against Δ. */
 import { eigenvalues, spectralRadius } from '@mamba-ts/core/math';
 import { discretize, massSpring, type rules } from '@mamba-ts/core/ssm';
 import { type Demo, times } from './demo.ts';
@@ -27,7 +27,7 @@ export const stability: Demo = {
           rule === 'euler' ? `for Δ < ${limit.toFixed(3)} s` : 'always',
         ]),
       ],
-      finding: 'exp(ΔA) with Re λ < 0 is stable for every Δ > 0: so Mamba may learn Δ freely, with A = −exp(A_log).',
+      finding: 'exp(ΔA) with Re λ < 0 is stable for every Δ > 0, so Mamba may learn Δ freely, with A = −exp(A_log).',
       figure: {
         title: 'Stability: the recurrence decays where the spectral radius is below 1',
         panels: [

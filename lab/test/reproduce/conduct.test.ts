@@ -23,7 +23,7 @@ const go = (options: Partial<ConductOptions> = {}) =>
   conduct(experiment(), backend, { settings: experiment().full, quick: false, out, ...options });
 
 describe('conduct', () => {
-  it('does every run in order, and keeps what they gave', async () => {
+  it('runs everything in order, and keeps the results', async () => {
     const results = await go();
     expect(probe.ran).toEqual([1, 2, 3]);
     expect(Object.values(results?.runs ?? {}).map(({ result }) => result)).toEqual([
@@ -35,7 +35,7 @@ describe('conduct', () => {
     expect((await readdir(out)).sort()).toEqual(['experiment.json', 'results.json', 'runs']);
   });
 
-  it('goes on after a run that failed, was stopped, or was finished, without doing anything twice', async () => {
+  it('resumes after a run that failed, was stopped or finished, and does nothing twice', async () => {
     probe.before = (seed) => {
       if (seed === 2) throw new Error('power cut');
     };
@@ -50,7 +50,7 @@ describe('conduct', () => {
     expect(probe.ran).toHaveLength(5);
   });
 
-  it('tells how much is done and what is left', async () => {
+  it('reports how much is done and what is left', async () => {
     const seen: unknown[] = [];
     await go({
       reporter: {
@@ -70,7 +70,7 @@ describe('conduct', () => {
     ]);
   });
 
-  it('refuses a damaged result, and says how to go on', async () => {
+  it('refuses a damaged result, and says what to do', async () => {
     await go();
     const path = join(out, 'runs', 'seed-2.json');
     for (const [text, problem] of [
@@ -89,7 +89,7 @@ describe('conduct', () => {
   });
 
   it('refuses a folder in use, of other settings, or of something else', async () => {
-    // A process that is surely there and is not this one.
+    // The process 1 always exists and is another one.
     await writeFile(join(out, 'reproduce.lock'), '1');
     await expect(go()).rejects.toThrow(`reproduce: process 1 is at work in ${out}. Wait for it, or choose another`);
     await rm(join(out, 'reproduce.lock'));
@@ -106,7 +106,7 @@ describe('conduct', () => {
     await expect(go({ out: join(out, 'file') })).rejects.toThrow('cannot be written (EEXIST)');
   });
 
-  it('takes a folder in which nothing was done yet, and sweeps what a kill left half written', async () => {
+  it('takes a folder without results, and removes half-written files', async () => {
     probe.before = () => {
       throw new Error('wrong settings');
     };
@@ -122,7 +122,7 @@ describe('conduct', () => {
     await expect(go()).rejects.toThrow('holds other files (runs');
   });
 
-  it('says before the start that memory is missing, and where data should be', async () => {
+  it('refuses before the start what does not fit into memory, and data that is missing', async () => {
     probe.bytes = 2 ** 33;
     await expect(go()).rejects.toThrow(
       'reproduce: counting with these settings needs about 8.0 GiB, WebAssembly addresses 4.0 GiB. Choose smaller ones by --set',

@@ -18,24 +18,28 @@ const entries = await Promise.all(
     return { experiment, results };
   }),
 );
-const done = entries.flatMap(({ experiment, results }) => (results ? [{ experiment, results }] : []));
+const done = entries.flatMap(({ experiment, results }) =>
+  results ? [{ experiment, results, files: resultsFiles({ experiment, results }) }] : [],
+);
 
 describe('docs/results.md', () => {
   it('is what `npm run results` writes', async () => {
     expect(await read('results.md')).toBe(resultsPage(entries));
   });
 
-  it.each(done)('has the figure and the files of $experiment.name, of its full settings', async (entry) => {
-    const { experiment, results } = entry;
-    for (const [name, content] of Object.entries(resultsFiles(entry))) {
-      expect(await readFile(new URL(`results/${name}`, docs))).toEqual(Buffer.from(content));
-    }
-    expect({ quick: results.quick, settings: results.settings }).toEqual({ quick: false, settings: experiment.full });
-    expect(Object.keys(results.runs)).toEqual(runsOf(experiment, results.settings).map(({ id }) => id));
-  });
+  it.each(done)(
+    'has the figure and the files of $experiment.name, of its full settings',
+    async ({ experiment, results, files }) => {
+      for (const [name, content] of Object.entries(files)) {
+        expect(await readFile(new URL(`results/${name}`, docs))).toEqual(Buffer.from(content));
+      }
+      expect({ quick: results.quick, settings: results.settings }).toEqual({ quick: false, settings: experiment.full });
+      expect(Object.keys(results.runs)).toEqual(runsOf(experiment, results.settings).map(({ id }) => id));
+    },
+  );
 
   it('has no results of unknown experiments', async () => {
-    const expected = done.flatMap((entry) => [`${entry.experiment.name}.json`, ...Object.keys(resultsFiles(entry))]);
+    const expected = done.flatMap(({ experiment, files }) => [`${experiment.name}.json`, ...Object.keys(files)]);
     expect((await readdir(new URL('results/', docs))).sort()).toEqual(expected.sort());
   });
 

@@ -41,7 +41,7 @@ describe('copying', () => {
   it.each([
     [{ vocab: 3 }, 'copying: vocab is 3, expected a whole number ≥ 4: noise, question and two symbols.'],
     [{ symbols: 0 }, 'copying: symbols is 0'],
-    [{ context: 2 }, 'copying: context is 2, expected a whole number ≥ 3: the symbols stand in it.'],
+    [{ context: 2 }, 'copying: context is 2, expected a whole number ≥ 3: it holds the symbols.'],
   ])('refuses %o', (wrong, message) => {
     expect(() => copying(new Random(1), { ...sizes, selective: true, ...wrong })).toThrow(message);
   });

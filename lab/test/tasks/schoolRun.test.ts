@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { mean } from '../../../packages/core/src/math/stats.ts';
 import { Random } from '../../../packages/core/src/random.ts';
 import { MarkovModel } from '../../src/reproduce/experiments/schoolRun/markovModel.ts';
 import {
@@ -14,7 +15,6 @@ import { bestLoss, bestOfOrder, draw, lossesOf, stationary } from '../../src/tas
 const options = { announce: 1 / 60, wait: 0.3, stay: 0.9, sure: 0.95 };
 const source = schoolRun(options);
 const id = (token: string) => schoolRunTokens.indexOf(token);
-const mean = (values: Float64Array) => values.reduce((sum, v) => sum + v, 0) / values.length;
 
 /** p(next | tokens), by walking from the start. */
 function following(...tokens: string[]): Record<string, number> {
@@ -25,7 +25,7 @@ const likeliest = (p: Record<string, number>) =>
   places.reduce((best, place) => (p[place] > p[best] ? place : best), places[0]);
 
 describe('the school run', () => {
-  it('goes on from school by where one was before', () => {
+  it('continues from school by the place before', () => {
     expect(likeliest(following('school'))).toBe('office');
     expect(likeliest(following('school', 'office', 'school'))).toBe('home');
     expect(likeliest(following('school', waiting, waiting))).toBe('office');
@@ -38,7 +38,7 @@ describe('the school run', () => {
     expect(likeliest(following('holiday', ...waits))).toBe('park');
   });
 
-  it('has the probabilities that were asked for', () => {
+  it('has the given probabilities', () => {
     const [arrived, waits] = [following('school'), following('school', waiting)];
     expect(arrived[waiting]).toBeCloseTo(0.3, 12);
     expect(waits[waiting]).toBeCloseTo(0.9, 12);
@@ -49,8 +49,8 @@ describe('the school run', () => {
     for (const p of stationary(source)) expect(p).toBeGreaterThan(0);
   });
 
-  it('loses in the mean what is exact, also for orders', () => {
-    const [seen, test] = [draw(source, new Random(1), 400_000).symbols, draw(source, new Random(2), 1_000_000).symbols];
+  it('has the exact loss in the mean, also for orders', () => {
+    const [seen, test] = [draw(source, new Random(1), 200_000).symbols, draw(source, new Random(2), 400_000).symbols];
     expect(Math.abs(mean(lossesOf(source, test)) / bestLoss(source) - 1)).toBeLessThan(0.01);
     for (const order of [1, 2]) {
       const model = new MarkovModel(order, schoolRunTokens.length);
@@ -59,14 +59,14 @@ describe('the school run', () => {
     }
   });
 
-  it('begins with any announcement, as it goes on', () => {
+  it('begins with any announcement, and continues as the source', () => {
     const random = new Random(3);
     const rows = Array.from({ length: 3000 }, () => drawSchoolRun(source, random, 40));
     for (const news of announcements) {
       const share = rows.filter(([first]) => first === id(news)).length / rows.length;
       expect(Math.abs(share - 1 / 3)).toBeLessThan(0.03);
     }
-    // What follows is what the source says, from the first step on.
+    // From the first step on, symbols have the probabilities of the source.
     const losses = rows.map((row) => mean(lossesOf(source, row).subarray(1)));
     expect(Math.abs(losses.reduce((sum, v) => sum + v, 0) / rows.length / bestLoss(source) - 1)).toBeLessThan(0.05);
   });
@@ -78,14 +78,14 @@ describe('the school run', () => {
     expect(above[3]).toBeGreaterThan(0.15);
   });
 
-  it('refuses what is no probability', () => {
+  it('refuses values that are no probabilities', () => {
     expect(() => schoolRun({ ...options, sure: 1 })).toThrow('schoolRun: sure is 1, expected a probability');
     expect(() => schoolRun({ ...options, stay: 0.99 })).toThrow('expected less than 1 together');
   });
 });
 
 describe('a counted Markov model', () => {
-  it('learns a sequence of its order by heart, and no more of another', () => {
+  it('learns a sequence of its order by heart, and less of another', () => {
     const cycle = Int32Array.from({ length: 3000 }, (_, t) => [0, 1, 0, 2][t % 4]);
     const loss = (order: number) => {
       const model = new MarkovModel(order, 3);
@@ -98,7 +98,7 @@ describe('a counted Markov model', () => {
     expect(loss(0)).toBeCloseTo(1.5 * Math.LN2, 2);
   });
 
-  it('gives probabilities, also for what it never saw', () => {
+  it('gives probabilities, also for unknown contexts', () => {
     const model = new MarkovModel(2, 4);
     model.read([0, 1, 2, 0, 1]);
     const total = [0, 1, 2, 3].reduce((sum, x) => sum + Math.exp(-model.losses([3, 3, x])[2]), 0);

@@ -81,7 +81,7 @@ describe('springs', () => {
     for (const part of steps) expect(Math.abs(part - 1 / 3)).toBeLessThan(0.03);
   });
 
-  it('go on from a saved state of their randomness', () => {
+  it('continue from a saved random state', () => {
     const random = new Random(5);
     const make = springs(switched, random);
     make(30);

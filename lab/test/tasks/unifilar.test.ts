@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { mean } from '../../../packages/core/src/math/stats.ts';
 import { Random } from '../../../packages/core/src/random.ts';
-import { forward } from '../../../packages/core/src/ssm/hmm.ts';
+import { forward, type Hmm } from '../../../packages/core/src/ssm/hmm.ts';
 import {
   bestLoss,
   bestOfOrder,
   draw,
-  hmmOf,
   lossesOf,
   stationary,
   transitionOf,
@@ -39,7 +39,16 @@ const even: Unifilar = {
   ],
 };
 
-const mean = (values: Float64Array) => values.reduce((sum, v) => sum + v, 0) / values.length;
+/** The source as an HMM that emits in its states: a state for each state of the source and the symbol drawn in it. */
+function hmmOf({ symbols, start, emission, next }: Unifilar): Hmm {
+  const pairs = emission.flatMap((row, s) => row.flatMap((p, symbol) => (p > 0 ? [{ s, symbol, p }] : [])));
+  const from = (state: number) => pairs.map(({ s, p }) => (s === state ? p : 0));
+  return {
+    initial: from(start),
+    transition: pairs.map(({ s, symbol }) => from(next[s][symbol])),
+    emission: pairs.map(({ symbol }) => symbols.map((_, i) => Number(i === symbol))),
+  };
+}
 
 describe('a unifilar source', () => {
   it('has the known entropy rates and stationary distributions', () => {
@@ -65,14 +74,14 @@ describe('a unifilar source', () => {
     expect(orders.at(-1)).toBeCloseTo(bestLoss(even), 2);
   });
 
-  it('loses in the mean what is exact', () => {
+  it('has the exact loss in the mean', () => {
     for (const source of [goldenMean, even]) {
       const { symbols } = draw(source, new Random(1), 200_000);
       expect(Math.abs(mean(lossesOf(source, symbols)) / bestLoss(source) - 1)).toBeLessThan(0.01);
     }
   });
 
-  it('says the states that it was in', () => {
+  it('gives the states of its symbols', () => {
     const { symbols, states } = draw(even, new Random(2), 1000);
     let state = even.start;
     symbols.forEach((symbol, t) => {

@@ -5,7 +5,7 @@ import { inductionHeads } from '../../../src/reproduce/experiments/inductionHead
 import { language } from '../../../src/reproduce/experiments/language/language.ts';
 import { parity } from '../../../src/reproduce/experiments/parity/parity.ts';
 import { selectiveCopying } from '../../../src/reproduce/experiments/selectiveCopying/selectiveCopying.ts';
-import { doublings } from '../../../src/reproduce/parts/lengths.ts';
+import { doublings } from '../../../src/reproduce/parts/doublings.ts';
 import { changed } from '../../../src/reproduce/settings.ts';
 import { missed, reportOf } from '../madeUp.ts';
 
@@ -28,7 +28,7 @@ describe('selective-copying', () => {
     );
   });
 
-  it('does not where a time-invariant model copies, the Mamba block does not help, or plain copying fails', () => {
+  it('does not, where a time-invariant model copies, the Mamba block does not help, or plain copying fails', () => {
     expect(missed(copied({ 'h3-s4': 0.85, 'mamba-s4': 0.56, s4: 0.18 }))).toEqual(['H3']);
     expect(missed(copied({ 'h3-s4': 0.57, 'mamba-s4': 0.1, s4: 0.18 }))).toEqual(['Mamba with S4']);
     expect(missed(copied({ 'h3-s4': 0.57, 'mamba-s4': 0.56, s4: 0.18, plain: 0.9 }))).toEqual(['Plain copying']);
@@ -58,13 +58,13 @@ describe('induction-heads', () => {
     expect(report.tables[1].rows[1]).toEqual(['Mamba', '2^20', '64', '400', '405']);
   });
 
-  it('refuses a length at which nothing is asked', () => {
+  it('refuses a length without a question', () => {
     expect(() => runsOf(inductionHeads, { ...inductionHeads.full, longest: 1_000_000 })).toThrow(
       'induction-heads: longest is 1000000, expected 64 times a power of two',
     );
   });
 
-  it('is not where every seed forgets, attention holds, or the process grows', () => {
+  it('is not, where every seed forgets, attention recalls, or the process grows', () => {
     expect(missed(recalled(() => 0.97, 0.1))).toEqual(['at least one seed of Mamba']);
     expect(missed(recalled(() => 1, 0.6))).toEqual(['attention']);
     expect(missed(recalled(() => 1, 0.1, 65))).toEqual([
@@ -78,13 +78,13 @@ describe('parity', () => {
   const summed = (parts: Readonly<Record<string, number>>) =>
     reportOf(parity, (id) => ({ lengths, accuracy: lengths.map(() => firstOf(id, parts)), course: [] }));
 
-  it('is solved by the model that turns alone', () => {
+  it('is reached where only the rotating model solves it', () => {
     const report = summed({ 'mamba-mod2': 0.5, 'mamba2-mod2': 0.5, 'mamba-mod3': 1 / 3, 'mamba2-mod3': 1 / 3 });
     expect(missed(report)).toEqual([]);
     expect(report.tables[0].rows[1].slice(1)).toEqual(Array(6).fill('0.0 ± 0.0'));
   });
 
-  it('is not where another solves it, or Mamba-3 does not', () => {
+  it('is not, where another model solves it or Mamba-3 does not', () => {
     const half = { 'mamba-mod': 0.5, 'mamba2-mod2': 0.5, 'mamba2-mod3': 0.5 };
     expect(missed(summed({ ...half, 'mamba2-mod3': 0.9 }))).toEqual(['Mamba-2']);
     expect(missed(summed({ ...half, 'mamba3-mod2': 0.95 }))).toEqual(['Mamba-3']);
@@ -110,7 +110,7 @@ describe('language', () => {
     expect(report.findings[1]).toBe('Transformer, multi-head needs 1.0 % more bits than Mamba.');
   });
 
-  it('says where the order is another', () => {
+  it('reports another order', () => {
     expect(missed(trained({ ...usual, s4d: 1 }))).toEqual(['S4D']);
     expect(missed(trained({ ...usual, 'transformer-mqa': -1 }))).toHaveLength(1);
     expect(missed(trained({ mamba3: 4.9, ...usual }))).toEqual([

@@ -16,7 +16,7 @@ const options = { batchSize: 3, blockSize: 8, longest: 64 };
 const text = (ids: Int32Array) => ids.join('');
 
 describe('reads of a genome', () => {
-  it('go on from block to block on one strand, until another one begins', () => {
+  it('continue from block to block on one strand, until another read begins', () => {
     const sampler = new ReadSampler(bases, options, new Random(1));
     const strands = [text(bases), text(reverseComplement(bases))];
     const reads = new Map<string, string>();
@@ -45,7 +45,7 @@ describe('reads of a genome', () => {
     expect(Math.max(...blocks)).toBe(8);
   });
 
-  it('go on from where they stood', () => {
+  it('resume from a saved state', () => {
     const [one, other] = [1, 2].map((seed) => new ReadSampler(bases, options, new Random(seed)));
     for (let i = 0; i < 5; i++) one.next();
     other.restore(JSON.parse(JSON.stringify(one.state())));
@@ -60,7 +60,7 @@ describe('reads of a genome', () => {
     }
   });
 
-  it('are learnt from with the state of a stopped run, to the same bits', async () => {
+  it('train a stopped and resumed model bit-exact', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'reads-'));
     const course = async (name: string, signal: AbortSignal, progress = () => {}) => {
       const model = await createModel(

@@ -28,7 +28,7 @@ describe.each(full.models)('the config of %s', (name) => {
     const file = JSON.parse(await readFile(fileOf(name), 'utf8'));
     const place = { out: 'runs/x' };
     expect(runConfig([file, place])).toEqual(runConfig([config, place]));
-    expect(file.data).toBe('data/shakespeare.txt');
+    expect(file.data).toBe('packages/mamba-ts/data/shakespeare.txt');
   });
 
   it('describes a model of the size of Mamba', () => {
@@ -49,7 +49,7 @@ describe('the experiment', () => {
     expect(ids).toContain('transformer-mqa-2');
   });
 
-  it('gives the bits that mamba-ts train ends with', async () => {
+  it('ends at the bits of mamba-ts train', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'language-'));
     const data = join(folder, 'play.txt');
     const text = await readFile(

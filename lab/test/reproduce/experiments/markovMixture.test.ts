@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { mean } from '../../../../packages/core/src/math/stats.ts';
 import { Random } from '../../../../packages/core/src/random.ts';
 import { reverseComplement } from '../../../../packages/core/src/tokenize/dna.ts';
 import { markovBits } from '../../../src/reproduce/experiments/genome/markovMixture.ts';
@@ -7,7 +8,6 @@ const draw = (length: number, seed: number): Int32Array => {
   const random = new Random(seed);
   return Int32Array.from({ length }, () => random.int(4));
 };
-const mean = (bits: Float64Array) => bits.reduce((sum, one) => sum + one, 0) / bits.length;
 
 /** Counts of what followed `context` in the text and in its other strand, each looked for anew. */
 function plainBits(bases: Int32Array, order: number): number[] {

@@ -65,7 +65,7 @@ describe('recallTest', () => {
     expect(seen[0]).toBeGreaterThan(0.5);
   });
 
-  it('stops when it is asked to', async () => {
+  it('stops at its signal', async () => {
     const abort = new AbortController();
     abort.abort();
     const { context } = await contextOf(abort.signal);

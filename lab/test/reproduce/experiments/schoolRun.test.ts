@@ -37,14 +37,14 @@ describe('the experiment of the school run', () => {
     for (const count of counts) expect(Math.abs(count / counts[0] - 1)).toBeLessThan(0.1);
   });
 
-  it('reaches its goals by what was lost more than the filter lost', () => {
+  it('reaches its goals by the loss beyond that of the filter', () => {
     const goals = (mamba: number, others: number) => goalsOf((variant) => (variant === 'mamba' ? mamba : others));
     expect(goals(1.9, 9)).toEqual([true, true, true, true]);
     expect(goals(2.1, 9)).toEqual([false, true, true, true]);
     expect(goals(1.9, 4.9)).toEqual([true, true, false, true]);
   });
 
-  it('draws on as before where it is restored', async () => {
+  it('resumes with the same sequences', async () => {
     const model = await newModel(configOf('mamba', quick), { backend: anyBackend }, 1);
     const { options } = new Trainer(model, schoolRunTask(source, model, 16), { batchSize: 2, maxIters: 10 });
     const task = schoolRunTask(source, model, 16)(options, new Random(1), model);

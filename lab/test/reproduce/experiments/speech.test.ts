@@ -42,7 +42,7 @@ describe('the spoken digits', () => {
     for (const { samples } of clips) expect(samples.length).toBeGreaterThan(800);
   });
 
-  it('are parted without a clip in both parts, and with a fifth of each kind in the test', () => {
+  it('are split without a clip in both parts, with a fifth of each kind in the test', () => {
     const { train, test } = randomSplit(clips, 1);
     expect([train.length, test.length]).toEqual([800, 200]);
     expect(new Set([...train, ...test]).size).toBe(1000);
@@ -50,7 +50,7 @@ describe('the spoken digits', () => {
     expect(randomSplit(clips, 2).test.some((clip) => test.includes(clip))).toBe(false);
   });
 
-  it('are parted by speaker', () => {
+  it('are split by speaker', () => {
     const { train, test } = withoutSpeaker(clips, 'jackson');
     expect(new Set(test.map(({ speaker }) => speaker))).toEqual(new Set(['jackson']));
     expect(new Set(train.map(({ speaker }) => speaker))).toEqual(new Set(['george', 'nicolas', 'theo']));
@@ -83,7 +83,7 @@ describe('readDigits', () => {
   });
 });
 
-it('withoutSilence keeps what is heard and a little around it', () => {
+it('withoutSilence keeps the sound and a little around it', () => {
   const samples = new Float32Array(4000);
   for (let i = 1600; i < 2400; i++) samples[i] = Math.sin(i);
   const kept = withoutSilence(samples);
@@ -121,7 +121,7 @@ const tones = (count: number): Clip[] =>
     samples: Float32Array.from({ length: 400 + 10 * i }, (_, t) => Math.sin(t * (0.1 + 0.25 * (i % 10)))),
   }));
 
-describe('digitTask', () => {
+describe('a task of digits', () => {
   const create = async (): Promise<SequenceModel> =>
     createSequenceModel(
       { model: 'mamba', dModel: 16, nLayer: 1, dInput: 16, nClasses: 10, pooling: 'mean' },
@@ -136,7 +136,7 @@ describe('digitTask', () => {
     return task(trainer.options, new Random(1), model);
   };
 
-  it('go on from a state to the same batches', async () => {
+  it('resumes from a state with the same batches', async () => {
     const model = await create();
     const [task, again] = [taskOf(model, tones(20), changes), taskOf(model, tones(20), changes)];
     const first = (await task.next()).loss().loss.read();
@@ -150,14 +150,14 @@ describe('digitTask', () => {
     }
   });
 
-  it('have every clip once a pass', async () => {
+  it('has every clip once in a pass', async () => {
     const task = taskOf(await create(), tones(20), {});
     let steps = 0;
     for (let i = 0; i < 3; i++) steps += (await task.next()).steps;
     expect(steps).toBe(tones(20).reduce((sum, { samples }) => sum + Math.ceil(samples.length / 16), 0));
   });
 
-  it('teach a model to tell tones apart, and scoreOf counts what it says', async () => {
+  it('teaches a model to tell tones apart, and scoreOf counts its answers', async () => {
     const model = await create();
     const trainer = new Trainer(model, digitTask(model, tones(40), changes), { ...options, maxIters: 150 });
     for (let i = 0; i < 150; i++) await trainer.step();
@@ -181,7 +181,7 @@ describe('sound as tokens', () => {
     expect(Array.from(await store.read(400, 410))).toEqual(Array.from(tokensOf(tones(2)[1]).subarray(0, 10)));
   });
 
-  it('costs 8 bits a token by pairs that were never met, and few by those that were', () => {
+  it('costs 8 bits per token by pairs that were never counted, and few by pairs that were', () => {
     const constant: Clip = { digit: 0, speaker: 'ann', take: 1, samples: new Float32Array(4001).fill(0.5) };
     // 4000 equal pairs were met: p = (4000 + 1/256) / 4001.
     expect(pairBits([constant], [constant])).toBeCloseTo(-Math.log2((4000 + 1 / 256) / 4001), 8);
@@ -190,7 +190,7 @@ describe('sound as tokens', () => {
 });
 
 describe('speech', () => {
-  it('has a run for each split and model, and one of sound', () => {
+  it('has a run for each split and model, and one for sound', () => {
     expect(runsOf(speech, speech.full).map(({ id }) => id)).toContain('theo.mamba');
     expect(new Set(runsOf(speech, speech.full).map(({ id }) => id)).size).toBe(runsOf(speech, speech.full).length);
   });

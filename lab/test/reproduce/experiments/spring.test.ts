@@ -21,8 +21,8 @@ const many = (system: typeof fixed, count: number, length: number, seed = 1) => 
   return Array.from({ length: count }, () => make(length));
 };
 
-describe('what models read of springs', () => {
-  it('is a measurement and that it was seen, or two zeros, and the switch', () => {
+describe('the inputs of springs', () => {
+  it('have a measurement and 1, or two zeros, and the switch', () => {
     const trajectories = many(switched, 2, 20);
     const { inputs, B, L } = rowsOf(switched, trajectories, (t, b) => t < 5 + b);
     expect([B, L, inputs.length]).toEqual([2, 20, 120]);
@@ -40,7 +40,7 @@ describe('what models read of springs', () => {
     expect(new Set(trajectories.flatMap(({ switches }) => [...switches])).size).toBe(2);
   });
 
-  it('falls silent once in each row, as long and from where it should', () => {
+  it('have one gap in each row, of the right length and place', () => {
     const begins = new Set<number>();
     const next = springBatches(fixed, { measured: 9, ahead: 5 }, 200, new Random(2));
     const { inputs, targets, B, L } = next();
@@ -56,7 +56,7 @@ describe('what models read of springs', () => {
     expect(again).toEqual({ inputs, targets, B, L });
   });
 
-  it('is measured around the targets, with the noise of the world', () => {
+  it('scatter around the targets, with the noise of the world', () => {
     const { inputs, targets } = springBatches(switched, { measured: 30, ahead: 10 }, 100, new Random(3))();
     const squares = [...targets].flatMap((q, i) => (inputs[3 * i + 1] === 1 ? (inputs[3 * i] - q) ** 2 : []));
     expect(squares).toHaveLength(3000);
@@ -66,10 +66,10 @@ describe('what models read of springs', () => {
   });
 });
 
-describe('what needs no training', () => {
+describe('predictors that need no training', () => {
   const [measured, horizon] = [20, 12];
 
-  it('gives a position for each horizon from 0 on', () => {
+  it('give a position for each horizon from 0 on', () => {
     const [one] = many(switched, 1, measured + horizon);
     const belief = springFilter(switched.world)(one, (t) => t < measured);
     expect(Array.from(kalmanPredictor(switched, measured)(one))).toEqual([...belief.mean.subarray(measured - 1)]);
@@ -85,7 +85,7 @@ describe('what needs no training', () => {
   });
 
   // The fixed spring is linear and Gaussian: its Kalman filter is the best linear predictor. The switched one's is not.
-  it('is as good linear as Kalman on one spring, and much worse on a switched one', () => {
+  it('are equal on one spring, but on a switched one the linear predictor is much worse than Kalman', () => {
     const ratio = (system: typeof fixed) => {
       const test = many(system, 1500, measured + horizon);
       const linear = linearPredictor(system, { measured, horizon, count: 2000 }, new Random(4));
@@ -144,7 +144,7 @@ describe('the experiment', () => {
     return { errors: rows, other: rows, predicted: rows };
   };
 
-  it('says from the numbers alone what was reached', () => {
+  it('reports from the numbers what was reached', () => {
     const near = reportWith(1.2);
     expect(reached(near)).not.toContain(false);
     expect(near.findings.join(' ')).toContain('Mamba 1.20×, Mamba-3 1.20×, S4D 1.20×; the best linear predictor');

@@ -5,7 +5,7 @@ import { field, type ValuesOf } from '@mamba-ts/core/schema';
 import { inductionHeads as inductionTask } from '../../../tasks/inductionHeads.ts';
 import { requireCount } from '../../../tasks/tokens.ts';
 import { defineExperiment, type RunContext } from '../../experiment.ts';
-import { accuracy, drawn } from '../../parts/drawn.ts';
+import { accuracy, drawnTokenTask } from '../../parts/drawnTask.ts';
 import { learn } from '../../parts/learn.ts';
 import { newModel } from '../../parts/models.ts';
 import { countField, namesField, rateField, seedsField } from '../../settings.ts';
@@ -96,7 +96,7 @@ async function run(
   const model = await newModel(shape, context, seed);
   const updates = recurrent ? settings.updates : settings.updatesAttention;
   // Lengths are uniform in the logarithm at first; then all rows are the longest.
-  const data = drawn(model, (random, update) => {
+  const data = drawnTokenTask(model, (random, update) => {
     const part = update > MIXED_PART * updates ? 1 : random.uniform();
     const length = Math.round(SHORTEST * (train / SHORTEST) ** part);
     return inductionTask(random, { B: Math.ceil(tokens / length), length, vocab });

@@ -11,7 +11,7 @@ import { scope } from '@mamba-ts/core/tensor';
 import { inductionRows, SPECIAL } from '../../../tasks/inductionHeads.ts';
 import { largest } from '../../../tasks/tokens.ts';
 import { type RunContext, Stopped } from '../../experiment.ts';
-import { doublings } from '../../parts/lengths.ts';
+import { doublings } from '../../parts/doublings.ts';
 
 export interface Recalled {
   /** Steps before the question, and the part of the rows that were answered right. */

@@ -82,7 +82,7 @@ export function languageConfig(name: LanguageModelName, settings: TrainingSettin
   const { batchSize, blockSize, maxIters, warmupIters, evalEvery } = settings;
   const learningRate = settings.learningRates[settings.models.indexOf(name)];
   return {
-    data: 'data/shakespeare.txt',
+    data: 'packages/mamba-ts/data/shakespeare.txt',
     tokenizer: 'byte',
     seed,
     ...languageModel(name, settings).config,

@@ -5,9 +5,9 @@ import { field, type ValuesOf } from '@mamba-ts/core/schema';
 import { runningSums } from '../../../tasks/parity.ts';
 import { requireCount, type TokenBatch } from '../../../tasks/tokens.ts';
 import { defineExperiment, type RunContext } from '../../experiment.ts';
-import { accuracy, Curriculum, drawn, inBatches } from '../../parts/drawn.ts';
+import { doublings } from '../../parts/doublings.ts';
+import { accuracy, Curriculum, drawnTokenTask, inBatches } from '../../parts/drawnTask.ts';
 import { learn } from '../../parts/learn.ts';
-import { doublings } from '../../parts/lengths.ts';
 import { newModel } from '../../parts/models.ts';
 import { countField, namesField, rateField, seedsField } from '../../settings.ts';
 import { modelNames, type ParityResult, type ParityVariant, parityReport } from './parityReport.ts';
@@ -69,7 +69,7 @@ async function run(variant: ParityVariant, settings: ParitySettings, context: Ru
   const { train, tokens, updates, learningRate, rows, longest } = settings;
   const model = await modelOf(variant, settings, context);
   const curriculum = new Curriculum(SHORTEST, train);
-  const data = drawn(
+  const data = drawnTokenTask(
     model,
     (random, update) => {
       const digits = update > FULL_LENGTH_AFTER * updates ? train : curriculum.length;

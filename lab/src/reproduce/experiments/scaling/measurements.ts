@@ -4,7 +4,7 @@ import type { State } from '@mamba-ts/core/layers';
 import type { LanguageModel } from '@mamba-ts/core/models';
 import { AdamW, type Backend, scope, valueAndGrad } from '@mamba-ts/core/tensor';
 import type { RunContext } from '../../experiment.ts';
-import { doublings } from '../../parts/lengths.ts';
+import { doublings } from '../../parts/doublings.ts';
 import { type Clock, inTurns, pause, processClock, wallClock } from '../../parts/timing.ts';
 import {
   type Curve,

@@ -7,7 +7,7 @@ import type { TaskMaker } from '@mamba-ts/core/train';
 import { drawSchoolRun, schoolRunTokens } from '../../../tasks/schoolRun.ts';
 import { lossesOf, type Unifilar } from '../../../tasks/unifilar.ts';
 import { defineExperiment, type RunContext } from '../../experiment.ts';
-import { fresh } from '../../parts/drawn.ts';
+import { drawnTask } from '../../parts/drawnTask.ts';
 import { learn } from '../../parts/learn.ts';
 import { newModel } from '../../parts/models.ts';
 import { countField, rateField } from '../../settings.ts';
@@ -69,7 +69,7 @@ export const schoolRun = defineExperiment({
 
 /** New sequences for each update. */
 export const schoolRunTask = (source: Unifilar, model: LanguageModel, length: number): TaskMaker =>
-  fresh((random, _, { batchSize: B }) => {
+  drawnTask((random, _, { batchSize: B }) => {
     const [tokens, targets] = [new Int32Array(B * length), new Int32Array(B * length)];
     for (let b = 0; b < B; b++) {
       const symbols = drawSchoolRun(source, random, length + 1);

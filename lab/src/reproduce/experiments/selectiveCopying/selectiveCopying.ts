@@ -3,7 +3,7 @@ import { Random } from '@mamba-ts/core/random';
 import type { ValuesOf } from '@mamba-ts/core/schema';
 import { copying } from '../../../tasks/copying.ts';
 import { defineExperiment, type RunContext } from '../../experiment.ts';
-import { accuracy, Curriculum, drawn, inBatches } from '../../parts/drawn.ts';
+import { accuracy, Curriculum, drawnTokenTask, inBatches } from '../../parts/drawnTask.ts';
 import { learn } from '../../parts/learn.ts';
 import { newModel } from '../../parts/models.ts';
 import { countField, namesField, rateField, seedsField } from '../../settings.ts';
@@ -100,7 +100,7 @@ async function run(
       vocab,
       selective: kind === 'selective',
     });
-  const data = drawn(
+  const data = drawnTokenTask(
     model,
     (random, update) => {
       const symbols = update > FULL_LENGTH_AFTER * updates ? settings.symbols : curriculum.length;

@@ -7,7 +7,7 @@ import { loudness } from '../../../sound/augmentSound.ts';
 
 export const SAMPLE_RATE = 8000;
 
-/** The speakers in data/digits. */
+/** The speakers in lab/data/digits. */
 export const SPEAKERS = { george: 'george', jackson: 'jackson', nicolas: 'nicolas', theo: 'theo' } as const;
 export type Speaker = keyof typeof SPEAKERS;
 
@@ -24,9 +24,9 @@ const SECTION = 80;
 const KEPT_SECTIONS = 2;
 /** Silence is below this part of the loudest section. */
 const SILENCE = 0.02;
-const ADVICE = "It should be the folder data/digits of the repository: get that again, or leave out '--data'.";
+const ADVICE = "It should be the folder lab/data/digits of the repository: restore it, or leave out '--data'.";
 
-/** All clips of a folder in the layout of data/digits, without the silence at their ends. */
+/** All clips of a folder in the layout of lab/data/digits, without the silence at their ends. */
 export async function readDigits(folder: string): Promise<Clip[]> {
   const path = join(folder, 'index.json');
   const { speakers } = (await readJsonFile(path, ADVICE)) as { speakers?: Record<string, [number, number, number][]> };

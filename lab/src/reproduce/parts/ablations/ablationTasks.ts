@@ -8,7 +8,7 @@ import { timescales } from '../../../tasks/timescales.ts';
 import type { RunContext } from '../../experiment.ts';
 import { countField, namesField, rateField, seedsField } from '../../settings.ts';
 import { bitsPerByte, openText } from '../corpus.ts';
-import { fresh } from '../drawn.ts';
+import { drawnTask } from '../drawnTask.ts';
 import { type Learned, learn } from '../learn.ts';
 import { type Config, newModel, newSequenceModel } from '../models.ts';
 
@@ -156,7 +156,7 @@ async function learnDrawn<M extends Model>(
   draw: (model: M, random: Random, B: number) => () => Tensor,
 ): Promise<Ablated> {
   const { drawnUpdates, drawnRows, drawnLength, testRows } = settings;
-  const data = fresh((random) => ({ steps: drawnRows * drawnLength, loss: draw(model, random, drawnRows) }));
+  const data = drawnTask((random) => ({ steps: drawnRows * drawnLength, loss: draw(model, random, drawnRows) }));
   const { curve } = await learn(context, {
     model,
     data,

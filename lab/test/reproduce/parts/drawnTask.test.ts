@@ -3,7 +3,7 @@ import { createModel } from '../../../../packages/core/src/models/registered.ts'
 import { Random } from '../../../../packages/core/src/random.ts';
 import { openBackend } from '../../../../packages/core/src/tensor/backend.ts';
 import { Trainer } from '../../../../packages/core/src/train/trainer.ts';
-import { accuracy, Curriculum, drawn, inBatches } from '../../../src/reproduce/parts/drawn.ts';
+import { accuracy, Curriculum, drawnTokenTask, inBatches } from '../../../src/reproduce/parts/drawnTask.ts';
 import { runningSums } from '../../../src/tasks/parity.ts';
 import type { TokenBatch } from '../../../src/tasks/tokens.ts';
 
@@ -11,11 +11,11 @@ const backend = await openBackend('wasm', { threads: 1 });
 const model = await createModel({ vocabSize: 3, dModel: 8, nLayer: 1, dState: 4 }, { backend, seed: 1 });
 const { options } = new Trainer(
   model,
-  drawn(model, (random) => runningSums(random, { B: 1, digits: 2, k: 2 })),
+  drawnTokenTask(model, (random) => runningSums(random, { B: 1, digits: 2, k: 2 })),
 );
 
-describe('drawn', () => {
-  it('goes on from its state to the same rows', async () => {
+describe('a task of drawn rows', () => {
+  it('resumes from its state with the same rows', async () => {
     const record = (seen: TokenBatch[]) => {
       const course = new Curriculum(2, 40, 1.5);
       const draw = (random: Random, update: number) => {
@@ -23,7 +23,7 @@ describe('drawn', () => {
         seen.push(batch);
         return batch;
       };
-      return { course, task: drawn(model, draw, course)(options, new Random(5).fork('batches'), model) };
+      return { course, task: drawnTokenTask(model, draw, course)(options, new Random(5).fork('batches'), model) };
     };
     const whole: TokenBatch[] = [];
     const first = record(whole);
@@ -45,7 +45,7 @@ describe('drawn', () => {
   });
 });
 
-it('a curriculum goes on by its factor, and ends', () => {
+it('a curriculum grows by its factor, up to its end', () => {
   const course = new Curriculum(4, 10, 1.5);
   const lengths = Array.from({ length: 4 }, () => {
     course.advance();
@@ -70,7 +70,7 @@ it('accuracy is the part of the targets that the model says, over all batches', 
   ).toBeCloseTo(44 / 48, 12);
 });
 
-it('has as many rows as asked for, in batches', () => {
+it('splits rows into batches', () => {
   const sizes: number[] = [];
   for (const { B } of inBatches(7, 3, (B) => runningSums(new Random(1), { B, digits: 1, k: 2 }))) sizes.push(B);
   expect(sizes).toEqual([3, 3, 1]);

@@ -1,6 +1,6 @@
 /**
- * Tasks whose rows are drawn anew for every update: nothing is seen twice, so that what is
- * measured on other rows is what was learnt of the task.
+ * Tasks whose rows are drawn for each update. No row is seen twice, so the accuracy on other rows shows what was learned
+ * of the task, and not what was learned by heart.
  */
 import type { LanguageModel } from '@mamba-ts/core/models';
 import type { Random, RandomState } from '@mamba-ts/core/random';
@@ -8,16 +8,16 @@ import { scope, type Tensor } from '@mamba-ts/core/tensor';
 import type { TaskMaker, TrainerOptions } from '@mamba-ts/core/train';
 import { countRight, type TokenBatch } from '../../tasks/tokens.ts';
 
-/** Something that a task goes by, and that a resumed run must find as it was. */
-export interface Remembered {
+/** A part of a task with a state that a checkpoint saves. */
+export interface Resumable {
   state(): unknown;
   restore(state: unknown): void;
 }
 
-/** What a trainer learns: `draw` gives the lesson of each update, of which the first is 1. It goes on to the same bits. */
-export function fresh(
+/** A task whose training batches `draw` gives, from update 1 on. A resumed run gets the same batches. */
+export function drawnTask(
   draw: (random: Random, update: number, options: TrainerOptions) => { steps: number; loss: () => Tensor },
-  course?: Remembered,
+  curriculum?: Resumable,
 ): TaskMaker {
   return (options, random) => {
     let update = 0;
@@ -26,31 +26,31 @@ export function fresh(
         const { steps, loss } = draw(random, ++update, options);
         return { steps, loss: () => ({ loss: loss() }) };
       },
-      state: () => ({ update, random: random.state(), course: course?.state() }),
+      state: () => ({ update, random: random.state(), course: curriculum?.state() }),
       restore(state) {
         const saved = state as { update: number; random: RandomState; course: unknown };
         update = saved.update;
         random.restore(saved.random);
-        course?.restore(saved.course);
+        curriculum?.restore(saved.course);
       },
     };
   };
 }
 
-/** The same of rows of tokens. */
-export const drawn = (
+/** A task of token rows. */
+export const drawnTokenTask = (
   model: LanguageModel,
   draw: (random: Random, update: number) => TokenBatch,
-  course?: Remembered,
+  curriculum?: Resumable,
 ): TaskMaker =>
-  fresh((random, update) => {
+  drawnTask((random, update) => {
     const batch = draw(random, update);
     return { steps: batch.B * batch.L, loss: () => model.loss(batch, batch.targets) };
-  }, course);
+  }, curriculum);
 
-/** Short rows first: longer ones follow when these are mastered. */
-export class Curriculum implements Remembered {
-  /** Of the rows to learn from now. */
+/** Training on short rows first, and on longer ones when these are mastered. */
+export class Curriculum implements Resumable {
+  /** Of the training rows. */
   length: number;
 
   constructor(
@@ -61,7 +61,7 @@ export class Curriculum implements Remembered {
     this.length = Math.min(from, to);
   }
 
-  /** Goes on, if it can, to rows that are `factor` as long. */
+  /** Makes rows `factor` times as long, up to the longest. */
   advance(): void {
     this.length = Math.min(this.to, Math.ceil(this.length * this.factor));
   }
@@ -75,7 +75,7 @@ export class Curriculum implements Remembered {
   }
 }
 
-/** The part of the targets that the model says, 0 to 1. */
+/** The part of the targets that the model answers right, 0 to 1. */
 export function accuracy(model: LanguageModel, batches: Iterable<TokenBatch>): number {
   let [right, of] = [0, 0];
   for (const batch of batches) {
@@ -86,7 +86,7 @@ export function accuracy(model: LanguageModel, batches: Iterable<TokenBatch>): n
   return right / of;
 }
 
-/** (B · L, vocab), one after another. */
+/** (B · L, vocab) */
 const logitsOf = (model: LanguageModel, batch: TokenBatch): Float32Array =>
   scope(() => Float32Array.from(model.forward(batch).logits.read()));
 
