@@ -25,18 +25,22 @@ export const modelNames: readonly string[] = registry.names;
 /** The config of any family of the registry. */
 export type FamilyConfig = ConfigOf<(typeof simple)[number] | typeof hybrid>;
 
-type DefaultModel = (typeof simple)[0]['name'];
+type DefaultConfig = ConfigOf<(typeof simple)[0]>;
+type OtherConfig = Exclude<FamilyConfig, DefaultConfig>;
+type NamedOptions<C> = C extends FamilyConfig ? OptionsOf<C> & { model: C['model'] } : never;
+type KeysOf<C> = C extends unknown ? keyof C : never;
 
-type ModelOptionsOf<C> = C extends FamilyConfig
-  ? OptionsOf<C> & (C['model'] extends DefaultModel ? { model?: C['model'] } : { model: C['model'] })
-  : never;
+/** Without a model, keys of the other families are errors. */
+type DefaultOptions = OptionsOf<DefaultConfig> & { model?: DefaultConfig['model'] } & {
+  [K in Exclude<KeysOf<OtherConfig>, keyof DefaultConfig>]?: never;
+};
 
 /**
  * What createModel() is given: the family (`model`, default 'mamba'), its sizes, and whatever differs from the defaults.
  *
  *   { vocabSize: 256, dModel: 128, nLayer: 4 }        { model: 'mamba2', headDim: 32, vocabSize: 256, … }
  */
-export type ModelOptions = ModelOptionsOf<FamilyConfig>;
+export type ModelOptions = DefaultOptions | NamedOptions<OtherConfig>;
 
 /** The family of a name. Throws UsageError where there is none. */
 export const familyOf = (name: string): Family => registry.familyOf(name);

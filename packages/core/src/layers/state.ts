@@ -1,6 +1,6 @@
 /**
- * Everything a model remembers, as a value: clone it, save it, put it back. What recurrences hold has a
- * fixed size; what attention holds grows with what was read, up to its bound.
+ * Everything that a model remembers of a sequence, as a value: clone it, save it, continue from it. The state of a
+ * recurrence has a fixed size; the cache of attention grows with each step, up to its bound.
  */
 import { UsageError } from '../errors.ts';
 import { bytesSource } from '../formats/byteSource.ts';
@@ -14,46 +14,49 @@ import { keep, scope } from '../tensor/scope.ts';
 import { withoutGradients } from '../tensor/tape.ts';
 import { product, type Shape, sameShape, show, type Tensor } from '../tensor/tensor.ts';
 
-/** The tensors one layer remembers, by their short names. */
+/** The tensors that a layer remembers, by name, such as { conv, ssm }. Each has the batch as its first axis. */
 export type LayerState = Record<string, Tensor>;
 
-/** How a mixer's state looks: the shape of one row, and whether outside it is shown transposed. */
+/** One tensor of the state of a layer. */
 export interface StateField {
-  /** Without the batch axis, as kernels hold it. */
+  /** The shape of one row, without the batch axis, as kernels hold it. */
   readonly shape: Shape;
-  /** The official layout swaps the last two axes. */
+  /** Whether the official layout, in which a state is shown and saved, swaps the last two axes. */
   readonly transposed?: boolean;
-  /** A KeyValueCache: one such shape for each step read, the last `grows` of them; Infinity: all. */
+  /** For a KeyValueCache: the steps that it holds at most, each of this shape. Infinity: all. */
   readonly grows?: number;
 }
+
+/** The state of a layer or a block. */
 export type StateFields = Record<string, StateField>;
 
 export class State {
   constructor(
     readonly layers: readonly LayerState[],
     private readonly fields: readonly StateFields[],
-    /** Tokens read so far, one count a row. */
+    /** Tokens read so far, for each row. */
     readonly positions: readonly number[],
-    /** Where each row stands in its document, for packed documents. */
+    /** For packed documents: the document that each row ended in, and the steps since its start. */
     readonly ends?: readonly RowEnd[],
   ) {}
 
-  /** Tokens read so far; of the longest row where they differ. */
+  /** Tokens read so far. Where rows differ: of the longest one. */
   get position(): number {
     return Math.max(...this.positions);
   }
 
-  /** Rows. */
+  /** The number of rows. */
   get batchSize(): number {
     return this.positions.length;
   }
 
+  /** Bytes of its tensors. */
   get bytes(): number {
     const bytesOf = (tensor: Tensor) => (tensor instanceof KeyValueCache ? tensor.bytes : 4 * tensor.size);
     return this.layers.flatMap(Object.values).reduce((sum, tensor: Tensor) => sum + bytesOf(tensor), 0);
   }
 
-  /** Throws where it belongs to a model of other sizes. */
+  /** Throws UsageError where the state belongs to a model of other sizes. */
   requireFit(fields: readonly StateFields[]): void {
     if (this.fields === fields) return;
     const [got, expected] = [layout(this.fields), layout(fields)];
@@ -67,7 +70,7 @@ export class State {
     );
   }
 
-  /** A copy that lives on its own. */
+  /** A copy, which lives until its dispose(). */
   clone(): State {
     const layers = this.layers.map((layer) =>
       Object.fromEntries(
@@ -81,22 +84,22 @@ export class State {
   }
 
   /**
-   * By layer and in the official layout, e.g. 'layers.0.conv' (B, E, dConv), 'layers.0.ssm' (B, E, N); of attention
-   * 'layers.0.kv' (B, steps, 2, G, P), zeros behind the last step of a row.
+   * Copies of its tensors by block and name, in the official layout: of Mamba 'layers.0.conv' (B, dInner, dConv) and
+   * 'layers.0.ssm' (B, dInner, N); of attention 'layers.0.kv' (B, steps, 2, G, P), zeros after the last step of a row.
    */
   tensors(): Record<string, Tensor> {
     return withoutGradients(() => {
       const entries = this.layers.flatMap((layer, i) =>
         Object.entries(this.fields[i]).map(([name, { transposed }]): [string, Tensor] => [
           `layers.${i}.${name}`,
-          shown(layer[name], transposed),
+          official(layer[name], transposed),
         ]),
       );
       return Object.fromEntries(entries);
     });
   }
 
-  /** The bytes that loadState() takes: safetensors in the official layout. */
+  /** The bytes of a safetensors file in the official layout, which model.loadState() reads. */
   async save(): Promise<Uint8Array> {
     const tensors = await Promise.all(
       Object.entries(this.tensors()).map(async ([name, tensor]) => ({
@@ -112,19 +115,24 @@ export class State {
     });
   }
 
-  /** Takes it out of the scope it was made in: it lives until dispose(), or until JavaScript forgets it. */
+  /** Takes the state out of its scope: it lives until dispose(), or until it is garbage-collected. */
   keep(): this {
     for (const layer of this.layers) for (const tensor of Object.values(layer)) keep(tensor);
     return this;
   }
 
-  /** Frees the memory now. */
+  /** Frees the memory. */
   dispose(): void {
     for (const layer of this.layers) for (const tensor of Object.values(layer)) tensor.dispose();
   }
+
+  /** `using state = …` frees the memory at the end of the block. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
 }
 
-/** Reads what State.save() wrote. Throws where it belongs to a model of other sizes. */
+/** Reads what State.save() wrote. Throws UsageError where it belongs to a model of other sizes. */
 export async function readState(bytes: Uint8Array, backend: Backend, fields: readonly StateFields[]): Promise<State> {
   const file = await openSafetensors(bytesSource('state', bytes));
   if (file.metadata.format !== 'mamba-ts state') {
@@ -137,7 +145,7 @@ export async function readState(bytes: Uint8Array, backend: Backend, fields: rea
     const layer: LayerState = {};
     for (const [name, { shape, transposed, grows }] of Object.entries(layerFields)) {
       const key = `layers.${i}.${name}`;
-      // Attention holds the steps of a row's last document.
+      // Attention holds the steps of the last document of a row.
       const steps = positions.map((read, b) => Math.min(read, grows ?? 0, ends ? ends[b].age + 1 : read));
       const expected = [
         positions.length,
@@ -154,8 +162,8 @@ export async function readState(bytes: Uint8Array, backend: Backend, fields: rea
       }
       const { data } = await file.read(key);
       const tensor = backend.tensor(data, expected as number[]);
-      const form = () => (grows === undefined ? transposeLast(tensor) : cacheFromRows(tensor, steps, positions));
-      layer[name] = keep(transposed || grows !== undefined ? scope(form) : tensor);
+      const toKernels = () => (grows === undefined ? transposeLast(tensor) : cacheFromRows(tensor, steps, positions));
+      layer[name] = keep(transposed || grows !== undefined ? scope(toKernels) : tensor);
     }
     layers.push(layer);
   }
@@ -168,7 +176,7 @@ export async function readState(bytes: Uint8Array, backend: Backend, fields: rea
   return new State(layers, fields, positions, ends);
 }
 
-/** 'layers.0.conv (4, 64)' for every tensor of one row. */
+/** 'layers.0.conv (4, 64)' for each tensor of a row. */
 function layout(fields: readonly StateFields[]): string[] {
   return fields.flatMap((layer, i) =>
     Object.entries(layer).map(([name, { shape }]) => `layers.${i}.${name} ${show(shape)}`),
@@ -181,12 +189,13 @@ const copyOf = (tensor: Tensor): Tensor => {
   return copy;
 };
 
-function shown(tensor: Tensor, transposed: boolean | undefined): Tensor {
+/** A copy in the official layout. */
+function official(tensor: Tensor, transposed: boolean | undefined): Tensor {
   if (tensor instanceof KeyValueCache) return tensor.byRow();
   return transposed ? transposeLast(tensor) : tensor;
 }
 
-/** Bytes of state for `B` rows that have read `length` steps. */
+/** Bytes of the state of `B` rows that have read `length` steps. */
 export function stateBytes(fields: readonly StateFields[], B = 1, length = 1): number {
   return fields
     .flatMap(Object.values)
@@ -197,7 +206,7 @@ export function stateBytes(fields: readonly StateFields[], B = 1, length = 1): n
     );
 }
 
-/** Whether what is held depends on how much was read. */
+/** Whether the size of the state depends on the number of steps read. */
 export function stateGrows(fields: readonly StateFields[]): boolean {
   return fields.flatMap(Object.values).some(({ grows }: StateField) => grows !== undefined);
 }

@@ -1,21 +1,18 @@
 /** What must hold for every family, whatever is inside: it splits, packs and batches freely, and forgets nothing. */
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { backends } from '../../../../test/support/backends.ts';
 import { errorOf, expectClose, expectIdentical } from '../../../../test/support/compare.ts';
 import { seeds, uniforms } from '../../../../test/support/random.ts';
 import { configOf } from '../../src/families/registry.ts';
-import { safetensorsBytes } from '../../src/formats/safetensors.ts';
-import type { State } from '../../src/layers/state.ts';
+import { type State, stateGrows } from '../../src/layers/state.ts';
 import type { LanguageModel } from '../../src/models/languageModel.ts';
-import { configText } from '../../src/models/model.ts';
-import { createModel, loadModel } from '../../src/models/registered.ts';
+import { createModel, declareModel, loadModel } from '../../src/models/registered.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { valueAndGrad } from '../../src/tensor/tape.ts';
+import { emptyFolder } from './folder.ts';
 import { tinyConfigs, VOCAB as V } from './tiny.ts';
 import { vividModel } from './vivid.ts';
 
@@ -179,21 +176,20 @@ describe.each(backends)('on $name', ({ backend }) => {
       expect(backend.heap.used).toBe(before);
     });
 
-    it('is written to a folder and read again', async () => {
+    it('is saved in a folder and loaded again, bit-exact', async () => {
       const model = await made;
-      const folder = await mkdtemp(join(tmpdir(), 'mamba-ts-family-'));
-      onTestFinished(() => rm(folder, { recursive: true, force: true }));
-      const tensors = Object.entries(model.parameters).map(([name, one]) => ({
-        name,
-        shape: [...one.shape],
-        data: one.read(),
-      }));
-      await writeFile(join(folder, 'config.json'), configText(model));
-      await writeFile(join(folder, 'model.safetensors'), safetensorsBytes(tensors));
-      const again = await loadModel(folder, { backend });
-      expect(again.config).toEqual(model.config);
+      const folder = await emptyFolder();
+      await model.save(join(folder, 'new', 'model'));
+      const files = { config: model.toJSON(), weights: await model.toSafetensors() };
       const tokens = tokensOf(15, [30]);
-      expectIdentical(again.forward(tokens).logits.read(), model.forward(tokens).logits.read());
+      for (const from of [join(folder, 'new', 'model'), files]) {
+        const again = await loadModel(from, { backend });
+        expect(again.config).toEqual(model.config);
+        for (const [name, tensor] of Object.entries(model.parameters)) {
+          expectIdentical(again.parameters[name].read(), tensor.read(), name);
+        }
+        expectIdentical(again.forward(tokens).logits.read(), model.forward(tokens).logits.read());
+      }
     });
   });
 });
@@ -212,5 +208,17 @@ describe.each(tinyConfigs)('%s with %j on all backends', (_, config) => {
         expectClose(grads[name].read(), want.grads[name].read(), 3e-4, `the gradient of ${name}`);
       }
     }
+  });
+
+  it('reports the multiply-adds of a token, and more only where a cache grows', () => {
+    const model = declareModel(configOf({ dModel: 20, nLayer: 2, ...config }));
+    const { tree, stateFields } = model;
+    const maps = tree.list().filter(({ shape, decay }) => decay && shape.length === 2);
+    const read = model.config.tieEmbeddings ? maps : maps.slice(1);
+    const first = model.flopsPerToken;
+    expect(first, 'each weight of a linear map once').toBeGreaterThan(read.reduce((sum, { size }) => sum + size, 0));
+    expect(first, 'and not much more').toBeLessThan(4 * tree.count());
+    if (stateGrows(stateFields)) expect(model.flopsAt(20)).toBeGreaterThan(first);
+    else expect(model.flopsAt(20)).toBe(first);
   });
 });
