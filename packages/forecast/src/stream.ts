@@ -104,8 +104,10 @@ export class ForecastStream {
     const task = { id: 'values', name: 'the values observed', values: this.values.window, seasons: [] };
     const skipped = skippedSteps(task, checked);
     const { lower, upper, from: _, ...base } = withLevelBounds(checked);
+    const { nonNegative, integer } = base;
     const plain = { forecastAll: async (_: unknown, asked: BaseOptions) => [await this.inner.forecast(asked)] };
-    const composed = lower === undefined && upper === undefined ? plain : withBounds(plain, { lower, upper });
+    const isBounded = lower !== undefined || upper !== undefined || nonNegative || integer;
+    const composed = isBounded ? withBounds(plain, { lower, upper, nonNegative }) : plain;
     const [forecast] = await composed.forecastAll([task], { ...base, horizon: skipped + checked.horizon });
     return withoutFirst(forecast, skipped);
   }

@@ -53,14 +53,16 @@ export function forecastWithin(
 export interface Bounds {
   lower?: number;
   upper?: number;
+  /** Whether 0 is a lower bound as well. */
+  nonNegative?: boolean;
 }
 
 /** What to ask of a forecaster whose answer is to be clipped: enough quantiles to know its distribution. */
-export const wideQuantiles = (options: Pick<CheckedOptions, 'levels' | 'quantiles'>): number[] =>
+const wideQuantiles = (options: Pick<CheckedOptions, 'levels' | 'quantiles'>): number[] =>
   rising([...GRID, ...withLevelBounds(options).quantiles]);
 
 /** A forecast with `wideQuantiles`, clipped to a support. Where no quantile of a step moves, its mean is kept. */
-export function clipped(
+function clipped(
   forecast: Forecast,
   support: Support,
   options: Pick<CheckedOptions, 'levels' | 'quantiles'>,
@@ -74,14 +76,15 @@ export function clipped(
   return { ...forecast, ...inside, mean };
 }
 
-/** Forecasts within bounds. */
-export const withBounds = (inner: TaskForecaster, bounds: Bounds): TaskForecaster => ({
+/** Forecasts within bounds, and whole where `integer` says so, whatever the forecaster makes of these options. */
+export const withBounds = (inner: TaskForecaster, { nonNegative, ...bounds }: Bounds): TaskForecaster => ({
   async forecastAll(tasks, options) {
     for (const task of tasks) requireWithin(task, bounds);
+    const lower = nonNegative ? Math.max(0, bounds.lower ?? 0) : bounds.lower;
     const checked = checkOptions(options);
     const asked = { ...options, levels: undefined, integer: false, quantiles: wideQuantiles(checked) };
     const forecasts = await inner.forecastAll(tasks, asked);
-    return forecasts.map((forecast) => clipped(forecast, { ...bounds, integer: checked.integer }, checked));
+    return forecasts.map((forecast) => clipped(forecast, { ...bounds, lower, integer: checked.integer }, checked));
   },
 });
 

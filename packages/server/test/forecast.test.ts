@@ -29,6 +29,28 @@ describe('POST /v1/forecast', () => {
     expect((named.json.forecasts as object[])[2]).not.toHaveProperty('id');
   });
 
+  it('takes every option of a forecast, and combines them', async () => {
+    const values = Array.from({ length: 40 }, (_, t) => (t % 3 === 0 ? 4 : 0));
+    const times = values.map((_, t) => new Date(Date.UTC(2026, 0, 1 + t)).toISOString().slice(0, 10));
+    const series = [{ id: 'a', values, times, past: { other: values.map((x) => 2 * x) } }];
+    const options = { lower: 0, upper: 4, intermittent: true, integer: true, calendar: ['weekday'], holidays: 'DE' };
+    const { status, json } = await post(createHandler({ forecaster }), '/v1/forecast', {
+      ...{ series, horizon: 2, from: '2026-02-12', levels: [80], mode: 'regress-first' },
+      ...options,
+    });
+    expect({ status, error: json.error }).toEqual({ status: 200, error: undefined });
+    const [found] = json.forecasts as Record<string, unknown>[];
+    expect(found).toMatchObject({ id: 'a', times: ['2026-02-12', '2026-02-13'], demand: expect.any(Number) });
+    const { used, dropped } = found.covariates as { used: string[]; dropped: string[] };
+    expect([...used, ...dropped].sort()).toEqual(['holiday', 'holiday +1', 'holiday -1', 'other', 'weekday']);
+    for (const row of Object.values(found.quantiles as Record<string, number[]>)) {
+      for (const x of row) expect([0, 1, 2, 3, 4]).toContain(x);
+    }
+    const both = { series: [values, values], horizon: 2, together: true };
+    const together = await post(createHandler({ forecaster }), '/v1/forecast', both);
+    expect(together.json.forecasts).toMatchObject([{ covariates: {} }, { covariates: {} }]);
+  });
+
   it('reads null as a missing value', async () => {
     const seen: number[][] = [];
     const spy = {
@@ -183,6 +205,27 @@ describe('POST /v1/forecast', () => {
       { series: [Array(60).fill(1), Array(60).fill(1)], horizon: 1 },
       'series',
       'the request has 120 values, expected at most 100. Send fewer series, or fewer of their past values.',
+    ],
+    [
+      { series: [1], horizon: 1, lower: 3, upper: 2 },
+      undefined,
+      'lower is 3 and upper is 2, expected lower below upper.',
+    ],
+    [
+      { series: [1], horizon: 1, from: '2026-01-01' },
+      'from',
+      'from is "2026-01-01", expected a number of steps, because its series has no times.',
+    ],
+    [
+      { series: [1], horizon: 1, from: 21 },
+      'horizon',
+      'the request has 21 steps ahead, expected at most 20. Ask for fewer.',
+    ],
+    [{ series: [1], horizon: 1, calendar: ['day'] }, 'calendar[0]', /^calendar\[0\] is "day", expected 'hour' or /],
+    [
+      { series: [1], horizon: 1, holidays: { place: 'DE' } },
+      'holidays.place',
+      /^unknown field 'holidays.place', expected country, region/,
     ],
     [{ series: [1], horizon: 21 }, 'horizon', 'the request has 21 steps ahead, expected at most 20. Ask for fewer.'],
     [

@@ -11,10 +11,8 @@ import { closest } from 'fastest-levenshtein';
 import { Forecaster } from '../forecaster.ts';
 import { withoutGaps } from '../gaps.ts';
 import { shortestSeason } from '../history.ts';
-import { type CheckedOptions, checkOptions } from '../options.ts';
+import { checkOptions } from '../options.ts';
 import { stepsOfSeasons } from '../seasons.ts';
-import { clipped, wideQuantiles } from '../support.ts';
-import type { Forecast } from '../types.ts';
 import { checkValues } from '../values.ts';
 import { gaussianForecast, type Normals } from './gaussian.ts';
 import { drift, type Note, seasonalNaive } from './naive.ts';
@@ -64,18 +62,10 @@ export async function openBaseline(name: string, { note = () => {} }: { note?: N
         const y = checkValues(values, series.length > 1 ? `series ${i}` : 'values');
         const season = shortestSeason(y, hint);
         const seasons = given.length > 0 ? given : season > 1 ? [season] : [];
-        return answer(method({ y, season, seasons, horizon, note: sayOnce }), checked);
+        return gaussianForecast(method({ y, season, seasons, horizon, note: sayOnce }), checked);
       });
     },
   });
-}
-
-/** Values are taken for negative and broken ones, unless the options say otherwise. */
-function answer(normals: Normals, options: CheckedOptions): Forecast {
-  const { nonNegative, integer } = options;
-  if (!nonNegative && !integer) return gaussianForecast(normals, options);
-  const forecast = gaussianForecast(normals, { quantiles: wideQuantiles(options) });
-  return clipped(forecast, { integer, ...(nonNegative && { lower: 0 }) }, options);
 }
 
 async function methodOf(name: BaselineName): Promise<Method> {

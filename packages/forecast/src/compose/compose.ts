@@ -15,10 +15,12 @@ import type { SeriesForecaster } from '../types.ts';
 
 export function compose(
   forecaster: SeriesForecaster,
-  { mode, intermittent, lower, upper }: Pick<CheckedForecast, 'mode' | 'intermittent' | 'lower' | 'upper'>,
+  { mode, intermittent, lower, upper, nonNegative, integer }: Omit<CheckedForecast, 'season'>,
 ): TaskForecaster {
   let composed = withCovariates(forecaster, mode);
   if (intermittent) composed = withDemand(composed);
-  if (lower !== undefined || upper !== undefined) composed = withBounds(composed, { lower, upper });
+  if (lower !== undefined || upper !== undefined || nonNegative || integer) {
+    composed = withBounds(composed, { lower, upper, nonNegative });
+  }
   return composed;
 }
