@@ -1,5 +1,5 @@
 /** Series of a table in batches that can be forecast in one call: consecutive series of the same seasons. */
-import type { TableSeries } from './types.ts';
+import type { TableSeries } from './timeTableTypes.ts';
 
 /** Consecutive series of the same seasons. */
 export interface SeriesBatch {

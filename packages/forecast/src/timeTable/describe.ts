@@ -1,6 +1,6 @@
 /** Lines for people: the columns of a table, its steps, and what was done to its series. */
 import { frequencyName, sameFrequency } from './frequency.ts';
-import type { TableSeries, TimeTable } from './types.ts';
+import type { TableSeries, TimeTable } from './timeTableTypes.ts';
 
 const quoted = (names: readonly string[]): string => {
   const shown = names.slice(0, 4).map((name) => JSON.stringify(name));

@@ -6,7 +6,7 @@ import type { Layout } from './layout.ts';
 import { openRows } from './openRows.ts';
 import type { Rows } from './rows.ts';
 import { rowsOfSeries } from './rowsOfSeries.ts';
-import type { TimeTableOptions } from './types.ts';
+import type { TimeTableOptions } from './timeTableTypes.ts';
 
 export interface Future {
   readonly name: string;

@@ -14,7 +14,7 @@ import { type Frequency, frequencyName, isSubDaily, stepLength } from './frequen
 import { irregularTimes, type Placement, placementOf } from './placement.ts';
 import type { Rows } from './rows.ts';
 import type { TimeFormat } from './timeFormats.ts';
-import type { Aggregation } from './types.ts';
+import type { Aggregation } from './timeTableTypes.ts';
 import { monthOf, timeOfDay, weekday } from './wallClock.ts';
 
 /** The steps of the rows of a series. */
@@ -73,7 +73,7 @@ export function gridOf(rows: Rows, options: GridOptions): Grid {
   const lines = pick(rows.lines);
   // Where offsets are written, steps shorter than a day follow UTC, and days follow the local clock.
   const offset = offsets?.[offsets.length - 1] ?? 0;
-  const world = pick(instants).map((time) => time + offset * MINUTE);
+  const world = offset === 0 ? pick(instants) : pick(instants).map((time) => time + offset * MINUTE);
   const local = offsets ? pick(rows.times) : world;
   const found = placed(world, lines, format, options);
   if (!offsets) return { ...onGrid(found, local, lines, true, options), order, unsorted };
@@ -114,7 +114,8 @@ function sorted(times: Float64Array): { order?: Uint32Array; unsorted: number } 
 
 function placed(times: Float64Array, lines: Float64Array, format: TimeFormat, options: GridOptions): Placement {
   const { name, frequency, usual } = options;
-  const unique = times.filter((time, i) => i === 0 || time !== times[i - 1]);
+  const isNew = (time: number, i: number) => i === 0 || time !== times[i - 1];
+  const unique = times.every(isNew) ? times : times.filter(isNew);
   const found = placementOf(unique, format, frequency, usual);
   if (found === 'one') {
     throw new CellError(

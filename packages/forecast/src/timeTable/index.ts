@@ -28,4 +28,4 @@ export type {
   TableSeries,
   TimeTable,
   TimeTableOptions,
-} from './types.ts';
+} from './timeTableTypes.ts';

@@ -10,7 +10,7 @@ import { requireUnique, type Table, type TableRow } from '@mamba-ts/core/table';
 import { namesId, namesPartOfYear, namesTime, namesValue } from './columnNames.ts';
 import { Categories, type SeriesColumn } from './seriesColumn.ts';
 import { formatOf, type TimeFormat } from './timeFormats.ts';
-import type { TimeTableOptions } from './types.ts';
+import type { TimeTableOptions } from './timeTableTypes.ts';
 
 export interface Layout {
   readonly table: Table<'time'>;

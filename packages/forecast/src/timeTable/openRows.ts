@@ -4,7 +4,7 @@ import { UsageError } from '@mamba-ts/core/errors';
 import { openTable, type Table, type TableRow, type TableSource } from '@mamba-ts/core/table';
 import { LARGEST } from './largest.ts';
 import { formatOf } from './timeFormats.ts';
-import type { TimeTableOptions } from './types.ts';
+import type { TimeTableOptions } from './timeTableTypes.ts';
 
 /** @throws UsageError where the table is empty, or has its times in its first row */
 export async function openRows(source: TableSource, options: TimeTableOptions): Promise<Table<'time'>> {

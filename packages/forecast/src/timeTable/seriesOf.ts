@@ -6,7 +6,7 @@ import type { Layout } from './layout.ts';
 import type { Rows } from './rows.ts';
 import { numberColumns } from './rowsOfSeries.ts';
 import type { SeriesColumn } from './seriesColumn.ts';
-import type { Aggregation, CovariateColumn, SeriesFacts, TableSeries } from './types.ts';
+import type { Aggregation, CovariateColumn, SeriesFacts, TableSeries } from './timeTableTypes.ts';
 
 export interface SeriesContext extends Omit<GridOptions, 'format'> {
   layout: Layout;

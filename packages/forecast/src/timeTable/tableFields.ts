@@ -1,7 +1,7 @@
 /** The options of tables, declared once: their checks, errors, flags and help follow. */
 import { type Field, field } from '@mamba-ts/core/schema';
 import type { DecimalMark, Separator } from '@mamba-ts/core/table';
-import type { Aggregation, TimeTableOptions } from './types.ts';
+import type { Aggregation, TimeTableOptions } from './timeTableTypes.ts';
 
 const columns = (help: string): Field<readonly string[]> => ({
   optional: true,

@@ -14,7 +14,7 @@ import { openRows } from './openRows.ts';
 import { rowsOfSeries } from './rowsOfSeries.ts';
 import { seriesIn } from './seriesOf.ts';
 import { tableFields } from './tableFields.ts';
-import type { TableLayout, TableSeries, TimeTable, TimeTableOptions } from './types.ts';
+import type { TableLayout, TableSeries, TimeTable, TimeTableOptions } from './timeTableTypes.ts';
 
 /**
  * Opens a table of series: CSV or TSV, plain or gzip, long, wide or a single series.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TimeTableOptions } from '../../src/timeTable/types.ts';
+import type { TimeTableOptions } from '../../src/timeTable/index.ts';
 import { day, read, readOne, rows } from './tables.ts';
 
 const future = (text: string): TimeTableOptions['future'] => ({ text, name: 'plan.csv' });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { TimeTableOptions } from '../../src/timeTable/index.ts';
 import { stepsLine, TableNotes } from '../../src/timeTable/index.ts';
-import type { TimeTableOptions } from '../../src/timeTable/types.ts';
 import { day, minute, read, readOne, rows } from './tables.ts';
 
 async function notes(text: string, options: TimeTableOptions = {}): Promise<string[]> {

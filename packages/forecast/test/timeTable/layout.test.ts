@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { TimeTableOptions } from '../../src/timeTable/index.ts';
 import { layoutLine } from '../../src/timeTable/index.ts';
-import type { TimeTableOptions } from '../../src/timeTable/types.ts';
 import { day, month, read, rows } from './tables.ts';
 
 const two = (header: string, row: (id: string, i: number) => string) =>
