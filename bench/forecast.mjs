@@ -10,6 +10,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { mean } from '@mamba-ts/core/math';
 import { loadForecaster } from '@mamba-ts/forecast';
 import { backtest, backtestTable, markdown } from '@mamba-ts/forecast/backtest';
 import { openBaseline } from '@mamba-ts/forecast/baselines';
@@ -74,10 +75,7 @@ async function together() {
 function merged(parts) {
   const rows = parts.flatMap(({ series }) => series);
   const of = (name) => rows.filter(({ forecaster }) => forecaster === name);
-  const mean = (values) => {
-    const defined = values.filter(Number.isFinite);
-    return defined.reduce((sum, value) => sum + value, 0) / defined.length;
-  };
+  const definedMean = (values) => mean(values.filter(Number.isFinite));
   const naive = of('snaive');
   const overall = forecasters.map(({ name }) => {
     const own = of(name);
@@ -85,17 +83,19 @@ function merged(parts) {
     const seconds = parted.reduce((sum, one) => sum + one.seconds, 0);
     const levels = Object.keys(own[0].coverage);
     // The mean over series, not over steps: a long series would outweigh the others.
-    const coverage = Object.fromEntries(levels.map((level) => [level, mean(own.map((row) => row.coverage[level]))]));
+    const coverage = Object.fromEntries(
+      levels.map((level) => [level, definedMean(own.map((row) => row.coverage[level]))]),
+    );
     const ratios = own.map(({ mae }, i) => Math.log(Math.min(100, Math.max(0.01, mae / naive[i].mae))));
     return {
       forecaster: name,
       series: own.length,
       mae: Number.NaN,
-      mase: mean(own.map(({ mase }) => mase)),
-      smape: mean(own.map(({ smape }) => smape)),
-      wql: mean(own.map(({ wql }) => wql)),
+      mase: definedMean(own.map(({ mase }) => mase)),
+      smape: definedMean(own.map(({ smape }) => smape)),
+      wql: definedMean(own.map(({ wql }) => wql)),
       coverage,
-      relative: Math.exp(mean(ratios)),
+      relative: Math.exp(definedMean(ratios)),
       better: own.filter(({ mae }, i) => mae < naive[i].mae).length,
       perSecond: own.reduce((sum, { windows }) => sum + windows, 0) / seconds,
     };

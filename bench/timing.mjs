@@ -3,6 +3,7 @@
  *
  *   const { ratio } = await inTurns(() => ours(), () => theirs(), { pairs: 9, seconds: 0.05 });
  */
+import { median } from '@mamba-ts/core/math';
 
 /** The mean time of `count` runs, in seconds. */
 async function meanTime(run, count) {
@@ -69,10 +70,4 @@ export async function inTurns(a, b, { pairs, seconds, warm }) {
     a: median(samples.map(([x]) => x)),
     b: median(samples.map(([, y]) => y)),
   };
-}
-
-export function median(values) {
-  const sorted = [...values].sort((x, y) => x - y);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

@@ -5,7 +5,8 @@
  * Mamba-1 and RWKV-4 twice, as train.mjs does: the usual path, whose backward takes time with the square
  * of L (left out by --quick), and the same with a linear scan. What the peer runs for each family: bench/peers/families.py.
  */
-import { median, perSecond, turns } from '../timing.mjs';
+import { median } from '@mamba-ts/core/math';
+import { perSecond, turns } from '../timing.mjs';
 import { batchOf, make, models, save, stepper } from '../workloads.mjs';
 import { peerStep } from './train.mjs';
 

@@ -4,9 +4,10 @@
  */
 
 import { scope } from '@mamba-ts/core';
+import { median } from '@mamba-ts/core/math';
 import { multiply } from '../../packages/core/dist/ops/gemm.js';
 import { probes } from '../machine.mjs';
-import { inTurns, median, warmUp } from '../timing.mjs';
+import { inTurns, warmUp } from '../timing.mjs';
 
 const GOALS = { native: { large: 0.85, small: 0.6 }, wasm: { large: 0.8 } };
 

@@ -1,9 +1,9 @@
 /** What a training step of `mamba-ts play` spends outside of kernels: JavaScript, calls, allocation, batches. */
 
 import { byteTokenizer, Trainer, textData } from '@mamba-ts/core';
+import { median } from '@mamba-ts/core/math';
 import { presets, trainFields } from '@mamba-ts/core/train';
 import { KernelWatch } from '../instrument.mjs';
-import { median } from '../timing.mjs';
 import { make, shakespeare } from '../workloads.mjs';
 
 export async function run({ open, quick, cores }, name) {

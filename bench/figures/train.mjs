@@ -4,7 +4,8 @@
  * Twice: its usual path, whose backward is quadratic in L, and the same with a linear scan (linear_scan in
  * bench/peers/hf_mamba.py). The goals are for the first; the second is the fairer comparison.
  */
-import { median, perSecond, turns } from '../timing.mjs';
+import { median } from '@mamba-ts/core/math';
+import { perSecond, turns } from '../timing.mjs';
 import { adamW, batchOf, make, models, save, stepper } from '../workloads.mjs';
 
 export const needsPeer = true;

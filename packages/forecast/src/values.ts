@@ -1,5 +1,7 @@
-/** The values of a series, checked: every error says which one, and what to do. */
+/** The values of a series, checked. Every error names the value that is wrong. */
+
 import { UsageError } from '@mamba-ts/core/errors';
+import { shown } from '@mamba-ts/core/schema';
 import { isTooLarge } from './timeTable/largest.ts';
 import type { Values } from './types.ts';
 
@@ -28,13 +30,13 @@ export function checkValues(values: Values, name = 'values'): Float64Array {
   return numbers;
 }
 
-/** `window`: the last values of a series, all that a forecaster reads of it. */
+/** Refuses a window, the last values of a series that a forecaster reads, without any value. */
 export function requireKnown(window: Float64Array, name: string): void {
   if (window.some((x) => !Number.isNaN(x))) return;
   throw new UsageError(
     'forecast',
     `the last ${window.length} of ${name} are all missing (NaN), expected a number among them, for no more ` +
-      'is read. Leave the missing end out, and forecast so many steps more.',
+      'is read. Leave the missing values at the end out, and forecast as many steps more.',
   );
 }
 
@@ -51,5 +53,3 @@ export function checkValue(x: unknown, name = 'the value'): number {
 }
 
 const isValue = (x: unknown): x is number => typeof x === 'number' && !isTooLarge(x);
-
-const shown = (x: unknown): string => (typeof x === 'string' ? `'${x}'` : String(x));

@@ -132,7 +132,7 @@ describe('a forecaster', () => {
   it('says what is wrong with values', async () => {
     const ask = (values: unknown, options: unknown = { horizon: 3 }) =>
       f.forecast(values as number[], options as never);
-    await expect(ask([1, 'two', 3])).rejects.toThrow(/values\[1\] is 'two', expected a number/);
+    await expect(ask([1, 'two', 3])).rejects.toThrow(/values\[1\] is "two", expected a number/);
     await expect(ask([1, Infinity])).rejects.toThrow(/values\[1\] is Infinity/);
     await expect(ask([])).rejects.toThrow(/values is empty/);
     await expect(ask([Number.NaN, Number.NaN])).rejects.toThrow(/all 2 of values are missing/);
@@ -234,7 +234,7 @@ describe('a stream', () => {
   it('refuses what is no value, a season too late, and a state that is none', async () => {
     const s = f.stream();
     await expect(s.forecast({ horizon: 3 })).rejects.toThrow(/nothing was observed yet/);
-    expect(() => s.observe('3' as never)).toThrow(/is '3', expected a number/);
+    expect(() => s.observe('3' as never)).toThrow(/is "3", expected a number/);
     expect(() => s.observe([1, Infinity])).toThrow(/Infinity/);
     expect(s.count).toBe(0);
     s.observe([1, 2, 3]);
@@ -263,6 +263,6 @@ describe('a stream', () => {
     const wrong = [null, {}, { ...state, count: 9000 }, { ...state, count: '5000' }, { ...state, values: [1] }];
     for (const one of wrong) expect(() => f.restoreStream(one as never)).toThrow(/no state of a stream/);
     state.values[7] = 'seven';
-    expect(() => f.restoreStream(state)).toThrow(/values\[7\] is 'seven'/);
+    expect(() => f.restoreStream(state)).toThrow(/values\[7\] is "seven"/);
   });
 });

@@ -48,6 +48,11 @@ export const drawnTokenTask = (
     return { steps: batch.B * batch.L, loss: () => model.loss(batch, batch.targets) };
   }, curriculum);
 
+/** After this part of the updates, training rows have their full length, whatever was mastered. */
+const FULL_LENGTH_AFTER = 0.5;
+/** Updates between two checks whether rows are mastered. */
+export const CHECK_EVERY = 25;
+
 /** Training on short rows first, and on longer ones when these are mastered. */
 export class Curriculum implements Resumable {
   /** Of the training rows. */
@@ -64,6 +69,11 @@ export class Curriculum implements Resumable {
   /** Makes rows `factor` times as long, up to the longest. */
   advance(): void {
     this.length = Math.min(this.to, Math.ceil(this.length * this.factor));
+  }
+
+  /** The length of the rows of an update. */
+  lengthAt(update: number, updates: number): number {
+    return update > FULL_LENGTH_AFTER * updates ? this.to : this.length;
   }
 
   state(): number {

@@ -100,7 +100,7 @@ describe('learn', () => {
     expect(some.curve.map(({ loss }) => loss)).toEqual([meanOf(0, 4), meanOf(4, 8), meanOf(8, 10)]);
   });
 
-  it.each([1, 4, 5, 9])('goes on after a stop at update %i to the bits of a run that was not stopped', async (at) => {
+  it.each([1, 4, 5, 9])('resumes after a stop at update %i, bit-exact', async (at) => {
     const whole = await course({ name: 'whole' });
     const { curve } = await learn(context(), whole);
     await expect(learn(context(stopAt(at)), await course())).rejects.toThrow(Stopped);
@@ -181,7 +181,7 @@ describe('learn', () => {
     await expect(learn(context(), await course())).rejects.toThrow('cannot be written');
   });
 
-  it('ends with the error of an evaluation, and goes on from the checkpoint before', async () => {
+  it('ends with the error of an evaluation, and resumes from the checkpoint before', async () => {
     await stopped();
     const evaluate = () => Promise.reject(new Error('no data'));
     await expect(learn(context(), await course({ evaluate }))).rejects.toThrow('no data');

@@ -5,6 +5,7 @@
  *
  * Where x is not known far enough, the forecaster's own forecast of x goes on, and its spread goes into z.
  */
+import { mean } from '@mamba-ts/core/math';
 import { GRID } from '../quantiles.ts';
 import type { SeriesForecaster, Values } from '../types.ts';
 import type { Covariate } from './columns.ts';
@@ -45,9 +46,7 @@ export function regressOn(
     const terms = found.groups.flatMap((group, k) =>
       group.covariate === i ? [{ lag: group.lag, beta: found.beta[k] }] : [],
     );
-    const centres = covariate.columns.map(
-      (column) => column.subarray(0, origin).reduce((sum, x) => sum + x, 0) / origin,
-    );
+    const centres = covariate.columns.map((column) => mean(column.subarray(0, origin)));
     return terms.length > 0 ? [{ covariate, terms, centres }] : [];
   });
 }

@@ -8,6 +8,7 @@
  * The unit in which the model reads residuals and gives its forecasts is error() at the lag of a seasonal naive
  * forecast. A loss in this unit is the mean absolute scaled error (Hyndman & Koehler 2006), about 1 at every horizon.
  */
+import { medianOfSorted } from '@mamba-ts/core/math';
 import { withoutGaps } from '../gaps.ts';
 import type { SeasonHint } from '../seasons.ts';
 import { findSeasons, NO_SEASONS, type Seasons } from './seasons.ts';
@@ -34,7 +35,7 @@ export class Normalization {
     const sorted = values.filter((x) => !Number.isNaN(x)).sort();
     const isEmpty = sorted.length === 0;
     this.minimum = isEmpty ? 0 : sorted[0];
-    this.location = isEmpty ? 0 : medianOf(sorted);
+    this.location = isEmpty ? 0 : medianOfSorted(sorted);
     this.zeros = isEmpty ? 0 : sorted.reduce((count, x) => count + Number(x === 0), 0) / sorted.length;
     this.scale = deviation(sorted, this.location);
     this.seasons = this.scale > 0 ? findSeasons(withoutGaps(values), season) : NO_SEASONS;
@@ -77,13 +78,11 @@ export class Normalization {
   }
 }
 
-const medianOf = (sorted: Float64Array): number => (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
-
 /** Mean distance from the location; each distance counts as at most ten times the median distance. */
 function deviation(values: Float64Array, location: number): number {
   if (values.length === 0) return 0;
   const distances = values.map((x) => Math.abs(x - location)).sort();
-  const median = medianOf(distances);
+  const median = medianOfSorted(distances);
   const bound = median > 0 ? 10 * median : Infinity;
   return distances.reduce((sum, d) => sum + Math.min(d, bound), 0) / distances.length;
 }

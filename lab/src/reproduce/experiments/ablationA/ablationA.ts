@@ -13,6 +13,7 @@ import {
   type AblationSettings,
   ablationFields,
   ablationTasks,
+  fullSizes,
   quickSizes,
   type TaskName,
 } from '../../parts/ablations/ablationTasks.ts';
@@ -27,10 +28,9 @@ export const ablationA = defineAblation({
   name: 'ablation-A',
   fields: {
     ...ablationFields(['language', 'overwriting', 'timescales'], [1, 2, 3, 4, 5, 6], {
-      ...{ nLayer: 2, dState: 8, learningRate: 5e-3 },
-      ...{ dModel: 32, updates: 1000, batchSize: 16, length: 128 },
-      ...{ drawnModel: 32, drawnExpand: 1, drawnUpdates: 12_000, drawnRows: 16, drawnLength: 64, testRows: 1024 },
-      ...{ keys: 8, values: 8 },
+      ...fullSizes,
+      ...{ dState: 8, dModel: 32, updates: 1000, batchSize: 16, length: 128 },
+      ...{ drawnModel: 32, drawnUpdates: 12_000, keys: 8 },
     }),
     /** Ranks of the maps that make Δ and A. */
     deltaRanks: ranksField([13, 0, 4, 2, 1]),

@@ -9,7 +9,13 @@ import {
   lossesOf,
   type TaskReport,
 } from '../../parts/ablations/ablation.ts';
-import { ablationFields, ablationTasks, quickSizes, type TaskName } from '../../parts/ablations/ablationTasks.ts';
+import {
+  ablationFields,
+  ablationTasks,
+  fullSizes,
+  quickSizes,
+  type TaskName,
+} from '../../parts/ablations/ablationTasks.ts';
 import { dotPlot } from '../../parts/figures.ts';
 import { fixed, paired, signed, withError } from '../../parts/statistics.ts';
 import { countField, namesField } from '../../settings.ts';
@@ -38,12 +44,7 @@ interface Selecting extends Compared {
 export const ablationSelectivity = defineAblation({
   name: 'ablation-selectivity',
   fields: {
-    ...ablationFields(['language', 'overwriting'], [1, 2, 3, 4], {
-      ...{ nLayer: 2, dState: 16, learningRate: 5e-3 },
-      ...{ dModel: 64, updates: 1800, batchSize: 4, length: 256 },
-      ...{ drawnModel: 24, drawnExpand: 1, drawnUpdates: 6000, drawnRows: 16, drawnLength: 64, testRows: 1024 },
-      ...{ keys: 6, values: 8 },
-    }),
+    ...ablationFields(['language', 'overwriting'], [1, 2, 3, 4], { ...fullSizes, keys: 6 }),
     textLayers: countField(4),
     selections: namesField(selections, REQUIRED),
   },

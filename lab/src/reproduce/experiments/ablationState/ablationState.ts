@@ -12,7 +12,13 @@ import {
   lossesOf,
   type TaskReport,
 } from '../../parts/ablations/ablation.ts';
-import { ablationFields, ablationTasks, quickSizes, type TaskName } from '../../parts/ablations/ablationTasks.ts';
+import {
+  ablationFields,
+  ablationTasks,
+  fullSizes,
+  quickSizes,
+  type TaskName,
+} from '../../parts/ablations/ablationTasks.ts';
 import { isMore, paired, withError } from '../../parts/statistics.ts';
 import { countField } from '../../settings.ts';
 
@@ -50,12 +56,7 @@ const withRank = (rank: number): Sized => ({
 export const ablationState = defineAblation({
   name: 'ablation-state',
   fields: {
-    ...ablationFields(['language', 'recall'], [1, 2, 3, 4], {
-      ...{ nLayer: 2, dState: 16, learningRate: 5e-3 },
-      ...{ dModel: 64, updates: 1800, batchSize: 4, length: 256 },
-      ...{ drawnModel: 24, drawnExpand: 1, drawnUpdates: 8000, drawnRows: 16, drawnLength: 64, testRows: 1024 },
-      ...{ keys: 12, values: 8 },
-    }),
+    ...ablationFields(['language', 'recall'], [1, 2, 3, 4], { ...fullSizes, drawnUpdates: 8000 }),
     textLayers: countField(4),
     /** N, with constant and with selective B and C. */
     states: field.list(field.whole({ min: 1 }), { default: [1, 2, 4, 8, 16] }),

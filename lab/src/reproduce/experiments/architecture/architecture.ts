@@ -14,6 +14,7 @@ import {
   type AblationSettings,
   ablationFields,
   ablationTasks,
+  fullSizes,
   quickSizes,
   type TaskName,
 } from '../../parts/ablations/ablationTasks.ts';
@@ -41,10 +42,8 @@ export const architecture = defineAblation({
   fields: {
     // dModel is that of the Mamba block around S6; all others come as close to its parameters as they can.
     ...ablationFields(['language', 'overwriting'], [1, 2, 3], {
-      ...{ nLayer: 2, dState: 16, learningRate: 4e-3 },
-      ...{ dModel: 64, updates: 1800, batchSize: 4, length: 256 },
-      ...{ drawnModel: 32, drawnExpand: 2, drawnUpdates: 6000, drawnRows: 16, drawnLength: 64, testRows: 1024 },
-      ...{ keys: 12, values: 8 },
+      ...fullSizes,
+      ...{ learningRate: 4e-3, drawnModel: 32, drawnExpand: 2 },
     }),
     textLayers: countField(4),
     blocks: namesField(blocks),

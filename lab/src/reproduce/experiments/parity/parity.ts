@@ -6,7 +6,7 @@ import { runningSums } from '../../../tasks/parity.ts';
 import { requireCount, type TokenBatch } from '../../../tasks/tokens.ts';
 import { defineExperiment, type RunContext } from '../../experiment.ts';
 import { doublings } from '../../parts/doublings.ts';
-import { accuracy, Curriculum, drawnTokenTask, inBatches } from '../../parts/drawnTask.ts';
+import { accuracy, CHECK_EVERY, Curriculum, drawnTokenTask, inBatches } from '../../parts/drawnTask.ts';
 import { learn } from '../../parts/learn.ts';
 import { newModel } from '../../parts/models.ts';
 import { countField, namesField, rateField, seedsField } from '../../settings.ts';
@@ -16,12 +16,8 @@ import { modelNames, type ParityResult, type ParityVariant, parityReport } from 
 const SHORTEST = 4;
 /** Sums at the end of a test row that count. */
 const TESTED_SUMS = 8;
-/** Updates between two checks whether rows may grow. */
-const CHECK_EVERY = 25;
 /** Accuracy at which rows grow. */
 const MASTERED = 0.99;
-/** After this part of the updates, all rows are as long as they get, whatever was mastered. */
-const FULL_LENGTH_AFTER = 0.5;
 
 const fields = {
   models: namesField(modelNames),
@@ -72,7 +68,7 @@ async function run(variant: ParityVariant, settings: ParitySettings, context: Ru
   const data = drawnTokenTask(
     model,
     (random, update) => {
-      const digits = update > FULL_LENGTH_AFTER * updates ? train : curriculum.length;
+      const digits = curriculum.lengthAt(update, updates);
       return runningSums(random, { B: Math.min(128, Math.ceil(tokens / digits)), digits, k, skewed: true });
     },
     curriculum,

@@ -3,7 +3,7 @@ import { Random } from '@mamba-ts/core/random';
 import type { ValuesOf } from '@mamba-ts/core/schema';
 import { copying } from '../../../tasks/copying.ts';
 import { defineExperiment, type RunContext } from '../../experiment.ts';
-import { accuracy, Curriculum, drawnTokenTask, inBatches } from '../../parts/drawnTask.ts';
+import { accuracy, CHECK_EVERY, Curriculum, drawnTokenTask, inBatches } from '../../parts/drawnTask.ts';
 import { learn } from '../../parts/learn.ts';
 import { newModel } from '../../parts/models.ts';
 import { countField, namesField, rateField, seedsField } from '../../settings.ts';
@@ -35,10 +35,6 @@ const SOLVED = 0.999;
 const MASTERED = 0.9;
 /** Symbols of the shortest training rows. */
 const FEWEST_SYMBOLS = 2;
-/** Updates between checks of both. */
-const CHECK_EVERY = 25;
-/** After this part of the updates, all rows are as long as they get, whatever was mastered. */
-const FULL_LENGTH_AFTER = 0.5;
 
 const fields = {
   /** The models of selective copying, and those of plain copying. */
@@ -103,7 +99,7 @@ async function run(
   const data = drawnTokenTask(
     model,
     (random, update) => {
-      const symbols = update > FULL_LENGTH_AFTER * updates ? settings.symbols : curriculum.length;
+      const symbols = curriculum.lengthAt(update, updates);
       return rowsOf(random, Math.round((batch * settings.symbols) / symbols), symbols);
     },
     curriculum,

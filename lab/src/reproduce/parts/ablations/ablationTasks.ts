@@ -62,6 +62,25 @@ export interface AblationSettings extends ValuesOf<AblationFields> {
   textLayers?: number;
 }
 
+/** The sizes that full runs share. */
+export const fullSizes = {
+  nLayer: 2,
+  dState: 16,
+  learningRate: 5e-3,
+  dModel: 64,
+  updates: 1800,
+  batchSize: 4,
+  length: 256,
+  drawnModel: 24,
+  drawnExpand: 1,
+  drawnUpdates: 6000,
+  drawnRows: 16,
+  drawnLength: 64,
+  testRows: 1024,
+  keys: 12,
+  values: 8,
+};
+
 /** A tiny model and few updates, for quick runs. */
 export const quickSizes = {
   dModel: 24,
