@@ -142,7 +142,7 @@ describe('a forecaster', () => {
         [1, Infinity],
       ]),
     ).rejects.toThrow(/series 1\[1\] is Infinity/);
-    await expect(ask('1,2,3')).rejects.toThrow(/values is '1,2,3', expected a list/);
+    await expect(ask('1,2,3')).rejects.toThrow(/values is "1,2,3", expected a list/);
     await expect(ask(undefined)).rejects.toThrow(/values is undefined/);
     await expect(ask([1, 2, 3], { horizon: 0 })).rejects.toThrow(/horizon is 0/);
     await expect(ask([1, 2, 3], { horizon: 1e6 })).rejects.toThrow(/horizon is 1000000/);
