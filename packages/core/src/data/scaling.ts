@@ -50,7 +50,12 @@ export async function measureScaling(store: ExampleStore): Promise<Scaling> {
   return { ...(inputs && { inputs: inputs.columns() }), ...(targets && { targets: targets.columns() }), longest };
 }
 
-/** The same examples, scaled when they are read: x ← (x − mean) / deviation. Tokens and labels stay as they are. */
+/**
+ * The same examples, scaled when they are read: x ← (x − mean) / deviation. Tokens and labels stay as they are.
+ *
+ * @example
+ * const trainer = new Trainer(model, data.scaled(train, await data.measureScaling(train)), options);
+ */
 export function scaled(store: ExampleStore, { inputs, targets }: Scaling): ExampleStore {
   return {
     ...store,
@@ -74,6 +79,8 @@ function apply(values: Float32Array, { mean, deviation }: Columns): Float32Array
  * Outputs of a model in the units of the targets: x ← x · deviation + mean.
  *
  * @param values (…, targets), scaled
+ * @example
+ * data.unscaled(model.forward([sequence]).outputs.read(), scaling);
  */
 export function unscaled(values: Float32Array, { targets }: Scaling): Float32Array {
   if (!targets) return values;

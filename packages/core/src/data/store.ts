@@ -51,7 +51,12 @@ export function memoryStore(
   };
 }
 
-/** The number of tokens of the longest document; all tokens where documents are unknown. */
+/**
+ * The number of tokens of the longest document; of all tokens where documents are unknown.
+ *
+ * @example
+ * data.longestDocument(store);    // 48213
+ */
 export function longestDocument({ documents, length }: TokenStore): number {
   if (!documents) return length;
   return documents.reduce((most, start, i) => Math.max(most, (documents[i + 1] ?? length) - start), 0);

@@ -14,6 +14,7 @@ import type { Separator, TableRow } from './rowSource.ts';
 /** Whether the fields of a column are of a kind; they are not empty, and none of them is a missing value. */
 export type KindTest = (fields: readonly string[]) => boolean;
 
+/** How the columns of a table are found. */
 export interface ColumnOptions<Kind extends string = never> {
   /** Whether the first row has the names of the columns. Default: whether it differs in kind from the rows below. */
   readonly header?: boolean;
@@ -27,6 +28,7 @@ export interface ColumnOptions<Kind extends string = never> {
   readonly numberedFrom?: 0 | 1;
 }
 
+/** A column, as the first rows show it. */
 export interface Column<Kind extends string = never> {
   /** Its place among the fields of a row, from 0. */
   readonly at: number;
@@ -132,7 +134,10 @@ export function requireUnique(table: string, columns: readonly string[], names: 
 /**
  * The columns of these names, in their order.
  *
+ * @param table what messages call the table
  * @throws UsageError where the table has none of a name, or several
+ * @example
+ * const [date, units] = columnsNamed('sales.csv', table.columns, ['date', 'units']);
  */
 export function columnsNamed<C extends { readonly name: string }>(
   table: string,

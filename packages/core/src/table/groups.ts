@@ -10,6 +10,7 @@ import type { Column } from './columns.ts';
 import { CellError } from './errors.ts';
 import type { TableRow } from './rowSource.ts';
 
+/** What groups are, and what is made of their rows. */
 export interface GroupOptions<G> {
   /** The columns that tell groups apart. None: all rows are one group. */
   readonly columns: readonly Pick<Column, 'at' | 'name'>[];
@@ -40,6 +41,17 @@ export function keyOf({ fields }: TableRow, columns: readonly Pick<Column, 'at'>
  * that a table of any length needs the memory of its longest group.
  *
  * @throws CellError for a row without a group, and for a group that comes back where `isInterleaved` is false
+ * @example
+ * const groups = groupsOf<{ id: string; sum: number }>(table.rows(), {
+ *   columns: table.named(['shop']),
+ *   table: table.name,
+ *   what: 'shop',
+ *   isInterleaved: true,
+ *   advice: { unnamed: 'Fill it in.', scattered: '' },
+ *   open: (id) => ({ id, sum: 0 }),
+ *   add: (group, row) => { group.sum += table.numberAt(row, y); },
+ * });
+ * for await (const { id, sum } of groups) console.log(id, sum);
  */
 export async function* groupsOf<G>(
   batches: AsyncIterable<readonly TableRow[]>,
@@ -89,7 +101,12 @@ function begun<G>(groups: Map<string, G>, key: string, group: G): G {
   return group;
 }
 
-/** Whether rows of different groups alternate: groups come back, or change with each row. */
+/**
+ * Whether rows of different groups alternate: groups come back, or change with each row.
+ *
+ * @example
+ * const isInterleaved = alternates(table.sample, table.named(['shop']));
+ */
 export function alternates(rows: readonly TableRow[], columns: readonly Pick<Column, 'at'>[]): boolean {
   if (columns.length === 0) return false;
   const keys = rows.map((row) => keyOf(row, columns));

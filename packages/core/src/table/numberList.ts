@@ -1,4 +1,11 @@
-/** Numbers that arrive one by one, eight bytes each. */
+/**
+ * A list of numbers of unknown length, eight bytes each.
+ *
+ * @example
+ * const list = new NumberList();
+ * list.push(1.5);
+ * list.values;    // Float64Array [1.5]
+ */
 export class NumberList {
   #values = new Float64Array(16);
   #length = 0;

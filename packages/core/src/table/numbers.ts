@@ -7,6 +7,7 @@
 /** The mark before the fraction of a number; the other one may stand between thousands. */
 export type DecimalMark = '.' | ',';
 
+/** How numbers are written. */
 export interface NumberFormat {
   readonly decimal: DecimalMark;
   /** What stands for a missing value, in upper or lower case. Default: `MISSING`. */
@@ -26,7 +27,13 @@ const PLAIN = {
 const GROUPED = { '.': /^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/, ',': /^[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?$/ };
 const GROUP = { '.': /,/g, ',': /\./g };
 
-/** Whether a field is a missing value. */
+/**
+ * Whether a field is a missing value.
+ *
+ * @param missing the words for one, in upper or lower case
+ * @example
+ * missingReader()('n/a');    // true
+ */
 export function missingReader(missing: readonly string[] = MISSING): (field: string) => boolean {
   const words = new Set(missing.map((word) => word.toLowerCase()));
   const longest = Math.max(0, ...missing.map((word) => word.length));
@@ -34,6 +41,8 @@ export function missingReader(missing: readonly string[] = MISSING): (field: str
 }
 
 /**
+ * Reads the numbers of fields.
+ *
  * @example
  * const read = numberReader({ decimal: ',' });
  * read('1.234,5');    // 1234.5

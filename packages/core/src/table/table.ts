@@ -9,12 +9,13 @@ import { type DecimalMark, missingReader, type NumberReader, numberReader } from
 import type { RowSource, Separator, TableRow } from './rowSource.ts';
 import { openSource, type TableSource } from './tableSource.ts';
 
+/** How a table is read. What is not given is found in its first 1000 rows. */
 export interface TableOptions<Kind extends string = never> extends ColumnOptions<Kind> {
   /** What stands between fields. Default: the one that the first line names (sep=;) or has most of. */
   readonly separator?: Separator;
   /** The largest number that is accepted, of either sign. Default: the largest that a double holds. */
   readonly largest?: number;
-  /** What to do about a field that is no number, e.g. 'Name the columns to read (columns).' */
+  /** What messages advise for a field that is no number. Default: 'Fix it, or choose columns of numbers.' */
   readonly advice?: string;
 }
 
@@ -28,6 +29,10 @@ const SAMPLE_ROWS = 1000;
  *
  * @throws UsageError where there is no such file, or it is no text, no gzip or no CSV
  * @throws CellError where the decimal mark is unclear
+ * @example
+ * const table = await openTable('sales.csv');
+ * const [units] = table.named(['units']);
+ * for await (const rows of table.rows()) for (const row of rows) console.log(row.line, table.numberAt(row, units));
  */
 export async function openTable<Kind extends string = never>(
   source: TableSource,
