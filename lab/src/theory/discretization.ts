@@ -1,5 +1,13 @@
 /** Four ways from x' = Ax + Bu to a recurrence, and how their errors fall with the step. */
-import { closedForm, discretize, massSpring, orderOf, type Rule, rules, simulate } from '@mamba-ts/core/ssm';
+import {
+  convergenceOrder,
+  type DiscretizationRule,
+  discretizationRules,
+  discretize,
+  massSpring,
+  simulateLinear,
+  springClosedForm,
+} from '@mamba-ts/core/ssm';
 import { type Demo, largest, times, tiny } from './demo.ts';
 
 const SPRING = { mass: 1, damping: 0.8, stiffness: 4 };
@@ -8,20 +16,20 @@ const SECONDS = 8;
 const COUNTS = [20, 40, 80, 160, 320, 640, 1280];
 
 /** The largest error of the position under a unit force, from rest. */
-export function errorOf(rule: Rule, count: number): number {
+export function errorOf(rule: DiscretizationRule, count: number): number {
   const states = run(rule, count);
-  return largest(states.map(([q], i) => q - closedForm(SPRING, [0, 0], 1, (i * SECONDS) / count)[0]));
+  return largest(states.map(([q], i) => q - springClosedForm(SPRING, [0, 0], 1, (i * SECONDS) / count)[0]));
 }
 
-const run = (rule: Rule, count: number) =>
-  simulate(discretize(massSpring(SPRING), SECONDS / count, rule), [0, 0], new Array(count).fill([1]));
+const run = (rule: DiscretizationRule, count: number) =>
+  simulateLinear(discretize(massSpring(SPRING), SECONDS / count, rule), [0, 0], new Array(count).fill([1]));
 
 export const discretization: Demo = {
   name: 'discretization',
   about: 'Euler, bilinear, zero-order hold and Mamba’s rule, with their measured orders of error',
   run() {
     const steps = COUNTS.map((count) => SECONDS / count);
-    const found = rules.map((rule) => ({ rule, errors: COUNTS.map((count) => errorOf(rule, count)) }));
+    const found = discretizationRules.map((rule) => ({ rule, errors: COUNTS.map((count) => errorOf(rule, count)) }));
     const names = {
       euler: 'Euler',
       bilinear: 'bilinear (S4)',
@@ -36,7 +44,7 @@ export const discretization: Demo = {
           rule,
           tiny(errors[0]),
           tiny(errors[6]),
-          rule === 'zoh' ? 'exact' : orderOf(steps.slice(3), errors.slice(3)).toFixed(2),
+          rule === 'zoh' ? 'exact' : convergenceOrder(steps.slice(3), errors.slice(3)).toFixed(2),
         ]),
       ],
       finding: 'Mamba keeps the exact Ā and takes a first-order B̄: its error is in the input, not in the memory.',
@@ -49,8 +57,8 @@ export const discretization: Demo = {
             x: { label: 'time', unit: 's' },
             y: { label: 'position', unit: 'm', range: [-0.3, 0.8] },
             series: [
-              { name: 'exact', x: fine, y: fine.map((t) => closedForm(SPRING, [0, 0], 1, t)[0]) },
-              ...rules.map((rule, i) => ({
+              { name: 'exact', x: fine, y: fine.map((t) => springClosedForm(SPRING, [0, 0], 1, t)[0]) },
+              ...discretizationRules.map((rule, i) => ({
                 name: rule,
                 x: times(21, SECONDS / 20),
                 y: run(rule, 20).map(([q]) => q),

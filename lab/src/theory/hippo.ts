@@ -1,5 +1,5 @@
 /** HiPPO-LegS: a signal of thousands of samples, reconstructed from a state of a few numbers. */
-import { recall, remember } from '@mamba-ts/core/ssm';
+import { hippoProject, hippoReconstruct } from '@mamba-ts/core/ssm';
 import { type Demo, rms, times } from './demo.ts';
 
 const LENGTH = 2000;
@@ -21,7 +21,7 @@ export const hippo: Demo = {
   about: 'HiPPO-LegS: a whole signal, reconstructed from the state that has read it once',
   run() {
     const found = ORDERS.map((order) => {
-      const rebuilt = recall(remember(signal, order), LENGTH);
+      const rebuilt = hippoReconstruct(hippoProject(signal, order), LENGTH);
       const error = rms(rebuilt.map((value, i) => value - signal[i])) / rms(signal);
       return { order, rebuilt, error };
     });

@@ -1,6 +1,6 @@
 /** The dishonest casino: a hidden Markov model filtered, smoothed and decoded (Durbin et al. 1998, §3.2). */
 import { Random } from '@mamba-ts/core/random';
-import { forward, type Hmm, sampleHmm, smooth, viterbi } from '@mamba-ts/core/ssm';
+import { type Hmm, hmmForward, hmmSample, hmmSmooth, hmmViterbi } from '@mamba-ts/core/ssm';
 import { type Demo, times } from './demo.ts';
 
 /** A fair die, and a loaded one that shows six half of the time. */
@@ -16,7 +16,7 @@ const ROLLS = 300;
 
 export function rolls(count: number, seed: number) {
   const random = new Random(seed);
-  return sampleHmm(casino, count, () => random.uniform());
+  return hmmSample(casino, count, () => random.uniform());
 }
 
 export const hmm: Demo = {
@@ -24,9 +24,9 @@ export const hmm: Demo = {
   about: 'the hidden Markov model: forward filter, smoother and Viterbi path',
   run() {
     const { states, symbols } = rolls(ROLLS, 11);
-    const { filtered, logLikelihood } = forward(casino, symbols);
-    const smoothed = smooth(casino, symbols);
-    const { path, logProbability } = viterbi(casino, symbols);
+    const { filtered, logLikelihood } = hmmForward(casino, symbols);
+    const smoothed = hmmSmooth(casino, symbols);
+    const { path, logProbability } = hmmViterbi(casino, symbols);
     const right = (guess: readonly number[]) =>
       `${((100 * guess.filter((state, t) => state === states[t]).length) / ROLLS).toFixed(1)} %`;
     const decide = (beliefs: readonly number[][]) => beliefs.map(([fair, loaded]) => Number(loaded > fair));

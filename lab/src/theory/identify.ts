@@ -1,7 +1,7 @@
 /** A small neural state space model that learns the spring from forces and positions. */
 import { eigenvalues } from '@mamba-ts/core/math';
 import { Random } from '@mamba-ts/core/random';
-import { type Experiments, identify as learn, massSpring, simulateSpring } from '@mamba-ts/core/ssm';
+import { identifySystem as learn, massSpring, type SystemExperiments, simulateSpring } from '@mamba-ts/core/ssm';
 import { type Demo, pair, times, tiny } from './demo.ts';
 
 export const SPRING = { mass: 1, damping: 0.8, stiffness: 4 };
@@ -12,7 +12,7 @@ const SAMPLES = 40;
 const NOISE = 0.005;
 
 /** Experiments from rest under random forces; the position is measured with a little noise. */
-export function experiments(seed: number): Experiments {
+export function experiments(seed: number): SystemExperiments {
   const random = new Random(seed);
   const inputs = Array.from({ length: EXPERIMENTS }, () => Array.from({ length: SAMPLES }, () => random.normal()));
   const outputs = inputs.map((forces) =>

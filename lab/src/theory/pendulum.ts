@@ -1,9 +1,9 @@
 /** A pendulum: LTI models fit small swings, but neither large swings nor a changing length. */
 import {
-  type Fit,
-  fitAndRun,
-  fixedFeatures,
+  fitPendulum,
+  ltiFeatures,
   type Pendulum,
+  type PendulumFit,
   selectiveFeatures,
   simulatePendulum,
 } from '@mamba-ts/core/ssm';
@@ -25,12 +25,16 @@ export const cases = [
 ];
 
 /** The free runs of LTI models of each order, and of the selective one. */
-export function fits({ pendulum, angle }: (typeof cases)[number]): { truth: number[]; lti: Fit[]; selective: Fit } {
+export function fits({ pendulum, angle }: (typeof cases)[number]): {
+  truth: number[];
+  lti: PendulumFit[];
+  selective: PendulumFit;
+} {
   const truth = simulatePendulum(pendulum, angle, SAMPLES, STEP);
   return {
     truth,
-    lti: ORDERS.map((order) => fitAndRun(truth, FITTED, order, fixedFeatures(order))),
-    selective: fitAndRun(truth, FITTED, 2, selectiveFeatures(pendulum, STEP)),
+    lti: ORDERS.map((order) => fitPendulum(truth, FITTED, order, ltiFeatures(order))),
+    selective: fitPendulum(truth, FITTED, 2, selectiveFeatures(pendulum, STEP)),
   };
 }
 

@@ -1,6 +1,6 @@
 /** The HMM's filter as a selective scan: exact where the chain resets, by sweeps where states mix. */
 import { Random } from '@mamba-ts/core/random';
-import { filterBySweeps, filterResetting, forward, type Hmm, sampleHmm } from '@mamba-ts/core/ssm';
+import { type Hmm, hmmFilterBySweeps, hmmFilterResetting, hmmForward, hmmSample } from '@mamba-ts/core/ssm';
 import { type Demo, largest, times, tiny } from './demo.ts';
 import { casino, rolls } from './hmm.ts';
 
@@ -36,15 +36,15 @@ export const scan: Demo = {
   async run(open) {
     const backend = await open();
     const { symbols } = rolls(ROLLS, 11);
-    const exact = forward(casino, symbols).filtered;
-    const direct = difference(filterResetting(casino, casinoReset, symbols, backend), exact);
+    const exact = hmmForward(casino, symbols).filtered;
+    const direct = difference(hmmFilterResetting(casino, casinoReset, symbols, backend), exact);
     const random = new Random(5);
     const runs = [
       { name: 'casino, 2 states', hmm: casino, symbols },
-      { name: 'ring, 4 states', hmm: ring, symbols: sampleHmm(ring, ROLLS, () => random.uniform()).symbols },
+      { name: 'ring, 4 states', hmm: ring, symbols: hmmSample(ring, ROLLS, () => random.uniform()).symbols },
     ].map((chain) => {
-      const truth = forward(chain.hmm, chain.symbols).filtered;
-      const sweeps = filterBySweeps(chain.hmm, chain.symbols, SWEEPS, backend);
+      const truth = hmmForward(chain.hmm, chain.symbols).filtered;
+      const sweeps = hmmFilterBySweeps(chain.hmm, chain.symbols, SWEEPS, backend);
       return { ...chain, sweeps, errors: sweeps.map(({ filtered }) => difference(filtered, truth)) };
     });
     const t = times(ROLLS, 1);

@@ -1,6 +1,6 @@
 /** A mass on a spring, released at 1 m: the matrix exponential against the closed form. */
 import { eigenvalues } from '@mamba-ts/core/math';
-import { closedForm, criticalDamping, dampingOf, massSpring, simulateSpring } from '@mamba-ts/core/ssm';
+import { criticalDamping, massSpring, simulateSpring, springClosedForm, springDamping } from '@mamba-ts/core/ssm';
 import { type Demo, largest, pair, times, tiny } from './demo.ts';
 
 const SPRING = { mass: 1, stiffness: 4 };
@@ -17,15 +17,17 @@ export const spring: Demo = {
     const cases = [0.1 * critical, critical, 2.5 * critical].map((damping) => {
       const parameters = { ...SPRING, damping };
       const states = simulateSpring(parameters, [1, 0], new Array(SAMPLES - 1).fill(0), STEP);
-      const error = largest(states.flatMap((x, i) => closedForm(parameters, [1, 0], 0, t[i]).map((v, k) => v - x[k])));
-      const exact = fine.map((time) => closedForm(parameters, [1, 0], 0, time)[0]);
+      const error = largest(
+        states.flatMap((x, i) => springClosedForm(parameters, [1, 0], 0, t[i]).map((v, k) => v - x[k])),
+      );
+      const exact = fine.map((time) => springClosedForm(parameters, [1, 0], 0, time)[0]);
       return { parameters, states, exact, error, eigenvalues: eigenvalues(massSpring(parameters).A) };
     });
     return {
       table: [
         ['damping', 'c (N s/m)', 'eigenvalues of A (1/s)', 'largest error'],
         ...cases.map(({ parameters, error, eigenvalues }) => [
-          dampingOf(parameters),
+          springDamping(parameters),
           parameters.damping.toFixed(1),
           pair(eigenvalues),
           tiny(error),
@@ -40,7 +42,7 @@ export const spring: Demo = {
             y: { label: 'position', unit: 'm' },
             series: [
               ...cases.map(({ parameters, exact }, i) => ({
-                name: dampingOf(parameters),
+                name: springDamping(parameters),
                 x: fine,
                 y: exact,
                 color: i + 1,

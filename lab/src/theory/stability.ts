@@ -1,6 +1,6 @@
 /** The steps for which a recurrence is stable: the spectral radius of Ā against Δ. */
 import { eigenvalues, spectralRadius } from '@mamba-ts/core/math';
-import { discretize, massSpring, type rules } from '@mamba-ts/core/ssm';
+import { type discretizationRules, discretize, massSpring } from '@mamba-ts/core/ssm';
 import { type Demo, times } from './demo.ts';
 
 const SPRING = { mass: 1, damping: 0.8, stiffness: 4 };
@@ -15,7 +15,8 @@ export const stability: Demo = {
   run() {
     const system = massSpring(SPRING);
     const steps = times(120, 0.0125).map((step) => step + 0.0125);
-    const radius = (step: number, rule: (typeof rules)[number]) => spectralRadius(discretize(system, step, rule).A);
+    const radius = (step: number, rule: (typeof discretizationRules)[number]) =>
+      spectralRadius(discretize(system, step, rule).A);
     const shown = ['euler', 'bilinear', 'zoh'] as const;
     const limit = eulerLimit();
     return {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { diagonal, identity } from '../../../packages/core/src/math/matrix.ts';
 import { Random } from '../../../packages/core/src/random.ts';
 import { kalmanFilter } from '../../../packages/core/src/ssm/kalman.ts';
-import { closedForm, criticalDamping } from '../../../packages/core/src/ssm/massSpring.ts';
+import { criticalDamping, springClosedForm } from '../../../packages/core/src/ssm/massSpring.ts';
 import { type SpringWorld, springFilter, springSteps, springs } from '../../src/tasks/springs.ts';
 
 const noisy: SpringWorld = {
@@ -27,7 +27,7 @@ describe('springs', () => {
     const world = { ...noisy, ...quiet, damping: part * criticalDamping({ mass: 1.5, stiffness: 4 }) };
     const { positions, measured } = springs(world, new Random(1))(200);
     const parameters = { mass: 1.5, damping: world.damping, stiffness: 4 };
-    const truth = Array.from(positions, (_, t) => closedForm(parameters, [positions[0], 0], 0, 0.2 * t)[0]);
+    const truth = Array.from(positions, (_, t) => springClosedForm(parameters, [positions[0], 0], 0, 0.2 * t)[0]);
     expect(largest(positions, truth)).toBeLessThan(1e-10);
     expect(measured).toEqual(positions);
   });
@@ -36,7 +36,8 @@ describe('springs', () => {
     const { positions, switches } = springs({ ...switched, ...quiet }, new Random(2))(100);
     let state: [number, number] = [positions[0], 0];
     const truth = Array.from(switches, (at, t) => {
-      if (t > 0) state = closedForm({ mass: 1.5, damping: 0.2, stiffness: switched.stiffness[at] }, state, 0, 0.2);
+      if (t > 0)
+        state = springClosedForm({ mass: 1.5, damping: 0.2, stiffness: switched.stiffness[at] }, state, 0, 0.2);
       return state[0];
     });
     expect(new Set(switches).size).toBe(3);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { mean } from '../../../packages/core/src/math/stats.ts';
 import { Random } from '../../../packages/core/src/random.ts';
-import { forward, type Hmm } from '../../../packages/core/src/ssm/hmm.ts';
+import { type Hmm, hmmForward } from '../../../packages/core/src/ssm/hmm.ts';
 import {
   bestLoss,
   bestOfOrder,
@@ -94,7 +94,7 @@ describe('a unifilar source', () => {
   it('is an HMM whose filter loses as much', () => {
     for (const source of [goldenMean, even]) {
       const { symbols } = draw(source, new Random(3), 300);
-      const { scales, logLikelihood } = forward(hmmOf(source), [...symbols]);
+      const { scales, logLikelihood } = hmmForward(hmmOf(source), [...symbols]);
       const losses = lossesOf(source, symbols);
       scales.forEach((c, t) => {
         expect(-Math.log(c)).toBeCloseTo(losses[t], 10);

@@ -16,7 +16,7 @@ import type { ModeScanInput } from '../ops/modeScan.ts';
 import type { Positions } from '../ops/positions.ts';
 import { s4dModes, s4dScan } from '../ops/s4dScan.ts';
 import { s4Modes, s4Scan } from '../ops/s4Scan.ts';
-import { type DiagonalPlusLowRank, legSDiagonal } from '../ssm/s4.ts';
+import { type DiagonalPlusLowRank, legSDiagonal } from '../ssm/hippo.ts';
 import { Derived, type Init, normal, type Parameter, type ParameterTree } from '../tensor/parameters.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { InnerLayer, LayerOutput } from './layer.ts';

@@ -16,7 +16,6 @@ import {
   exponential,
   identity,
   type Matrix,
-  multiply,
   scale,
   solve,
   subtract,
@@ -30,10 +29,11 @@ export interface LinearSystem {
   B: Matrix;
 }
 
-export type Rule = 'euler' | 'bilinear' | 'zoh' | 'simplified';
-export const rules: readonly Rule[] = ['euler', 'bilinear', 'zoh', 'simplified'];
+export type DiscretizationRule = 'euler' | 'bilinear' | 'zoh' | 'simplified';
+export const discretizationRules: readonly DiscretizationRule[] = ['euler', 'bilinear', 'zoh', 'simplified'];
 
-export function discretize({ A, B }: LinearSystem, step: number, rule: Rule): LinearSystem {
+/** A step of the system by a rule. Throws UsageError for a step that is not above 0. */
+export function discretize({ A, B }: LinearSystem, step: number, rule: DiscretizationRule): LinearSystem {
   if (!(step > 0)) throw new UsageError('discretize', `the step is ${step}, expected a number > 0.`);
   const I = identity(A.length);
   const [stepA, stepB] = [scale(A, step), scale(B, step)];
@@ -49,7 +49,7 @@ export function discretize({ A, B }: LinearSystem, step: number, rule: Rule): Li
     case 'simplified':
       return { A: exponential(stepA), B: stepB };
     default:
-      throw new UsageError('discretize', `the rule is '${rule}', expected one of ${rules.join(', ')}.`);
+      throw new UsageError('discretize', `the rule is '${rule}', expected one of ${discretizationRules.join(', ')}.`);
   }
 }
 
@@ -62,7 +62,11 @@ function zeroOrderHold(stepA: Matrix, stepB: Matrix): LinearSystem {
 }
 
 /** The states x₀ … x_L of xₜ = A xₜ₋₁ + B uₜ. */
-export function simulate({ A, B }: LinearSystem, start: readonly number[], inputs: readonly (readonly number[])[]) {
+export function simulateLinear(
+  { A, B }: LinearSystem,
+  start: readonly number[],
+  inputs: readonly (readonly number[])[],
+) {
   const states = [[...start]];
   for (const u of inputs) {
     const [kept, forced] = [apply(A, states[states.length - 1]), apply(B, u)];
@@ -71,17 +75,7 @@ export function simulate({ A, B }: LinearSystem, start: readonly number[], input
   return states;
 }
 
-/** The same recurrence as a convolution from rest: the kernel Kₖ = C Aᵏ B of one input and one output. */
-export function impulseResponse({ A, B }: LinearSystem, C: Matrix, length: number): number[] {
-  let power = B;
-  return Array.from({ length }, () => {
-    const value = multiply(C, power)[0][0];
-    power = multiply(A, power);
-    return value;
-  });
-}
-
 /** The slope of log(error) over log(step): the order of a method, by least squares. */
-export function orderOf(steps: readonly number[], errors: readonly number[]): number {
+export function convergenceOrder(steps: readonly number[], errors: readonly number[]): number {
   return slopeOf(steps.map(Math.log), errors.map(Math.log));
 }

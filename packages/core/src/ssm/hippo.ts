@@ -1,18 +1,21 @@
 /**
- * HiPPO-LegS: a state that holds the whole past as Legendre coefficients (Gu et al. 2020, theorem 2).
+ * HiPPO-LegS: a state that holds the whole past as Legendre coefficients (Gu et al. 2020, theorem 2), in f64.
  *
  *   c'(t) = (A c(t) + B f(t)) / t      Aₙₖ = −√((2n+1)(2k+1)) below the diagonal, −(n+1) on it      Bₙ = √(2n+1)
  *
- * c holds the projection of f on [0, t], so the signal comes back as
+ * c is the projection of f on [0, t], from which f is reconstructed:
  *
  *   f(s) ≈ Σₙ cₙ √(2n+1) Pₙ(2s/t − 1)
  *
- * Official: hippo/hippo.py, HiPPO_LegS. S4 starts from this A (the 1/t left out).
+ * S4 starts from this A, without the 1/t, in the diagonal form A = V (Λ − P P*) V* (Gu, Goel & Ré 2022).
+ * Official: hippo/hippo.py, HiPPO_LegS, and src/models/hippo/hippo.py, nplr, in state-spaces/s4.
  */
 import { UsageError } from '../errors.ts';
 import type { Matrix } from '../math/matrix.ts';
+import { eigenpairs } from '../math/symmetric.ts';
 import type { LinearSystem } from './discretize.ts';
 
+/** A (n, n) and B (n, 1) of order n. */
 export function hippoLegS(n: number): LinearSystem {
   if (!(Number.isInteger(n) && n >= 1))
     throw new UsageError('hippoLegS', `the order is ${n}, expected a whole number ≥ 1.`);
@@ -23,8 +26,8 @@ export function hippoLegS(n: number): LinearSystem {
   return { A, B: Array.from({ length: n }, (_, i) => [root(i)]) };
 }
 
-/** The n coefficients of a signal after its last sample: a bilinear step for each sample, with Δ = 1 and t = 1, 2, … */
-export function remember(signal: readonly number[], n: number): number[] {
+/** The n coefficients of a signal after its last sample: one bilinear step for each sample, with Δ = 1 and t = 1, 2, … */
+export function hippoProject(signal: readonly number[], n: number): number[] {
   const { A, B } = hippoLegS(n);
   const c = new Array<number>(n).fill(0);
   const right = new Array<number>(n);
@@ -45,8 +48,8 @@ export function remember(signal: readonly number[], n: number): number[] {
   return c;
 }
 
-/** The signal that the coefficients hold, at `length` samples from first to last. */
-export function recall(coefficients: readonly number[], length: number): number[] {
+/** The signal that coefficients hold, at `length` samples from the first to the last. */
+export function hippoReconstruct(coefficients: readonly number[], length: number): number[] {
   return Array.from({ length }, (_, k) => {
     const P = legendre(coefficients.length, (2 * (k + 0.5)) / length - 1);
     return coefficients.reduce((sum, c, n) => sum + c * Math.sqrt(2 * n + 1) * P[n], 0);
@@ -58,4 +61,44 @@ export function legendre(n: number, x: number): number[] {
   const P = [1, x];
   for (let k = 1; k + 1 < n; k++) P.push(((2 * k + 1) * x * P[k] - k * P[k - 1]) / (k + 1));
   return P.slice(0, n);
+}
+
+/** Real and imaginary part. */
+export type Complex = readonly [number, number];
+
+/** A = V (Λ − P P*) V*. Of each conjugate pair one is kept: N/2 entries. P and B are in the basis V. */
+export interface DiagonalPlusLowRank {
+  lambda: Complex[];
+  P: Complex[];
+  B: Complex[];
+  /** V*, whose rows take a real vector into the basis. */
+  basis: Complex[][];
+}
+
+/**
+ * HiPPO-LegS of N states in diagonal form. With Pₙ = √(n + ½), A + P Pᵀ is −½ plus a skew-symmetric K. The
+ * eigenvectors of i K, which are those of the symmetric [[0, K], [−K, 0]], diagonalise it.
+ */
+export function legSDiagonal(N: number): DiagonalPlusLowRank {
+  if (!(Number.isInteger(N) && N >= 2 && N % 2 === 0)) {
+    throw new UsageError(
+      'hippoLegS',
+      `N is ${N}, expected an even whole number ≥ 2, as modes come in conjugate pairs.`,
+    );
+  }
+  const { A, B } = hippoLegS(N);
+  const P = Float64Array.from({ length: N }, (_, n) => Math.sqrt(n + 0.5));
+  const K = (n: number, k: number) => (n === k ? 0 : A[n][k] + P[n] * P[k]);
+  const doubled = Array.from({ length: 2 * N }, (_, n) =>
+    Float64Array.from({ length: 2 * N }, (_, k) => (n < N === k < N ? 0 : n < N ? K(n, k - N) : -K(n - N, k))),
+  );
+  // Each eigenvalue comes twice, with the same complex vector up to its phase; the first N are positive.
+  const pairs = eigenpairs(doubled).filter((_, i) => i < N && i % 2 === 0);
+  const basis = pairs.map(({ vector }) => {
+    const norm = Math.hypot(...vector);
+    return Array.from({ length: N }, (_, n): Complex => [vector[n] / norm, -vector[N + n] / norm]);
+  });
+  const intoBasis = (vector: ArrayLike<number>) =>
+    basis.map((row) => row.reduce<Complex>(([re, im], [a, b], n) => [re + vector[n] * a, im + vector[n] * b], [0, 0]));
+  return { lambda: pairs.map(({ value }) => [-0.5, value]), P: intoBasis(P), B: intoBasis(B.flat()), basis };
 }

@@ -5,9 +5,11 @@
  *   backward  βₜ(i) = Σⱼ Pᵢⱼ eₜ₊₁(j) βₜ₊₁(j) / cₜ₊₁      p(xₜ | y) = αₜ βₜ
  *   Viterbi   the same recurrence with max instead of Σ, in logarithms
  *
- * Rabiner 1989, with scaling, so that no sequence is too long.
+ * Rabiner 1989, with scaling, so that sequences may be of any length.
  */
 import { UsageError } from '../errors.ts';
+
+/** A model of K states. Every row of probabilities sums to 1. */
 export interface Hmm {
   initial: number[]; //      (K)
   transition: number[][]; // (K, K): from row i to column j
@@ -22,24 +24,26 @@ export interface HmmFiltered {
   logLikelihood: number;
 }
 
-export function forward(hmm: Hmm, symbols: readonly number[]): HmmFiltered {
+/** The filter. Throws UsageError for an invalid model, and for a symbol that has probability 0. */
+export function hmmForward(hmm: Hmm, symbols: readonly number[]): HmmFiltered {
   check(hmm, symbols);
   const filtered: number[][] = [];
   const scales: number[] = [];
   symbols.forEach((y, t) => {
-    const prior = t === 0 ? hmm.initial : advance(hmm, filtered[t - 1]);
+    const prior = t === 0 ? hmm.initial : hmmPredict(hmm, filtered[t - 1]);
     const joint = prior.map((p, j) => p * hmm.emission[j][y]);
     const scale = sum(joint);
-    if (scale === 0) throw new UsageError('forward', `symbol ${y} at place ${t} has probability 0 under this model.`);
+    if (scale === 0)
+      throw new UsageError('hmmForward', `symbol ${y} at place ${t} has probability 0 under this model.`);
     filtered.push(joint.map((value) => value / scale));
     scales.push(scale);
   });
   return { filtered, scales, logLikelihood: sum(scales.map(Math.log)) };
 }
 
-/** p(xₜ | y₁ … y_T) */
-export function smooth(hmm: Hmm, symbols: readonly number[]): number[][] {
-  const { filtered, scales } = forward(hmm, symbols);
+/** The smoother: p(xₜ | y₁ … y_T) for each t. */
+export function hmmSmooth(hmm: Hmm, symbols: readonly number[]): number[][] {
+  const { filtered, scales } = hmmForward(hmm, symbols);
   let beta = hmm.initial.map(() => 1);
   const smoothed = [...filtered];
   for (let t = symbols.length - 2; t >= 0; t--) {
@@ -50,8 +54,8 @@ export function smooth(hmm: Hmm, symbols: readonly number[]): number[][] {
   return smoothed;
 }
 
-/** The likeliest path, and its log p(path, y). */
-export function viterbi(hmm: Hmm, symbols: readonly number[]): { path: number[]; logProbability: number } {
+/** The most likely path of states, and its log p(path, y). */
+export function hmmViterbi(hmm: Hmm, symbols: readonly number[]): { path: number[]; logProbability: number } {
   check(hmm, symbols);
   if (symbols.length === 0) return { path: [], logProbability: 0 };
   let best = hmm.initial.map((p, j) => Math.log(p) + Math.log(hmm.emission[j][symbols[0]]));
@@ -68,7 +72,7 @@ export function viterbi(hmm: Hmm, symbols: readonly number[]): { path: number[];
 }
 
 /** States and symbols drawn from the model; `uniform` gives numbers in [0, 1). */
-export function sampleHmm(hmm: Hmm, length: number, uniform: () => number): { states: number[]; symbols: number[] } {
+export function hmmSample(hmm: Hmm, length: number, uniform: () => number): { states: number[]; symbols: number[] } {
   const states: number[] = [];
   const symbols: number[] = [];
   for (let t = 0; t < length; t++) {
@@ -78,8 +82,8 @@ export function sampleHmm(hmm: Hmm, length: number, uniform: () => number): { st
   return { states, symbols };
 }
 
-/** Σᵢ α(i) Pᵢⱼ */
-export const advance = ({ transition }: Hmm, alpha: readonly number[]): number[] =>
+/** One step of prediction: Σᵢ α(i) Pᵢⱼ */
+export const hmmPredict = ({ transition }: Hmm, alpha: readonly number[]): number[] =>
   alpha.map((_, j) => sum(alpha.map((a, i) => a * transition[i][j])));
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

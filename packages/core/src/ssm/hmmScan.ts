@@ -15,9 +15,9 @@
 import { selectiveScan } from '../ops/index.ts';
 import type { Backend } from '../tensor/backend.ts';
 import { scope } from '../tensor/scope.ts';
-import { advance, forward, type Hmm } from './hmm.ts';
+import { type Hmm, hmmForward, hmmPredict } from './hmm.ts';
 
-export interface Sweep {
+export interface HmmSweep {
   /** p(xₜ | y₁ … yₜ), as far as this sweep knows. */
   filtered: number[][];
   /** Gates above 1: what a positive Δ could not do. */
@@ -25,11 +25,11 @@ export interface Sweep {
 }
 
 /** The filter after 1, 2, … sweeps of the scan. The first takes αₜ₋₁ = initial. */
-export function filterBySweeps(hmm: Hmm, symbols: readonly number[], sweeps: number, backend: Backend): Sweep[] {
-  const found: Sweep[] = [];
+export function hmmFilterBySweeps(hmm: Hmm, symbols: readonly number[], sweeps: number, backend: Backend): HmmSweep[] {
+  const found: HmmSweep[] = [];
   let guess = symbols.map(() => hmm.initial);
   for (let k = 0; k < sweeps; k++) {
-    const sweep = sweepOnce(hmm, symbols, guess, backend);
+    const sweep = hmmSweep(hmm, symbols, guess, backend);
     guess = sweep.filtered;
     found.push(sweep);
   }
@@ -37,17 +37,17 @@ export function filterBySweeps(hmm: Hmm, symbols: readonly number[], sweeps: num
 }
 
 /** One scan, given what another run of the filter knows: with the exact guess it returns the exact filter. */
-export function sweepOnce(
+export function hmmSweep(
   hmm: Hmm,
   symbols: readonly number[],
   guess: readonly (readonly number[])[],
   backend: Backend,
-): Sweep {
+): HmmSweep {
   const gates: number[][] = [];
   const inputs: number[][] = [];
   symbols.forEach((y, t) => {
     const emitted = hmm.emission.map((row) => row[y]);
-    const prior = t === 0 ? hmm.initial : advance(hmm, guess[t - 1]);
+    const prior = t === 0 ? hmm.initial : hmmPredict(hmm, guess[t - 1]);
     const scale = emitted.reduce((sum, e, j) => sum + e * prior[j], 0);
     const kept = emitted.map((e, j) => (t === 0 ? 0 : (e * hmm.transition[j][j]) / scale));
     gates.push(kept);
@@ -66,14 +66,14 @@ export function sweepOnce(
  *
  *   αₜ(j) = eₜ(j)/cₜ ((1 − r) αₜ₋₁(j) + r πⱼ)
  */
-export function filterResetting(
+export function hmmFilterResetting(
   { initial, emission }: Pick<Hmm, 'initial' | 'emission'>,
   reset: { rate: number; to: readonly number[] },
   symbols: readonly number[],
   backend: Backend,
 ): number[][] {
   const hmm = resettingHmm(initial, emission, reset);
-  const { scales } = forward(hmm, symbols);
+  const { scales } = hmmForward(hmm, symbols);
   const gain = symbols.map((y, t) => emission.map((row) => row[y] / scales[t]));
   const gates = gain.map((row, t) => row.map((e) => (t === 0 ? 0 : e * (1 - reset.rate))));
   const inputs = gain.map((row, t) => row.map((e, j) => e * (t === 0 ? initial[j] : reset.rate * reset.to[j])));

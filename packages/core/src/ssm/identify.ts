@@ -3,8 +3,8 @@
  *
  *   xₜ = xₜ₋₁ + Δ (W xₜ₋₁ + b uₜ)      yₜ = C xₜ      x₀ = 0
  *
- * W, b and C are learned by AdamW through the unrolled recurrence, from experiments that start at rest. Any
- * basis of the state gives the same y, so what is identified are the eigenvalues: λ = log(eig(I + ΔW)) / Δ.
+ * AdamW learns W, b and C through the unrolled recurrence, from experiments that start at rest. Any basis of the state
+ * gives the same y, so only the eigenvalues are identified: λ = log(eig(I + ΔW)) / Δ.
  */
 import { UsageError } from '../errors.ts';
 import { type Complex, logarithm, over } from '../math/complex.ts';
@@ -18,10 +18,11 @@ import { keep, scope } from '../tensor/scope.ts';
 import { valueAndGrad } from '../tensor/tape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** Gradients through many steps are now and then large: their norm is cut to this. */
+/** Gradients through many steps are large at times: their norm is clipped to this. */
 const MAX_NORM = 1;
 
-export interface Experiments {
+/** Inputs and measured outputs of a system with one input and one output. */
+export interface SystemExperiments {
   /** Seconds between samples. */
   step: number;
   /** inputs[k][t] is held until outputs[k][t] is measured. */
@@ -29,14 +30,18 @@ export interface Experiments {
   outputs: number[][];
 }
 
-export interface IdentifyOptions {
+export interface IdentificationOptions {
+  /** States of the model. Default: 2. */
   order?: number;
+  /** Steps of AdamW. Default: 300. */
   updates?: number;
+  /** Default: 0.05. */
   learningRate?: number;
+  /** Seed of the first values. Default: 1. */
   seed?: number;
 }
 
-export interface Identified {
+export interface IdentifiedSystem {
   /** The recurrence's matrix, and its eigenvalues in continuous time. */
   A: Matrix;
   eigenvalues: Complex[];
@@ -44,11 +49,12 @@ export interface Identified {
   losses: number[];
 }
 
-export async function identify(
-  { step, inputs, outputs }: Experiments,
+/** Throws UsageError where inputs and outputs differ in number or length. */
+export async function identifySystem(
+  { step, inputs, outputs }: SystemExperiments,
   backend: Backend,
-  { order = 2, updates = 300, learningRate = 0.05, seed = 1 }: IdentifyOptions = {},
-): Promise<Identified> {
+  { order = 2, updates = 300, learningRate = 0.05, seed = 1 }: IdentificationOptions = {},
+): Promise<IdentifiedSystem> {
   checkExperiments(inputs, outputs);
   const tree = new ParameterTree();
   const W = tree.parameter('W', [order, order], normal(0.1));
@@ -106,9 +112,9 @@ function checkExperiments(inputs: number[][], outputs: number[][]): void {
   const sizes = [...inputs, ...outputs].map((row) => row.length);
   if (length === 0 || inputs.length !== outputs.length || sizes.some((size) => size !== length)) {
     throw new UsageError(
-      'identify',
+      'identifySystem',
       `${inputs.length} inputs and ${outputs.length} outputs of ${[...new Set(sizes)].join(', ')} samples, ` +
-        'expected as many outputs as inputs, all of one length. Cut the longer ones.',
+        'expected the same number of outputs and inputs, all of one length. Cut the longer ones.',
     );
   }
 }

@@ -1,18 +1,24 @@
-/** State space mathematics, as one list; docs/theory.md tells its story. */
+/** State space mathematics in f64: discretization, HiPPO, HMMs, the Kalman filter, identification. docs/theory.md explains them. */
 export {
+  convergenceOrder,
+  type DiscretizationRule,
+  discretizationRules,
   discretize,
-  impulseResponse,
   type LinearSystem,
-  orderOf,
-  type Rule,
-  rules,
-  simulate,
+  simulateLinear,
 } from './discretize.ts';
-export { hippoLegS, recall, remember } from './hippo.ts';
-export { forward, type Hmm, sampleHmm, smooth, viterbi } from './hmm.ts';
-export { filterBySweeps, filterResetting, resettingHmm } from './hmmScan.ts';
-export { type Experiments, type Identified, identify } from './identify.ts';
+export { hippoLegS, hippoProject, hippoReconstruct } from './hippo.ts';
+export { type Hmm, hmmForward, hmmSample, hmmSmooth, hmmViterbi } from './hmm.ts';
+export { hmmFilterBySweeps, hmmFilterResetting, resettingHmm } from './hmmScan.ts';
+export { type IdentifiedSystem, identifySystem, type SystemExperiments } from './identify.ts';
 export { kalmanEm, kalmanFilter, kalmanSmoother, type LinearGaussian } from './kalman.ts';
-export { closedForm, criticalDamping, dampingOf, type MassSpring, massSpring, simulateSpring } from './massSpring.ts';
-export type { Fit } from './pendulum.ts';
-export { fitAndRun, fixedFeatures, type Pendulum, selectiveFeatures, simulatePendulum } from './pendulum.ts';
+export {
+  criticalDamping,
+  type MassSpring,
+  massSpring,
+  simulateSpring,
+  springClosedForm,
+  springDamping,
+} from './massSpring.ts';
+export type { PendulumFit } from './pendulum.ts';
+export { fitPendulum, ltiFeatures, type Pendulum, selectiveFeatures, simulatePendulum } from './pendulum.ts';

@@ -10,7 +10,7 @@
  * C and S are cos and sin / ω below critical damping, 1 and t at it, cosh and sinh / β above.
  */
 import { UsageError } from '../errors.ts';
-import { discretize, type LinearSystem, simulate } from './discretize.ts';
+import { discretize, type LinearSystem, simulateLinear } from './discretize.ts';
 
 export interface MassSpring {
   mass: number; //       kg
@@ -18,7 +18,7 @@ export interface MassSpring {
   stiffness: number; //  N/m
 }
 
-export type Damping = 'underdamped' | 'critical' | 'overdamped';
+export type SpringDamping = 'underdamped' | 'critical' | 'overdamped';
 
 export function massSpring(parameters: MassSpring): LinearSystem {
   const { mass, damping, stiffness } = parameters;
@@ -40,14 +40,14 @@ export function massSpring(parameters: MassSpring): LinearSystem {
 export const criticalDamping = ({ mass, stiffness }: Omit<MassSpring, 'damping'>): number =>
   2 * Math.sqrt(stiffness * mass);
 
-export function dampingOf(parameters: MassSpring): Damping {
+export function springDamping(parameters: MassSpring): SpringDamping {
   const critical = criticalDamping(parameters);
   if (parameters.damping === critical) return 'critical';
   return parameters.damping < critical ? 'underdamped' : 'overdamped';
 }
 
 /** Position and velocity at time t under a constant force. */
-export function closedForm(
+export function springClosedForm(
   parameters: MassSpring,
   [position, velocity]: readonly number[],
   force: number,
@@ -58,7 +58,7 @@ export function closedForm(
   const natural = stiffness / mass;
   const rest = force / stiffness;
   const z = position - rest;
-  const [C, S] = swing(alpha ** 2 - natural, t, dampingOf(parameters));
+  const [C, S] = swing(alpha ** 2 - natural, t, springDamping(parameters));
   const decay = Math.exp(-alpha * t);
   return [
     rest + decay * (z * C + (velocity + alpha * z) * S),
@@ -66,7 +66,7 @@ export function closedForm(
   ];
 }
 
-function swing(discriminant: number, t: number, damping: Damping): [number, number] {
+function swing(discriminant: number, t: number, damping: SpringDamping): [number, number] {
   if (damping === 'critical') return [1, t];
   const rate = Math.sqrt(Math.abs(discriminant));
   if (damping === 'underdamped') return [Math.cos(rate * t), Math.sin(rate * t) / rate];
@@ -80,7 +80,7 @@ export function simulateSpring(
   forces: readonly number[],
   step: number,
 ): number[][] {
-  return simulate(
+  return simulateLinear(
     discretize(massSpring(parameters), step, 'zoh'),
     start,
     forces.map((force) => [force]),

@@ -52,17 +52,17 @@ export function simulatePendulum(pendulum: Pendulum, angle: number, samples: num
 }
 
 /** Values that the next angle is a linear function of, from the angles up to t. */
-type Features = (past: readonly number[], t: number) => number[];
+type PendulumFeatures = (past: readonly number[], t: number) => number[];
 
 /** The last `order` angles: the general LTI model of that order. */
-export const fixedFeatures =
-  (order: number): Features =>
+export const ltiFeatures =
+  (order: number): PendulumFeatures =>
   (past, t) =>
     Array.from({ length: order }, (_, k) => past[t - k]);
 
 /** The last two angles, each also times ρₜ and times the change of ℓ²: an A that depends on the input. */
 export const selectiveFeatures =
-  (pendulum: Pendulum, step: number): Features =>
+  (pendulum: Pendulum, step: number): PendulumFeatures =>
   (past, t) => {
     // Angular momentum ℓ² θ' is what a change of length keeps.
     const stretch = (lengthAt(pendulum, (t - 0.5) * step) / lengthAt(pendulum, (t + 0.5) * step)) ** 2;
@@ -70,7 +70,7 @@ export const selectiveFeatures =
     return gates.flatMap((gate) => [gate * past[t], gate * past[t - 1]]);
   };
 
-export interface Fit {
+export interface PendulumFit {
   /** The measured start, then the model alone. */
   angles: number[];
   /** Root of the mean squared error of the free run over that of the mean, on the part not fitted. */
@@ -78,7 +78,12 @@ export interface Fit {
 }
 
 /** Fits one step by least squares on the first `trained` angles, then runs on its own from the `order` that follow. */
-export function fitAndRun(angles: readonly number[], trained: number, order: number, features: Features): Fit {
+export function fitPendulum(
+  angles: readonly number[],
+  trained: number,
+  order: number,
+  features: PendulumFeatures,
+): PendulumFit {
   const X: Matrix = [];
   const Y: Matrix = [];
   for (let t = order - 1; t + 1 < trained; t++) {

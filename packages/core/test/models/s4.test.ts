@@ -7,7 +7,8 @@ import { configOf, readConfig } from '../../src/families/registry.ts';
 import { configText } from '../../src/models/model.ts';
 import { createModel, declareModel } from '../../src/models/registered.ts';
 import { s4Modes, s4Scan } from '../../src/ops/index.ts';
-import { legSDiagonal, s4Recurrence, s4Step } from '../../src/ssm/s4.ts';
+import { legSDiagonal } from '../../src/ssm/hippo.ts';
+import { s4Recurrence, s4Step } from '../ssm/s4Reference.ts';
 
 describe.each(backends)('s4 models on $name', ({ backend }) => {
   it('start as HiPPO-LegS by the bilinear rule', async () => {

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { casino, rolls } from '../../../../lab/src/theory/hmm.ts';
 import { casinoReset, ring } from '../../../../lab/src/theory/scan.ts';
 import { backends } from '../../../../test/support/backends.ts';
-import { forward, type Hmm, smooth, viterbi } from '../../src/ssm/hmm.ts';
-import { filterBySweeps, filterResetting, gatedScan, resettingHmm, sweepOnce } from '../../src/ssm/hmmScan.ts';
+import { type Hmm, hmmForward, hmmSmooth, hmmViterbi } from '../../src/ssm/hmm.ts';
+import { gatedScan, hmmFilterBySweeps, hmmFilterResetting, hmmSweep, resettingHmm } from '../../src/ssm/hmmScan.ts';
 
 const row = (n: number) =>
   fc.array(fc.integer({ min: 1, max: 20 }), { minLength: n, maxLength: n }).map((weights) => {
@@ -36,9 +36,9 @@ describe('the hidden Markov model', () => {
       fc.property(models, ({ hmm, symbols }) => {
         const paths = enumerate(hmm, symbols);
         const total = paths.reduce((sum, { p }) => sum + p, 0);
-        const { filtered, logLikelihood } = forward(hmm, symbols);
+        const { filtered, logLikelihood } = hmmForward(hmm, symbols);
         expect(logLikelihood).toBeCloseTo(Math.log(total), 10);
-        const smoothed = smooth(hmm, symbols);
+        const smoothed = hmmSmooth(hmm, symbols);
         symbols.forEach((_, t) => {
           hmm.initial.forEach((_, j) => {
             const through = paths.filter(({ path }) => path[t] === j).reduce((sum, { p }) => sum + p, 0);
@@ -46,7 +46,7 @@ describe('the hidden Markov model', () => {
           });
         });
         expect(filtered[symbols.length - 1]).toEqual(smoothed[symbols.length - 1]);
-        const { path, logProbability } = viterbi(hmm, symbols);
+        const { path, logProbability } = hmmViterbi(hmm, symbols);
         expect(logProbability).toBeCloseTo(Math.log(Math.max(...paths.map(({ p }) => p))), 10);
         const found = paths.find((one) => one.path.join() === path.join());
         expect(Math.log(found?.p ?? 0)).toBeCloseTo(logProbability, 10);
@@ -57,12 +57,12 @@ describe('the hidden Markov model', () => {
 
   it('does not underflow on long sequences', () => {
     const { symbols } = rolls(5000, 2);
-    expect(Number.isFinite(forward(casino, symbols).logLikelihood)).toBe(true);
+    expect(Number.isFinite(hmmForward(casino, symbols).logLikelihood)).toBe(true);
   });
 
   it('refuses rows that are no probabilities, and unknown symbols', () => {
-    expect(() => forward({ ...casino, initial: [0.5, 0.6] }, [0])).toThrow('Hmm: initial has the row 0.5, 0.6');
-    expect(() => forward(casino, [0, 6])).toThrow('Hmm: symbol 1 is 6, expected 0 to 5.');
+    expect(() => hmmForward({ ...casino, initial: [0.5, 0.6] }, [0])).toThrow('Hmm: initial has the row 0.5, 0.6');
+    expect(() => hmmForward(casino, [0, 6])).toThrow('Hmm: symbol 1 is 6, expected 0 to 5.');
   });
 });
 
@@ -99,21 +99,21 @@ describe.each(backends)('the filter as a selective scan on $name', ({ backend })
   it('is exact in one scan where the chain keeps its state or draws it anew, and cₜ is known', () => {
     const { transition } = resettingHmm(casino.initial, casino.emission, casinoReset);
     expectNear(transition, casino.transition);
-    expectNear(filterResetting(casino, casinoReset, symbols, backend), forward(casino, symbols).filtered);
+    expectNear(hmmFilterResetting(casino, casinoReset, symbols, backend), hmmForward(casino, symbols).filtered);
   });
 
   it('keeps the exact filter: it is the fixed point of a sweep', () => {
     for (const hmm of [casino, ring]) {
       const seen = symbols.map((y) => y % hmm.emission[0].length);
-      const exact = forward(hmm, seen).filtered;
-      expectNear(sweepOnce(hmm, seen, exact, backend).filtered, exact);
+      const exact = hmmForward(hmm, seen).filtered;
+      expectNear(hmmSweep(hmm, seen, exact, backend).filtered, exact);
     }
   });
 
   it('makes at least one more step exact with each sweep', () => {
     const seen = symbols.slice(0, 12).map((y) => y % 3);
-    const exact = forward(ring, seen).filtered;
-    filterBySweeps(ring, seen, 12, backend).forEach(({ filtered }, k) => {
+    const exact = hmmForward(ring, seen).filtered;
+    hmmFilterBySweeps(ring, seen, 12, backend).forEach(({ filtered }, k) => {
       expectNear(filtered.slice(0, k + 1), exact.slice(0, k + 1));
     });
   });

@@ -3,7 +3,7 @@ import { experiments, SPRING } from '../../../../lab/src/theory/identify.ts';
 import { cases, fits } from '../../../../lab/src/theory/pendulum.ts';
 import { anyBackend } from '../../../../test/support/backends.ts';
 import { eigenvalues } from '../../src/math/eigenvalues.ts';
-import { identify } from '../../src/ssm/identify.ts';
+import { identifySystem } from '../../src/ssm/identify.ts';
 import { massSpring } from '../../src/ssm/massSpring.ts';
 import { simulatePendulum } from '../../src/ssm/pendulum.ts';
 
@@ -11,7 +11,7 @@ describe('a neural state space model', () => {
   it.each([1, 2])(
     'finds the eigenvalues of the spring to a fiftieth, from seed %i',
     async (seed) => {
-      const found = await identify(experiments(7 + seed), anyBackend, { seed });
+      const found = await identifySystem(experiments(7 + seed), anyBackend, { seed });
       const [truth] = eigenvalues(massSpring(SPRING).A);
       const [learned] = found.eigenvalues;
       expect(Math.abs(learned.re - truth.re)).toBeLessThan(0.02 * Math.abs(truth.re));
@@ -23,7 +23,9 @@ describe('a neural state space model', () => {
 
   it('refuses experiments of different lengths', async () => {
     const data = { step: 0.1, inputs: [[1, 2]], outputs: [[1]] };
-    await expect(identify(data, anyBackend)).rejects.toThrow('identify: 1 inputs and 1 outputs of 2, 1 samples');
+    await expect(identifySystem(data, anyBackend)).rejects.toThrow(
+      'identifySystem: 1 inputs and 1 outputs of 2, 1 samples',
+    );
   });
 });
 

@@ -3,9 +3,32 @@ import { describe, expect, it } from 'vitest';
 import { discretization, errorOf } from '../../../../lab/src/theory/discretization.ts';
 import { eulerLimit } from '../../../../lab/src/theory/stability.ts';
 import { eigenvalues, spectralRadius } from '../../src/math/eigenvalues.ts';
-import { discretize, impulseResponse, orderOf, rules, simulate } from '../../src/ssm/discretize.ts';
-import { hippoLegS, legendre, recall, remember } from '../../src/ssm/hippo.ts';
-import { closedForm, criticalDamping, dampingOf, massSpring, simulateSpring } from '../../src/ssm/massSpring.ts';
+import { type Matrix, multiply } from '../../src/math/matrix.ts';
+import {
+  convergenceOrder,
+  discretizationRules,
+  discretize,
+  type LinearSystem,
+  simulateLinear,
+} from '../../src/ssm/discretize.ts';
+import { hippoLegS, hippoProject, hippoReconstruct, legendre } from '../../src/ssm/hippo.ts';
+import {
+  criticalDamping,
+  massSpring,
+  simulateSpring,
+  springClosedForm,
+  springDamping,
+} from '../../src/ssm/massSpring.ts';
+
+/** The recurrence as a convolution from rest: the kernel Kₖ = C Aᵏ B of one input and one output. */
+function impulseResponse({ A, B }: LinearSystem, C: Matrix, length: number): number[] {
+  let power = B;
+  return Array.from({ length }, () => {
+    const value = multiply(C, power)[0][0];
+    power = multiply(A, power);
+    return value;
+  });
+}
 
 const positive = fc.double({ min: 0.3, max: 5, noNaN: true });
 const any = fc.double({ min: -2, max: 2, noNaN: true });
@@ -16,9 +39,9 @@ describe('the mass–spring–damper', () => {
     fc.assert(
       fc.property(positive, positive, ratios, any, any, any, (mass, stiffness, ratio, q, v, force) => {
         const parameters = { mass, stiffness, damping: ratio * criticalDamping({ mass, stiffness }) };
-        expect(dampingOf(parameters)).toBe(ratio < 1 ? 'underdamped' : ratio === 1 ? 'critical' : 'overdamped');
+        expect(springDamping(parameters)).toBe(ratio < 1 ? 'underdamped' : ratio === 1 ? 'critical' : 'overdamped');
         simulateSpring(parameters, [q, v], new Array(20).fill(force), 0.3).forEach((x, i) => {
-          closedForm(parameters, [q, v], force, 0.3 * i).forEach((value, k) => {
+          springClosedForm(parameters, [q, v], force, 0.3 * i).forEach((value, k) => {
             expect(Math.abs(value - x[k])).toBeLessThan(1e-10 * (1 + Math.abs(value)));
           });
         });
@@ -45,8 +68,8 @@ describe('the mass–spring–damper', () => {
 describe('discretisation', () => {
   it('has orders 1, 2, exact and 1', () => {
     const counts = [320, 640, 1280];
-    const order = (rule: (typeof rules)[number]) =>
-      orderOf(
+    const order = (rule: (typeof discretizationRules)[number]) =>
+      convergenceOrder(
         counts.map((n) => 1 / n),
         counts.map((n) => errorOf(rule, n)),
       );
@@ -79,7 +102,7 @@ describe('discretisation', () => {
     const system = discretize(massSpring({ mass: 1, damping: 0.4, stiffness: 4 }), 0.1, 'bilinear');
     const inputs = Array.from({ length: 40 }, (_, i) => Math.sin(i * i));
     const K = impulseResponse(system, [[1, 0]], 40);
-    const states = simulate(
+    const states = simulateLinear(
       system,
       [0, 0],
       inputs.map((u) => [u]),
@@ -92,10 +115,12 @@ describe('discretisation', () => {
 
   it('is stable where it should be', () => {
     const system = massSpring({ mass: 1, damping: 0.8, stiffness: 4 });
-    const radius = (step: number, rule: (typeof rules)[number]) => spectralRadius(discretize(system, step, rule).A);
+    const radius = (step: number, rule: (typeof discretizationRules)[number]) =>
+      spectralRadius(discretize(system, step, rule).A);
     expect(radius(0.999 * eulerLimit(), 'euler')).toBeLessThan(1);
     expect(radius(1.001 * eulerLimit(), 'euler')).toBeGreaterThan(1);
-    for (const step of [0.01, 1, 100]) for (const rule of rules.slice(1)) expect(radius(step, rule)).toBeLessThan(1);
+    for (const step of [0.01, 1, 100])
+      for (const rule of discretizationRules.slice(1)) expect(radius(step, rule)).toBeLessThan(1);
   });
 
   it('refuses a step of 0, and shows its table', async () => {
@@ -120,7 +145,7 @@ describe('HiPPO-LegS', () => {
     const length = 4000;
     const cubic = (s: number) => 1 - 3 * s + 8 * s ** 2 - 6 * s ** 3;
     const signal = Array.from({ length }, (_, k) => cubic((k + 0.5) / length));
-    const c = remember(signal, 6);
+    const c = hippoProject(signal, 6);
     const projection = Array.from({ length: 6 }, (_, n) => {
       const products = signal.map((f, k) => f * legendre(6, (2 * (k + 0.5)) / length - 1)[n]);
       return (Math.sqrt(2 * n + 1) * products.reduce((sum, value) => sum + value, 0)) / length;
@@ -128,7 +153,7 @@ describe('HiPPO-LegS', () => {
     c.forEach((value, n) => {
       expect(Math.abs(value - projection[n])).toBeLessThan(2e-3);
     });
-    recall(c, length).forEach((value, k) => {
+    hippoReconstruct(c, length).forEach((value, k) => {
       expect(Math.abs(value - signal[k])).toBeLessThan(0.02);
     });
   });
@@ -136,7 +161,7 @@ describe('HiPPO-LegS', () => {
   it('remembers better with a larger state', () => {
     const signal = Array.from({ length: 1000 }, (_, k) => Math.sin(k / 50) + Math.cos(k / 31));
     const errors = [8, 16, 32].map((n) => {
-      const rebuilt = recall(remember(signal, n), 1000);
+      const rebuilt = hippoReconstruct(hippoProject(signal, n), 1000);
       return Math.sqrt(rebuilt.reduce((sum, value, k) => sum + (value - signal[k]) ** 2, 0) / 1000);
     });
     expect(errors[1]).toBeLessThan(0.7 * errors[0]);

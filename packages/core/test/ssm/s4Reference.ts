@@ -1,50 +1,19 @@
 /**
- * S4 (Gu, Goel & Ré 2022): HiPPO-LegS as a diagonal matrix plus one of low rank, in f64.
+ * S4 (Gu, Goel & Ré 2022) in f64, from its diagonal form A = V (Λ − P P*) V*: two ways to the y of the dense ODE.
  *
- *   x' = A x + B u      y = C x        A = V (Λ − P P*) V*
+ * The recurrence takes N operations a step. The convolution has a kernel that comes from a Cauchy product at the roots of
+ * unity. Of each conjugate pair one is kept: a sum over modes is twice its real part.
  *
- * Three ways to the same y: the dense ODE by the bilinear rule, the recurrence of the diagonal form in
- * N operations a step, and convolution with a kernel that comes from a Cauchy product at the roots of unity.
- * Only one of each conjugate pair is kept: a sum over modes is twice its real part.
- *
- * Official: src/models/sequence/kernels/ssm.py and hippo/nplr in state-spaces/s4.
+ * Official: src/models/sequence/kernels/ssm.py in state-spaces/s4.
  */
-import { UsageError } from '../errors.ts';
-import { eigenpairs } from '../math/symmetric.ts';
-import { hippoLegS } from './hippo.ts';
-import { add, type Complex, conj, div, mul, scale, sub } from './pairs.ts';
+import type { Complex, DiagonalPlusLowRank } from '../../src/ssm/hippo.ts';
 
-/** One of each conjugate pair: N/2 entries. Input and output vectors are in the basis V. */
-export interface DiagonalPlusLowRank {
-  lambda: Complex[];
-  P: Complex[];
-  B: Complex[];
-  /** V*, the rows that take a real vector into the basis. */
-  basis: Complex[][];
-}
-
-/**
- * HiPPO-LegS in diagonal form. With Pₙ = √(n + ½), A + P Pᵀ is −½ plus a skew-symmetric K; i K's
- * eigenvectors, as those of the symmetric [[0, K], [−K, 0]], diagonalise it.
- */
-export function legSDiagonal(N: number): DiagonalPlusLowRank {
-  requireEven('hippoLegS', N);
-  const { A, B } = hippoLegS(N);
-  const P = Float64Array.from({ length: N }, (_, n) => Math.sqrt(n + 0.5));
-  const K = (n: number, k: number) => (n === k ? 0 : A[n][k] + P[n] * P[k]);
-  const doubled = Array.from({ length: 2 * N }, (_, n) =>
-    Float64Array.from({ length: 2 * N }, (_, k) => (n < N === k < N ? 0 : n < N ? K(n, k - N) : -K(n - N, k))),
-  );
-  // Each eigenvalue comes twice, with the same complex vector but for its phase; the first N are positive.
-  const pairs = eigenpairs(doubled).filter((_, i) => i < N && i % 2 === 0);
-  const norm = ({ vector }: { vector: Float64Array }) => Math.hypot(...vector);
-  const basis = pairs.map((pair) =>
-    Array.from({ length: N }, (_, n): Complex => [pair.vector[n] / norm(pair), -pair.vector[N + n] / norm(pair)]),
-  );
-  const into = (vector: ArrayLike<number>) =>
-    basis.map((row) => row.reduce<Complex>((sum, v, n) => add(sum, scale(vector[n], v)), [0, 0]));
-  return { lambda: pairs.map(({ value }) => [-0.5, value]), P: into(P), B: into(B.flat()), basis };
-}
+export const add = (a: Complex, b: Complex): Complex => [a[0] + b[0], a[1] + b[1]];
+export const sub = (a: Complex, b: Complex): Complex => [a[0] - b[0], a[1] - b[1]];
+export const mul = (a: Complex, b: Complex): Complex => [a[0] * b[0] - a[1] * b[1], a[0] * b[1] + a[1] * b[0]];
+export const conj = (a: Complex): Complex => [a[0], -a[1]];
+export const scale = (s: number, a: Complex): Complex => [s * a[0], s * a[1]];
+export const div = (a: Complex, b: Complex): Complex => scale(1 / (b[0] ** 2 + b[1] ** 2), mul(a, conj(b)));
 
 /** The bilinear rule for a step Δ: x ← a x + p (q·x) + b u, where q·x is twice the real part of the sum. */
 export interface S4Step {
@@ -55,7 +24,6 @@ export interface S4Step {
 }
 
 export function s4Step({ lambda, P, B }: DiagonalPlusLowRank, dt: number): S4Step {
-  if (!(dt > 0 && Number.isFinite(dt))) throw new UsageError('s4Step', `dt is ${dt}, expected a number above 0.`);
   // (1 − Δ/2 (Λ − P P*))⁻¹ = D − D P κ P* D with D = 1 / (1 − Δ/2 Λ); the rule is twice that, less 1.
   const D = lambda.map((l) => div([1, 0], sub([1, 0], scale(dt / 2, l))));
   const q = P.map((p, n) => mul(conj(p), D[n]));
@@ -125,10 +93,4 @@ function truncated({ a, p, q }: S4Step, C: readonly Complex[], L: number): Compl
 /** Σ over all modes, the conjugates included. */
 function twiceReal(left: readonly Complex[], right: readonly Complex[]): number {
   return left.reduce((sum, value, n) => sum + 2 * mul(value, right[n])[0], 0);
-}
-
-function requireEven(what: string, N: number): void {
-  if (!(Number.isInteger(N) && N >= 2 && N % 2 === 0)) {
-    throw new UsageError(what, `N is ${N}, expected an even whole number ≥ 2, as modes come in conjugate pairs.`);
-  }
 }
