@@ -1,6 +1,6 @@
 /**
- * Conducts an experiment: its runs one after another, each kept as it ends; then the tables and the figure.
- * Stopped or killed, it goes on where it was when it is conducted again in the same folder.
+ * Runs an experiment: all its variants, one after another, and saves the result of each. A stopped or killed experiment
+ * resumes when it is run again in the same folder.
  */
 
 import { existsSync } from 'node:fs';

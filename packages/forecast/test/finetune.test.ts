@@ -1,11 +1,9 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anyBackend } from '../../../test/support/backends.ts';
-import { encodeSafetensors, writeAtomic } from '../../core/src/formats/index.ts';
 import { createSequenceModel } from '../../core/src/models/registered.ts';
-import { configText } from '../../core/src/models/model.ts';
 import { Random } from '../../core/src/random.ts';
 import { finetune } from '../src/finetune/finetune.ts';
 import { loadForecaster } from '../src/load.ts';
@@ -18,18 +16,11 @@ beforeAll(async () => {
   root = await mkdtemp(path.join(tmpdir(), 'finetune-'));
   const config = { model: 'mamba', dModel: 16, nLayer: 1, dState: 4, ...NETWORK_SHAPE } as const;
   const model = await createSequenceModel(config, { backend: anyBackend, seed: 1 });
-  const tensors = Object.entries(model.parameters).map(([name, { shape }]) => ({
-    name,
-    shape: [...shape],
-    data: model.parameters[name].read() as Float32Array,
-  }));
-  await mkdir(folder('zero'));
-  await writeAtomic(folder('zero/config.json'), [Buffer.from(configText(model))]);
-  await writeAtomic(folder('zero/model.safetensors'), encodeSafetensors(tensors));
+  await model.save(folder('zero'));
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-/** Jumps that no prior has: a saw of seven steps, noise beside it. */
+/** Jumps that no prior has: a sawtooth of seven steps, with noise. */
 function saws(count: number): number[][] {
   return Array.from({ length: count }, (_, i) => {
     const random = new Random(i + 1);
@@ -39,7 +30,7 @@ function saws(count: number): number[][] {
 const common = { horizon: 14, backend: 'wasm' as const, iters: 25, learningRate: 1e-2 };
 
 describe('finetune', () => {
-  it('forecasts what was kept back better, and leaves the weights it began from alone', async () => {
+  it('forecasts what was held out better, and does not change the first weights', async () => {
     const zero = await readFile(folder('zero/model.safetensors'));
     const result = await finetune(saws(12), { ...common, from: folder('zero'), out: folder('mine') });
     expect(result.isDone).toBe(true);
@@ -50,7 +41,7 @@ describe('finetune', () => {
     f.dispose();
   });
 
-  it('resumes to the bit', async () => {
+  it('resumes bit-exact', async () => {
     const data = saws(3);
     const few = { ...common, iters: 10, from: folder('zero') };
     const abort = new AbortController();

@@ -161,7 +161,7 @@ export class Trainer<M extends Model = LanguageModel> implements Resumable {
       if (this.record?.folder !== folder.absolutePath && (await folder.holdsRun())) {
         throw new UsageError(
           where,
-          `${path} holds another run. Choose another folder, or continue that run with Trainer.resume().`,
+          `${path} holds another run or model. Choose another folder, or continue that run with Trainer.resume().`,
         );
       }
       const settings = { ...(this.record?.settings ?? settingsOf(this.model)), ...this.options, ...run };

@@ -10,7 +10,7 @@ export interface Attack {
 
 type Header = string | Record<string, unknown>;
 
-/** A file of a header, as text or JSON, and `dataBytes` zeros; `length` lies about the header. */
+/** A file of a header, as text or JSON, and `dataBytes` zeros; `length` is a false length of the header. */
 export function safetensorsFile(header: Header, dataBytes: number, length?: bigint): Uint8Array {
   const text = typeof header === 'string' ? header : JSON.stringify(header);
   return joined(new TextEncoder().encode(text), dataBytes, length);

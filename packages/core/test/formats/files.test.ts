@@ -169,10 +169,10 @@ describe('writeAtomic', () => {
     ['ENOSPC', 'the disk is full. Free some space'],
     ['EACCES', 'may not be written. Change its permissions'],
     ['EROFS', 'is on a read-only disk'],
-    ['EIO', 'the disk said EIO.'],
+    ['EIO', 'the disk failed with EIO.'],
   ])('says what to do for %s and removes what it wrote', async (code, advice) => {
     const path = join(folder, 'a.txt');
-    const failure = Object.assign(new Error(`the disk said ${code}`), { code });
+    const failure = Object.assign(new Error(`the disk failed with ${code}`), { code });
     const fs = nodeModule('fs/promises');
     const { open } = fs;
     vi.spyOn(fs, 'open').mockImplementation(async (...args) => {

@@ -126,7 +126,7 @@ describe('torch checkpoints', () => {
   });
 
   it.each(['model', 'state_dict', 'model_state_dict', 'module'])(
-    'finds the model under %s, beside optimiser and epoch',
+    'finds the model under %s, next to optimiser and epoch',
     async (key) => {
       const root = py.dict(
         ['epoch', py.int(3)],

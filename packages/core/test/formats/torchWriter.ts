@@ -69,9 +69,9 @@ export interface Entry {
   bytes: Uint8Array;
   method?: number;
   flags?: number;
-  /** Size said by the directory. */
+  /** The size in the directory. */
   size?: number;
-  /** Offset said by the directory. */
+  /** The offset in the directory. */
   offset?: number;
   /** Name in the local header. */
   localName?: string;

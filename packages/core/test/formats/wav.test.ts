@@ -68,7 +68,7 @@ const floats = (width: 4 | 8, values: number[]) => [
 ];
 
 describe('WAV', () => {
-  it('gives back what was written, in any number of channels, wherever the stream is cut', async () => {
+  it('reads what was written, in any number of channels, wherever the stream is cut', async () => {
     const sample = fc.integer({ min: -(2 ** 15), max: 2 ** 15 - 1 }).map((v) => v / 2 ** 15);
     await fc.assert(
       fc.asyncProperty(

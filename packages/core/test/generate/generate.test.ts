@@ -71,7 +71,7 @@ describe.each(backends)('generate on $name', ({ backend }) => {
     });
   });
 
-  it('goes on from a state as if it had not been interrupted', async () => {
+  it('continues from a state as if it had not been interrupted', async () => {
     const model = await loaded;
     const states: State[] = [];
     const whole = await tokensOf(model, prompt, { maxTokens: 20, temperature: 0 }, ({ state }) => states.push(state));
@@ -164,11 +164,11 @@ describe('generate', () => {
     expect(got.length).toBeGreaterThan(2);
   });
 
-  it('makes no token where none is asked for', async () => {
+  it('makes no token if none is requested', async () => {
     expect(await tokensOf(await loaded, prompt, { maxTokens: 0 })).toEqual([]);
   });
 
-  it('ends where it is told to', async () => {
+  it('ends at stop tokens', async () => {
     const model = await loaded;
     const abort = new AbortController();
     const got = await tokensOf(model, prompt, { maxTokens: 50, signal: abort.signal }, (_, i) => {

@@ -1,4 +1,4 @@
-/** A model that says what it is told to: for tests of what happens to tokens, not of where they come from. */
+/** A model that predicts a given list of tokens: for tests of what is done with tokens. */
 
 import { anyBackend } from '../../../../test/support/backends.ts';
 import type { LanguageModel } from '../../src/models/languageModel.ts';

@@ -41,9 +41,9 @@ describe('generateText', () => {
     ['characters', charTokenizer.fromText(letters)],
   ])('never shows a stop string in part, token by token: %s', async (_, tokenizer) => {
     await fc.assert(
-      fc.asyncProperty(text, stops, async (said, stop) => {
-        const pieces = await shown(tokenizer, tokenizer.encode(said), { stop });
-        expect(pieces.join('')).toBe(untilStop(said, stop));
+      fc.asyncProperty(text, stops, async (text, stop) => {
+        const pieces = await shown(tokenizer, tokenizer.encode(text), { stop });
+        expect(pieces.join('')).toBe(untilStop(text, stop));
         expect(pieces).not.toContain('');
       }),
       { numRuns: 300 },
@@ -59,7 +59,7 @@ describe('generateText', () => {
     expect((await say('the th', ['the t!'])).join('')).toBe('the th');
   });
 
-  it('shows what cannot belong to a stop string at once', async () => {
+  it('shows immediately what cannot belong to a stop string', async () => {
     const tokenizer = charTokenizer.fromText(letters);
     expect(await shown(tokenizer, tokenizer.encode('abcabé'), { stop: ['abé', 'zz'] })).toEqual(['abc']);
     expect(await shown(tokenizer, tokenizer.encode('cccab'), { stop: ['abé'] })).toEqual(['c', 'c', 'c', 'ab']);
@@ -74,8 +74,8 @@ describe('generateText', () => {
   it('shows whole characters only', async () => {
     const tokenizer = byteTokenizer();
     await fc.assert(
-      fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 12 }), async (said) => {
-        const clean = said.replace(loneSurrogates, '\ufffd');
+      fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 12 }), async (text) => {
+        const clean = text.replace(loneSurrogates, '\ufffd');
         const pieces = await shown(tokenizer, tokenizer.encode(clean));
         expect(pieces.join('')).toBe(clean);
         for (const piece of pieces) {
@@ -96,11 +96,11 @@ describe('generateText', () => {
 
   it('joins characters across tokens of a tokenizer.json', async () => {
     const tokenizer = await loadTokenizer(byteLevelJson());
-    const said = 'été 🐍🐙 the';
-    const tokens = tokenizer.encode(said);
+    const text = 'été 🐍🐙 the';
+    const tokens = tokenizer.encode(text);
     expect(tokens.length, 'an emoji is several tokens').toBeGreaterThan(10);
     const pieces = await shown(tokenizer, tokens);
-    expect(pieces.join('')).toBe(said);
+    expect(pieces.join('')).toBe(text);
     for (const piece of pieces) expect(piece).not.toContain('\ufffd');
   });
 

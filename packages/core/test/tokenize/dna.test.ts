@@ -5,7 +5,7 @@ import { dnaTokenizer, loadTokenizer, reverseComplement, streamDecoder } from '.
 const bases = fc.string({ unit: fc.constantFrom(...'ACGTN') });
 
 describe('dnaTokenizer', () => {
-  it('gives back every sequence', () => {
+  it('decodes what it encodes', () => {
     const tokenizer = dnaTokenizer();
     fc.assert(fc.property(bases, (text) => tokenizer.decode(tokenizer.encode(text)) === text));
     expect(tokenizer.vocabSize).toBe(5);

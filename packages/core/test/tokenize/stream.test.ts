@@ -48,7 +48,7 @@ describe.each(tokenizers)('streamDecoder over %s', (_, make) => {
 });
 
 describe('streamDecoder', () => {
-  it('holds back an emoji until its last byte', () => {
+  it('holds an emoji until its last byte', () => {
     const stream = streamDecoder(byteTokenizer());
     expect([0xf0, 0x9f, 0x90, 0x8d].map((byte) => stream.push(byte))).toEqual(['', '', '', '🐍']);
     expect(stream.push(0xf0)).toBe('');

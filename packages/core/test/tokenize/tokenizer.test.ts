@@ -17,7 +17,7 @@ describe('byteTokenizer', () => {
     expect(tokenizer.eos).toBeUndefined();
   });
 
-  it('gives back every text', () => {
+  it('decodes what it encodes', () => {
     const tokenizer = byteTokenizer();
     fc.assert(fc.property(unicode, (text) => tokenizer.decode(tokenizer.encode(text)) === text));
     expect(tokenizer.decode(tokenizer.encode('\ufeffx'))).toBe('\ufeffx');
@@ -38,7 +38,7 @@ describe('charTokenizer', () => {
     expect(tokenizer.encode('🐍z')).toEqual([3, 1]);
   });
 
-  it('gives back every text that it was made from', () => {
+  it('decodes every text that it was made from', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', minLength: 1 }), (text) => {
         const tokenizer = charTokenizer.fromText(text);
@@ -75,7 +75,7 @@ describe('huggingfaceTokenizer', () => {
     expect(tokenizer.eos).toBe(0);
   });
 
-  it('gives back every text, at byte level', async () => {
+  it('decodes every text, at byte level', async () => {
     const tokenizer = await huggingfaceTokenizer(byteLevelJson());
     const text = fc.oneof(unicode, fc.string({ unit: fc.constantFrom(' ', 'the', 'é', '🐍', '.') }));
     fc.assert(fc.property(text, (t) => tokenizer.decode(tokenizer.encode(t)) === t));
@@ -117,7 +117,7 @@ describe('huggingfaceTokenizer', () => {
 });
 
 describe('loadTokenizer', () => {
-  it('gives back each kind from its own JSON', async () => {
+  it('loads each kind from its own JSON', async () => {
     const kinds = [byteTokenizer(), charTokenizer.fromText('the a é'), await huggingfaceTokenizer(byteLevelJson())];
     for (const tokenizer of kinds) {
       const loaded = await loadTokenizer(JSON.parse(JSON.stringify(tokenizer)));

@@ -1,4 +1,4 @@
-/** Every family by the same trainer, in the same folders: it learns text, resumes to the bit, and writes. */
+/** Every family by the same trainer, in the same folders: it learns text, resumes bit-exact, and generates. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -32,7 +32,7 @@ describe.each(tinyConfigs)('%s with %j', (_, { vocabSize: _tokens, ...config }) 
     expect(end).toBeGreaterThan(1);
   });
 
-  it('needs the memory for a step that was said', async () => {
+  it('needs the estimated memory for a step', async () => {
     const { heap } = anyBackend;
     const base = heap.used;
     const model = await createModel({ dModel: 64, nLayer: 3, ...config, vocabSize: 256 }, { backend: anyBackend });
@@ -52,7 +52,7 @@ describe.each(tinyConfigs)('%s with %j', (_, { vocabSize: _tokens, ...config }) 
     expect(ratio).toBeLessThan(1.05);
   });
 
-  it('resumes to the bit, and the model of the folder writes what one forward says', async () => {
+  it('resumes bit-exact, and the model of the folder generates what one forward predicts', async () => {
     const folder = await workFolder();
     const [whole, parts] = [join(folder, 'whole'), join(folder, 'parts')];
     const more = { dModel: 20, ...config, data: join(folder, 'play.jsonl'), carryState: true, maxIters: 8 };

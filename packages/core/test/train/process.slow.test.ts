@@ -14,7 +14,7 @@ import { contentsOf, logOf, resume, run, small, stepsOf, workFolder } from './ru
 const node = process.execPath;
 const isRoot = process.getuid?.() === 0;
 
-/** A small run that was stopped at 10, and the command line that goes on with it. */
+/** A small run that was stopped at 10, and the command that continues it. */
 async function stopped(options: Record<string, unknown> = {}) {
   const folder = await workFolder();
   const out = join(folder, 'run');
@@ -134,7 +134,7 @@ describe('a disk that is full', () => {
     const out = join(disk, 'run');
     const options = { data: join(folder, 'play.txt'), evalEvery: 1000 };
     await run({ ...options, out }, { stopAt: 10 });
-    // What is free now is not enough for a second checkpoint beside the first.
+    // What is free now is not enough for a second checkpoint next to the first.
     const free = Number(/(\d+)\s*$/.exec(spawnSync('df', ['-k', '--output=avail', disk]).stdout.toString())![1]);
     await writeFile(join(disk, 'ballast'), Buffer.alloc(1024 * (free - 20)));
     const before = await contentsOf(out);

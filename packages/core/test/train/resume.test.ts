@@ -164,7 +164,7 @@ describe('a saved trainer', () => {
     const [one, other] = [await begin(), await begin()];
     await one.save(join(folder, 'run'));
     await expect(other.save(join(folder, 'run'))).rejects.toThrow(
-      `Trainer.save: ${join(folder, 'run')} holds another run. Choose another folder`,
+      `Trainer.save: ${join(folder, 'run')} holds another run or model. Choose another folder`,
     );
     await writeFile(join(folder, 'run', 'train.lock'), '1');
     await expect(one.save(join(folder, 'run'))).rejects.toThrow('Trainer.save: process 1 is training in');

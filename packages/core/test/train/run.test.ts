@@ -1,4 +1,4 @@
-/** Runs in folders: stopped and resumed they are the same to the bit, and nothing wrong loses anything. */
+/** Runs in folders: stopped and resumed they are bit-exact, and no error loses a checkpoint. */
 
 import { appendFile, copyFile, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ describe.each(backends)('a run on $name', ({ backend }) => {
     ['with gradient accumulation', { gradientAccumulation: 2, carryState: true }],
     ['with characters and WSD', { tokenizer: 'char', schedule: 'wsd', decayFraction: 0.5 }],
   ])(
-    'stopped at 10 and resumed equals 20 updates at once: %s',
+    'stopped at 10 and resumed equals 20 updates in one session: %s',
     async (_, {
       data = 'play.txt',
       ...more
@@ -167,7 +167,7 @@ describe('a run', () => {
     ]);
   });
 
-  it('saves and ends where it is told to stop', async () => {
+  it('saves and ends when it is stopped', async () => {
     const folder = await workFolder();
     const out = join(folder, 'run');
     const abort = new AbortController();

@@ -13,7 +13,7 @@ export const play = readFileSync(new URL('../../../mamba-ts/data/shakespeare.txt
   12_000,
 );
 
-/** A folder with a text, a JSONL file and whatever else, which goes when the test is over. */
+/** A folder with a text, a JSONL file and others, removed after the test. */
 export async function workFolder(files: Record<string, string> = {}): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'mamba-ts-train-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -38,7 +38,7 @@ export const small = {
   logEvery: 1,
 };
 
-/** Trains as `mamba-ts train` does and lets go of the backend. */
+/** Trains as `mamba-ts train` does and disposes the backend. */
 export async function run(
   options: Record<string, unknown>,
   more: Omit<RunRequest, 'layers'> = {},
@@ -48,7 +48,7 @@ export async function run(
   return result;
 }
 
-/** Goes on with a run, with the options of the run itself unless others are given. */
+/** Continues a run, with its own options unless others are given. */
 export async function resume(out: string, options: Record<string, unknown> = {}, more: Partial<RunRequest> = {}) {
   const result = await train({ layers: [{ out, ...options }], resume: true, ...more });
   result.model.backend.dispose();

@@ -45,7 +45,7 @@ describe('the learning rate', () => {
     expect(new Set(rates('constant').slice(4))).toEqual(new Set([1]));
   });
 
-  it('lies between least and highest after the warm-up, and never rises then', () => {
+  it('is between the lowest and the highest rate after the warm-up, and never rises then', () => {
     fc.assert(
       fc.property(
         fc.constantFrom('cosine' as const, 'wsd' as const, 'constant' as const),

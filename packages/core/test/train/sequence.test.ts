@@ -1,4 +1,4 @@
-/** Sequence models in training: they learn small tasks in seconds, and runs resume to the bit. */
+/** Sequence models in training: they learn small tasks in seconds, and runs resume bit-exact. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -221,7 +221,7 @@ const predictionsOf = async (out: string, data: string) => {
 };
 
 describe('a run of a sequence model', () => {
-  it.each(Object.keys(sets))('stopped at 10 and resumed equals 20 updates at once: %s', async (name) => {
+  it.each(Object.keys(sets))('stopped at 10 and resumed equals 20 updates in one session: %s', async (name) => {
     const { folder, options } = await setOf(name);
     const [whole, parts] = [join(folder, 'whole'), join(folder, 'parts')];
     const one = await train({ layers: [{ ...options, out: whole }] });
@@ -273,8 +273,8 @@ describe('a run of a sequence model', () => {
     expect(await valuesOf('turned.csv')).toEqual(await valuesOf('t.csv'));
     const read = async (file: string) => (await openSaved(out, join(folder, file))).opened.all.read(3);
     expect(await read('turned.csv')).toEqual(await read('t.csv'));
-    const asked = 'short.csv has no column "a" or "c", expected one of "shape", "b".';
-    await expect(openSaved(out, join(folder, 'short.csv'))).rejects.toThrow(asked);
+    const message = 'short.csv has no column "a" or "c", expected one of "shape", "b".';
+    await expect(openSaved(out, join(folder, 'short.csv'))).rejects.toThrow(message);
     await writeFile(data, turned);
     expect((await resume(out)).evaluation).toEqual(whole.evaluation);
     whole.model.backend.dispose();
@@ -376,8 +376,8 @@ describe('a run of a sequence model', () => {
     ],
   ])('of %s is refused with %j', async (name, wrong, message) => {
     const { folder, options } = await setOf(name);
-    const asked = train({ layers: [{ ...options, out: join(folder, 'out'), ...wrong }] });
-    await expect(asked).rejects.toThrow(message);
+    const result = train({ layers: [{ ...options, out: join(folder, 'out'), ...wrong }] });
+    await expect(result).rejects.toThrow(message);
   });
 
   it('refuses data of another kind than the model', async () => {

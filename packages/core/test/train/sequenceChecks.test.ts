@@ -75,7 +75,7 @@ it.each(sparse)('leaves batches without %s out, and refuses data that has none',
   const losses: number[] = [];
   for (let i = 0; i < 8; i++) losses.push((await trainer.step()).loss);
   expect(losses[7]).toBeLessThan(losses[0]);
-  // It goes on after the batches that were left out.
+  // It continues after the batches that were skipped.
   const again = new Trainer(await make(config), store, options);
   for (let i = 0; i < 4; i++) await again.step();
   again.restore(JSON.parse(JSON.stringify(again.state())));

@@ -65,7 +65,7 @@ describe.each(backends)('a trainer on $name', ({ backend }) => {
     }
   });
 
-  it('restores from its state, bit by bit', async () => {
+  it('restores from its state, bit-exact', async () => {
     const one = await trainer(backend);
     for (let i = 0; i < 3; i++) await one.step();
     const state = JSON.parse(JSON.stringify(one.state()));
