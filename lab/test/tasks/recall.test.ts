@@ -45,7 +45,7 @@ describe('recall', () => {
       const { tokens } = recall(new Random(2), { ...options, noise });
       return tokens.filter((token) => token === 0).length / tokens.length;
     };
-    // Rows end in noise where a value has no room: at most one step of sixty.
+    // A row ends in noise where no value fits: at most one step of sixty.
     expect(noiseOf(0)).toBeLessThan(1 / 60);
     // A write is one event of two steps: n / (n + (1 − n) · 3/2) of the steps.
     expect(Math.abs(noiseOf(0.5) - 0.4)).toBeLessThan(0.05);

@@ -1,4 +1,4 @@
-/** Times that are compared, measured in turns: A B A B …, so that what slows the machine for a while slows all of them. */
+/** Times to compare, measured in turns: A B A B …, so that what slows the machine for a while slows all of them. */
 import { median } from '@mamba-ts/core/math';
 import { Stopped } from '../experiment.ts';
 

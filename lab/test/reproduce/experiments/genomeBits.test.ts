@@ -36,7 +36,7 @@ describe('bitsWithContext', () => {
     }
   });
 
-  it('refuses bases without so many before them, and windows that are not whole', async () => {
+  it('refuses bases without enough context, and windows that are not whole', async () => {
     const at = (scored: object) =>
       bitsWithContext(model, bases, { begin: 100, end: 200, context: 50, stride: 10, ...scored });
     await expect(at({ context: 101 })).rejects.toThrow('expected at least 101 before');
@@ -53,7 +53,7 @@ describe('readThrough', () => {
     expect(pass.bits).toBeCloseTo(whole.read()[0] / Math.LN2, 4);
     expect(pass.heapAfter).toBe(pass.heapBefore);
     expect(pass.heapMost - pass.heapBefore).toBeGreaterThanOrEqual(pass.stateBytes);
-    // 3 calls hold no more than one state beside the next one.
+    // 3 calls hold at most one state and the next one.
     expect(pass.heapMost - pass.heapBefore).toBeLessThan(3 * pass.stateBytes);
   });
 });

@@ -1,4 +1,4 @@
-/** Sums modulo k of all digits so far, in rows longer than those of training: what the rotating state of Mamba-3 is for. */
+/** Sums modulo k of all digits so far, in rows longer than those of training: a task for the rotating state of Mamba-3. */
 import type { LanguageModel } from '@mamba-ts/core/models';
 import { Random } from '@mamba-ts/core/random';
 import { field, type ValuesOf } from '@mamba-ts/core/schema';
@@ -31,7 +31,7 @@ const fields = {
   dModel: countField(32),
   dState: countField(16),
   updates: countField(3000),
-  /** About so many tokens in an update. */
+  /** Tokens of an update, about. */
   tokens: countField(2048),
   learningRate: rateField(5e-3),
 };

@@ -177,7 +177,7 @@ export const measurements = {
 } satisfies Record<string, MeasurementKind>;
 export type Measurement = keyof typeof measurements;
 
-/** One thread is timed by the CPU time of the process, which other programs hardly disturb; several by the wall clock. */
+/** One thread is timed by the CPU time of the process, which other programs hardly disturb; several by wall clock. */
 const clockOf = ({ device }: Backend): [Clock, boolean] =>
   device.threads === 1 ? [processClock, true] : [wallClock, false];
 

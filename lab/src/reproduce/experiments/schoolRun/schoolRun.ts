@@ -1,4 +1,4 @@
-/** The school run: a sequence with long memory whose least possible loss is known exactly, learned by families of models. */
+/** The school run: families of models learn a sequence with long memory, whose least possible loss is known exactly. */
 import { mean } from '@mamba-ts/core/math';
 import type { LanguageModel } from '@mamba-ts/core/models';
 import { Random } from '@mamba-ts/core/random';

@@ -17,7 +17,7 @@ import {
   kinds,
 } from './selectiveCopyingReport.ts';
 
-/** States of a channel of S4, as its authors have it: 16 cannot delay so many symbols. */
+/** States of a channel of S4, as its authors have it: 16 states cannot delay 8 symbols. */
 const S4_STATES = 64;
 
 const configs: Readonly<Record<CopyingModel, Readonly<Record<string, unknown>>>> = {
@@ -87,7 +87,7 @@ async function run(
   const model = await newModel(shape, context, seed);
   // Fixed places have a fixed delay, which rows of another length would unlearn: plain rows are all of full length.
   const curriculum = new Curriculum(kind === 'plain' ? settings.symbols : FEWEST_SYMBOLS, settings.symbols, 1.01);
-  /** Rows of so many symbols, with as much noise around each as in the longest rows. */
+  /** Rows with this number of symbols, and as much noise around each as in the longest rows. */
   const rowsOf = (random: Random, B: number, symbols = settings.symbols) =>
     copying(random, {
       B,

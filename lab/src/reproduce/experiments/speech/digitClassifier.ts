@@ -1,4 +1,4 @@
-/** Classifying clips by the digit that is said: training batches of changed clips, and the accuracy of a model. */
+/** Classifying clips by the spoken digit: training batches of changed clips, and the accuracy of a model. */
 import { shuffled } from '@mamba-ts/core/data';
 import { softmax } from '@mamba-ts/core/math';
 import type { SequenceModel } from '@mamba-ts/core/models';
@@ -26,7 +26,7 @@ export const CHANGES: SoundChanges = {
   flip: true,
 };
 
-/** Clips of so many batches are sorted by length together, so that those of a batch are nearly of one length. */
+/** The clips of this number of batches are sorted by length, so that the clips of a batch have nearly one length. */
 const SORTED_BATCHES = 8;
 
 /** Each pass has every clip once, in another order and with other changes. The step is all the state of the task. */

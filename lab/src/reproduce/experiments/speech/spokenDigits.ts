@@ -69,7 +69,7 @@ export function withoutSilence(samples: Float32Array): Float32Array {
   return samples.slice(Math.max(0, first - KEPT_SECTIONS) * SECTION, (last + 1 + KEPT_SECTIONS) * SECTION);
 }
 
-/** Of so many takes of each speaker and digit, one is for the test of the random split. */
+/** One of this number of takes of each speaker and digit is for the test of the random split. */
 const TAKES_PER_TEST = 5;
 
 export interface Split {
