@@ -29,6 +29,23 @@ function saws(count: number): number[][] {
 }
 const common = { horizon: 14, backend: 'wasm' as const, iters: 25, learningRate: 1e-2 };
 
+/** All files that the first one imports when it is loaded. */
+async function importsOf(file: URL, found = new Set<string>()): Promise<Set<string>> {
+  if (found.has(file.pathname)) return found;
+  found.add(file.pathname);
+  const source = await readFile(file, 'utf8');
+  for (const [, from] of source.matchAll(/^(?:import|export) (?!type )[^;]*?from '(\.[^']+)';/gm)) {
+    await importsOf(new URL(from, file), found);
+  }
+  return found;
+}
+
+it('loads the synthetic priors only where it uses them', async () => {
+  const files = [...(await importsOf(new URL('../src/finetune/index.ts', import.meta.url)))];
+  expect(files.length).toBeGreaterThan(10);
+  expect(files.filter((file) => file.includes('/synthetic/priors/') || file.includes('catalogue'))).toEqual([]);
+});
+
 describe('finetune', () => {
   it('forecasts what was held out better, and does not change the first weights', async () => {
     const zero = await readFile(folder('zero/model.safetensors'));

@@ -1,13 +1,4 @@
-/**
- * Trains a model on data: one model, its optimiser and its batches, in Node and in the browser.
- *
- * @example
- * const data = await textData(await readFile('play.txt', 'utf8'), byteTokenizer());
- * const model = await createModel({ model: 'mamba', vocabSize: 256, dModel: 64, nLayer: 2 });
- * const trainer = new Trainer(model, data, { batchSize: 8, blockSize: 128, maxIters: 500 });
- * for (let i = 0; i < 500; i++) console.log((await trainer.step()).loss);
- * await trainer.save('runs/play');
- */
+/** The trainer: one model, its optimiser (AdamW) and its batches, in Node and in the browser. */
 import type { BackendName } from '../backend/open.ts';
 import type { ExampleStore } from '../data/examples.ts';
 import type { TokenStore } from '../data/store.ts';
@@ -57,6 +48,16 @@ export interface ResumeOptions<M extends Model> extends Partial<TrainerOptions> 
   backend?: BackendName | Backend;
 }
 
+/**
+ * Trains a model on data, one update per step(). Dispose it after use; the model stays.
+ *
+ * @example
+ * const data = await textData(await readFile('play.txt', 'utf8'), byteTokenizer());
+ * const model = await createModel({ model: 'mamba', vocabSize: 256, dModel: 64, nLayer: 2 });
+ * const trainer = new Trainer(model, data, { batchSize: 8, blockSize: 128, maxIters: 500 });
+ * for (let i = 0; i < 500; i++) console.log((await trainer.step()).loss);
+ * await trainer.save('runs/play', { tokenizer: byteTokenizer() });
+ */
 export class Trainer<M extends Model = LanguageModel> implements Resumable {
   /** Updates so far. */
   iter = 0;
@@ -71,9 +72,10 @@ export class Trainer<M extends Model = LanguageModel> implements Resumable {
   private record?: RunRecord;
 
   /**
+   * Throws UsageError for an unknown option, a wrong value, and data that does not belong to the model.
+   *
    * @param data tokens for a LanguageModel, examples for a SequenceModel, or a function that makes a task
    * @param options those left out have their defaults
-   * Throws UsageError for an unknown option, a wrong value, and data that does not belong to the model.
    */
   constructor(
     readonly model: M,
