@@ -1,9 +1,9 @@
-/** Sequences and their targets as people give them, made one flat table; rows are padded at the end. */
+/** Sequences and their targets as callers give them → flat tables. Shorter rows are padded at the end. */
 import { UsageError } from '../errors.ts';
 import type { SequenceConfig } from './sequenceConfig.ts';
 import { checkTokens, tokenRows } from './tokens.ts';
 
-/** Rows, each L · dInput numbers or L token ids, or a table of them with the lengths of its rows. */
+/** Rows, each L · dInput numbers or L token ids, of any lengths, or a flat table with the lengths of its rows. */
 export type SequenceInput =
   | readonly ArrayLike<number>[]
   | {
@@ -21,9 +21,10 @@ export interface SequenceRows {
   readonly lengths?: Int32Array;
 }
 
-/** Targets: one class or nTargets values for a row or for each of its steps, flat or by rows. */
+/** One class or nTargets values for each row, or for each step, flat or by rows. */
 export type SequenceTargets = readonly ArrayLike<number>[] | ArrayLike<number>;
 
+/** Throws UsageError for what is not a table of finite numbers or of tokens. */
 export function sequenceRows(given: SequenceInput, { dInput, vocabSize }: SequenceConfig): SequenceRows {
   const width = dInput || 1;
   if (!Array.isArray(given) && (given as SequenceRows | undefined)?.inputs === undefined) {
@@ -54,7 +55,7 @@ export function sequenceRows(given: SequenceInput, { dInput, vocabSize }: Sequen
   return rows;
 }
 
-/** What was given in the place of rows. */
+/** How an error names what was given instead of rows. */
 const kindOf = (given: unknown) =>
   typeof given === 'object' && given !== null ? `of the type ${given.constructor?.name}` : String(given);
 
@@ -82,18 +83,18 @@ function tableOf(rows: readonly ArrayLike<number>[], dInput: number): SequenceRo
   return { inputs, B, L, ...(lengths.some((length) => length !== L) && { lengths }) };
 }
 
-/** A number that is none would spread over the whole row, and over every weight in training. */
+/** NaN would spread over the whole row, and in training over every weight. */
 function checkFinite(inputs: Float32Array, row: number, width: number): void {
   const at = inputs.findIndex((value) => !Number.isFinite(value));
   if (at < 0) return;
   throw new UsageError(
     'forward',
     `the input is ${inputs[at]} at row ${Math.floor(at / row)}, step ${Math.floor((at % row) / width)}, expected a finite number. ` +
-      'Fill in what is missing, or leave the row out.',
+      'Fill in missing values, or leave the row out.',
   );
 }
 
-/** Targets beside their rows, flat: `width` for a row, or for each step. What pads a row gets `missing`. */
+/** Targets as a flat table: `width` values for each row, or for each step. Padding is `missing`. */
 export function flatTargets(
   targets: SequenceTargets,
   { B, L, lengths }: SequenceRows,

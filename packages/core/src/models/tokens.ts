@@ -1,19 +1,21 @@
-/** Token rows as people give them, made one flat table; rows of different lengths are padded at the end. */
+/** Rows of tokens as callers give them → one flat table. Shorter rows are padded at the end. */
 import { UsageError } from '../errors.ts';
 
-/** Rows of token ids, or a flat (B, L) table of them. */
+/** Rows of token ids, of any lengths, or a flat (B, L) table. */
 export type TokenInput =
   | readonly (readonly number[])[]
   | { readonly tokens: Int32Array; readonly B: number; readonly L: number };
 
 export interface TokenRows {
+  /** (B, L) */
   tokens: Int32Array;
   B: number;
   L: number;
-  /** Given where rows differ in length. */
+  /** The length of each row, where rows differ. */
   lengths?: Int32Array;
 }
 
+/** Throws UsageError for what is not a table of whole numbers. */
 export function tokenRows(input: TokenInput): TokenRows {
   if (!Array.isArray(input)) {
     const { tokens, B, L } = input as Exclude<TokenInput, readonly (readonly number[])[]>;
@@ -48,6 +50,7 @@ export function tokenRows(input: TokenInput): TokenRows {
 
 const isInt32 = (value: number) => (value | 0) === value;
 
+/** Throws UsageError for a token outside of the vocabulary. */
 export function checkTokens({ tokens, L }: TokenRows, vocab: number): void {
   for (let i = 0; i < tokens.length; i++) {
     if (tokens[i] < 0 || tokens[i] >= vocab) {
@@ -59,7 +62,7 @@ export function checkTokens({ tokens, L }: TokenRows, vocab: number): void {
   }
 }
 
-/** Targets beside their tokens, flat; what pads a row is ignored (−1). */
+/** Targets as a flat (B, L) table like that of their tokens. Padding is −1, which the loss ignores. */
 export function flattenTargets(
   targets: readonly (readonly number[])[] | Int32Array,
   { B, L, lengths }: TokenRows,
@@ -70,15 +73,15 @@ export function flattenTargets(
     return targets;
   }
   if (targets.length !== B)
-    throw new UsageError('loss', `${targets.length} rows of targets, expected ${B}, as the tokens have.`);
+    throw new UsageError('loss', `${targets.length} rows of targets, expected ${B}, one for each row of tokens.`);
   const flat = new Int32Array(B * L).fill(-1);
   targets.forEach((row, b) => {
     const length = lengths?.[b] ?? L;
     if (row.length !== length)
       throw new UsageError('loss', `row ${b} has ${row.length} targets, expected ${length}, one for each token.`);
-    const strange = row.findIndex((target) => !isInt32(target));
-    if (strange >= 0)
-      throw new UsageError('loss', `target ${row[strange]} at row ${b}, position ${strange}, expected a whole number.`);
+    const at = row.findIndex((target) => !isInt32(target));
+    if (at >= 0)
+      throw new UsageError('loss', `target ${row[at]} at row ${b}, position ${at}, expected a whole number.`);
     flat.set(row, b * L);
   });
   return flat;

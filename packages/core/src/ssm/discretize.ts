@@ -1,12 +1,12 @@
 /**
- * From a continuous system to a recurrence: x' = A x + B u becomes xₜ = Ā xₜ₋₁ + B̄ uₜ.
+ * Discretization: from a continuous system x' = A x + B u to a recurrence xₜ = Ā xₜ₋₁ + B̄ uₜ.
  *
  *   euler        Ā = I + ΔA                       B̄ = ΔB                      error O(Δ)
  *   bilinear     Ā = (I − ΔA/2)⁻¹ (I + ΔA/2)      B̄ = (I − ΔA/2)⁻¹ ΔB         error O(Δ²)
  *   zoh          Ā = exp(ΔA)                      B̄ = A⁻¹ (exp(ΔA) − I) B     exact for u held constant
  *   simplified   Ā = exp(ΔA)                      B̄ = ΔB                      error O(Δ), but only in B̄
  *
- * S4 takes the bilinear rule, S4D zero-order hold, Mamba's code the simplified one (mamba_ssm, selective_scan).
+ * S4 uses the bilinear rule, S4D zero-order hold, and Mamba's code the simplified rule (mamba_ssm, selective_scan).
  */
 import { UsageError } from '../errors.ts';
 import {
@@ -23,7 +23,7 @@ import {
 } from '../math/matrix.ts';
 import { slopeOf } from '../math/stats.ts';
 
-/** x' = A x + B u, or, discretised, xₜ = A xₜ₋₁ + B uₜ. A: (N, N), B: (N, M). */
+/** x' = A x + B u, or xₜ = A xₜ₋₁ + B uₜ once discretized. A: (N, N), B: (N, M). */
 export interface LinearSystem {
   A: Matrix;
   B: Matrix;
@@ -75,7 +75,7 @@ export function simulateLinear(
   return states;
 }
 
-/** The slope of log(error) over log(step): the order of a method, by least squares. */
+/** The order of a method: the slope of log(error) over log(step), by least squares. */
 export function convergenceOrder(steps: readonly number[], errors: readonly number[]): number {
   return slopeOf(steps.map(Math.log), errors.map(Math.log));
 }

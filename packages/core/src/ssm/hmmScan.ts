@@ -1,16 +1,16 @@
 /**
- * The HMM's filter on the selective scan: from Kalman's and Rabiner's recurrences to Mamba's.
+ * The filter of an HMM, computed by the selective scan: how the recurrences of Kalman and Rabiner relate to Mamba's.
  *
  *   filter   αₜ(j) = eₜ(j)/cₜ (Pⱼⱼ αₜ₋₁(j) + Σ_{i≠j} Pᵢⱼ αₜ₋₁(i))
  *   scan     hₜ(j) = exp(Δₜ A) hₜ₋₁(j) + Δₜ Bₜ uₜ(j)      A = −1, B = C = 1, one channel a state
  *
- * so the gate exp(−Δₜ) = eₜ(j) Pⱼⱼ / cₜ depends on the symbol: selection. The scan is diagonal and linear; the
- * filter is neither: states mix by P, and cₜ depends on αₜ₋₁. Both are taken from the sweep before, as a
- * layer takes them from the layer below: Δ and u are functions of what the last sweep found. A sweep makes
- * one more step exact at least, so T sweeps are exact; a chain that forgets needs few.
+ * The gate exp(−Δₜ) = eₜ(j) Pⱼⱼ / cₜ depends on the symbol: that is selection. The scan is diagonal and linear, and the
+ * filter is neither: P mixes the states, and cₜ depends on αₜ₋₁. So the scan runs in sweeps. Each takes both from the
+ * sweep before it, as a layer takes its input from the layer below: Δ and u are functions of the last result. Each
+ * sweep makes at least one more step exact, so T sweeps are exact; a chain that forgets needs only a few.
  *
- * Where a state's symbol is likelier than expected by more than 1/Pⱼⱼ, the gate exceeds 1 and Δ is negative.
- * The scan here computes that too, Mamba's softplus(Δ) > 0 cannot.
+ * Where the symbol of a state is more likely than expected by a factor above 1/Pⱼⱼ, the gate exceeds 1 and Δ is
+ * negative. This scan computes that as well; Mamba's softplus(Δ) > 0 cannot.
  */
 import { selectiveScan } from '../ops/index.ts';
 import type { Backend } from '../tensor/backend.ts';
@@ -18,9 +18,9 @@ import { scope } from '../tensor/scope.ts';
 import { type Hmm, hmmForward, hmmPredict } from './hmm.ts';
 
 export interface HmmSweep {
-  /** p(xₜ | y₁ … yₜ), as far as this sweep knows. */
+  /** The estimate of p(xₜ | y₁ … yₜ) after this sweep. */
   filtered: number[][];
-  /** Gates above 1: what a positive Δ could not do. */
+  /** The number of gates above 1, which a positive Δ cannot have. */
   growing: number;
 }
 
@@ -36,7 +36,7 @@ export function hmmFilterBySweeps(hmm: Hmm, symbols: readonly number[], sweeps: 
   return found;
 }
 
-/** One scan, given what another run of the filter knows: with the exact guess it returns the exact filter. */
+/** One scan, from an estimate of the filter. From the exact filter it returns the exact filter. */
 export function hmmSweep(
   hmm: Hmm,
   symbols: readonly number[],
@@ -61,8 +61,8 @@ export function hmmSweep(
 }
 
 /**
- * Whether one sweep with the right cₜ is enough, which it is where P draws the next state anew or keeps it:
- * P = (1 − r) I + r 1 πᵀ, as every chain of two states with P₁₁ + P₂₂ ≥ 1. Then Σ_{i≠j} needs no αₜ₋₁:
+ * The filter by one scan with the right cₜ, for a chain that keeps its state or draws the next one from π:
+ * P = (1 − r) I + r 1 πᵀ. Every chain of two states with P₁₁ + P₂₂ ≥ 1 is one. Then Σ_{i≠j} needs no αₜ₋₁:
  *
  *   αₜ(j) = eₜ(j)/cₜ ((1 − r) αₜ₋₁(j) + r πⱼ)
  */
@@ -80,7 +80,7 @@ export function hmmFilterResetting(
   return gatedScan(gates, inputs, backend);
 }
 
-/** The chain that stays, or with probability `rate` draws its next state from `to`. */
+/** The chain that draws its next state from `to` with probability `rate`, and keeps its state otherwise. */
 export function resettingHmm(
   initial: number[],
   emission: number[][],
@@ -90,9 +90,9 @@ export function resettingHmm(
   return { initial, transition, emission };
 }
 
-/** Below this a gate is taken for it: exp(−Δ) cannot be 0. */
+/** Smaller gates are raised to this: exp(−Δ) cannot be 0. */
 const SMALLEST_GATE = 1e-30;
-/** Δ u = input needs a Δ that is not 0: the gate is then 1 ± this, below the rounding of f32. */
+/** Δ u = input needs Δ ≠ 0. A gate of 1 ± this is 1 in f32. */
 const SMALLEST_STEP = 1e-8;
 
 /** hₜ = gateₜ hₜ₋₁ + inputₜ by channel, as a selective scan with Δ = −log gate and u = input / Δ. */

@@ -1,5 +1,5 @@
 /**
- * The Kalman filter and smoother: what is known of a linear state from noisy outputs.
+ * The Kalman filter and smoother: the distribution of a linear state, given noisy outputs.
  *
  *   xₜ = A xₜ₋₁ + w,  w ~ N(0, Q)      yₜ = C xₜ + v,  v ~ N(0, R)      x₁ ~ N(mean, covariance)
  *
@@ -7,8 +7,8 @@
  *   update    K = P⁻ Cᵀ S⁻¹,  S = C P⁻ Cᵀ + R,  x = x⁻ + K (y − C x⁻),  P = (I − K C) P⁻
  *   smooth    J = P Aᵀ (P⁻)⁻¹,  x̂ₜ = xₜ + J (x̂ₜ₊₁ − x⁻ₜ₊₁)
  *
- * The update is a linear recurrence in x whose matrix (I − K C) A varies in time: a state space model
- * that selects. Kalman 1960; Rauch, Tung & Striebel 1965.
+ * The update is a linear recurrence in x whose matrix (I − K C) A varies in time: a selective state space model.
+ * Kalman 1960; Rauch, Tung & Striebel 1965.
  */
 import { UsageError } from '../errors.ts';
 import {
@@ -28,6 +28,7 @@ import {
   type Vector,
 } from '../math/matrix.ts';
 
+/** A model with N states and M outputs. */
 export interface LinearGaussian {
   A: Matrix; //          (N, N)
   Q: Matrix; //          (N, N)
@@ -37,6 +38,7 @@ export interface LinearGaussian {
   covariance: Matrix; // (N, N)
 }
 
+/** A normal distribution of the state. */
 export interface Belief {
   mean: Vector;
   covariance: Matrix;
@@ -50,6 +52,7 @@ export interface Filtered {
   logLikelihood: number;
 }
 
+/** The distribution of each state, given the outputs so far. Throws UsageError for an output of another size. */
 export function kalmanFilter(model: LinearGaussian, outputs: readonly (readonly number[])[]): Filtered {
   const { A, Q, C, R } = model;
   const I = identity(A.length);
@@ -69,7 +72,7 @@ export function kalmanFilter(model: LinearGaussian, outputs: readonly (readonly 
       surprise.map((value) => [value]),
     ).map(([value]) => value);
     result.logLikelihood -= 0.5 * (dot(surprise, weighed) + logDeterminant(S).log + y.length * Math.log(2 * Math.PI));
-    // Joseph's form stays symmetric and positive whatever the rounding.
+    // Joseph's form stays symmetric and positive definite despite rounding.
     const left = subtract(I, multiply(K, C));
     belief = {
       mean: apply(K, surprise).map((value, i) => belief.mean[i] + value),
@@ -92,6 +95,7 @@ export interface Smoothed {
   logLikelihood: number;
 }
 
+/** The distribution of each state, given all outputs. */
 export function kalmanSmoother(model: LinearGaussian, outputs: readonly (readonly number[])[]): Smoothed {
   const { predicted, filtered, logLikelihood } = kalmanFilter(model, outputs);
   const states = [...filtered];
@@ -115,7 +119,7 @@ export function kalmanSmoother(model: LinearGaussian, outputs: readonly (readonl
 
 /**
  * One round of expectation–maximisation (Shumway & Stoffer 1982): A, Q and R from the smoothed moments.
- * C stays, so the state keeps its meaning. The likelihood never falls.
+ * C does not change, so the state keeps its meaning. The likelihood never falls.
  */
 export function kalmanEm(
   model: LinearGaussian,

@@ -12,6 +12,7 @@
 import { UsageError } from '../errors.ts';
 import { discretize, type LinearSystem, simulateLinear } from './discretize.ts';
 
+/** A mass on a spring with a damper. */
 export interface MassSpring {
   mass: number; //       kg
   damping: number; //    N s/m
@@ -20,6 +21,7 @@ export interface MassSpring {
 
 export type SpringDamping = 'underdamped' | 'critical' | 'overdamped';
 
+/** The system of a mass, a spring and a damper. Throws UsageError for values below 0. */
 export function massSpring(parameters: MassSpring): LinearSystem {
   const { mass, damping, stiffness } = parameters;
   for (const [name, value] of Object.entries(parameters)) {
@@ -36,10 +38,11 @@ export function massSpring(parameters: MassSpring): LinearSystem {
   };
 }
 
-/** The damping at which it stops swinging: 2 √(k m). */
+/** The damping above which it no longer oscillates: 2 √(k m). */
 export const criticalDamping = ({ mass, stiffness }: Omit<MassSpring, 'damping'>): number =>
   2 * Math.sqrt(stiffness * mass);
 
+/** Whether the damping is below, at or above the critical one. */
 export function springDamping(parameters: MassSpring): SpringDamping {
   const critical = criticalDamping(parameters);
   if (parameters.damping === critical) return 'critical';
@@ -73,7 +76,7 @@ function swing(discriminant: number, t: number, damping: SpringDamping): [number
   return [Math.cosh(rate * t), Math.sinh(rate * t) / rate];
 }
 
-/** The states at 0, step, 2 step, … under a force for each step, by the matrix exponential: exact. */
+/** The states at 0, step, 2 step, … under a constant force in each step, by the matrix exponential, which is exact. */
 export function simulateSpring(
   parameters: MassSpring,
   start: readonly number[],

@@ -1,24 +1,24 @@
 /**
- * A pendulum whose length changes: nonlinear and time-varying, and so no LTI system.
+ * A pendulum whose length changes: it is nonlinear and time-varying, and so not an LTI system.
  *
  *   θ'' = −(g/ℓ) sin θ − (c + 2ℓ'/ℓ) θ'      ℓ(t) = 1 + swing sin(ω t)
  *
- * Written as θ'' = −ρ θ − …, with ρ = (g/ℓ) sin θ / θ, it is linear with coefficients that depend on where it
- * is and on the time: x' = A(ρ) x. A recurrence with fixed A can only fit small swings of fixed length;
- * one whose A depends on ρ fits them all. That dependence is what selective models have over S4.
+ * Written as θ'' = −ρ θ − …, with ρ = (g/ℓ) sin θ / θ, it is linear with coefficients that depend on the angle and on the
+ * time: x' = A(ρ) x. A recurrence with fixed A fits only small swings of fixed length; one whose A depends on ρ fits all
+ * of them. Selective models have this dependence, and S4 does not.
  */
 import { leastSquares, type Matrix } from '../math/matrix.ts';
 import { mean } from '../math/stats.ts';
 
 export interface Pendulum {
   damping: number; //     1/s
-  /** How much the length of 1 m changes, and how fast. */
+  /** The amplitude by which the length of 1 m changes, and the angular frequency of the change. */
   swing: number; //       m
   frequency: number; //   rad/s
 }
 
 const GRAVITY = 9.81;
-/** A model may have more coefficients than the data need: this picks small ones. */
+/** Picks small coefficients where a model has more of them than the data determine. */
 const RIDGE = 1e-12;
 
 const lengthAt = ({ swing, frequency }: Pendulum, t: number) => 1 + swing * Math.sin(frequency * t);
@@ -51,7 +51,7 @@ export function simulatePendulum(pendulum: Pendulum, angle: number, samples: num
   return angles;
 }
 
-/** Values that the next angle is a linear function of, from the angles up to t. */
+/** The values of which the next angle is a linear function, from the angles up to t. */
 type PendulumFeatures = (past: readonly number[], t: number) => number[];
 
 /** The last `order` angles: the general LTI model of that order. */
@@ -64,20 +64,20 @@ export const ltiFeatures =
 export const selectiveFeatures =
   (pendulum: Pendulum, step: number): PendulumFeatures =>
   (past, t) => {
-    // Angular momentum ℓ² θ' is what a change of length keeps.
+    // A change of the length keeps the angular momentum ℓ² θ'.
     const stretch = (lengthAt(pendulum, (t - 0.5) * step) / lengthAt(pendulum, (t + 0.5) * step)) ** 2;
     const gates = [1, stiffness(pendulum, past[t], t * step), stretch];
     return gates.flatMap((gate) => [gate * past[t], gate * past[t - 1]]);
   };
 
 export interface PendulumFit {
-  /** The measured start, then the model alone. */
+  /** Measured angles at the start, then those of the model. */
   angles: number[];
-  /** Root of the mean squared error of the free run over that of the mean, on the part not fitted. */
+  /** Root mean squared error of the model, over that of the mean, on the part that was not fitted. */
   error: number;
 }
 
-/** Fits one step by least squares on the first `trained` angles, then runs on its own from the `order` that follow. */
+/** Fits one step by least squares on the first `trained` angles, then predicts all angles after the next `order` ones. */
 export function fitPendulum(
   angles: readonly number[],
   trained: number,
@@ -94,7 +94,7 @@ export function fitPendulum(
   const run = angles.slice(0, trained + order);
   for (let t = run.length - 1; t + 1 < angles.length; t++) {
     const next = features(run, t).reduce((sum, value, i) => sum + weights[i] * value, 0);
-    // A model that is unstable leaves the page; its error is already above 1.
+    // An unstable model is cut off; its error is already above 1.
     run.push(Math.max(-10, Math.min(10, next)));
   }
   const tested = angles.slice(trained + order);

@@ -15,7 +15,7 @@ import type { LanguageModel } from '../../src/models/languageModel.ts';
 import { configText } from '../../src/models/model.ts';
 import { createModel, declareModel } from '../../src/models/registered.ts';
 import { norm } from '../../src/ops/index.ts';
-import { blockOf } from './ablationReference.ts';
+import { blockOf } from './s6AblationReference.ts';
 import { VOCAB as V } from './tiny.ts';
 import { expectTruth, tokensOf } from './truth.ts';
 import { vividModel } from './vivid.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { backends } from '../../../../test/support/backends.ts';
 import type { State } from '../../src/layers/state.ts';
-import { logitsOf, sizesOf } from './reference.ts';
+import { logitsOf, sizesOf } from './mambaReference.ts';
 import { VOCAB } from './tiny.ts';
 import { expectTruth, tokensOf } from './truth.ts';
 import { vividModel } from './vivid.ts';

@@ -9,7 +9,7 @@ import { configOf, readConfig } from '../../src/families/registry.ts';
 import { configText } from '../../src/models/model.ts';
 import { createModel, declareModel, loadModel } from '../../src/models/registered.ts';
 import { folderWith } from './folder.ts';
-import { logitsOf } from './reference2.ts';
+import { logitsOf } from './mamba2Reference.ts';
 import { expectTruth } from './truth.ts';
 import { vividModel } from './vivid.ts';
 

@@ -5,7 +5,7 @@ import { expectClose } from '../../../../test/support/compare.ts';
 import { configOf, readConfig } from '../../src/families/registry.ts';
 import { configText } from '../../src/models/model.ts';
 import { createModel, declareModel } from '../../src/models/registered.ts';
-import { logitsOf } from './reference3.ts';
+import { logitsOf } from './mamba3Reference.ts';
 import { expectTruth } from './truth.ts';
 import { vividModel } from './vivid.ts';
 

@@ -6,7 +6,7 @@ import { linear } from '../../../../test/reference/linear.ts';
 import { norm } from '../../../../test/reference/norm.ts';
 import { tokenShift } from '../../../../test/reference/tokenShift.ts';
 import { wkv } from '../../../../test/reference/wkv.ts';
-import type { Weights } from './reference.ts';
+import type { Weights } from './mambaReference.ts';
 
 const add = (a: Array64, b: Array64) => binary((x, y) => x + y, a, b);
 const mul = (a: Array64, b: Array64) => binary((x, y) => x * y, a, b);

@@ -11,7 +11,7 @@ import { configOf, readConfig } from '../../src/families/registry.ts';
 import { stateBytes } from '../../src/layers/state.ts';
 import { configText } from '../../src/models/model.ts';
 import { createModel, declareModel } from '../../src/models/registered.ts';
-import type { Weights } from './reference.ts';
+import type { Weights } from './mambaReference.ts';
 import { expectTruth } from './truth.ts';
 import { vividModel } from './vivid.ts';
 

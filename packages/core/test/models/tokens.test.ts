@@ -52,7 +52,7 @@ describe('forward', () => {
 
 describe('loss', () => {
   it.each([
-    [[[1, 2, 3]], 'loss: 1 rows of targets, expected 2, as the tokens have.'],
+    [[[1, 2, 3]], 'loss: 1 rows of targets, expected 2, one for each row of tokens.'],
     [[[1, 2], [3]], 'loss: row 0 has 2 targets, expected 3, one for each token.'],
     [[[1, 2, 16], [3]], 'target 16 at row 2, expected below 16'],
     [[[1, NaN, 3], [3]], 'loss: target NaN at row 0, position 1, expected a whole number'],

@@ -7,7 +7,9 @@ import { expectClose, expectIdentical } from '../../../../test/support/compare.t
 import { readGolden } from '../../../../test/support/golden.ts';
 import { uniforms } from '../../../../test/support/random.ts';
 import { configOf, readConfig } from '../../src/families/registry.ts';
+import type { CompleteTransformerConfig } from '../../src/families/transformer.ts';
 import { AttentionMixer } from '../../src/layers/attention.ts';
+import type { AnyConfig } from '../../src/layers/config.ts';
 import type { Mixer } from '../../src/layers/layer.ts';
 import { mhaLayer, readAttnCfg } from '../../src/layers/mha.ts';
 import { type State, stateBytes, stateGrows } from '../../src/layers/state.ts';
@@ -291,10 +293,8 @@ describe('attn_cfg', () => {
 
 it('makes a model of sizes that fit by default', async () => {
   for (const dModel of [20, 64, 96, 100, 384, 768]) {
-    const { numHeads, headDim } = configOf({ model: 'transformer', vocabSize: V, dModel, nLayer: 1 }) as unknown as {
-      numHeads: number;
-      headDim: number;
-    };
+    const { numHeads, headDim } = configOf({ model: 'transformer', vocabSize: V, dModel, nLayer: 1 }) as AnyConfig &
+      CompleteTransformerConfig;
     expect(numHeads * headDim).toBe(dModel);
     expect(headDim % 2).toBe(0);
   }

@@ -6,7 +6,7 @@ import { expectClose } from '../../../../test/support/compare.ts';
 import { uniforms } from '../../../../test/support/random.ts';
 import type { LanguageModel } from '../../src/models/languageModel.ts';
 import { valueAndGrad } from '../../src/tensor/tape.ts';
-import { type Weights, weightsOf } from './reference.ts';
+import { type Weights, weightsOf } from './mambaReference.ts';
 import { VOCAB } from './tiny.ts';
 
 export const tokensOf = (seed: number, lengths: readonly number[]): number[][] => {

@@ -9,13 +9,15 @@ import { linear } from '../../../../test/reference/linear.ts';
 import { norm } from '../../../../test/reference/norm.ts';
 import { columns } from '../../../../test/reference/shape.ts';
 import { ssd } from '../../../../test/reference/ssd.ts';
+import type { Mamba2Config } from '../../src/families/index.ts';
+import type { AnyConfig } from '../../src/layers/config.ts';
 import type { LanguageModel } from '../../src/models/languageModel.ts';
-import type { Weights } from './reference.ts';
+import type { Weights } from './mambaReference.ts';
 
 /** MambaLMHeadModel.forward with the unfused path of mamba2.py. → (B, L, vocab) */
 export function logitsOf(weights: Weights, { config }: LanguageModel, tokens: readonly number[][]): Array64 {
   const { nLayer, dModel, normEpsilon } = config;
-  const { expand, headDim: P, nGroups: G, dState: N } = config as unknown as Record<string, number>;
+  const { expand, headDim: P, nGroups: G, dState: N } = config as AnyConfig & Mamba2Config;
   const { gatedRmsNorm, normBeforeGate, gatedNormOver } = config;
   const [B, L] = [tokens.length, tokens[0].length];
   const dInner = expand * dModel;

@@ -12,7 +12,7 @@ import { selectiveScan } from '../../../../test/reference/selectiveScan.ts';
 import { columns } from '../../../../test/reference/shape.ts';
 import { stateScan } from '../../../../test/reference/stateScan.ts';
 import type { LanguageModel } from '../../src/models/languageModel.ts';
-import type { Weights } from './reference.ts';
+import type { Weights } from './mambaReference.ts';
 
 type At = (name: string) => Array64;
 

@@ -7,14 +7,15 @@ import { linear } from '../../../../test/reference/linear.ts';
 import { mamba3 } from '../../../../test/reference/mamba3.ts';
 import { norm } from '../../../../test/reference/norm.ts';
 import { columns } from '../../../../test/reference/shape.ts';
+import type { Mamba3Config } from '../../src/families/index.ts';
+import type { AnyConfig } from '../../src/layers/config.ts';
 import type { LanguageModel } from '../../src/models/languageModel.ts';
-import type { Weights } from './reference.ts';
+import type { Weights } from './mambaReference.ts';
 
 /** MambaLMHeadModel.forward with mamba3.py. → (B, L, vocab) */
 export function logitsOf(weights: Weights, { config }: LanguageModel, tokens: readonly number[][]): Array64 {
   const { nLayer, dModel, normEpsilon } = config;
-  const { expand, headDim: P, nGroups: G, dState: N } = config as unknown as Record<string, number>;
-  const { ropeFraction, aFloor } = config as unknown as Record<string, number>;
+  const { expand, headDim: P, nGroups: G, dState: N, ropeFraction, aFloor } = config as AnyConfig & Mamba3Config;
   const [B, L] = [tokens.length, tokens[0].length];
   const dInner = expand * dModel;
   const H = dInner / P;
