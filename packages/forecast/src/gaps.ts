@@ -1,6 +1,6 @@
-/** Gaps in a series, closed for what needs every value. The forecaster itself reads gaps as they are. */
+/** Gaps in a series, filled for methods that need every value. The model itself reads gaps as missing values. */
 
-/** Gaps as straight lines between their neighbours; at the ends the nearest value. */
+/** Fills gaps with straight lines between their neighbours, at the ends with the nearest value. */
 export function withoutGaps(values: Float64Array): Float64Array {
   const y = values.slice();
   let before = -1;

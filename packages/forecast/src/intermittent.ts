@@ -1,11 +1,11 @@
 /**
- * Series that are mostly 0, spare parts, say: demand comes or does not, and has a size when it comes.
+ * Intermittent demand: series that are mostly 0, such as the sales of spare parts.
  *
  *   Q(q) = 0 where q ≤ 1 − π,  else S((q − 1 + π) / π)        mean = π E[S]
  *
- * π, the chance that there is demand in a step, is smoothed over all steps and so falls while nothing sells (Teunter,
- * Syntetos & Babai 2011); S are the quantiles of the sizes so far, the latest weighing most. The forecaster's own
- * quantiles, these, and the middle of both are tried on the last windows of the past, and the best answers.
+ * π is the probability of demand in a step. It is smoothed over all steps, so it falls while nothing sells (Teunter,
+ * Syntetos & Babai 2011). S are the quantiles of the sizes so far; recent sizes have more weight. Three forecasts are
+ * compared on the last windows of the past: these quantiles, those of the forecaster, and the mean of both.
  */
 import { gridLoss } from './metrics/quantileErrors.ts';
 import { checkOptions } from './options.ts';
@@ -14,15 +14,15 @@ import { supportOf, within } from './support.ts';
 import { type Task, type TaskForecaster, taskUntil } from './task.ts';
 import type { BaseOptions, Forecast, Values } from './types.ts';
 
-/** From this share of zeros on: an interval of 1.32 steps between demands (Syntetos, Boylan & Croston 2005). */
-const ZEROS = 1 - 1 / 1.32;
-/** How much of π a step renews; the one under which the past was most likely is taken. */
+/** The smallest share of zeros: 1.32 steps between two demands (Syntetos, Boylan & Croston 2005). */
+const MIN_ZEROS = 1 - 1 / 1.32;
+/** Smoothing rates of π. The one with the largest likelihood of the past is used. */
 const RATES = [0.01, 0.02, 0.05, 0.1, 0.2];
-/** A size weighs half of one that came so many demands later. */
+/** The weight of a size halves after this number of demands. */
 const HALF_LIFE = 30;
 const WINDOWS = 6;
 
-/** Whether a series is one of these: nothing below 0, and zeros often enough. */
+/** Whether a series is intermittent: no value below 0, and at least 24 % zeros. */
 export function isIntermittent(values: Values): boolean {
   let [seen, zeros, negative] = [0, 0, false];
   for (let t = 0; t < values.length; t++) {
@@ -31,7 +31,7 @@ export function isIntermittent(values: Values): boolean {
     zeros += Number(values[t] === 0);
     negative ||= values[t] < 0;
   }
-  return !negative && zeros < seen && zeros >= ZEROS * seen;
+  return !negative && zeros < seen && zeros >= MIN_ZEROS * seen;
 }
 
 export interface Demand {
@@ -43,18 +43,18 @@ export interface Demand {
   quantiles: number[];
 }
 
-/** What the past of such a series says of each step ahead. */
+/** The distribution of demand in each step ahead, estimated from the past. */
 export function demandOf(values: Values): Demand {
   const seen = Array.from(values).filter((x) => !Number.isNaN(x));
   const chance = chanceOf(seen);
   const sizes = seen.filter((x) => x !== 0);
-  const weighed = sizes
+  const weighted = sizes
     .map((size, i) => ({ size, weight: 2 ** ((i + 1 - sizes.length) / HALF_LIFE) }))
     .sort((a, b) => a.size - b.size);
-  const total = weighed.reduce((sum, { weight }) => sum + weight, 0);
+  const total = weighted.reduce((sum, { weight }) => sum + weight, 0);
   const sizeAt = (u: number): number => {
     let below = 0;
-    for (const { size, weight } of weighed) {
+    for (const { size, weight } of weighted) {
       below += weight;
       if (below >= u * total * (1 - 1e-12)) return size;
     }
@@ -62,12 +62,12 @@ export function demandOf(values: Values): Demand {
   };
   return {
     chance,
-    size: total > 0 ? weighed.reduce((sum, { size, weight }) => sum + size * weight, 0) / total : 0,
+    size: total > 0 ? weighted.reduce((sum, { size, weight }) => sum + size * weight, 0) / total : 0,
     quantiles: GRID.map((q) => (q <= 1 - chance ? 0 : sizeAt((q - 1 + chance) / chance))),
   };
 }
 
-/** π after the last step, started from the share of the first steps. */
+/** π after the last step. It starts from the share of demand in the first steps. */
 function chanceOf(values: readonly number[]): number {
   const start = values.slice(0, Math.max(10, Math.ceil(values.length / 4)));
   const share = (start.filter((x) => x !== 0).length + 0.5) / (start.length + 1);
@@ -86,8 +86,8 @@ function chanceOf(values: readonly number[]): number {
 const SHARES = [0, 0.5, 1];
 
 /**
- * Forecasts of tasks whose intermittent series are forecast as demand, if that is better on their last windows. Other
- * series are left to `inner`. Each forecast has `demand`: the share of the demand model, 0, 0.5 or 1.
+ * Forecasts intermittent series as demand, if that is better on their last windows, and other series by `inner` alone.
+ * Each forecast has `demand`: the share of the demand model, 0, 0.5 or 1.
  */
 export const withDemand = (inner: TaskForecaster): TaskForecaster => ({
   async forecastAll(tasks, options) {
@@ -122,7 +122,7 @@ async function forecastDemand(
       return sum + gridLoss(y.subarray(origin, origin + horizon), rows);
     }, 0),
   );
-  // If the windows do not tell them apart, the middle of both.
+  // The mean of both, unless one of them is better.
   const demand = errors[1] <= Math.min(...errors) ? 0.5 : SHARES[errors.indexOf(Math.min(...errors))];
   const steps = Array.from({ length: checked.horizon }, (_, t) => rowOf(0, t, demand));
   const { chance, size } = demands[0];

@@ -1,8 +1,8 @@
 /**
- * A series read value by value, for years: in constant memory, with the same forecast as the whole series at once.
+ * A series that the model reads value by value, in constant memory. The forecast equals that of the whole series.
  *
- * What is kept are the values that may still be read, and the state of the model behind the last patch. The
- * state is used until the next re-normalisation point (model/window.ts), where the series is read again.
+ * The stream keeps the values that may still be read, and the state of the model after the last patch. The state is
+ * used until the next re-normalisation point (model/window.ts), where the series is read again.
  */
 import type { SequenceModel } from '@mamba-ts/core/models';
 import { answer, constant } from './answer.ts';

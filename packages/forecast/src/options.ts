@@ -48,7 +48,7 @@ export const baseFields = {
     advice: (horizon) =>
       typeof horizon === 'number' && horizon > MAX_HORIZON
         ? 'Forecast coarser steps, such as days instead of minutes.'
-        : 'Say how many steps ahead.',
+        : 'Give the number of steps ahead.',
   }),
   /** Central intervals in per cent, such as [80, 95]. Their bounds come as `intervals`. Default: none. */
   levels: field.optional(
@@ -65,7 +65,7 @@ export const baseFields = {
     default: DEFAULT_QUANTILES,
     normalize: rising,
     expected: 'a list of numbers such as [0.1, 0.5, 0.9]',
-    help: 'probabilities between 0 and 1, separated by commas (default: 0.1 … 0.9)',
+    help: 'probabilities between 0 and 1, separated by commas. Default: 0.1, 0.2 … 0.9.',
     placeholder: '<numbers>',
   }),
   /**
@@ -74,7 +74,7 @@ export const baseFields = {
    */
   season: seasonField,
   /** Whether values cannot be below 0. Default: found in the values by the model. */
-  nonNegative: field.optional(field.flag({ help: 'values can’t be below 0 (default: found in the values)' })),
+  nonNegative: field.optional(field.flag({ help: 'values cannot be below 0. Default: found in the values.' })),
   /** Whether values are whole numbers: quantiles are rounded, the mean is not. Default: false. */
   integer: field.flag({ default: false, help: 'values are whole numbers' }),
 };
@@ -82,7 +82,7 @@ export const baseFields = {
 const bound = (side: string) =>
   field.optional(
     field.number({
-      help: `no value is ${side} it`,
+      help: `the ${side} bound of the values, such as ${side === 'lower' ? '0 for sales' : '100 for a percentage'}`,
       placeholder: '<value>',
       advice: 'Leave it out where values have no such bound.',
     }),
@@ -96,23 +96,23 @@ export type CovariateMode = (typeof COVARIATE_MODES)[number];
 export const forecastFields = {
   ...baseFields,
   /** No value is below it, such as 0 for a percentage. Default: none. */
-  lower: bound('below'),
+  lower: bound('lower'),
   /** No value is above it, such as 100 for a percentage. Default: none. */
-  upper: bound('above'),
-  /** Forecasts series with many zeros as demand that comes or does not. Default: false. */
-  intermittent: field.flag({ default: false, help: 'series with many zeros: demand comes or does not' }),
+  upper: bound('upper'),
+  /** Whether series with at least 24 % zeros are forecast as intermittent demand. Default: false. */
+  intermittent: field.flag({ default: false, help: 'forecast series with many zeros as intermittent demand' }),
   /** Holidays as known covariates: 'DE', 'DE-BY' or an object. They need times. Default: none. */
   holidays: holidaysField,
-  /** What the calendar says of each step as known covariates: true, or kinds such as ['weekday']. Default: none. */
+  /** Features of the calendar as known covariates: true, or kinds such as ['weekday']. They need times. Default: none. */
   calendar: calendarField,
   /** How covariates are used. Default: the way that is best on the last windows of the past. */
   mode: field.optional(
     field.choice(COVARIATE_MODES, {
-      help: `how covariates are used: ${COVARIATE_MODES.join(', ')} (default: the best on the last windows)`,
+      help: `how covariates are used: ${COVARIATE_MODES.join(', ')}. Default: the best on the last windows.`,
     }),
   ),
-  /** Reads all series jointly: the past of each may help to forecast the others. Default: false. */
-  together: field.flag({ default: false, help: 'read the series jointly: the past of each may help the others' }),
+  /** Whether the past of each series is used to forecast the others. Default: false. */
+  together: field.flag({ default: false, help: 'use the past of each series to forecast the others' }),
   /**
    * The first step that is returned, as a number of steps after the last value, or as a time, written as the times
    * of the series are. `horizon` counts from it. Default: 1, the step after the last value.
@@ -122,13 +122,13 @@ export const forecastFields = {
     accepts: (from) =>
       (typeof from === 'string' && from.trim() !== '') || (Number.isSafeInteger(from) && Number(from) >= 1),
     expected: 'a number of steps after the last value from 1 on, or a time such as "2026-03-01"',
-    help: 'the first step that is returned: a time, or a number of steps after the last value (default: 1)',
+    help: 'the first step to return: a time, or a number of steps after the last value. Default: 1.',
     placeholder: '<time>',
     parse: (text) => text,
   } as Field<number | string>,
 };
 
-/** What every SeriesForecaster is asked. */
+/** The options of SeriesForecaster.forecastAll. */
 export interface BaseOptions extends OptionsOf<typeof baseFields> {}
 
 /** The options of a forecast. */
@@ -140,7 +140,7 @@ export type OptionsOf<F extends Readonly<Record<string, Field>> & { horizon: Fie
   'horizon'
 > & { horizon: number };
 
-/** What a SeriesForecaster can rely on: every option checked and in its usual form. */
+/** The base options, checked and in their usual form. */
 export interface CheckedOptions extends ValuesOf<typeof baseFields> {}
 
 /**
@@ -156,9 +156,10 @@ export function checkOptions(options: BaseOptions): CheckedOptions {
 export interface CheckedForecast extends ValuesOf<typeof forecastFields> {}
 
 /**
- * The options of a forecast, checked one by one and against each other.
+ * Checks every option of a forecast, and their combination.
  *
  * @param also further options that the caller checks
+ * @throws UsageError what was got, what is expected, and what to do
  */
 export function checkForecast(options: ForecastOptions, also: readonly string[] = []): CheckedForecast {
   const checked = complete('forecast', forecastFields, requireObject(options), also);

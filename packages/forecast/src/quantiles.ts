@@ -1,10 +1,10 @@
 /**
- * A distribution that is known by some of its quantiles: what lies between them, beyond them, and its mean.
+ * Distributions known by some of their quantiles: the quantiles between them and beyond them, and the mean.
  *
  *   Q(p) = vᵢ + (vᵢ₊₁ − vᵢ) (z(p) − zᵢ) / (zᵢ₊₁ − zᵢ)        z = Φ⁻¹
  *
- * Lines in z: exact for a normal distribution. Beyond the outer levels the line of the outer two goes on, a Gaussian
- * tail. On a line, ∫ z dp = φ(z₁) − φ(z₂), so the mean is a weighted sum of the quantiles.
+ * Interpolation is linear in z, so it is exact for a normal distribution. Beyond the outer levels the line through the
+ * outer two is extended: a Gaussian tail. On a line, ∫ z dp = φ(z₁) − φ(z₂), so the mean is a weighted sum of the quantiles.
  */
 import { normalDensity, normalQuantile } from '@mamba-ts/core/math';
 import { boundsOf, quantileKey } from './levels.ts';
@@ -26,7 +26,7 @@ function lineAt(levels: readonly number[], p: number): { left: number; along: nu
   return { left, along: (normalQuantile(p) - from) / (to - from) };
 }
 
-/** Q(p) of the distribution whose quantiles at the rising `levels` are `values`; a single level says all. */
+/** Q(p) of the distribution whose quantiles at the rising `levels` are `values`. With one level, it is constant. */
 export function quantileAt(levels: readonly number[], values: Values, p: number): number {
   if (levels.length === 1) return values[0];
   const { left, along } = lineAt(levels, p);
@@ -88,24 +88,24 @@ export interface QuantileTable {
   steps: readonly Values[];
 }
 
-/** What was asked for, checked: see options.ts. */
-export interface Asked {
+/** The levels and quantiles of an answer, checked (options.ts). */
+export interface AnswerShape {
   levels?: readonly number[];
   quantiles: readonly number[];
 }
 
-/** A forecast in the form that was asked for. */
-export function forecastOf({ levels, steps }: QuantileTable, asked: Asked): Forecast {
+/** The forecast of a table, with the requested quantiles and intervals. */
+export function forecastOf({ levels, steps }: QuantileTable, shape: AnswerShape): Forecast {
   const sorted = steps.map(monotone);
   const at = (p: number) => sorted.map((values) => quantileAt(levels, values, p));
   const forecast: Forecast = {
     mean: sorted.map((values) => meanOf(levels, values)),
     median: at(0.5),
-    quantiles: Object.fromEntries(asked.quantiles.map((p) => [quantileKey(p), at(p)])),
+    quantiles: Object.fromEntries(shape.quantiles.map((p) => [quantileKey(p), at(p)])),
   };
-  if (asked.levels) {
+  if (shape.levels) {
     forecast.intervals = Object.fromEntries(
-      asked.levels.map((level) => {
+      shape.levels.map((level) => {
         const [low, high] = boundsOf(level).map(at);
         return [quantileKey(level), { low, high }];
       }),

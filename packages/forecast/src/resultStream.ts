@@ -1,4 +1,4 @@
-/** Results that come one by one, and can be awaited together. */
+/** Results that can be iterated over as they are computed, or awaited together. */
 import { UsageError } from '@mamba-ts/core/errors';
 
 /**
@@ -21,10 +21,10 @@ export class ResultStream<T, R = T[]> implements AsyncIterable<T>, PromiseLike<R
     private readonly summary?: () => R,
   ) {}
 
-  /** The results one by one. They can be read once. */
+  /** The results in order. They can be read once. */
   [Symbol.asyncIterator](): AsyncGenerator<T, void> {
     if (this.isRead) {
-      throw new UsageError('', 'these results were read already, expected one reading. Keep what you need in a list.');
+      throw new UsageError('', 'these results were read already, expected to be read once. Keep them in a list.');
     }
     this.isRead = true;
     return this.start();

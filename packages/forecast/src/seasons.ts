@@ -67,6 +67,6 @@ export const seasonHint = (season: SeasonOption | undefined, where = 'forecast')
 /** The steps of a hint, shortest first, whether they are known or likely. */
 export const stepsOfSeasons = (hint: SeasonHint): readonly number[] => ('known' in hint ? hint.known : hint.likely);
 
-/** The seasons of a calendar as an option; none says nothing. */
+/** The seasons of a calendar as an option; undefined where there are none. */
 export const calendarSeasons = (steps: readonly number[]): SeasonOption | undefined =>
   steps.length > 0 ? { likely: steps } : undefined;

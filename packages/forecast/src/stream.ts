@@ -1,5 +1,5 @@
 /**
- * A series whose values come one by one.
+ * A series that is observed value by value.
  *
  *   const s = f.stream({ season: 24 });
  *   s.observe(17.2);   s.observe([17.9, Number.NaN, 18.4]);
@@ -50,6 +50,7 @@ class RereadingStream implements SeriesStream {
   }
 }
 
+/** A series that grows, and its forecasts. Memory is constant, whatever its length. */
 export class ForecastStream {
   private constructor(
     private readonly inner: SeriesStream,
@@ -57,6 +58,7 @@ export class ForecastStream {
     private readonly season: SeasonOption | undefined,
   ) {}
 
+  /** A stream that has observed nothing yet. */
   static of(forecaster: SeriesForecaster, options: StreamOptions = {}): ForecastStream {
     seasonHint(options.season);
     return new ForecastStream(streamOf(forecaster, options), new RecentValues(), options.season);
@@ -96,7 +98,7 @@ export class ForecastStream {
     if ('season' in requireObject(options)) {
       throw new UsageError(
         'forecast',
-        'season belongs to the stream, as f.stream({ season: 24 }): what was read so far depends on it.',
+        'season is an option of the stream, as f.stream({ season: 24 }): the values so far were read with it.',
       );
     }
     const checked = complete('forecast', streamFields, options);
@@ -105,14 +107,14 @@ export class ForecastStream {
     const skipped = skippedSteps(task, checked);
     const { lower, upper, from: _, ...base } = withLevelBounds(checked);
     const { nonNegative, integer } = base;
-    const plain = { forecastAll: async (_: unknown, asked: BaseOptions) => [await this.inner.forecast(asked)] };
+    const plain = { forecastAll: async (_: unknown, base: BaseOptions) => [await this.inner.forecast(base)] };
     const isBounded = lower !== undefined || upper !== undefined || nonNegative || integer;
     const composed = isBounded ? withBounds(plain, { lower, upper, nonNegative }) : plain;
     const [forecast] = await composed.forecastAll([task], { ...base, horizon: skipped + checked.horizon });
     return withoutFirst(forecast, skipped);
   }
 
-  /** What is needed to continue elsewhere, as plain JSON. */
+  /** The state of the stream, as plain JSON: restoreStream continues from it. */
   save(): StreamState {
     return this.values.state(this.season);
   }

@@ -13,6 +13,7 @@ import { forecastOf, GRID, type QuantileTable, tableOf } from './quantiles.ts';
 import type { Task, TaskForecaster } from './task.ts';
 import type { Forecast, Values } from './types.ts';
 
+/** Where values can be. */
 export interface Support {
   lower?: number;
   upper?: number;
@@ -51,13 +52,15 @@ export function forecastWithin(
 }
 
 export interface Bounds {
+  /** No value is below it. */
   lower?: number;
+  /** No value is above it. */
   upper?: number;
   /** Whether 0 is a lower bound as well. */
   nonNegative?: boolean;
 }
 
-/** What to ask of a forecaster whose answer is to be clipped: enough quantiles to know its distribution. */
+/** The quantiles from which a clipped forecast is made: enough to know its distribution. */
 const wideQuantiles = (options: Pick<CheckedOptions, 'levels' | 'quantiles'>): number[] =>
   rising([...GRID, ...withLevelBounds(options).quantiles]);
 
@@ -76,14 +79,14 @@ function clipped(
   return { ...forecast, ...inside, mean };
 }
 
-/** Forecasts within bounds, and whole where `integer` says so, whatever the forecaster makes of these options. */
+/** Forecasts within bounds, and whole if `integer` is set, even if the forecaster ignores these options. */
 export const withBounds = (inner: TaskForecaster, { nonNegative, ...bounds }: Bounds): TaskForecaster => ({
   async forecastAll(tasks, options) {
     for (const task of tasks) requireWithin(task, bounds);
     const lower = nonNegative ? Math.max(0, bounds.lower ?? 0) : bounds.lower;
     const checked = checkOptions(options);
-    const asked = { ...options, levels: undefined, integer: false, quantiles: wideQuantiles(checked) };
-    const forecasts = await inner.forecastAll(tasks, asked);
+    const wide = { ...options, levels: undefined, integer: false, quantiles: wideQuantiles(checked) };
+    const forecasts = await inner.forecastAll(tasks, wide);
     return forecasts.map((forecast) => clipped(forecast, { ...bounds, lower, integer: checked.integer }, checked));
   },
 });

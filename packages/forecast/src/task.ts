@@ -1,6 +1,6 @@
 /**
- * A task: one series to forecast, with what is known besides its values. All ways of giving series, as numbers, as
- * lists or as a table, become tasks; all options work on them.
+ * A task: one series to forecast, with its covariates and times. Every kind of input becomes tasks, so every option
+ * works for all of them.
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import type { CovariateValues } from './covariates/columns.ts';
@@ -10,18 +10,19 @@ import type { BaseOptions, Forecast } from './types.ts';
 /** Covariates by name. */
 export type Covariates = Readonly<Record<string, CovariateValues>>;
 
+/** One series to forecast. */
 export interface Task {
-  /** The series' own name, by which others that are read with it know it. */
+  /** The name of the series as a covariate of others. */
   readonly id: string;
   /** What errors call the series: 'values', 'series 3', 'series "shop"'. */
   readonly name: string;
   /** NaN where one is missing. */
   readonly values: Float64Array;
-  /** Known in the past alone: as long as the values. */
+  /** Known in the past only: as long as the values. */
   readonly past?: Covariates;
   /** Known ahead: as long as the values and the steps ahead. */
   readonly known?: Covariates;
-  /** Steps ahead for which `known` has values, where they may be more than needed: those of a table. */
+  /** Steps ahead for which `known` has values. Only for a table, where they can be more than needed. */
   readonly ahead?: number;
   /** The times of the values and of the steps ahead. */
   readonly axis?: TimeAxis;
@@ -34,6 +35,7 @@ export interface TaskForecaster {
   forecastAll(tasks: readonly Task[], options: BaseOptions): Promise<Forecast[]>;
 }
 
+/** Whether the task has covariates, if only an empty list. */
 export const hasCovariates = ({ past, known }: Task): boolean => past !== undefined || known !== undefined;
 
 /** The task as it was after its first `origin` values, with covariates for `horizon` steps more. */
@@ -59,12 +61,12 @@ export function padded(task: Task, steps: number): Task {
   return { ...task, values, past: later(task.past), known: later(task.known), axis: task.axis?.from(-steps) };
 }
 
-/** More known covariates. Refuses a name that there is already. */
+/** Adds known covariates. Refuses a name that exists. */
 export function withKnown(task: Task, more: Covariates, source: string): Task {
   return { ...task, known: joined(task, task.known, more, source) };
 }
 
-/** More past covariates. Refuses a name that there is already. */
+/** Adds past covariates. Refuses a name that exists. */
 export function withPast(task: Task, more: Covariates, source: string): Task {
   return { ...task, past: joined(task, task.past, more, source) };
 }
@@ -72,10 +74,7 @@ export function withPast(task: Task, more: Covariates, source: string): Task {
 function joined(task: Task, covariates: Covariates = {}, more: Covariates, source: string): Covariates {
   const twice = Object.keys(more).find((name) => name in (task.past ?? {}) || name in (task.known ?? {}));
   if (twice === undefined) return { ...covariates, ...more };
-  throw new UsageError(
-    'forecast',
-    `${source} makes a covariate '${twice}', which is given as well. Rename the one given.`,
-  );
+  throw new UsageError('forecast', `${source} makes a covariate '${twice}', which is given as well. Rename yours.`);
 }
 
 const mapped = (covariates: Covariates, change: (values: CovariateValues) => CovariateValues): Covariates =>

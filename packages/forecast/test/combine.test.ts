@@ -244,9 +244,7 @@ describe('parts that change one answer', () => {
       together: true,
       past: [{ 'series 1': price }, undefined],
     });
-    await expect(twice).rejects.toThrow(
-      "together makes a covariate 'series 1', which is given as well. Rename the one",
-    );
+    await expect(twice).rejects.toThrow("together makes a covariate 'series 1', which is given as well. Rename yours.");
   });
 });
 

@@ -239,7 +239,7 @@ describe('a stream', () => {
     expect(s.count).toBe(0);
     s.observe([1, 2, 3]);
     await expect(s.forecast({ horizon: 3, season: 2 } as StreamForecastOptions)).rejects.toThrow(
-      /belongs to the stream/,
+      /is an option of the stream/,
     );
     expect(() => f.restoreStream({ version: 2 } as never)).toThrow(/no state of a stream/);
     expect(() => f.stream({ season: 0 })).toThrow(/season is 0/);

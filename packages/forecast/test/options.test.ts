@@ -35,7 +35,7 @@ describe('checkOptions', () => {
     [
       'horizon 0',
       { horizon: 0 },
-      'forecast: horizon is 0, expected a whole number from 1 to 100000. Say how many steps',
+      'forecast: horizon is 0, expected a whole number from 1 to 100000. Give the number of steps',
     ],
     ['no horizon', {}, 'forecast: horizon is missing, expected a whole number'],
     ['half a step', { horizon: 1.5 }, 'forecast: horizon is 1.5, expected'],

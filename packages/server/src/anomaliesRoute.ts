@@ -10,22 +10,22 @@ import type { Route } from './route.ts';
 
 const fields = { series: plainSeries, ...detectorFields, frequency };
 
-/** One for each value, in the order of time; null where none was forecast. */
+/** One entry for each value, in the order of time; null where there was no forecast. */
 export interface SeriesAnomalies {
   id?: string | number;
   times?: (string | number)[];
   anomaly: boolean[];
   expected: number[];
-  /** Between these a value is normal. */
+  /** Values between `low` and `high` are normal. */
   low: number[];
   high: number[];
   score: number[];
-  /** The first value for which the rate of false alarms is promised; those before it calibrate the threshold. */
+  /** The first value for which the rate of false alarms is promised. Those before it calibrate the threshold. */
   judgedFrom: number;
   threshold: number;
   judged: number;
   flagged: number;
-  /** Of those judged, if all are normal: the mean, and about 95 % of what can be seen. */
+  /** Expected false alarms among the judged values, and a range that holds about 95 % of the time. */
   falseAlarms: { rate: number; mean: number; range: [number, number] };
 }
 

@@ -8,7 +8,7 @@ import { within } from './limits.ts';
 import { placedAll } from './requestTimes.ts';
 import type { Route } from './route.ts';
 
-/** Those that take no time. ETS takes a tenth of a second a forecast, ARIMA seconds: mamba-ts backtest has them. */
+/** The fast ones. ETS takes a tenth of a second per forecast and ARIMA seconds: mamba-ts backtest has them. */
 const BASELINES = ['snaive', 'naive', 'drift'] as const;
 
 const { batch: _, ...options } = backtestFields;
@@ -22,12 +22,12 @@ const fields = {
   frequency,
 };
 
-/** Forecasts of a call: others get their turn between two. */
+/** Forecasts of one call: other requests get a turn between two calls. */
 const BATCH = 64;
 
 export interface BacktestAnswer extends Backtest {
   model: string;
-  /** Where baselines answered otherwise than their name says. */
+  /** Where a baseline answered with another method. */
   notes: string[];
 }
 

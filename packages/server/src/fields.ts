@@ -21,6 +21,7 @@ import { LARGEST } from '@mamba-ts/forecast/timeTable';
 import { type Limits, within } from './limits.ts';
 import { type Path, Refusal, refusalOf } from './refusal.ts';
 
+/** A series of a request. */
 export interface NamedSeries {
   id?: string | number;
   values: Float64Array;
@@ -33,12 +34,12 @@ export interface NamedSeries {
 export type CovariateValue = number | string | boolean | null;
 export type Covariates = Readonly<Record<string, readonly CovariateValue[]>>;
 
-/** A field without a declaration of its own kind. */
+/** A field of a kind of its own. */
 const custom = <T>(accepts: (value: unknown) => boolean, expected: string): Field<T> => ({ accepts, expected });
 
 const isNumber = (value: unknown) => typeof value === 'number' && Math.abs(value) <= LARGEST;
 
-/** Numbers and nulls, looked at one by one in a plain loop: there may be a million. */
+/** Numbers and nulls, checked in a plain loop: there may be a million. */
 const values: Field<readonly (number | null)[], Float64Array> = {
   accepts: (value) => valuesFault(value) === undefined,
   fault: valuesFault,
@@ -114,7 +115,7 @@ const plainFields = {
   times: field.optional(times),
 };
 
-/** Whichever way series are written, as a list of NamedSeries. */
+/** Series in any of the three forms, as a list of NamedSeries. */
 function seriesOf(fields: Parameters<typeof field.object>[0]): Field<unknown, NamedSeries[]> {
   const object: Field = field.object(fields);
   const named = object as Field<unknown, NamedSeries>;
@@ -156,10 +157,10 @@ export const series = seriesOf({
 });
 export const plainSeries = seriesOf(plainFields);
 
-/** What is between two times, where they do not tell it. */
+/** The step between two times, if the times do not show it. */
 export const frequency = field.optional(field.text({ expected: 'a text such as "D" or "1h"' }));
 
-/** The body against its fields; refuses the first thing that is wrong. */
+/** The body, checked against its fields. Refuses the first thing that is wrong. */
 export function checkBody<F extends Readonly<Record<string, Field>>>(fields: F, body: unknown): ValuesOf<F> {
   if (!isPlainObject(body)) {
     const names = Object.keys(fields).join(', ');
@@ -172,7 +173,7 @@ export function checkBody<F extends Readonly<Record<string, Field>>>(fields: F, 
   }
 }
 
-/** What the body has of these fields, as it was written. */
+/** The values of these fields, as the body has them. */
 export function given<F extends Readonly<Record<string, Field>>>(
   fields: F,
   body: unknown,

@@ -25,7 +25,7 @@ export const forecastRoute: Route = {
   async answer(request, { forecaster, limits }): Promise<ForecastAnswer> {
     const { series: all, frequency: step } = checkBody(fields, request);
     const wish = given(forecastFields, request) as unknown as ForecastOptions;
-    const options = asked(() => checkForecast(wish));
+    const options = refusing(() => checkForecast(wish));
     const { horizon } = options;
     checkSeries(all, limits);
     within(limits, 'horizon', horizon);
@@ -51,7 +51,7 @@ export const forecastRoute: Route = {
 };
 
 /** Options that contradict each other are a mistake of the request. */
-function asked<T>(check: () => T, path?: string): T {
+function refusing<T>(check: () => T, path?: string): T {
   try {
     return check();
   } catch (error) {
@@ -61,7 +61,7 @@ function asked<T>(check: () => T, path?: string): T {
 
 /** Steps that are forecast of a series; refuses known covariates that do not reach as far. */
 function stepsAhead(series: PlacedSeries, i: number, options: CheckedForecast): number {
-  const steps = asked(() => skippedSteps(series, options), 'from') + options.horizon;
+  const steps = refusing(() => skippedSteps(series, options), 'from') + options.horizon;
   checkKnown(series.given, i, steps);
   return steps;
 }

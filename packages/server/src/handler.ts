@@ -4,7 +4,7 @@
  *   const handler = createHandler({ forecaster });
  *   const response = await handler(new Request('http://localhost/v1/forecast', { method: 'POST', … }));
  *
- * It runs wherever Request and Response do: Node (see node.ts), Deno, Bun, a service worker, a test.
+ * It runs wherever Request and Response exist: in Node (see node.ts), Deno, Bun, service workers and tests.
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import type { SeriesForecaster } from '@mamba-ts/forecast/types';
@@ -21,23 +21,31 @@ import { ForecastQueue } from './queue.ts';
 import { Refusal } from './refusal.ts';
 import type { Route } from './route.ts';
 
+/** The options of a handler. */
 export interface HandlerOptions {
-  /** One with a stream reads anomalies value by value. */
+  /** If it has a stream, anomalies are found value by value. */
   forecaster: SeriesForecaster;
+  /** Limits in place of the defaults. */
   limits?: Partial<Limits>;
-  /** Origins whose pages may ask: '*', one, or several. If not given: none. */
+  /** Origins whose pages may send requests: '*', one, or several. Default: none. */
   cors?: string | readonly string[];
-  /** What /health says beside the model's name. */
+  /** What /health reports with the name of the model. */
   about?: { version?: string; backend?: string };
-  /** Told of what is no mistake of the request; the client reads only that something failed. */
+  /** Called with errors that are no mistake of the request. The client is told only that the server failed. */
   onError?: (error: unknown) => void;
 }
 
+/** Answers a request. It never rejects: errors are answers, too. */
 export type Handler = (request: Request) => Promise<Response>;
 
-/** Asked for by a client that has gone; nobody reads the answer. */
-const GIVEN_UP = 499;
+/** The client has aborted the request; this status is not read. */
+const ABORTED = 499;
 
+/**
+ * A handler for all routes.
+ *
+ * @throws UsageError limits that are unknown or too small, or an origin that is none
+ */
 export function createHandler({ forecaster, limits: given, cors: origin, about, onError }: HandlerOptions): Handler {
   const limits = limitsOf(given);
   const queue = new ForecastQueue(forecaster);
@@ -47,7 +55,7 @@ export function createHandler({ forecaster, limits: given, cors: origin, about, 
   const health: Route = {
     method: 'GET',
     path: '/health',
-    about: 'the model, and how long the server has been up',
+    about: 'the model, and how long the server has run',
     answer: async () => ({
       status: 'ok',
       model: forecaster.name,
@@ -96,16 +104,16 @@ export function createHandler({ forecaster, limits: given, cors: origin, about, 
   }
   app.notFound((context) => refusal(context, notFound(routes, context.req.method, context.req.path)));
   app.onError((error, context) => {
-    if (context.req.raw.signal.aborted) return new Response(null, { status: GIVEN_UP });
+    if (context.req.raw.signal.aborted) return new Response(null, { status: ABORTED });
     if (error instanceof Refusal) return refusal(context, error);
     if (error instanceof UsageError) return refusal(context, new Refusal(422, error.message));
     onError?.(error);
-    return refusal(context, new Refusal(500, 'the server failed at this request. Its log says how.'));
+    return refusal(context, new Refusal(500, 'the server failed at this request. Its log has the reason.'));
   });
   return async (request) => app.fetch(request);
 }
 
-/** An origin that no browser sends would let nobody in, and say nothing. */
+/** Refuses an origin that no browser sends: it would match no page, without an error. */
 function checkOrigins(origin: string | readonly string[]): string | string[] {
   if (origin === '*') return origin;
   const all = [origin].flat();
@@ -124,7 +132,7 @@ function refusal(context: Context, { status, message, path, headers }: Refusal):
   );
 }
 
-/** Also keeps pages of other origins from asking: their JSON needs leave (CORS), which text and forms do not. */
+/** Also keeps out pages of other origins: CORS does not apply to texts and forms, but to JSON. */
 function requireJson(context: Context): void {
   const type = context.req.header('Content-Type');
   if (type !== undefined && /^application\/json *(;|$)/i.test(type)) return;
@@ -154,7 +162,12 @@ function notFound(routes: readonly Route[], method: string, path: string): Refus
   const known = routes.map((route) => `${route.method} ${route.path}`).join(', ');
   if (methods.length === 0) return new Refusal(404, `there is no ${path.slice(0, 80)}, expected one of ${known}.`);
   const allowed = methods.join(', ');
-  return new Refusal(405, `${path} was asked for by ${method}, expected ${allowed}. There are ${known}.`, undefined, {
-    Allow: allowed,
-  });
+  return new Refusal(
+    405,
+    `${path} was requested with ${method}, expected ${allowed}. The routes are ${known}.`,
+    undefined,
+    {
+      Allow: allowed,
+    },
+  );
 }

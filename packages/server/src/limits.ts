@@ -1,24 +1,26 @@
-/** How much one request may ask for, and how many may wait. */
+/** The limits of one request, and of the number that may wait. */
 import { UsageError } from '@mamba-ts/core/errors';
 import { Refusal } from './refusal.ts';
 
+/** Limits of a server. */
 export interface Limits {
-  /** Bytes of a body. */
+  /** Bytes of a body. Default: 8 MiB. */
   body: number;
-  /** Series of a request. */
+  /** Series of a request. Default: 10,000. */
   series: number;
-  /** Values of a request, over all of its series and covariates. */
+  /** Values of all series and covariates of a request. Default: 2,000,000. */
   points: number;
-  /** Steps ahead. */
+  /** Steps ahead. Default: 10,000. */
   horizon: number;
-  /** Numbers of an answer: series × horizon × (quantiles and bounds). */
+  /** Numbers of an answer: series × steps × (quantiles and bounds). Default: 5,000,000. */
   numbers: number;
-  /** Forecasts of the past of a request: for anomalies and backtests. */
+  /** Forecasts of the past, for anomalies and backtests. Default: 20,000. */
   forecasts: number;
-  /** Requests at work or waiting for the model. */
+  /** Requests that are being answered or wait for the model. Default: 1,000. */
   waiting: number;
 }
 
+/** The limits that hold if none are given. */
 export const DEFAULT_LIMITS: Limits = {
   body: 8 * 1024 ** 2,
   series: 10_000,
@@ -29,16 +31,20 @@ export const DEFAULT_LIMITS: Limits = {
   waiting: 1000,
 };
 
-/** By limit: what is counted, what to do, where it is asked for. */
+/** By limit: what is counted, what to do, and the field that is named. */
 const WORDS = {
   series: ['series', 'Send them in several requests.', 'series'],
   points: ['values', 'Send fewer series, or fewer of their past values.', 'series'],
-  horizon: ['steps ahead', 'Ask for fewer.', 'horizon'],
-  numbers: ['numbers of answer', 'Ask for fewer series, steps or quantiles at once.', 'horizon'],
-  forecasts: ['forecasts of the past', 'Send fewer series, or ask for fewer windows (every for anomalies).', 'series'],
+  horizon: ['steps ahead', 'Give a smaller horizon.', 'horizon'],
+  numbers: ['numbers of answer', 'Send fewer series, or ask for fewer steps or quantiles.', 'horizon'],
+  forecasts: [
+    'forecasts of the past',
+    'Send fewer series, or fewer windows (for anomalies, a larger every).',
+    'series',
+  ],
 } as const;
 
-/** The limits, those of `given` in place of the usual ones. */
+/** The limits, with `given` in place of the defaults. */
 export function limitsOf(given: Partial<Limits> = {}): Limits {
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(DEFAULT_LIMITS, name)) {
@@ -52,16 +58,18 @@ export function limitsOf(given: Partial<Limits> = {}): Limits {
 }
 
 /** Refuses what is above the limit `name`. */
-export function within(limits: Limits, name: keyof typeof WORDS, asked: number): void {
-  if (asked <= limits[name]) return;
+export function within(limits: Limits, name: keyof typeof WORDS, count: number): void {
+  if (count <= limits[name]) return;
   const [what, advice, path] = WORDS[name];
-  throw new Refusal(400, `the request has ${asked} ${what}, expected at most ${limits[name]}. ${advice}`, path);
+  throw new Refusal(400, `the request has ${count} ${what}, expected at most ${limits[name]}. ${advice}`, path);
 }
 
+/** The refusal of a body that is too large. */
 export function tooLarge({ body }: Limits): Refusal {
   return new Refusal(413, `the body has more than ${body} bytes, expected at most that. Send it in several requests.`);
 }
 
+/** The refusal of a request when too many wait. */
 export function tooMany({ waiting }: Limits): Refusal {
   const message = `${waiting} requests are being answered, expected fewer. Try again in a moment.`;
   return new Refusal(503, message, undefined, { 'Retry-After': '1' });

@@ -1,9 +1,9 @@
 /**
- * The handler on a port of this machine, by Hono's adapter for Node.
+ * A handler on a port of this machine, with Hono's adapter for Node.
  *
  *   const { url, close } = await listen(createHandler({ forecaster }), { port: 8080 });
  *
- * The adapter is loaded here and not at the top: the handler runs elsewhere, too.
+ * The adapter is imported only when it is used, because the handler also runs elsewhere.
  */
 
 import type { Server } from 'node:http';
@@ -11,31 +11,36 @@ import type { AddressInfo } from 'node:net';
 import { UsageError } from '@mamba-ts/core/errors';
 import type { Handler } from './handler.ts';
 
+/** Where to listen. */
 export interface ListenOptions {
-  /** 0 or not given: any that is free. */
+  /** 0: any free port. Default: 0. */
   port?: number;
-  /** Not given: 127.0.0.1, this machine alone. */
+  /** The address to listen on. Default: '127.0.0.1', for this machine only. */
   host?: string;
 }
 
+/** A server that listens. */
 export interface Listening {
   url: string;
   port: number;
-  /** Takes no more requests, answers those that have begun within `seconds`, then drops the rest. */
+  /** Takes no more requests, answers those that have begun, and drops the rest after `seconds`. Default: 10. */
   close(seconds?: number): Promise<void>;
 }
 
-const PATIENCE = 10;
+/** Seconds for requests that have begun. */
+const GRACE = 10;
 
+/**
+ * Serves a handler (Node).
+ *
+ * @throws UsageError a port or an address that cannot be used
+ */
 export async function listen(
   handler: Handler,
   { port = 0, host = '127.0.0.1' }: ListenOptions = {},
 ): Promise<Listening> {
   if (!(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
-    throw new UsageError(
-      'serve',
-      `the port is ${port}, expected a whole number from 0 to 65535; 0 is any that is free.`,
-    );
+    throw new UsageError('serve', `the port is ${port}, expected a whole number from 0 to 65535; 0 is any free port.`);
   }
   const { createAdaptorServer } = await import('@hono/node-server');
   const server = createAdaptorServer({ fetch: handler, hostname: host }) as Server;
@@ -49,9 +54,9 @@ export async function listen(
   return {
     url: `http://${name.includes(':') ? `[${name}]` : name}:${taken}`,
     port: taken,
-    close: (seconds = PATIENCE) =>
+    close: (seconds = GRACE) =>
       new Promise((resolve) => {
-        // Clients keep connections open for what they might ask next.
+        // Clients keep connections open for their next requests.
         const idle = setInterval(() => server.closeIdleConnections(), 20);
         const last = setTimeout(() => server.closeAllConnections(), seconds * 1000);
         server.close(() => {
@@ -65,10 +70,10 @@ export async function listen(
 
 function refusedBy(error: NodeJS.ErrnoException, host: string, port: number): Error {
   const why: Record<string, string> = {
-    EADDRINUSE: `port ${port} of ${host} is taken, expected a free one. Give another by --port; 0 is any that is free.`,
-    EACCES: `port ${port} may not be opened by this user, expected one from 1024. Give another by --port.`,
-    EADDRNOTAVAIL: `${host} is no address of this machine. Give one that is by --host, or 127.0.0.1.`,
-    ENOTFOUND: `the host ${host} is not known. Give an address of this machine by --host, or 127.0.0.1.`,
+    EADDRINUSE: `port ${port} of ${host} is taken, expected a free one. Choose another with --port; 0 is any free port.`,
+    EACCES: `port ${port} may not be opened by this user, expected one from 1024 on. Choose another with --port.`,
+    EADDRNOTAVAIL: `${host} is no address of this machine, expected one of its own. Choose one with --host, or 127.0.0.1.`,
+    ENOTFOUND: `the host ${host} is unknown, expected an address of this machine. Choose one with --host, or 127.0.0.1.`,
   };
   return new UsageError('serve', `${why[error.code ?? ''] ?? error.message}`, { cause: error });
 }

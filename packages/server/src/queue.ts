@@ -1,41 +1,41 @@
 /**
- * One model, many requests: turns.
+ * Many requests share one model in turns.
  *
- * Each turn takes the request that has waited longest, and with it all that ask for the same (horizon, quantiles, …);
- * a turn has at most BATCH series, shared out equally. What is left of a request goes to the end of the queue, so a
- * request of 10,000 series delays one of a single series by a turn, not by all of it. Requests that were given up
- * take no further turn.
+ * Each turn takes the request that has waited longest, together with all requests that have the same options. A turn has
+ * at most BATCH series, divided equally among its requests. The rest of a request goes to the end of the queue, so a
+ * request of 10,000 series delays one of a single series by one turn only. Aborted requests take no further turn.
  */
 import type { BaseOptions, Forecast, SeriesForecaster, SeriesStream, Values } from '@mamba-ts/forecast/types';
 
-/** Series of a turn. */
+/** Series of one turn. */
 const BATCH = 64;
-/** Milliseconds that a stream runs on by itself. */
-const PATIENCE = 20;
+/** Milliseconds for which a stream runs before others get a turn. */
+const STREAM_TURN = 20;
 
 interface Job {
   readonly series: readonly Values[];
   readonly options: BaseOptions;
-  /** Equal for jobs that one call can answer. */
+  /** Jobs with equal keys can be answered by one call. */
   readonly key: string;
   readonly answers: Forecast[];
   readonly signal?: AbortSignal;
   readonly finish: (error?: unknown) => void;
 }
 
-/** Some series of a job, in a turn. */
+/** The series of a job in one turn. */
 interface Share {
   job: Job;
   series: readonly Values[];
 }
 
+/** The queue of one model. */
 export class ForecastQueue {
   private jobs: Job[] = [];
   private running = false;
 
   constructor(readonly forecaster: SeriesForecaster) {}
 
-  /** The model, as one request sees it: its calls take their turns, and reject once `signal` is aborted. */
+  /** The model for one request: its calls take turns, and reject once `signal` is aborted. */
   forRequest(signal?: AbortSignal): SeriesForecaster {
     const { forecaster } = this;
     const all: SeriesForecaster = {
@@ -59,7 +59,7 @@ export class ForecastQueue {
   private async run(): Promise<void> {
     this.running = true;
     while (this.jobs.length > 0) {
-      // Requests that came meanwhile are read, and those that were given up noticed.
+      // New requests are read, and aborted ones are noticed.
       await new Promise((resolve) => setTimeout(resolve, 0));
       this.dropAborted();
       const shares = this.nextTurn();
@@ -75,20 +75,20 @@ export class ForecastQueue {
 
   private nextTurn(): Share[] {
     const key = this.jobs[0]?.key;
-    const alike = this.jobs.filter((job) => job.key === key).slice(0, BATCH);
-    const each = Math.floor(BATCH / alike.length);
-    return alike.map((job) => ({ job, series: job.series.slice(job.answers.length, job.answers.length + each) }));
+    const same = this.jobs.filter((job) => job.key === key).slice(0, BATCH);
+    const each = Math.floor(BATCH / same.length);
+    return same.map((job) => ({ job, series: job.series.slice(job.answers.length, job.answers.length + each) }));
   }
 
   private async answer(shares: readonly Share[]): Promise<void> {
     const error = await this.call(shares);
-    // One request's mistake is nobody else's.
+    // The mistake of one request must not fail the others.
     if (error !== undefined && shares.length > 1) for (const share of shares) await this.answer([share]);
     else if (error !== undefined) this.settle(shares[0].job, error);
     else for (const { job } of shares) this.settle(job);
   }
 
-  /** Asks for all shares in one call; what went wrong, if anything. */
+  /** Forecasts all shares in one call. Returns the error, if there was one. */
   private async call(shares: readonly Share[]): Promise<unknown> {
     try {
       const found = await this.forecaster.forecastAll(
@@ -102,7 +102,7 @@ export class ForecastQueue {
       }
       return undefined;
     } catch (error) {
-      return error ?? new Error('the model failed and did not say why');
+      return error ?? new Error('the model failed without an error');
     }
   }
 
@@ -114,13 +114,13 @@ export class ForecastQueue {
   }
 }
 
-/** A stream reads value by value, far cheaper than from scratch; now and then it lets others take a turn. */
+/** A stream that lets other requests take a turn from time to time. */
 function polite(stream: SeriesStream, signal?: AbortSignal): SeriesStream {
   let begun = performance.now();
   return {
     observe: (value) => stream.observe(value),
     async forecast(options) {
-      if (performance.now() - begun > PATIENCE) {
+      if (performance.now() - begun > STREAM_TURN) {
         await new Promise((resolve) => setTimeout(resolve, 0));
         begun = performance.now();
       }
@@ -131,5 +131,5 @@ function polite(stream: SeriesStream, signal?: AbortSignal): SeriesStream {
   };
 }
 
-/** The options, the same text for the same wishes. */
+/** The same text for the same options, in any order. */
 const keyOf = (options: BaseOptions): string => JSON.stringify(Object.entries(options).sort());

@@ -12,7 +12,7 @@ import { Refusal } from './refusal.ts';
 export interface PlacedSeries extends Task {
   /** As the request has it. */
   readonly given: NamedSeries;
-  /** Of the steps from `from` on, `count` of them; undefined where the request has no times. */
+  /** The times of `count` steps from step `from` on; undefined if the request has no times. */
   timesOf?(from: number, count: number): (string | number)[];
 }
 
@@ -52,7 +52,7 @@ function placed(given: NamedSeries, i: number, frequency: Frequency | undefined)
   }
 }
 
-/** Writes times as those of the request are written. */
+/** Writes times in the format of the request. */
 function writerOf(axis: TimeAxis, times: readonly (string | number)[], texts: readonly string[]) {
   const asNumbers = times.every((time) => typeof time === 'number');
   const hasSeconds = texts.some((text) => /:\d+:\d/.test(text));

@@ -122,22 +122,22 @@ describe('POST /v1/forecast', () => {
     [
       { series: [1] },
       'horizon',
-      'horizon is missing, expected a whole number from 1 to 100000. Say how many steps ahead.',
+      'horizon is missing, expected a whole number from 1 to 100000. Give the number of steps ahead.',
     ],
     [
       { series: [1], horizon: 0 },
       'horizon',
-      'horizon is 0, expected a whole number from 1 to 100000. Say how many steps ahead.',
+      'horizon is 0, expected a whole number from 1 to 100000. Give the number of steps ahead.',
     ],
     [
       { series: [1], horizon: 1.5 },
       'horizon',
-      'horizon is 1.5, expected a whole number from 1 to 100000. Say how many steps ahead.',
+      'horizon is 1.5, expected a whole number from 1 to 100000. Give the number of steps ahead.',
     ],
     [
       { series: [1], horizon: '3' },
       'horizon',
-      'horizon is "3", expected a whole number from 1 to 100000. Say how many steps ahead.',
+      'horizon is "3", expected a whole number from 1 to 100000. Give the number of steps ahead.',
     ],
     [
       { series: [1], horizon: 1, levels: [80, 100] },
@@ -219,7 +219,7 @@ describe('POST /v1/forecast', () => {
     [
       { series: [1], horizon: 1, from: 21 },
       'horizon',
-      'the request has 21 steps ahead, expected at most 20. Ask for fewer.',
+      'the request has 21 steps ahead, expected at most 20. Give a smaller horizon.',
     ],
     [{ series: [1], horizon: 1, calendar: ['day'] }, 'calendar[0]', /^calendar\[0\] is "day", expected 'hour' or /],
     [
@@ -227,11 +227,15 @@ describe('POST /v1/forecast', () => {
       'holidays.place',
       /^unknown field 'holidays.place', expected country, region/,
     ],
-    [{ series: [1], horizon: 21 }, 'horizon', 'the request has 21 steps ahead, expected at most 20. Ask for fewer.'],
+    [
+      { series: [1], horizon: 21 },
+      'horizon',
+      'the request has 21 steps ahead, expected at most 20. Give a smaller horizon.',
+    ],
     [
       { series: [[1], [2], [3]], horizon: 20 },
       'horizon',
-      'the request has 660 numbers of answer, expected at most 600. Ask for fewer series, steps or quantiles at once.',
+      'the request has 660 numbers of answer, expected at most 600. Send fewer series, or ask for fewer steps or quantiles.',
     ],
     ['[1, 2]', undefined, /^the body is \[1, 2\], expected an object with series, /],
     [
@@ -298,7 +302,7 @@ describe('POST /v1/forecast', () => {
     const own = createHandler({ forecaster, onError: (error) => logged.push(error) });
     const { status, json } = await post(own, '/v1/forecast', { series: [-2], horizon: 1 });
     expect(status).toBe(500);
-    expect(json.error.message).toBe('the server failed at this request. Its log says how.');
+    expect(json.error.message).toBe('the server failed at this request. Its log has the reason.');
     expect(String(logged[0])).toBe('TypeError: x is undefined');
   });
 });

@@ -46,7 +46,7 @@ describe('the routes', () => {
     expect(response.status).toBe(405);
     expect(response.headers.get('allow')).toBe(allowed);
     const { error } = (await response.json()) as { error: { message: string } };
-    expect(error.message).toContain(`${path} was asked for by ${method}, expected ${allowed}.`);
+    expect(error.message).toContain(`${path} was requested with ${method}, expected ${allowed}.`);
   });
 
   it('refuses limits that do not exist or let nothing pass', () => {

@@ -43,7 +43,7 @@ describe('on a port', () => {
       'serve: the port is 70000, expected a whole number',
     );
     await expect(listen(handler, { host: '192.0.2.1' })).rejects.toThrow(
-      'serve: 192.0.2.1 is no address of this machine.',
+      'serve: 192.0.2.1 is no address of this machine, expected one of its own.',
     );
   });
 });

@@ -115,7 +115,7 @@ describe('POST /v1/backtest', () => {
     [
       { series: noisy(60) },
       'horizon',
-      'horizon is missing, expected a whole number from 1 to 100000. Say how many steps ahead.',
+      'horizon is missing, expected a whole number from 1 to 100000. Give the number of steps ahead.',
     ],
     [
       { series: noisy(60), horizon: 3, baselines: ['arima'] },

@@ -1,38 +1,41 @@
 /**
- * The score that normal values exceed at a promised rate: conformal prediction (Vovk et al. 2005) over the last n
- * scores.
+ * The threshold that scores of normal values exceed at a given rate: conformal prediction (Vovk et al. 2005) on the last
+ * n scores.
  *
  *   threshold(α) = the ⌈(n + 1)(1 − α)⌉th smallest of the last n scores
  *
- * If these and the next one are exchangeable, a normal value exceeds it with a probability of α at most, whatever the
- * forecaster's own quantiles are worth. Scores of flagged values count, too: without them the threshold would sink
- * with every false alarm. With fewer than 1/α − 1 scores no score is that rare: then the tail is continued as an
- * exponential one over the largest tenth of them (peaks over threshold, Pickands 1975), which is a guess, and
- * `extended` says so. Scores far beyond that tail are anomalies: they are left out, or a single one could set the
+ * If these scores and the next one are exchangeable, a normal value exceeds the threshold with a probability of at most
+ * α, even if the quantiles of the forecaster are wrong. Scores of flagged values count as well: without them the
+ * threshold would fall with every false alarm. Fewer than 1/α − 1 scores contain none that is rare enough. Then an
+ * exponential tail is fitted to the largest tenth of them (peaks over threshold, Pickands 1975); this is a guess, and
+ * `extended` is true. Scores far beyond that tail are anomalies. They are left out, so that one of them cannot set the
  * threshold.
  */
 
+/** The score above which a value is flagged. */
 export interface Threshold {
   value: number;
-  /** Whether it lies beyond what the calibration can say by itself. */
+  /** Whether it is extrapolated, because there are too few scores for the rate. */
   extended: boolean;
-  /** Scores that were taken for anomalies themselves. */
+  /** Scores that were left out as anomalies. */
   leftOut: number;
 }
 
-/** Scores below which nothing is said. */
-export const LEAST_SCORES = 20;
-const LARGEST_PART = 0.1;
-const FEWEST_LARGE = 5;
+/** With fewer scores there is no threshold. */
+export const MIN_SCORES = 20;
+/** The share of scores that the tail is fitted to, and their smallest number. */
+const TAIL_PART = 0.1;
+const MIN_TAIL = 5;
 
+/** The last scores, sorted. */
 export class Calibration {
-  /** Rising. */
+  /** Sorted, the smallest first. */
   private readonly scores: number[] = [];
-  /** As they came, the oldest at `next` once there are `most`. */
+  /** In the order of arrival; the oldest is at `next` once there are `most`. */
   private readonly order: number[] = [];
   private next = 0;
 
-  /** `most`: scores that are kept, the last ones. */
+  /** `most`: the number of scores that are kept. Default: all. */
   constructor(private readonly most = Number.POSITIVE_INFINITY) {}
 
   get count(): number {
@@ -50,7 +53,7 @@ export class Calibration {
     scores.splice(this.placeOf(score), 0, score);
   }
 
-  /** The first score that is not below. */
+  /** The place of the first score that is not smaller. */
   private placeOf(score: number): number {
     let [low, high] = [0, this.scores.length];
     while (low < high) {
@@ -61,9 +64,9 @@ export class Calibration {
     return low;
   }
 
-  /** Infinity while there are too few scores. */
+  /** The threshold for a rate of false alarms. Infinity while there are too few scores. */
   threshold(rate: number): Threshold {
-    if (this.scores.length < LEAST_SCORES) return { value: Infinity, extended: false, leftOut: 0 };
+    if (this.scores.length < MIN_SCORES) return { value: Infinity, extended: false, leftOut: 0 };
     const { scores } = this;
     const n = normalCount(scores);
     const leftOut = scores.length - n;
@@ -75,15 +78,15 @@ export class Calibration {
   }
 }
 
-/** The largest tenth of the first n scores: where it begins, and the scale of the exponential tail with its median. */
+/** The tail of the first n scores: its begin, and the scale of the exponential distribution with its median. */
 function tailOf(scores: readonly number[], n: number): { from: number; excess: number; part: number } {
-  const large = Math.max(FEWEST_LARGE, Math.ceil(LARGEST_PART * n));
+  const large = Math.max(MIN_TAIL, Math.ceil(TAIL_PART * n));
   const from = scores[n - 1 - large];
   const middle = scores[n - 1 - (large >> 1)];
   return { from, excess: (middle - from) / Math.LN2, part: large / n };
 }
 
-/** Scores up to twice as far beyond the tail's beginning as one in 20 calibrations would have one by chance. */
+/** The number of scores that are not anomalies: at most twice as far in the tail as one in 20 calibrations has by chance. */
 function normalCount(scores: readonly number[]): number {
   let n = scores.length;
   const { from, excess, part } = tailOf(scores, n);
@@ -93,9 +96,9 @@ function normalCount(scores: readonly number[]): number {
 }
 
 /**
- * How many false alarms `judged` normal values give: their expected number, and about 95 % of what can be seen. The
- * rate behind a threshold of n scores is itself random, Beta((n + 1) α, (n + 1)(1 − α)): for one threshold the count is
- * beta-binomial, for one that moves along less spread.
+ * The number of false alarms among `judged` normal values: its expectation, and a range that holds about 95 % of the
+ * time. The rate of a threshold from n scores is itself random, Beta((n + 1) α, (n + 1)(1 − α)), so the count for one
+ * threshold is beta-binomial; for a moving threshold it varies less.
  */
 export function expectedAlarms(
   judged: number,

@@ -4,8 +4,8 @@
  *   const { rows, flagged, expected } = await detectAnomalies(forecaster, values, { falseAlarms: 0.01, season: 24 });
  *   rows.filter(({ anomaly }) => anomaly);
  *
- * Half of what is forecast calibrates, at most 1,000 values before each one. The first of them are flagged
- * afterwards, by the threshold that they give together. The rate is promised for the values after them.
+ * Half of the scores, at most the last 1,000, calibrate the threshold. The first of them are flagged afterwards, by the
+ * threshold that they give together. The rate of false alarms is promised for the values after them.
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import { isSeveral, isTable } from '../compose/inputs.ts';
@@ -14,7 +14,7 @@ import { calendarSeasons } from '../seasons.ts';
 import type { TableSeries, TimeTable } from '../timeTable/index.ts';
 import type { SeriesForecaster, Values } from '../types.ts';
 import { checkValues } from '../values.ts';
-import { expectedAlarms, LEAST_SCORES } from './calibration.ts';
+import { expectedAlarms, MIN_SCORES } from './calibration.ts';
 import { AnomalyDetector, type Judgement } from './detector.ts';
 import { checkDetector, type DetectorOptions } from './options.ts';
 import { boundsOf, type Spread } from './surprise.ts';
@@ -26,16 +26,16 @@ export interface Detection {
   rows: Judgement[];
   /** The score above which the next value would be flagged. */
   threshold: number;
-  /** Whether fewer scores calibrated it than the rate needs: its tail is a guess then. */
+  /** Whether it is extrapolated, because there are too few scores for the rate: then the rate is a guess. */
   extended: boolean;
   /** Scores that calibrated it; 0 with `level`. */
   calibration: number;
-  /** Values that were judged: of them `rate` are expected as false alarms if all are normal. */
+  /** Values for which the rate is promised. */
   judged: number;
   rate: number;
-  /** False alarms to be expected of them, and about 95 % of what can be seen. */
+  /** The expected number of false alarms among them if all are normal, and a range that holds about 95 % of the time. */
   expected: { mean: number; range: [number, number] };
-  /** What was flagged of them. */
+  /** Flagged values among them. */
   flagged: number;
 }
 
@@ -46,7 +46,7 @@ export interface DetectionOptions extends DetectorOptions {
   onProgress?: (done: number, id?: string) => void;
 }
 
-/** A series of a table with its anomalies, or with the reason why it has none: one that is too short. */
+/** A series of a table with its anomalies, or with the reason why it was refused, such as too few values. */
 export type SeriesDetection = { readonly series: TableSeries } & (
   | { readonly detection: Detection; readonly refused?: undefined }
   | { readonly detection?: undefined; readonly refused: UsageError }
@@ -105,7 +105,7 @@ async function* detectInTable(
         detection: await detectOne(forecaster, series.values, { ...options, season, onProgress: progress }),
       };
     } catch (error) {
-      // A series that is too short does not keep the others from being looked at.
+      // One series that is too short does not stop the others.
       if (!(error instanceof UsageError)) throw error;
       yield { series, refused: error };
     }
@@ -121,10 +121,10 @@ async function detectOne(
   const y = checkValues(values, name);
   const { start } = checkDetector(options);
   const scored = Math.max(0, y.filter((x) => !Number.isNaN(x)).length - start);
-  const usual = Math.min(MAX_CALIBRATION, Math.max(LEAST_SCORES, Math.floor(scored / 2)));
+  const usual = Math.min(MAX_CALIBRATION, Math.max(MIN_SCORES, Math.floor(scored / 2)));
   const calibration = options.calibration ?? usual;
   const detector = new AnomalyDetector(forecaster, { ...options, start, calibration });
-  const least = options.level === undefined ? calibration + LEAST_SCORES : 1;
+  const least = options.level === undefined ? calibration + MIN_SCORES : 1;
   if (scored < least) {
     throw new UsageError(
       'anomalies',

@@ -1,14 +1,14 @@
 /**
- * Anomalies as values come: each is held against what was forecast before it came.
+ * Anomalies value by value: each value is compared with the forecast that was made before it came.
  *
  *   const detector = new AnomalyDetector(forecaster, { falseAlarms: 0.01, season: 24 });
  *   const { anomaly, expected, low, high } = await detector.next(17.2);
  *
- * A score is |z| of the forecast's quantiles (surprise.ts). The last scores before a value say what is usual, and so
- * its threshold (calibration.ts). A flagged value would drag the next forecasts along, so it enters the history drawn
- * in, halfway between what was expected and the bound that it crossed (robust filtering, as in Gelper, Fried & Croux
- * 2010; as missing, it would keep a lasting change out for ever). If `patience` values in a row are flagged, the
- * series is elsewhere now, and values enter as they are.
+ * The score of a value is |z|, from the quantiles of its forecast (surprise.ts). Its threshold comes from the last scores
+ * before it (calibration.ts). A flagged value would distort the next forecasts, so it enters the history halfway between
+ * the expected value and the bound that it crossed (robust filtering, as in Gelper, Fried & Croux 2010; as a missing
+ * value, it would hide a lasting change for ever). After `patience` flagged values in a row, the series has a new level,
+ * and values enter the history unchanged.
  */
 import { normalQuantile } from '@mamba-ts/core/math';
 import { GRID, tableOf } from '../quantiles.ts';
@@ -19,29 +19,30 @@ import { Calibration, type Threshold } from './calibration.ts';
 import { type CheckedDetector, checkDetector, type DetectorOptions } from './options.ts';
 import { boundsOf, type Spread, surprise, tailProbability, valueAt, zLevels } from './surprise.ts';
 
-/** What is said of one value. */
+/** The result for one value. */
 export interface Judgement {
   value: number;
   /** The median that was forecast; NaN at the start. */
   expected: number;
-  /** Between these a value is normal. */
+  /** Values between `low` and `high` are normal. */
   low: number;
   high: number;
-  /** |z|, as of a standard normal distribution; NaN for a missing value, and at the start. */
+  /** |z|: as far out as in a standard normal distribution. NaN for a missing value, and at the start. */
   score: number;
-  /** Of a value at least as far out, by the forecast's own quantiles. */
+  /** The probability of a value at least as far out, by the quantiles of the forecast. */
   probability: number;
   anomaly: boolean;
-  /** start: not forecast. calibration: too few scores came before it. judged: the rate is promised. */
+  /** start: there was no forecast. calibration: too few scores came before. judged: the rate is promised. */
   phase: 'start' | 'calibration' | 'judged';
 }
 
-/** Of the threshold: where a flagged value is drawn to. At 1 the next forecast could be off by a whole threshold. */
-const DRAWN_IN = 0.5;
+/** Flagged values are moved to this part of the threshold. At 1 the next forecast could be off by the whole of it. */
+const MOVED_TO = 0.5;
 
-/** Of the mean error so far: what a z is worth at least. */
-const LEAST_SPREAD = 0.01;
+/** One z is worth at least this part of the mean error so far. */
+const MIN_SPREAD = 0.01;
 
+/** Finds anomalies value by value, in constant memory. */
 export class AnomalyDetector {
   private readonly stream: SeriesStream;
   private readonly options: CheckedDetector;
@@ -66,22 +67,22 @@ export class AnomalyDetector {
     };
   }
 
-  /** What a score must exceed, as of now. */
+  /** The threshold for the next value. */
   get threshold(): Threshold {
     return this.limit;
   }
 
-  /** Scores that it was taken from, the last ones; 0 with `level`. */
+  /** The number of scores that the threshold is taken from; 0 with `level`. */
   get calibrated(): number {
     return this.scores.count;
   }
 
-  /** What was forecast for the value judged last; undefined at the start. */
+  /** The forecast of the last value; undefined at the start. */
   get spread(): Spread | undefined {
     return this.last;
   }
 
-  /** Judges a value, and takes it into the history. */
+  /** Judges the next value, and adds it to the history. NaN: it is missing. */
   async next(value: number): Promise<Judgement> {
     checkValue(value);
     if (this.seen < this.options.start) {
@@ -97,7 +98,7 @@ export class AnomalyDetector {
     this.inARow = judgement.anomaly ? this.inARow + 1 : Number.isNaN(value) ? this.inARow : 0;
     const isOut = judgement.anomaly && !this.options.keep && this.inARow < this.options.patience;
     this.stream.observe(
-      isOut ? valueAt(spread, DRAWN_IN * this.limit.value * Math.sign(value - judgement.expected)) : value,
+      isOut ? valueAt(spread, MOVED_TO * this.limit.value * Math.sign(value - judgement.expected)) : value,
     );
     return judgement;
   }
@@ -138,7 +139,7 @@ export class AnomalyDetector {
     const { every, nonNegative, integer } = this.options;
     const found = await this.stream.forecast({ horizon: every, quantiles: GRID, nonNegative, integer });
     const { sum, count } = this.errors;
-    const least = count > 0 ? (LEAST_SPREAD * sum) / count : 0;
+    const least = count > 0 ? (MIN_SPREAD * sum) / count : 0;
     return tableOf(found).steps.map((values) => ({ z: this.z, values, least }));
   }
 }

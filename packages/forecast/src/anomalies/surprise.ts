@@ -1,25 +1,27 @@
 /**
- * How surprising a value is, given the quantiles that were forecast for it: the z of a standard normal distribution
- * that is as far out as y is in the forecast's.
+ * How surprising a value is, given its forecast: the z that is as far out in a standard normal distribution as y is in
+ * the forecast's.
  *
- *   z(y) = Φ⁻¹(F(y))        F is known at the levels, lines in z between them and beyond the outer two
+ *   z(y) = Φ⁻¹(F(y))        F is known at the levels, and linear in z between them and beyond the outer two
  *
- * It is the inverse of Q in quantiles.ts, written in z: tail probabilities of 1e-40 still differ. Where several
- * quantiles are one value, as in counts, y = that value has the z nearest to 0.
+ * It is the inverse of Q in quantiles.ts, but in z, so that tail probabilities of 1e-40 still differ. If several
+ * quantiles equal y, as for counts, z is the one nearest to 0.
  */
 import { normalCdf, normalQuantile } from '@mamba-ts/core/math';
 import type { Values } from '../types.ts';
 
-/** A step's quantiles at rising levels, as z. */
+/** The quantiles of one step at rising levels, which are given as z. */
 export interface Spread {
   z: readonly number[];
   values: Values;
-  /** What a z is worth at least: distributions of no width have no line to go on. */
+  /** The smallest width of one z, for distributions without width. */
   least: number;
 }
 
+/** Probabilities as z. */
 export const zLevels = (levels: readonly number[]): number[] => levels.map(normalQuantile);
 
+/** The z of a value. */
 export function surprise({ z, values, least }: Spread, y: number): number {
   const last = z.length - 1;
   if (y < values[0]) return z[0] - (values[0] - y) / slope(z, values, 0, least);
@@ -31,13 +33,13 @@ export function surprise({ z, values, least }: Spread, y: number): number {
   if (values[high] === y) {
     let end = high;
     while (end < last && values[end + 1] === y) end++;
-    // z between those of the equal quantiles: the one that says least.
+    // Of the z of equal quantiles, the one nearest to 0.
     return Math.min(Math.max(0, z[high]), z[end]);
   }
   return z[low] + ((y - values[low]) / (values[high] - values[low])) * (z[high] - z[low]);
 }
 
-/** The value whose surprise is `at`. */
+/** The inverse of surprise: the value with the z `at`. */
 export function valueAt({ z, values, least }: Spread, at: number): number {
   const last = z.length - 1;
   if (at < z[0]) return values[0] - (z[0] - at) * slope(z, values, 0, least);
@@ -47,21 +49,21 @@ export function valueAt({ z, values, least }: Spread, at: number): number {
   return values[low] + ((at - z[low]) / (z[low + 1] - z[low])) * (values[low + 1] - values[low]);
 }
 
-/** The values whose scores do not exceed a threshold. */
+/** The range of values whose scores do not exceed a threshold. */
 export const boundsOf = (spread: Spread, threshold: number): { low: number; high: number } => ({
   low: valueAt(spread, -threshold),
   high: valueAt(spread, threshold),
 });
 
-/** Probability of a value at least as far out, on either side. */
+/** The probability of a value at least as far out, on either side. */
 export const tailProbability = (z: number): number => 2 * normalCdf(-Math.abs(z));
 
-/** Of what the width of a forecast is at least, in parts of its value, and at all: scores stay finite. */
-const LEAST_PART = 1e-9;
-const LEAST = 1e-100;
+/** The smallest width of one z, as a part of the value and absolutely, so that scores are finite. */
+const MIN_PART = 1e-9;
+const MIN_WIDTH = 1e-100;
 
-/** Of the line between quantile `i` and the next: units of y for one of z. */
+/** The slope between quantile `i` and the next: units of y for one z. */
 function slope(z: readonly number[], values: Values, i: number, least: number): number {
   const line = (values[i + 1] - values[i]) / (z[i + 1] - z[i]);
-  return Math.max(line, least, LEAST_PART * Math.abs(values[i]), LEAST);
+  return Math.max(line, least, MIN_PART * Math.abs(values[i]), MIN_WIDTH);
 }

@@ -16,29 +16,32 @@ import { count, emptyTally, relative, type Scores, scoresOf, type Tally } from '
 import { type BacktestInput, type NamedSeries, namedSeries } from './series.ts';
 import { checkForecasters, crossValidate, cutoffs, type Forecasters, type Window } from './windows.ts';
 
+/** The scores of a forecaster on one series. */
 export interface SeriesScores extends Scores {
   id: string;
   forecaster: string;
   windows: number;
-  /** Steps of the season that scales MASE. */
+  /** The season that scales MASE, in steps. */
   season: number;
 }
 
+/** The scores of a forecaster over all series. */
 export interface OverallScores extends Scores {
   forecaster: string;
   /** Series that were measured. */
   series: number;
   /** Series among them whose MASE is not defined. */
   unscaled: number;
-  /** MAE relative to the seasonal naive one's, geometric mean over series; only where that is among the forecasters. */
+  /** MAE relative to that of the seasonal naive forecast, geometric mean over series. Only if `snaive` is measured. */
   relative?: number;
-  /** Series on which it is better than the seasonal naive one. */
+  /** Series whose MAE is smaller than that of the seasonal naive forecast. */
   better?: number;
   seconds: number;
-  /** Forecasts a second. */
+  /** Forecasts per second. */
   perSecond: number;
 }
 
+/** The result of a backtest. */
 export interface Backtest {
   overall: OverallScores[];
   series: SeriesScores[];
@@ -47,7 +50,7 @@ export interface Backtest {
 }
 
 /**
- * Measures forecasters. Await it for the scores; iterate over it first for every window as it is forecast.
+ * Measures forecasters. Await the result for the scores. Iterate over it first to get every window.
  *
  * @example
  * const run = backtest([forecaster, await openBaseline('snaive')], table, { horizon: 24, windows: 4 });
@@ -68,13 +71,13 @@ export function backtest(
   );
 }
 
-/** One backtest: the windows as they are forecast, and the sums of what was measured. */
+/** One backtest: its windows, and the sums of their scores. */
 class Run {
   private names: readonly string[] = [];
   private seconds: number[] = [];
   private windowsDone = 0;
   private readonly skipped: string[] = [];
-  /** By place in the order of series that are long enough. */
+  /** By index among the series that are long enough. */
   private readonly open = new Map<number, Measured>();
 
   async *windows(

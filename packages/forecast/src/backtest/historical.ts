@@ -4,12 +4,12 @@
  *   const past = await historical(forecaster, values, { horizon: 1, season: 24 });      // one step ahead of each
  *   past.median[100];                                                                   // forecast before values[100] came
  *
- * With a horizon of h, there is an origin every h steps, and each value has the forecast of the last one before it.
+ * With a horizon of h, there is an origin every h steps, and each value has the forecast of the last origin before it.
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import { complete, field, type InputsOf } from '@mamba-ts/core/schema';
-import { defaultStart } from '../history.ts';
 import { isSeveral } from '../compose/inputs.ts';
+import { defaultStart } from '../history.ts';
 import { baseFields } from '../options.ts';
 import type { BaseOptions, Forecast, SeriesForecaster, Values } from '../types.ts';
 import { checkValues } from '../values.ts';
@@ -24,9 +24,10 @@ const historyFields = {
   batch: field.whole({ min: 1, default: 256 }),
 };
 
+/** The options of `historical`: those of a forecaster, and where forecasts begin. */
 export interface HistoricalOptions extends BaseOptions, InputsOf<typeof historyFields> {}
 
-/** The forecasts of the values of one series, which has as many steps; NaN before `start`. */
+/** The forecasts of the values of one series: arrays as long as the series, NaN before `start`. */
 export function historical(forecaster: SeriesForecaster, values: Values, options: HistoricalOptions): Promise<Forecast>;
 /** The same for several series, in the same order. */
 export function historical(
@@ -82,7 +83,7 @@ async function historyOf(
 
 const blank = (length: number): number[] => new Array(length).fill(Number.NaN);
 
-/** Writes a forecast that was made before value `at` where it belongs. */
+/** Copies a forecast that begins at value `at`. */
 function place(all: Forecast, forecast: Forecast, at: number): void {
   const into = (list: number[], part: readonly number[]) => {
     for (let h = 0; h < part.length && at + h < list.length; h++) list[at + h] = part[h];

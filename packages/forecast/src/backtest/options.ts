@@ -7,13 +7,13 @@ const { horizon, levels, season, nonNegative, integer } = baseFields;
 export const backtestFields = {
   horizon,
   /** Origins of each series. Default: 1, the last `horizon` values are held out. */
-  windows: field.whole({ min: 1, default: 1, help: 'origins of each series (default: 1)' }),
+  windows: field.whole({ min: 1, default: 1, help: 'origins of each series. Default: 1.' }),
   /** Steps from one origin to the next. Default: the horizon, so that windows do not overlap. */
   step: field.optional(
-    field.whole({ min: 1, help: 'from one origin to the next (default: the horizon)', placeholder: '<steps>' }),
+    field.whole({ min: 1, help: 'steps from one origin to the next. Default: the horizon.', placeholder: '<steps>' }),
   ),
   /** Central intervals in per cent. Default: [80, 95]. */
-  levels: { ...levels, default: [80, 95], help: 'intervals whose coverage is counted (default: 80,95)' },
+  levels: { ...levels, default: [80, 95], help: 'intervals whose coverage is counted. Default: 80,95.' },
   season,
   nonNegative,
   integer,
@@ -21,14 +21,17 @@ export const backtestFields = {
   batch: field.whole({ min: 1, default: 256, flag: false }),
 };
 
+/** The options of backtest and crossValidate. */
 export interface BacktestOptions extends Omit<InputsOf<typeof backtestFields>, 'horizon'> {
   horizon: number;
 }
 
+/** The options, checked and complete. */
 export interface CheckedBacktest extends Omit<ValuesOf<typeof backtestFields>, 'step'> {
   step: number;
 }
 
+/** Checks every option. The step is the horizon, if it is not given. */
 export function checkBacktest(options: BacktestOptions): CheckedBacktest {
   const checked = complete('backtest', backtestFields, options);
   return { ...checked, step: checked.step ?? checked.horizon };

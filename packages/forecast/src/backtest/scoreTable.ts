@@ -1,14 +1,14 @@
-/** A backtest as rows of text: one a forecaster, the best first where they are relative to the seasonal naive one. */
+/** A backtest as rows of text, one for each forecaster. The best is first, if `snaive` is among them. */
 import type { Backtest, OverallScores } from './backtest.ts';
 
-/** The names of columns, then a row for each forecaster; NaN, "not defined", is –. */
+/** The names of the columns, then a row for each forecaster. Scores that are not defined are –. */
 export function backtestTable({ overall, series }: Backtest): string[][] {
   const levels = Object.keys(overall[0].coverage).sort((a, b) => Number(a) - Number(b));
-  const isOne = new Set(series.map(({ id }) => id)).size === 1;
+  const isSingle = new Set(series.map(({ id }) => id)).size === 1;
   const isRelative = overall.some((row) => row.relative !== undefined);
   const columns: [string, (row: OverallScores) => string][] = [
     ['forecaster', ({ forecaster }) => forecaster],
-    ...(isOne ? ([['MAE', ({ mae }) => significant(mae, 4)]] as typeof columns) : []),
+    ...(isSingle ? ([['MAE', ({ mae }) => significant(mae, 4)]] as typeof columns) : []),
     ['MASE', ({ mase }) => fixed(mase, 3)],
     ['sMAPE', ({ smape }) => percent(smape, 1)],
     ['WQL', ({ wql }) => fixed(wql, 4)],

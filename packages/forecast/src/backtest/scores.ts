@@ -1,9 +1,9 @@
 /**
- * How good a forecaster was on a series, and on all of them.
+ * The scores of a forecaster on one series, and on all of them.
  *
- * On a series, errors are means over its windows, and sums (WQL, CRPS, coverage) run over all their steps. Over all
- * series, MASE, sMAPE and RMSSE are means of the series' own, WQL and coverage are of the sums. Point errors are those
- * of the median: it is what absolute errors ask for.
+ * On one series, point errors are means over its windows; WQL, CRPS and coverage are sums over all their steps. Over all
+ * series, MASE, sMAPE and RMSSE are means over series; WQL and coverage are computed from the sums. Point errors are
+ * those of the median, which minimizes absolute errors.
  */
 import { mean, sum } from '@mamba-ts/core/math';
 import { mae, mase, rmsse, smape } from '../metrics/errors.ts';
@@ -22,7 +22,7 @@ export interface Scores extends Record<PointError, number> {
   width: Record<string, number>;
 }
 
-/** What adds up over windows. */
+/** Errors and sums over windows. */
 export interface Tally {
   errors: Record<PointError, number[]>;
   quantiles: QuantileSums[];
@@ -35,7 +35,7 @@ export const emptyTally = (): Tally => ({
   intervals: {},
 });
 
-/** Takes one window in. */
+/** Adds a window. */
 export function count(tally: Tally, truth: Values, forecast: Forecast, past: Values, season: number): void {
   const { median, quantiles, intervals = {} } = forecast;
   tally.errors.mae.push(mae(truth, median));
@@ -49,7 +49,7 @@ export function count(tally: Tally, truth: Values, forecast: Forecast, past: Val
   }
 }
 
-/** Of one series, or of all: then `tallies` has one for each. */
+/** The scores of one series, or of several, with a tally for each. */
 export function scoresOf(tallies: readonly Tally[]): Scores {
   const errors = POINT_ERRORS.map((name) => [name, definedMean(tallies.map((one) => definedMean(one.errors[name])))]);
   const sums = tallies.flatMap(({ quantiles }) => quantiles);
@@ -72,15 +72,15 @@ export function scoresOf(tallies: readonly Tally[]): Scores {
   };
 }
 
-/** Ratios beyond these say no more than that one forecast was all but perfect. */
-const LEAST_RATIO = 0.01;
+/** Smaller ratios mean only that one forecast was nearly perfect. */
+const MIN_RATIO = 0.01;
 
-/** The geometric mean of the errors of each series relative to another's, each between 0.01 and 100. */
+/** The geometric mean over series of the ratio of two errors, each ratio between 0.01 and 100. */
 export function relative(errors: readonly number[], others: readonly number[]): number {
   const logs = errors.flatMap((error, i) => {
     if (Number.isNaN(error) || Number.isNaN(others[i])) return [];
     if (error === others[i]) return [0];
-    return [Math.log(Math.min(1 / LEAST_RATIO, Math.max(LEAST_RATIO, error / others[i])))];
+    return [Math.log(Math.min(1 / MIN_RATIO, Math.max(MIN_RATIO, error / others[i])))];
   });
   return Math.exp(definedMean(logs));
 }

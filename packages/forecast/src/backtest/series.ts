@@ -1,9 +1,10 @@
-/** The series of a backtest, from the ways to give them. */
+/** The series of a backtest, from any kind of input. */
 import { isSeveral, isTable } from '../compose/inputs.ts';
 import { calendarSeasons, type SeasonOption } from '../seasons.ts';
 import type { TimeAxis, TimeTable } from '../timeTable/index.ts';
 import type { Values } from '../types.ts';
 
+/** A series with a name. */
 export interface NamedSeries {
   id: string;
   values: Values;
@@ -13,10 +14,10 @@ export interface NamedSeries {
   axis?: TimeAxis;
 }
 
-/** One series, several, with or without names, or a table. */
+/** One series; several, with or without names; or a table. */
 export type BacktestInput = Values | Iterable<NamedSeries | Values> | AsyncIterable<NamedSeries | Values> | TimeTable;
 
-/** All series with names, as they come. Those of a table have the seasons of its calendar, unless `season` is given. */
+/** All series with names. Those of a table have the seasons of its calendar, unless `season` is given. */
 export async function* namedSeries(
   input: BacktestInput,
   season: SeasonOption | undefined,

@@ -10,22 +10,25 @@ import { nodeModule } from '@mamba-ts/core/node';
 import type { Normals } from './gaussian.ts';
 import { isNode, notInstalled } from './library.ts';
 
-/** Below this the library refuses. */
-export const LEAST_ARIMA = 20;
-/** The longest season that it can search in a bearable time. */
-export const LONGEST_SEASON = 24;
-const LAST = 400;
+/** The library refuses fewer values. */
+export const MIN_ARIMA = 20;
+/** The longest season whose search takes seconds and not minutes. */
+export const MAX_ARIMA_SEASON = 24;
+/** Only the last values are fitted. */
+const MAX_VALUES = 400;
 
 type Library = typeof import('arima');
 
+/** Loads ARIMA. */
 export async function openArima(): Promise<(y: Float64Array, horizon: number, season: number) => Normals> {
-  if (!isNode()) throw new UsageError('', "baseline arima: it runs in Node alone. In a page take another, 'ets' say.");
+  if (!isNode())
+    throw new UsageError('', "baseline arima: it runs in Node only. In a page use another one, such as 'ets'.");
   const Arima = opened();
   return (y, horizon, season) => {
     const orders = season > 1 ? { s: season, P: 1, Q: 1 } : { s: 0, P: 0, D: 0, Q: 0 };
     const model = new Arima({ auto: true, p: 3, q: 3, ...orders, verbose: false });
     try {
-      const [mean, squares] = model.fit(Array.from(y.slice(-LAST))).predict(horizon);
+      const [mean, squares] = model.fit(Array.from(y.slice(-MAX_VALUES))).predict(horizon);
       return { mean, deviation: squares.map(Math.sqrt) };
     } finally {
       model.destroy();
@@ -33,13 +36,13 @@ export async function openArima(): Promise<(y: Float64Array, horizon: number, se
   };
 }
 
-/** The library prints what its search meets; it keeps the console that it finds when it opens. */
+/** The library prints messages of its search, with the console that it finds when it is loaded. */
 function opened(): Library {
   const { log, error, warn } = console;
   const silent = () => {};
   Object.assign(console, { log: silent, error: silent, warn: silent });
   try {
-    // As the CommonJS module it is; a bundler that met its name would warn of what pages do not have.
+    // It is a CommonJS module. Bundlers would warn about its imports, so they must not see its name.
     return nodeModule('module').createRequire(import.meta.url)('arima');
   } catch (error) {
     throw notInstalled('arima', 'arima', error);

@@ -1,11 +1,11 @@
 /**
- * ETS and MSTL of `@bsull/augurs` (Rust in WASM), loaded when first asked for.
+ * ETS and MSTL of `@bsull/augurs` (Rust in WASM), which is loaded when it is first needed.
  *
  *   ETS    y = trend + error, each additive, multiplicative, damped or absent, the best by AICc (Hyndman et al. 2002)
  *   MSTL   seasons by repeated STL (Bandara, Hyndman & Bergmeir 2021), the rest by ETS, then both together
  *
- * The library's ETS has no seasons: on a seasonal series MSTL is the one to compare with. Its intervals are those of
- * a normal distribution, so one of them says the deviation of every step.
+ * The ETS of the library has no seasons; compare with MSTL on seasonal series. Intervals are those of a normal
+ * distribution, so one interval gives the deviation of each step.
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import { normalQuantile } from '@mamba-ts/core/math';
@@ -13,17 +13,19 @@ import { nodeModule } from '@mamba-ts/core/node';
 import type { Normals } from './gaussian.ts';
 import { isNode, notInstalled } from './library.ts';
 
-/** Below this the library finds "not enough data". */
-export const LEAST_ETS = 8;
+/** The library refuses fewer values. */
+export const MIN_ETS = 8;
 const LEVEL = 0.8;
 
 type Library<Part> = Part extends 'ets' ? typeof import('@bsull/augurs/ets') : typeof import('@bsull/augurs/mstl');
 
+/** Loads ETS. */
 export async function openEts(): Promise<(y: Float64Array, horizon: number) => Normals> {
   const library = await opened('ets', () => import('@bsull/augurs/ets'));
   return (y, horizon) => forecastWith(new library.AutoETS(1, 'ZZN'), y, horizon);
 }
 
+/** Loads MSTL. */
 export async function openMstl(): Promise<(y: Float64Array, horizon: number, seasons: readonly number[]) => Normals> {
   const library = await opened('mstl', () => import('@bsull/augurs/mstl'));
   return (y, horizon, seasons) => forecastWith(library.MSTL.ets(Uint32Array.from(seasons)), y, horizon);
@@ -43,7 +45,7 @@ async function opened<Part extends 'ets' | 'mstl'>(
   return library;
 }
 
-/** Node does not fetch files: there the module is read; a browser's bundler knows its address. */
+/** In Node the WASM file is read, because fetch does not read files. In browsers the bundler knows its address. */
 function bytesInNode(part: string): { module_or_path: Uint8Array<ArrayBuffer> } | undefined {
   if (!isNode()) return undefined;
   const main = nodeModule('module')
@@ -58,7 +60,7 @@ interface Fitted {
   free(): void;
 }
 
-/** Of the size of the values: tiny and huge ones leave the range of the search. */
+/** Scales the values first: tiny and huge ones are outside of the range of the search. */
 function forecastWith(model: Fitted, y: Float64Array, horizon: number): Normals {
   const unit = y.reduce((sum, x) => sum + Math.abs(x) / y.length, 0) || 1;
   try {

@@ -1,9 +1,9 @@
-/** A forecast whose every step is normal: quantiles μ + σ Φ⁻¹(p). */
+/** A forecast with a normal distribution at each step: quantiles μ + σ Φ⁻¹(p). */
 import { normalCdf } from '@mamba-ts/core/math';
-import { type Asked, forecastOf } from '../quantiles.ts';
+import { type AnswerShape, forecastOf } from '../quantiles.ts';
 import type { Forecast } from '../types.ts';
 
-/** One deviation below, the middle, one above: quantiles of a normal distribution are lines through them. */
+/** One deviation below, the median, and one above: other quantiles are interpolated in z, which is exact here. */
 const LEVELS = [normalCdf(-1), 0.5, normalCdf(1)];
 
 /** The mean and the standard deviation of each step. */
@@ -12,7 +12,7 @@ export interface Normals {
   deviation: readonly number[];
 }
 
-export function gaussianForecast({ mean, deviation }: Normals, asked: Asked): Forecast {
+export function gaussianForecast({ mean, deviation }: Normals, shape: AnswerShape): Forecast {
   const steps = mean.map((mu, t) => [mu - deviation[t], mu, mu + deviation[t]]);
-  return { ...forecastOf({ levels: LEVELS, steps }, asked), mean: mean.slice() };
+  return { ...forecastOf({ levels: LEVELS, steps }, shape), mean: mean.slice() };
 }

@@ -1,10 +1,10 @@
 /**
- * What a forecaster is measured against: simple and classical methods behind the same interface.
+ * Baselines: simple and classical methods behind the interface of forecasters.
  *
  *   const snaive = await openBaseline('snaive');
  *   const [forecast] = await snaive.forecastAll([values], { horizon: 24, season: 12, levels: [80, 95] });
  *
- * Where a method can't answer (too few values, no convergence), the seasonal naive one does, and `note` is told why.
+ * If a method fails (too few values, no convergence), the seasonal naive forecast replaces it, and `note` gets the reason.
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import { closest } from 'fastest-levenshtein';
@@ -18,26 +18,34 @@ import { gaussianForecast, type Normals } from './gaussian.ts';
 import { drift, type Note, seasonalNaive } from './naive.ts';
 import { isSound } from './sound.ts';
 
+/** The names of the baselines. */
 export const baselineNames = ['snaive', 'naive', 'drift', 'ets', 'mstl', 'arima'] as const;
 export type BaselineName = (typeof baselineNames)[number];
 
-/** One series, of which the season is known. */
+/** One series with its season. */
 interface Past {
   y: Float64Array;
-  /** The shortest one, 1: none. */
+  /** The shortest season; 1: none. */
   season: number;
-  /** All of them. */
+  /** All seasons. */
   seasons: readonly number[];
   horizon: number;
   note: Note;
 }
 type Method = (past: Past) => Normals;
 
+/** Whether there is a baseline of this name. */
 export function isBaseline(name: string): name is BaselineName {
   return (baselineNames as readonly string[]).includes(name);
 }
 
-/** `note` is told once for every reason to answer otherwise than the name says. */
+/**
+ * A baseline. The libraries of `ets`, `mstl` and `arima` are loaded here.
+ *
+ * @param name one of baselineNames
+ * @param options `note` is called once for each reason to answer with another method
+ * @throws UsageError an unknown name, or a library that is not installed
+ */
 export async function openBaseline(name: string, { note = () => {} }: { note?: Note } = {}): Promise<Forecaster> {
   if (!isBaseline(name)) {
     throw new UsageError(
@@ -46,10 +54,10 @@ export async function openBaseline(name: string, { note = () => {} }: { note?: N
     );
   }
   const method = await methodOf(name);
-  const said = new Set<string>();
-  const sayOnce = (text: string) => {
-    if (said.has(text)) return;
-    said.add(text);
+  const noted = new Set<string>();
+  const noteOnce = (text: string) => {
+    if (noted.has(text)) return;
+    noted.add(text);
     note(`${name}: ${text}`);
   };
   return new Forecaster({
@@ -62,7 +70,7 @@ export async function openBaseline(name: string, { note = () => {} }: { note?: N
         const y = checkValues(values, series.length > 1 ? `series ${i}` : 'values');
         const season = shortestSeason(y, hint);
         const seasons = given.length > 0 ? given : season > 1 ? [season] : [];
-        return gaussianForecast(method({ y, season, seasons, horizon, note: sayOnce }), checked);
+        return gaussianForecast(method({ y, season, seasons, horizon, note: noteOnce }), checked);
       });
     },
   });
@@ -74,21 +82,21 @@ async function methodOf(name: BaselineName): Promise<Method> {
   if (name === 'naive') return (past) => repeat({ ...past, season: 1 });
   if (name === 'drift') return ({ y, horizon, note }) => drift(y, horizon, note);
   if (name === 'arima') {
-    const { LEAST_ARIMA, LONGEST_SEASON, openArima } = await import('./arima.ts');
+    const { MIN_ARIMA, MAX_ARIMA_SEASON, openArima } = await import('./arima.ts');
     const arima = await openArima();
-    return fitted(LEAST_ARIMA, repeat, ({ y, season, horizon, note }) => {
-      const [short, whole] = [season <= LONGEST_SEASON, y.length >= 2 * season];
-      if (!short) note(`a season of ${season} is longer than ${LONGEST_SEASON}: left out`);
+    return fitted(MIN_ARIMA, repeat, ({ y, season, horizon, note }) => {
+      const [short, whole] = [season <= MAX_ARIMA_SEASON, y.length >= 2 * season];
+      if (!short) note(`a season of ${season} is longer than ${MAX_ARIMA_SEASON}: left out`);
       else if (!whole) note(`fewer than two seasons of ${season}: left out`);
       return arima(y, horizon, short && whole ? season : 1);
     });
   }
-  const { LEAST_ETS, openEts, openMstl } = await import('./augurs.ts');
+  const { MIN_ETS, openEts, openMstl } = await import('./augurs.ts');
   const ets = await openEts();
   const plain: Method = ({ y, horizon }) => ets(y, horizon);
-  if (name === 'ets') return fitted(LEAST_ETS, repeat, plain);
+  if (name === 'ets') return fitted(MIN_ETS, repeat, plain);
   const mstl = await openMstl();
-  return fitted(LEAST_ETS, repeat, (past) => {
+  return fitted(MIN_ETS, repeat, (past) => {
     const { y, seasons, horizon, note } = past;
     const seen = seasons.filter((m) => m > 1 && y.length >= 2 * m);
     if (seen.length > 0) return mstl(y, horizon, seen);
@@ -97,14 +105,14 @@ async function methodOf(name: BaselineName): Promise<Method> {
   });
 }
 
-/** A method that is fitted: it needs `least` values, no gaps, and may find nothing that makes sense. */
-function fitted(least: number, otherwise: Method, search: Method): Method {
+/** A method that is fitted. It needs `least` values without gaps, and its result may make no sense. */
+function fitted(least: number, fallback: Method, search: Method): Method {
   return (past) => {
     const { y, note } = past;
     const seen = y.reduce((count, x) => count + Number(!Number.isNaN(x)), 0);
     const instead = (reason: string) => {
       note(`${reason}, seasonal naive instead`);
-      return otherwise(past);
+      return fallback(past);
     };
     if (seen < least) return instead(`fewer than ${least} values`);
     const whole = withoutGaps(y);

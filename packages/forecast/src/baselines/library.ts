@@ -1,9 +1,10 @@
-/** Libraries that a baseline needs and nothing else does: loaded when asked for. */
+/** The libraries of baselines, which are loaded when they are first needed. */
 import { UsageError } from '@mamba-ts/core/errors';
 
+/** Whether this is Node. */
 export const isNode = (): boolean => typeof globalThis.process?.versions?.node === 'string';
 
-/** What to say where one is not there. */
+/** The error for a library that is not installed. */
 export function notInstalled(baseline: string, name: string, cause: unknown): Error {
   const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
   return new UsageError(

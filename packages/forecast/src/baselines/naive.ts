@@ -5,17 +5,18 @@
  *   naive            the same with m = 1              σ²(h) = σ² h
  *   drift            ŷ(T + h) = y(T) + h b           σ²(h) = σ² h (1 + h / (T − 1)),   b = (y(T) − y(1)) / (T − 1)
  *
- * σ² is the mean square of the forecast's own residuals in the past. Where the value to repeat is missing, the one of
- * a season before stands in, and k counts that season, too. A series that is no longer than its season is forecast
- * as if it had none. A past without a single residual has none to learn from: its intervals have no width.
+ * σ² is the mean square of the residuals in the past. If the value to repeat is missing, the one of a season before is
+ * used, and k counts that season as well. A series that is no longer than its season is forecast as if it had none.
+ * Without any residual, intervals have no width.
  */
 import { lastOf } from '../history.ts';
 import type { Values } from '../types.ts';
 import type { Normals } from './gaussian.ts';
 
-/** Says something that the reader of a result should know: 'ets: fewer than 8 values, seasonal naive instead'. */
+/** Gets a reason to answer with another method: 'ets: fewer than 8 values, seasonal naive instead'. */
 export type Note = (text: string) => void;
 
+/** The seasonal naive forecast; with a season of 1, the naive one. */
 export function seasonalNaive(y: Float64Array, season: number, horizon: number, note: Note): Normals {
   const n = y.length;
   let m = season;
@@ -36,6 +37,7 @@ export function seasonalNaive(y: Float64Array, season: number, horizon: number, 
   return { mean, deviation };
 }
 
+/** The drift forecast. */
 export function drift(y: Float64Array, horizon: number, note: Note): Normals {
   const first = y.findIndex((x) => !Number.isNaN(x));
   const last = y.findLastIndex((x) => !Number.isNaN(x));

@@ -1,10 +1,10 @@
 /**
- * The options of a forecast, put together around a forecaster:
+ * A forecaster with the options of a forecast:
  *
  *   forecaster → covariates → intermittent demand → bounds
  *
- * Each part takes a forecaster of tasks and is one itself, so any of them can be combined. Holidays, the calendar and
- * series that are read together need no part of their own: they are covariates (prepare.ts).
+ * Each part takes a forecaster of tasks and is a forecaster of tasks, so all of them can be combined. Holidays, the
+ * calendar and series that are read together are covariates, so they need no part of their own (prepare.ts).
  */
 import { withCovariates } from '../covariates/forecast.ts';
 import { withDemand } from '../intermittent.ts';
@@ -13,6 +13,7 @@ import { withBounds } from '../support.ts';
 import type { TaskForecaster } from '../task.ts';
 import type { SeriesForecaster } from '../types.ts';
 
+/** Adds the parts that the options need. */
 export function compose(
   forecaster: SeriesForecaster,
   { mode, intermittent, lower, upper, nonNegative, integer }: Omit<CheckedForecast, 'season'>,

@@ -1,4 +1,4 @@
-/** Tasks to their forecasts, batch by batch: what all ways to forecast come down to. */
+/** Forecasts of tasks, batch by batch. Every way to forecast ends here. */
 
 import { jointly, requireFew } from '../covariates/together.ts';
 import type { CheckedForecast } from '../options.ts';
@@ -9,7 +9,7 @@ import { compose } from './compose.ts';
 import { calendarOf, cutKnown, skippedSteps } from './prepare.ts';
 import { withoutFirst } from './withoutFirst.ts';
 
-/** Tasks of a call, and of one where covariates make each task many forecasts. */
+/** Tasks of one call, and of one call where tasks have covariates, which take many forecasts each. */
 const BATCH = 256;
 const COVARIATE_BATCH = 16;
 
@@ -31,7 +31,7 @@ interface Prepared<T extends Task> {
 }
 
 /**
- * The forecast of each task, in order. Memory is that of a batch, unless the tasks are read together.
+ * The forecast of each task, in order. Only one batch is held in memory, unless the tasks are read together.
  *
  * @param options checked; `season` as the caller gave it, undefined for that of each task's calendar
  */
@@ -57,10 +57,10 @@ export async function* forecastTasks<T extends Task>(
     for (const group of groupsOf(prepared)) {
       const [{ skipped, season }] = group;
       const horizon = skipped + options.horizon;
-      const asked: BaseOptions = { horizon, levels, quantiles, season, nonNegative, integer };
+      const base: BaseOptions = { horizon, levels, quantiles, season, nonNegative, integer };
       const forecasts = await composed.forecastAll(
         group.map(({ task }) => task),
-        asked,
+        base,
       );
       for (const [i, { given }] of group.entries()) found.set(given, withoutFirst(forecasts[i], skipped));
     }

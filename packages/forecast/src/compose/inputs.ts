@@ -1,4 +1,4 @@
-/** The three ways to give series, as tasks: one series, several, or a table. */
+/** The three kinds of input as tasks: one series, several, or a table. */
 import { UsageError } from '@mamba-ts/core/errors';
 import { isPlainObject, type Path, shown } from '@mamba-ts/core/schema';
 import type { Covariates, Task } from '../task.ts';
@@ -10,33 +10,36 @@ import { onTimes } from './timedSeries.ts';
 /** A time: milliseconds since 1970, a Date, or text as tables write times. */
 export type Time = number | Date | string;
 
-/** What comes with one series. */
+/** Data that belongs to one series. */
 export interface SeriesData {
-  /** By name, values that are known ahead: as long as the series and the steps ahead. */
+  /** Covariates that are known ahead, by name: a value for each value of the series and each step ahead. */
   known?: Covariates;
-  /** By name, values that are known in the past alone: as long as the series. */
+  /** Covariates that are known in the past only, by name: a value for each value of the series. */
   past?: Covariates;
-  /** One for each value: sorted, gaps filled, and the source of frequency and season. Default: one step apart. */
+  /**
+   * The time of each value. Values are sorted, gaps become missing values, and frequency and season follow from the
+   * times. Default: values are one step apart.
+   */
   times?: readonly Time[];
 }
 
-/** What comes with several series: one entry for each. */
+/** Data that belongs to several series: lists with an entry for each. */
 export interface SeveralData {
   known?: readonly (Covariates | undefined)[];
   past?: readonly (Covariates | undefined)[];
-  /** For each series, or one list for all of them. */
+  /** A list for each series, or one list for all of them. */
   times?: readonly Time[] | readonly (readonly Time[] | undefined)[];
 }
 
-/** What to use of a table. */
+/** The columns of a table that are used. */
 export interface TableData {
   /** Columns that are known ahead, among those that the table was opened with. Default: all of them. */
   known?: readonly string[];
-  /** Columns that are known in the past alone, among those that the table was opened with. Default: all of them. */
+  /** Columns that are known in the past only, among those that the table was opened with. Default: all of them. */
   past?: readonly string[];
 }
 
-/** Names of the options that come with the series. */
+/** Options that hold data, not settings. */
 export const DATA_OPTIONS = ['known', 'past', 'times'] as const;
 
 export const isTable = (input: unknown): input is TimeTable =>
@@ -106,7 +109,7 @@ export interface TableTask extends Task {
   readonly series: TableSeries;
 }
 
-/** The series of a table as tasks, as they are read. Covariates that the table does not have are refused first. */
+/** The series of a table as tasks, while they are read. Refuses covariates that the table does not have. */
 export async function* tableTasks(table: TimeTable, { known, past }: TableData): AsyncGenerator<TableTask> {
   const { layout } = table;
   const columns = {

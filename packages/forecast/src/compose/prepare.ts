@@ -1,4 +1,4 @@
-/** What options add to a task before it is forecast: holidays and the calendar as covariates, and how far it goes. */
+/** Prepares tasks: adds holidays and the calendar as covariates, and finds the steps that are forecast. */
 import { UsageError } from '@mamba-ts/core/errors';
 import { shown } from '@mamba-ts/core/schema';
 import { calendarCovariates } from '../covariates/calendarFeatures.ts';
@@ -7,7 +7,7 @@ import { type CheckedForecast, MAX_HORIZON } from '../options.ts';
 import { type Covariates, type Task, withKnown } from '../task.ts';
 import { formatOf, type TimeAxis } from '../timeTable/index.ts';
 
-/** Adds holidays and the calendar to tasks. The covariates of the last task are used again if the times are equal. */
+/** Adds holidays and the calendar to tasks. Tasks with equal times in a row share their covariates. */
 export function calendarOf({ holidays, calendar }: Pick<CheckedForecast, 'holidays' | 'calendar'>) {
   let last: { key: string; covariates: Covariates } | undefined;
   return async (task: Task, steps: number): Promise<Task> => {
@@ -49,7 +49,7 @@ export function cutKnown(task: Task, steps: number): Task {
       'forecast',
       `${name} ends at ${end}, and ${names.join(', ')} ${names.length > 1 ? 'are' : 'is'} known for ${ahead} steps ` +
         `more, expected ${steps}, the horizon. Give rows with an empty value or a table of what is known ahead ` +
-        '(future), shorten the horizon, or name the columns as known in the past alone (past).',
+        '(future), shorten the horizon, or name the columns as known in the past only (past).',
     );
   }
   const cut = names.map((column) => [column, Array.prototype.slice.call(known[column], 0, values.length + steps)]);
@@ -67,7 +67,7 @@ export function skippedSteps(task: Task, { from, horizon }: Pick<CheckedForecast
   );
 }
 
-/** A time as a number of steps after the last value. Digits that are no time are that number themselves. */
+/** The number of steps from the last value to a time. Digits that are not a time are that number. */
 function stepsUntil({ name, values: { length }, axis }: Task, from: string): number {
   const text = from.trim();
   const time = axis && timeOn(axis, text);
@@ -84,7 +84,7 @@ function stepsUntil({ name, values: { length }, axis }: Task, from: string): num
   throw new UsageError('forecast', `from is ${shown(from)}, which ${problem}, expected ${expected}.`);
 }
 
-/** The time of a text on an axis, in milliseconds of its clock; undefined where the text is none. */
+/** The time that a text names, in milliseconds of the clock of the axis; undefined if it names none. */
 function timeOn(axis: TimeAxis, text: string): number | undefined {
   const format = formatOf([text], { anyDigits: true, where: 'from' });
   if (!format || (format.style === 'index') !== (axis.style === 'index')) return undefined;

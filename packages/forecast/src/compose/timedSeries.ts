@@ -1,9 +1,9 @@
 /**
- * Values and their times to values one step apart.
+ * From values with times to values one step apart.
  *
  *   times 12:00 13:00 15:00, values 1 2 4   →   values 1 2 NaN 4, and 16:00 17:00 … ahead
  *
- * Times are read as those of tables are (timeTable/): sorted, gaps filled with NaN, the frequency found.
+ * Times are read like those of tables (timeTable/): they are sorted, gaps become NaN, and the frequency is detected.
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import { type Path, pathText, shown } from '@mamba-ts/core/schema';
@@ -54,10 +54,11 @@ export class TimesError extends UsageError {
 }
 
 /**
- * Each value in the step of its time; several in one step are averaged.
+ * Puts each value in the step of its time. Several values of one step are averaged.
  *
- * @param path where errors say that the times are: ['times'], or ['series', 3, 'times']
- * @throws TimesError a text that is no time, times twice or unevenly apart, or none that tells the frequency
+ * @param path the place of the times in errors: ['times'], or ['series', 3, 'times']
+ * @param frequency Default: detected
+ * @throws TimesError for a text that is no time, a repeated time, uneven steps, or a frequency that cannot be detected
  */
 export function onTimes(
   { values, times, past, known }: SeriesWithTimes,
@@ -78,7 +79,7 @@ export function onTimes(
   };
 }
 
-/** The entries of the past to the steps of their times; those ahead are one step apart as they are. */
+/** Entries of the past in the steps of their times, followed by the entries ahead, one for each step. */
 function placedOn({ steps, order, length }: Grid, column: CovariateValues): CovariateValues {
   const found = new Array<CovariateValues[number]>(length).fill(null);
   steps.forEach((step, i) => {

@@ -74,13 +74,13 @@ export const calendarField: Field<CalendarOption, CalendarOptions | undefined> =
   },
   expected: `true, or a list of ${NAMES.map((name) => `'${name}'`).join(', ')}`,
   normalize: withKinds,
-  help: `what the calendar says of each step: all, or of ${NAMES.join(',')}`,
+  help: `features of the calendar as covariates: all, or of ${NAMES.join(',')}`,
   placeholder: '<kinds>',
   parse: (text) => (text === 'all' ? true : calendarFields.kinds.parse?.(text)),
 };
 
 /**
- * What the calendar says of each step. Kinds that are not named are left out where they never differ.
+ * Features of the calendar for each step. Without `kinds`, those that suit the steps and are not constant.
  *
  * @param times epoch ms, one for each step of the series and of the horizon
  */
@@ -101,13 +101,13 @@ export function calendarCovariates(
 
 const isMixed = (values: readonly unknown[]): boolean => values.some((value) => value !== values[0]);
 
-/** The middle one of the distances between times. */
+/** The median distance between times. */
 export function stepOf(times: ArrayLike<number>): number {
   const steps = Array.from({ length: Math.max(0, times.length - 1) }, (_, i) => times[i + 1] - times[i]);
   return steps.sort((a, b) => a - b)[steps.length >> 1] ?? DAY;
 }
 
-/** Times on the clock of a place, checked. */
+/** Checks times, and gives them on the clock of a place. */
 export function civilTimes(times: ArrayLike<number>, timeZone = 'UTC'): CivilTime[] {
   const format = clockOfZone(timeZone);
   return Array.from(times, (time, i) => {
@@ -118,7 +118,7 @@ export function civilTimes(times: ArrayLike<number>, timeZone = 'UTC'): CivilTim
         `times[${i}] is ${String(time)}, expected milliseconds since 1970, as Date.getTime() gives.`,
       );
     }
-    // Offsets are whole minutes: the clock of the place, written as if it were UTC.
+    // The clock of the place as if it were UTC.
     const local = format ? new Date(Date.parse(`${clockOf(format, date)}Z`)) : date;
     return {
       year: local.getUTCFullYear(),

@@ -1,25 +1,26 @@
-/** Covariates as people have them, checked, as columns of numbers: a category becomes an indicator for each of its kinds. */
+/** Covariates as columns of numbers. A category becomes an indicator column for each of its kinds. */
 import { UsageError } from '@mamba-ts/core/errors';
 import { shown } from '@mamba-ts/core/schema';
 import { withoutGaps } from '../gaps.ts';
 
-/** One value a step: numbers, true and false, or the names of kinds; null or NaN where one is missing. */
+/** One value for each step: numbers, booleans, or names of kinds; null or NaN where one is missing. */
 export type CovariateValues = ArrayLike<number | string | boolean | null | undefined>;
 
+/** A covariate of a series. */
 export interface Covariate {
   name: string;
-  /** Asked for as known ahead: it may act at once, and what is past may not. */
+  /** Whether it is known ahead: its lags start at 0, those of past covariates at 1. */
   isKnown: boolean;
-  /** Each of one length; no gaps before `until`. */
+  /** All of the same length, without gaps before `until`. */
   columns: Float64Array[];
-  /** Steps from the start that are known; beyond, it has to be forecast. */
+  /** The number of steps that are known; the rest has to be forecast. */
   until: number;
-  /** What is known ahead has never been in the past. */
+  /** Whether its future leaves the range of its past, or has a new kind. */
   isBeyond: boolean;
 }
 
-/** More kinds than this are names, not kinds. */
-const MOST_KINDS = 50;
+/** With more kinds, a column is an identifier. */
+const MAX_KINDS = 50;
 
 /** The covariates of a task that is forecast `horizon` steps ahead. A constant one has no columns. */
 export function covariatesOf(
@@ -51,7 +52,7 @@ interface Given {
   known?: Readonly<Record<string, CovariateValues>>;
 }
 
-/** Which covariate it is, and how long it must be. */
+/** A covariate to check: its name, and the length that it must have. */
 interface Place {
   /** What errors begin with: '' or 'series 3: '. */
   of: string;
@@ -71,11 +72,11 @@ function covariateOf(place: Place, values: CovariateValues): Covariate {
   if (kind === 'kinds' && isKnown && until < values.length) {
     throw new UsageError(
       'forecast',
-      `${place.of}the known covariate '${name}' has nothing at ${until}, expected a kind for every step ahead. Fill it in, or give it in past.`,
+      `${place.of}the known covariate '${name}' has no value at ${until}, expected a kind for every step ahead. Fill it in, or give it in past.`,
     );
   }
   const columns = rows.filter((row) => differs(row.subarray(0, Math.min(n, until)))).map(withoutGaps);
-  const isBeyond = kind === 'kinds' ? hasNewKind(values, n) : leaves(rows[0], n);
+  const isBeyond = kind === 'kinds' ? hasNewKind(values, n) : leavesRange(rows[0], n);
   return { name, isKnown, columns, until, isBeyond };
 }
 
@@ -88,7 +89,7 @@ function requireLength({ of: start, name, n, horizon, isKnown }: Place, values: 
   }
   const expected = isKnown ? n + horizon : n;
   if (values.length === expected) return;
-  const of = isKnown ? `${n} of the series and ${horizon} ahead` : 'as many as the series';
+  const of = isKnown ? `${n} of the series and ${horizon} ahead` : 'one for each value of the series';
   const hint =
     isKnown && values.length === n
       ? ' If it is not known ahead, give it in past.'
@@ -127,14 +128,14 @@ function kindOf({ of, name }: Place, values: CovariateValues): 'numbers' | 'kind
 const numbers = (values: CovariateValues): Float64Array =>
   Float64Array.from(values, (value) => (isMissing(value) ? Number.NaN : Number(value)));
 
-/** A column for each kind that the past has, but for the most frequent one: all others are measured against it. */
+/** A column for each kind of the past, except the most frequent one, which is the reference. */
 function indicators({ of, name, n }: Place, values: CovariateValues): Float64Array[] {
   const counts = new Map<unknown, number>();
   for (let t = 0; t < n; t++) if (!isMissing(values[t])) counts.set(values[t], (counts.get(values[t]) ?? 0) + 1);
-  if (counts.size > MOST_KINDS) {
+  if (counts.size > MAX_KINDS) {
     throw new UsageError(
       'forecast',
-      `${of}the covariate '${name}' has ${counts.size} kinds, expected at most ${MOST_KINDS}. Give numbers as numbers, or fewer kinds.`,
+      `${of}the covariate '${name}' has ${counts.size} kinds, expected at most ${MAX_KINDS}. Give numbers as numbers, or fewer kinds.`,
     );
   }
   const [, ...others] = [...counts.keys()].sort((a, b) => counts.get(b)! - counts.get(a)!);
@@ -143,26 +144,29 @@ function indicators({ of, name, n }: Place, values: CovariateValues): Float64Arr
   );
 }
 
+/** Whether there is a kind, from n on, that the past does not have. */
 function hasNewKind(values: CovariateValues, n: number): boolean {
   const seen = new Set(Array.from({ length: n }, (_, t) => values[t]));
   for (let t = n; t < values.length; t++) if (!isMissing(values[t]) && !seen.has(values[t])) return true;
   return false;
 }
 
-/** Whether a row is, from n on, a tenth of its range or more beyond it. */
-function leaves(row: Float64Array, n: number): boolean {
+/** Whether a row, from n on, leaves its range before by more than a tenth of it. */
+function leavesRange(row: Float64Array, n: number): boolean {
   const known = row.subarray(0, n).filter((x) => !Number.isNaN(x));
   const [low, high] = known.reduce(([a, b], x) => [Math.min(a, x), Math.max(b, x)], [Infinity, -Infinity]);
   const margin = 0.1 * (high - low);
   return row.subarray(n).some((x) => x > high + margin || x < low - margin);
 }
 
+/** The length without missing values at the end. */
 function knownUntil(row: Float64Array): number {
   let until = row.length;
   while (until > 0 && Number.isNaN(row[until - 1])) until--;
   return until;
 }
 
+/** Whether there are two different values. */
 function differs(row: Float64Array): boolean {
   const first = row.find((x) => !Number.isNaN(x));
   return first !== undefined && row.some((x) => !Number.isNaN(x) && x !== first);

@@ -1,9 +1,9 @@
 /**
- * The part of a series that covariates make, over its past and over the horizon:
+ * The part of a series that covariates explain, over its past and over the horizon:
  *
  *   zₜ = Σ β (xₜ₋ₗ − x̄)
  *
- * Where x is not known far enough, the forecaster's own forecast of x goes on, and its spread goes into z.
+ * Where x is not known, the forecaster's forecast of x is used, and its spread widens z.
  */
 import { mean } from '@mamba-ts/core/math';
 import { GRID } from '../quantiles.ts';
@@ -11,20 +11,22 @@ import type { SeriesForecaster, Values } from '../types.ts';
 import type { Covariate } from './columns.ts';
 import { type Group, regress } from './regression.ts';
 
-/** What a covariate adds to each step. */
+/** The effect of one covariate on each step. */
 export interface Part {
   name: string;
   /** z of this covariate: the past, then the horizon. */
   path: Float64Array;
-  /** By step ahead, by level of GRID: how far z may lie from the path. Undefined where x is known. */
+  /** By step ahead, by level of GRID: the quantiles of z, as differences from the path. Undefined where x is known. */
   spread?: readonly Float64Array[];
 }
 
-/** Known covariates act up to so many steps late, past ones from one step on. */
-const KNOWN_LAGS = 3;
-const PAST_LAGS = 36;
-const MIDDLE = GRID.indexOf(0.5);
+/** The largest lag of known covariates, whose lags start at 0. */
+const MAX_KNOWN_LAG = 3;
+/** The largest lag of past covariates, whose lags start at 1. */
+const MAX_PAST_LAG = 36;
+const MEDIAN = GRID.indexOf(0.5);
 
+/** A covariate with its coefficients. */
 export interface Regressed {
   covariate: Covariate;
   terms: { lag: number; beta: Float64Array }[];
@@ -32,7 +34,7 @@ export interface Regressed {
   centres: number[];
 }
 
-/** Which covariates make the series what it is, as its first `origin` values tell; none where none does. */
+/** The covariates that explain the first `origin` values of a series; empty if none does. */
 export function regressOn(
   y: Float64Array,
   covariates: readonly Covariate[],
@@ -53,9 +55,9 @@ export function regressOn(
 
 function groupsOf({ isKnown, columns }: Covariate, covariate: number, origin: number): Group[] {
   if (columns.length === 0) return [];
-  // What comes late is looked for in numbers; kinds have many columns as it is.
-  const most = isKnown ? (columns.length > 1 ? 0 : KNOWN_LAGS) : PAST_LAGS;
-  const last = Math.min(most, Math.floor(origin / 4));
+  // Only numbers have lags: kinds have many columns already.
+  const longest = isKnown ? (columns.length > 1 ? 0 : MAX_KNOWN_LAG) : MAX_PAST_LAG;
+  const last = Math.min(longest, Math.floor(origin / 4));
   const first = isKnown ? 0 : 1;
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => ({
     covariate,
@@ -64,6 +66,7 @@ function groupsOf({ isKnown, columns }: Covariate, covariate: number, origin: nu
   }));
 }
 
+/** The column, `lag` steps later. */
 function late(column: Float64Array, lag: number, n: number): Float64Array {
   if (lag === 0) return column.subarray(0, n);
   const shifted = new Float64Array(n).fill(column[0]);
@@ -71,19 +74,19 @@ function late(column: Float64Array, lag: number, n: number): Float64Array {
   return shifted;
 }
 
-/** One regression and the value that it was read up to. */
+/** A regression on the first `origin` values. */
 export interface Reading {
   regressed: readonly Regressed[];
   origin: number;
 }
 
-/** The parts of several readings; what has to be forecast of all of them is forecast at once. */
+/** The parts of several readings. All covariates that have to be forecast are forecast in one call. */
 export async function partsOf(
   forecaster: SeriesForecaster,
   readings: readonly Reading[],
   horizon: number,
 ): Promise<Part[][]> {
-  // Ways of using covariates have columns in common: each is forecast once from each of its ends.
+  // Several readings use the same columns: each column is forecast once for each of its ends.
   const pasts: Float64Array[] = [];
   const places = new Map<Float64Array, Map<number, number>>();
   let longest = 0;
@@ -132,20 +135,20 @@ function partOf(
   const path = new Float64Array(length);
   const spread = Array.from({ length: length - origin }, () => new Float64Array(GRID.length));
   covariate.columns.forEach((column, c) => {
-    const goesOn = ahead[c];
-    const at = (t: number) => (goesOn && t >= goesOn.from ? goesOn.steps[MIDDLE][t - goesOn.from] : column[t]);
+    const future = ahead[c];
+    const at = (t: number) => (future && t >= future.from ? future.steps[MEDIAN][t - future.from] : column[t]);
     for (const { lag, beta } of terms) {
       for (let t = 0; t < length; t++) path[t] += beta[c] * (at(Math.max(0, t - lag)) - centres[c]);
-      if (!goesOn) continue;
-      for (let t = Math.max(origin, goesOn.from + lag); t < length; t++) {
-        const step = t - lag - goesOn.from;
+      if (!future) continue;
+      for (let t = Math.max(origin, future.from + lag); t < length; t++) {
+        const step = t - lag - future.from;
         GRID.forEach((_, i) => {
-          spread[t - origin][i] += beta[c] * (goesOn.steps[i][step] - goesOn.steps[MIDDLE][step]);
+          spread[t - origin][i] += beta[c] * (future.steps[i][step] - future.steps[MEDIAN][step]);
         });
       }
     }
   });
-  // A negative β turns the order of the quantiles round.
+  // A negative β reverses the order of the quantiles.
   return { name: covariate.name, path, spread: ahead.length > 0 ? spread.map((row) => row.sort()) : undefined };
 }
 
@@ -156,14 +159,14 @@ export function totalOf(parts: readonly Part[], length: number): Float64Array {
   return total;
 }
 
-/** Quantiles that are further from their middle by what is uncertain in the parts, independent of each other. */
+/** Quantiles, widened around their median by the spreads of the parts, which count as independent. */
 export function widened(values: Values, parts: readonly Part[], step: number): number[] {
-  const middle = values[MIDDLE];
+  const median = values[MEDIAN];
   return GRID.map((_, i) => {
     const squares = parts.reduce(
       (sum, { spread }) => sum + (spread ? spread[step][i] ** 2 : 0),
-      (values[i] - middle) ** 2,
+      (values[i] - median) ** 2,
     );
-    return middle + Math.sign(i - MIDDLE) * Math.sqrt(squares);
+    return median + Math.sign(i - MEDIAN) * Math.sqrt(squares);
   });
 }

@@ -1,12 +1,12 @@
 /**
- * Covariates for a forecaster of single series, by regression in context (as TimesFM's XReg: Das et al. 2024).
+ * Covariates for a forecaster of single series, by in-context regression (as XReg of TimesFM: Das et al. 2024).
  *
- *   regress first      ŷ = M(y − z) + z              what covariates explain is taken out, then put back
- *   forecast first     ŷ = M(y) + (z − M(z))         what the forecaster could not foresee of it is added
- *   product            ŷ = M(y e⁻ᶻ) eᶻ               z of log y: an offer doubles sales, whatever they are
+ *   regress first      ŷ = M(y − z) + z              subtracts the effect of covariates, forecasts the rest, adds it back
+ *   forecast first     ŷ = M(y) + (z − M(z))         adds the part of the effect that the forecaster could not foresee
+ *   product            ŷ = M(y e⁻ᶻ) eᶻ               z of log y: an offer doubles sales, whatever their level
  *
- * M is the forecaster, z the covariates' part of the series (effect.ts). All ways are tried on the last windows of
- * the past against M(y) alone; if none is better, the covariates are dropped, and the result says so.
+ * M is the forecaster, z the effect of the covariates (effect.ts). All ways are compared with M(y) on the last windows
+ * of the past. If none is better, the covariates are dropped, and the result reports it.
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import { mainSeason } from '../history.ts';
@@ -21,12 +21,12 @@ import { type Part, partsOf, type Regressed, regressOn, totalOf, widened } from 
 
 /** Windows of the past that ways are tried on. */
 const WINDOWS = 4;
-/** Parts of the error: what a covariate that has to be forecast must gain, and another way than the first. */
-const LEAST_GAIN = 0.02;
-/** Effects as factors stay below e to this. */
-const MOST_LOG = 4;
+/** The smallest gain for a covariate that has to be forecast, and for another way than the first. */
+const MIN_GAIN = 0.02;
+/** Effects as factors are between e⁻⁴ and e⁴. */
+const MAX_LOG = 4;
 
-/** How covariates are used; without a mode: not at all. */
+/** How covariates are used. Without a mode, they are not. */
 interface Way {
   mode?: CovariateMode;
   covariates: readonly Covariate[];
@@ -37,7 +37,7 @@ interface Answer {
   parts: Part[];
 }
 
-/** Forecasts of tasks, each with its covariates; tasks without any are left to the forecaster, all in one call. */
+/** Forecasts of tasks with their covariates. Tasks without covariates are forecast in one call. */
 export const withCovariates = (forecaster: SeriesForecaster, mode?: CovariateMode): TaskForecaster => ({
   async forecastAll(tasks, options) {
     const plain = tasks.filter((task) => !hasCovariates(task));
@@ -61,6 +61,7 @@ async function forecastOne(
   const y = task.values;
   const covariates = covariatesOf(task, checked.horizon);
   const context: Context = {
+    name: task.name,
     forecaster,
     y,
     options: checked,
@@ -91,22 +92,25 @@ async function forecastOne(
 }
 
 interface Context {
+  /** What errors call the series. */
+  name: string;
   forecaster: SeriesForecaster;
   y: Float64Array;
   options: CheckedOptions;
-  /** The season as it was given, and the one that regressions use. */
+  /** The option as it was given. */
   given: SeasonOption | undefined;
+  /** The season that regressions use, in steps. */
   season: number;
-  /** log y, where there is one. */
+  /** log y, if all values are positive. */
   logs?: Float64Array;
-  /** Regressions by what they read: ways have them in common. */
+  /** Regressions by their data: several ways share them. */
   regressions: Map<string, Regressed[]>;
 }
 
 function regressed(context: Context, { mode, covariates }: Way, origin: number): Regressed[] {
   const y = mode === 'product' ? context.logs : context.y;
   if (mode === undefined || y === undefined) return [];
-  // Of two sets, one holds the other: their sizes differ.
+  // One of the two sets contains the other, so their sizes tell them apart.
   const key = `${mode === 'product'} ${covariates.length} ${origin}`;
   const found = context.regressions.get(key) ?? regressOn(y, covariates, origin, context.season);
   context.regressions.set(key, found);
@@ -120,7 +124,7 @@ const logarithm = (y: Float64Array): Float64Array | undefined =>
 const effectOf = (path: Float64Array, n: number, mode?: CovariateMode): number[] =>
   Array.from(path.subarray(n), (z) => (mode === 'product' ? Math.exp(z) : z));
 
-/** The way with the least error on the last windows. */
+/** The way with the smallest error on the last windows. */
 async function bestWay(
   context: Context,
   covariates: readonly Covariate[],
@@ -134,7 +138,7 @@ async function bestWay(
   const origins = Array.from({ length: WINDOWS }, (_, i) => length - (i + 1) * horizon).filter(
     (origin) => origin >= Math.max(20, length / 2),
   );
-  // Too short to hold anything out: what is known ahead has the word of the regression.
+  // Too short to hold anything out: known covariates are used as the regression says.
   if (origins.length === 0) return { way: ways.find((one) => one.covariates.every(({ isKnown }) => isKnown)) ?? none };
   const tried = await answers(context, [none, ...ways], origins, horizon);
   const errors = [none, ...ways].map((_, w) =>
@@ -143,15 +147,15 @@ async function bestWay(
       0,
     ),
   );
-  let [best, least] = [none, errors[0]];
+  let [best, smallest] = [none, errors[0]];
   ways.forEach((way, i) => {
     const isFirst = best === none && way.covariates.every(({ isKnown }) => isKnown);
-    if (errors[i + 1] < least * (isFirst ? 1 : 1 - LEAST_GAIN)) [best, least] = [way, errors[i + 1]];
+    if (errors[i + 1] < smallest * (isFirst ? 1 : 1 - MIN_GAIN)) [best, smallest] = [way, errors[i + 1]];
   });
-  return { way: best, gain: errors[0] > 0 ? 1 - least / errors[0] : 0 };
+  return { way: best, gain: errors[0] > 0 ? 1 - smallest / errors[0] : 0 };
 }
 
-/** With what is known ahead alone, then with all; for each the modes that can be. */
+/** Known covariates alone, then all covariates, each in all modes that are possible. */
 function waysOf(context: Context, covariates: readonly Covariate[], mode?: CovariateMode): Way[] {
   const known = covariates.filter(({ isKnown }) => isKnown);
   const sets = known.length > 0 && known.length < covariates.length ? [known, covariates] : [covariates];
@@ -159,21 +163,21 @@ function waysOf(context: Context, covariates: readonly Covariate[], mode?: Covar
   if (mode === 'product' && !context.logs) {
     throw new UsageError(
       'forecast',
-      "mode is 'product' and the series has values of 0 or less, expected only larger ones. Take 'regress-first'.",
+      `mode is 'product' and ${context.name} has values of 0 or less, expected positive values. Use 'regress-first'.`,
     );
   }
   return sets.flatMap((set, i) =>
-    modes.flatMap((one) => {
-      const way: Way = { mode: one, covariates: set };
+    modes.flatMap((candidate) => {
+      const way: Way = { mode: candidate, covariates: set };
       const used = regressed(context, way, context.y.length);
-      // The larger set is a way of its own only where it adds a covariate that is not known.
+      // The larger set counts only if it adds a past covariate.
       const isNew = i === 0 || used.some(({ covariate }) => !covariate.isKnown);
       return used.length > 0 && isNew ? [way] : [];
     }),
   );
 }
 
-/** What each way says from each origin: by origin, then by way. */
+/** The forecast of each way from each origin: by origin, then by way. */
 async function answers(
   context: Context,
   ways: readonly Way[],
@@ -201,16 +205,16 @@ async function answers(
   return origins.map((_, o) => all.slice(o * ways.length, (o + 1) * ways.length));
 }
 
-/** What the forecaster reads for a way: one series, or two. */
+/** The series that the forecaster reads for a way: one, or two. */
 function inputsOf(y: Float64Array, z: Float64Array, mode?: CovariateMode): Float64Array[] {
   if (mode === undefined) return [y];
   if (mode === 'forecast-first') return [y, z.slice(0, y.length)];
   return [y.map((x, t) => (mode === 'product' ? x * Math.exp(-limited(z[t])) : x - z[t]))];
 }
 
-const limited = (log: number): number => Math.max(-MOST_LOG, Math.min(MOST_LOG, log));
+const limited = (log: number): number => Math.max(-MAX_LOG, Math.min(MAX_LOG, log));
 
-/** Spreads of log effects widen a product on the scale of logarithms, where it has one. */
+/** The product with its effect. Uncertain effects widen it on the log scale, if all its values are positive. */
 function productOf(row: readonly number[], parts: readonly Part[], t: number, z: number): number[] {
   const factor = Math.exp(limited(z));
   const wide =

@@ -4,7 +4,7 @@
  *   const known = await holidayCovariates(times, { country: 'DE', region: 'BY' });
  *   // { holiday: [0, 1, …], 'holiday -1': [1, 0, …], 'holiday +1': … }: the day, the day before, the day after
  *
- * They come from the package date-holidays, which is large (some 50 MB on disk): it is installed by those who want it.
+ * They come from the package date-holidays, which has 50 MB on disk, so it is an optional peer dependency.
  */
 
 import { UsageError } from '@mamba-ts/core/errors';
@@ -45,7 +45,7 @@ export const holidaysField: Field<HolidayOption, HolidayOptions | undefined> = {
   fault: (value) => faultOf((typeof value === 'string' ? holidayFields.country : asObject) as Field, value),
   expected: "a place such as 'DE' or 'DE-BY', or an object such as { country: 'DE', region: 'BY' }",
   normalize: (place) => (typeof place === 'string' ? placeOf(place) : place),
-  help: 'a country, or a part of it, whose holidays are known ahead: DE, DE-BY',
+  help: 'holidays of a country, or of a part of it, as covariates: DE, DE-BY',
   placeholder: '<place>',
   parse: (text) => text,
 };
@@ -95,7 +95,7 @@ export async function holidayCovariates(
 /** Days since 1970. */
 const dayOf = ({ year, month, day }: CivilTime): number => Date.UTC(year, month - 1, day) / DAY;
 
-/** Names by day. */
+/** The names of holidays by day. */
 async function holidaysBetween(
   first: number,
   last: number,
@@ -105,14 +105,14 @@ async function holidaysBetween(
   const Holidays = await loadHolidays();
   const calendar = new Holidays();
   const place = requirePlace(calendar, country, region);
-  // English names do not depend on who asks.
+  // English names are the same for all users.
   calendar.init(...place, { types: [...types], languages: 'en', timezone: 'UTC' });
   const yearOf = (day: number) => new Date(day * DAY).getUTCFullYear();
   const byDay = new Map<number, string>();
   for (let year = yearOf(first) - 1; year <= yearOf(last); year++) {
     for (const { start, end, name, type } of calendar.getHolidays(year, 'en')) {
       if (!types.includes(type)) continue;
-      // Some begin at sunset: the day after is theirs.
+      // Holidays that begin at sunset count for the day after.
       const from = Math.round(start.getTime() / DAY);
       for (let day = from; day < Math.max(from + 1, Math.round(end.getTime() / DAY)); day++) byDay.set(day, name);
     }
@@ -122,7 +122,7 @@ async function holidaysBetween(
 
 type Calendar = InstanceType<Awaited<ReturnType<typeof loadHolidays>>>;
 
-/** Country, state and region, as far as they were named, checked. */
+/** Country, state and region, checked, as far as they are given. */
 function requirePlace(calendar: Calendar, country: string, region?: string): [string, string, string] {
   const states = requireOne('country', country, calendar.getCountries('en'));
   const [state, part] = (region ?? '').toUpperCase().split('-', 2);

@@ -1,13 +1,14 @@
 /**
- * Least squares with a ridge, in f64, for a handful of columns.
+ * Ridge regression in f64, for a few columns.
  *
  *   β = (XᵀX + λ I)⁻¹ Xᵀy        hₜ = Σⱼ zₜⱼ² / (dⱼ + λ)        LOO(λ) = mean (eₜ / (1 − hₜ))²
  *
- * dⱼ, vⱼ are the eigenpairs of XᵀX and z = X v: the error that each value has where it is left out comes in closed
- * form for every λ (Allen 1974; Golub, Heath & Wahba 1979).
+ * dⱼ, vⱼ are the eigenpairs of XᵀX and z = X v. The leave-one-out error has this closed form for every λ (Allen 1974;
+ * Golub, Heath & Wahba 1979).
  */
 import { dot, eigenpairs } from '@mamba-ts/core/math';
 
+/** XᵀX */
 export const gramOf = (columns: readonly Float64Array[]): Float64Array[] => {
   const G = columns.map(() => new Float64Array(columns.length));
   columns.forEach((a, i) => {
@@ -16,19 +17,25 @@ export const gramOf = (columns: readonly Float64Array[]): Float64Array[] => {
   return G;
 };
 
+/** The result of a ridge regression. */
 export interface Ridge {
   beta: Float64Array;
   lambda: number;
-  /** Mean squared error of each value as the others foretell it. */
+  /** Leave-one-out mean squared error. */
   error: number;
   /** The same without any column. */
   errorWithout: number;
 }
 
-/** λ as parts of the mean square of a column, times the rows. */
+/** λ, as multiples of the mean square of a column times the number of rows. */
 const STRENGTHS = [1e-6, 1e-4, 1e-3, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 100];
 
-/** Columns and y have mean 0 (which costs one value in hₜ), columns a mean square of 1. */
+/**
+ * The ridge with the smallest leave-one-out error.
+ *
+ * @param columns with mean 0 and mean square 1
+ * @param y with mean 0, which adds 1/n to hₜ
+ */
 export function ridgeByLeavingOut(columns: readonly Float64Array[], y: Float64Array): Ridge {
   const n = y.length;
   const pairs = eigenpairs(gramOf(columns));
@@ -43,7 +50,7 @@ export function ridgeByLeavingOut(columns: readonly Float64Array[], y: Float64Ar
         fitted += part * projections[j];
         leverage += part * axes[j][t];
       }
-      // A value that no other says anything about is foretold by nothing.
+      // A value with a leverage of 1 cannot be predicted from the others.
       const left = 1 - leverage;
       error += (left > 1e-9 ? (y[t] - fitted) / left : y[t]) ** 2;
     }

@@ -1,18 +1,18 @@
 /**
- * What covariates do to a series: a regression whose errors are autoregressive (Cochrane & Orcutt 1949).
+ * The effect of covariates on a series: a regression with autoregressive errors (Cochrane & Orcutt 1949).
  *
  *   yₜ = β·xₜ + rₜ        φ(B) rₜ = εₜ        φ(B) yₜ = β·φ(B) xₜ + εₜ
  *
- * φ has the last two steps and those of a season ago. Two series that merely wander, or have a season in common, are
- * no longer alike behind φ(B), and the errors there are nearly independent: so leaving one out at a time measures
- * what covariates are worth. Columns come in one by one where they lower the error by more than chance would
- * (Chen & Chen 2008); a ridge then shrinks what is left.
+ * φ has the last two steps and those of a season ago. The filter φ(B) removes what two random walks, or two series with
+ * the same season, have in common, and leaves nearly independent errors, so the leave-one-out error measures the worth
+ * of covariates. Columns are added one at a time, as long as they lower the error by more than chance would (Chen & Chen
+ * 2008); a ridge then shrinks their coefficients.
  */
 import { choleskySolve, dot } from '@mamba-ts/core/math';
 import { withoutGaps } from '../gaps.ts';
 import { gramOf, mix, ridgeByLeavingOut } from './linear.ts';
 
-/** Columns that come in together: a covariate at a lag. */
+/** Columns that are added together: a covariate at a lag. */
 export interface Group {
   covariate: number;
   lag: number;
@@ -20,24 +20,31 @@ export interface Group {
   columns: readonly Float64Array[];
 }
 
+/** The groups that were chosen, and their coefficients. */
 export interface Regression {
   groups: readonly Group[];
-  /** By group, by column, in units of the series a unit of the covariate. */
+  /** By group, by column: units of the series for one unit of the covariate. */
   beta: readonly Float64Array[];
-  /** Share of the squared error, a step ahead, that the covariates take away. */
+  /** The share of the squared error, one step ahead, that the covariates remove. */
   gain: number;
 }
 
-/** The last rows that are read: what was true further back may no longer be. */
-const MOST_ROWS = 2048;
-const FEWEST_ROWS = 12;
-const MOST_CANDIDATES = 40;
-const MOST_COLUMNS = 32;
+/** Only the last rows are read: older ones may follow other rules. */
+const MAX_ROWS = 2048;
+const MIN_ROWS = 12;
+const MAX_CANDIDATES = 40;
+const MAX_COLUMNS = 32;
+/** Estimates of φ and β in turn. */
 const ROUNDS = 3;
 
-/** `y` may have gaps; `season`: steps, 1 where there is none. Undefined where no group helps. */
+/**
+ * The regression of a series on the groups that help; undefined if none does.
+ *
+ * @param y NaN where a value is missing
+ * @param season in steps; 1: none
+ */
 export function regress(y: Float64Array, groups: readonly Group[], season: number): Regression | undefined {
-  const start = Math.max(0, y.length - MOST_ROWS);
+  const start = Math.max(0, y.length - MAX_ROWS);
   const observed = y.subarray(start);
   const whole = withoutGaps(observed);
   const cut: Group[] = groups.map((group) => ({
@@ -52,22 +59,23 @@ export function regress(y: Float64Array, groups: readonly Group[], season: numbe
       for (let t = 0; t < rest.length; t++) rest[t] -= part[t];
     });
     const filter = filterOf(rest, observed, season);
-    if (filter.rows.length < FEWEST_ROWS) return undefined;
+    if (filter.rows.length < MIN_ROWS) return undefined;
     found = estimate(whole, cut, filter);
     if (!found) return undefined;
   }
-  // As they were given: with whole columns.
+  // The groups as they were given, with whole columns.
   return found && { ...found, groups: found.groups.map((group) => groups[cut.indexOf(group)]) };
 }
 
+/** φ(B). */
 interface Filter {
   lags: number[];
   phi: Float64Array;
-  /** Steps whose value was observed and that have a whole past. */
+  /** Steps with an observed value and all values that the filter needs. */
   rows: Int32Array;
 }
 
-/** φ by least squares. */
+/** Estimates φ by least squares. */
 function filterOf(rest: Float64Array, observed: Float64Array, season: number): Filter {
   const n = rest.length;
   const lags = n < 24 ? [1] : season > 2 && n >= 3 * season + 8 ? [1, 2, season, season + 1] : [1, 2];
@@ -91,7 +99,7 @@ function filterOf(rest: Float64Array, observed: Float64Array, season: number): F
   };
 }
 
-/** What a series has that its own past does not say, ε; NaN where that is not known. */
+/** The innovations ε of a series: what its own past does not explain. NaN where they are unknown. */
 export function innovations(y: Float64Array, season: number): Float64Array {
   const whole = withoutGaps(y);
   const filter = filterOf(whole, y, season);
@@ -113,6 +121,7 @@ function filtered(x: Float64Array, { lags, phi, rows }: Filter): Float64Array {
   return centred(white);
 }
 
+/** Subtracts the mean, in place. */
 function centred(x: Float64Array): Float64Array {
   let mean = 0;
   for (let t = 0; t < x.length; t++) mean += x[t] / x.length;
@@ -120,6 +129,7 @@ function centred(x: Float64Array): Float64Array {
   return x;
 }
 
+/** A group behind the filter. */
 interface White {
   group: Group;
   /** Filtered, with a mean square of 1. */
@@ -130,7 +140,7 @@ interface White {
 function estimate(y: Float64Array, groups: readonly Group[], filter: Filter): Regression | undefined {
   const target = filtered(y, filter);
   const candidates = groups.map((group) => whitened(group, filter)).filter(({ columns }) => columns.length > 0);
-  const chosen = choose(target, mostAlike(target, candidates), candidates.length);
+  const chosen = choose(target, mostCorrelated(target, candidates), candidates.length);
   if (chosen.length === 0) return undefined;
   const ridge = ridgeByLeavingOut(
     chosen.flatMap(({ columns }) => columns),
@@ -143,7 +153,7 @@ function estimate(y: Float64Array, groups: readonly Group[], filter: Filter): Re
   return { groups: chosen.map(({ group }) => group), beta, gain: 1 - ridge.error / ridge.errorWithout };
 }
 
-/** Columns that φ(B) leaves nothing of have the scale 0 and are left out. */
+/** Filters the columns of a group. Columns that become 0 have the scale 0 and are left out. */
 function whitened(group: Group, filter: Filter): White {
   const all = group.columns.map((column) => ({ raw: column, white: filtered(column, filter) }));
   const scales = all.map(({ raw, white }) => {
@@ -155,18 +165,18 @@ function whitened(group: Group, filter: Filter): White {
   return { group, columns, scales };
 }
 
-/** So many as a search can afford: those that alone explain most. */
-function mostAlike(y: Float64Array, candidates: White[]): White[] {
-  if (candidates.length <= MOST_CANDIDATES) return candidates;
+/** The candidates that explain most on their own: as many as the search can try. */
+function mostCorrelated(y: Float64Array, candidates: White[]): White[] {
+  if (candidates.length <= MAX_CANDIDATES) return candidates;
   const score = ({ columns }: White) => columns.reduce((sum, column) => sum + dot(column, y) ** 2, 0) / columns.length;
-  const scores = new Map(candidates.map((one) => [one, score(one)]));
-  return [...candidates].sort((a, b) => scores.get(b)! - scores.get(a)!).slice(0, MOST_CANDIDATES);
+  const scores = new Map(candidates.map((candidate) => [candidate, score(candidate)]));
+  return [...candidates].sort((a, b) => scores.get(b)! - scores.get(a)!).slice(0, MAX_CANDIDATES);
 }
 
-/** Forward, by the extended BIC: n log(error before / after) > columns · (log n + 2 log candidates). */
+/** Forward selection by the extended BIC: n log(error before / after) > columns · (log n + 2 log candidates). */
 function choose(y: Float64Array, candidates: readonly White[], searched: number): White[] {
   const n = y.length;
-  const columns = candidates.flatMap((one) => one.columns);
+  const columns = candidates.flatMap((candidate) => candidate.columns);
   const G = gramOf(columns);
   const b = columns.map((column) => dot(column, y));
   const places = placesOf(candidates);
@@ -179,7 +189,7 @@ function choose(y: Float64Array, candidates: readonly White[], searched: number)
   };
   const cost = Math.log(n) + 2 * Math.log(Math.max(1, searched));
   const picked: number[] = [];
-  const most = Math.min(MOST_COLUMNS, Math.floor(n / 4));
+  const most = Math.min(MAX_COLUMNS, Math.floor(n / 4));
   let error = total;
   for (let count = 0; total > 0; ) {
     let best: { i: number; worth: number; error: number } | undefined;
@@ -197,7 +207,7 @@ function choose(y: Float64Array, candidates: readonly White[], searched: number)
   return picked.map((i) => candidates[i]);
 }
 
-/** Which columns are each candidate's. */
+/** The indices of the columns of each candidate. */
 function placesOf(candidates: readonly White[]): number[][] {
   let next = 0;
   return candidates.map(({ columns }) => columns.map(() => next++));

@@ -1,11 +1,10 @@
 /**
- * Several series read jointly: each is forecast with the past of the others as covariates.
+ * Series that are read together: each is forecast with the past of the others as covariates.
  *
  *   const [shop, warehouse] = await f.forecast([[…], […]], { horizon: 24, together: true });
  *
- * Which ones may lead a series is read from correlations of what is new in both, ρ(l) of εₜ and the other's εₜ₋ₗ
- * (Haugh 1976); what they are worth is judged as for any covariate (forecast.ts), so that series that
- * have nothing to do with each other are forecast as if they were alone.
+ * The leaders of a series are found by correlations of innovations: ρ(l) of its εₜ with the εₜ₋ₗ of another (Haugh
+ * 1976). They are tried like all covariates (forecast.ts), so unrelated series are forecast as if they were alone.
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import { mainSeason } from '../history.ts';
@@ -13,11 +12,11 @@ import { calendarSeasons, type SeasonOption, seasonHint } from '../seasons.ts';
 import { padded, type Task, withPast } from '../task.ts';
 import { innovations } from './regression.ts';
 
-/** The others that are tried for one series: those that it follows most. */
-const MOST_LEADERS = 4;
-const MOST_LAG = 36;
-/** More series are not read jointly, because each is compared with every other. */
-const MOST_SERIES = 200;
+/** The number of other series that are tried for each. */
+const MAX_LEADERS = 4;
+const MAX_LAG = 36;
+/** Each series is compared with every other, so their number is limited. */
+const MAX_SERIES = 200;
 
 /**
  * Tasks that end at the same time, each with the past of up to four others as past covariates. A series that begins
@@ -39,12 +38,12 @@ export function jointly(tasks: readonly Task[], season: SeasonOption | undefined
   });
 }
 
-/** Refuses more series than can be read jointly, before all of them are held. */
+/** Refuses more series than can be read together. */
 export function requireFew(count: number): void {
-  if (count <= MOST_SERIES) return;
+  if (count <= MAX_SERIES) return;
   throw new UsageError(
     'forecast',
-    `there are more than ${MOST_SERIES} series, expected at most that of series that are read together. ` +
+    `there are more than ${MAX_SERIES} series, expected at most that of series that are read together. ` +
       'Give fewer, or leave together out.',
   );
 }
@@ -54,32 +53,32 @@ function requireOneEnd(tasks: readonly Task[]): void {
   const endOf = ({ axis, values }: Task) => (axis ? axis.at(values.length) : values.length);
   const other = tasks.find((task) => endOf(task) !== endOf(first));
   if (other === undefined) return;
-  const told = ({ name, axis, values }: Task) =>
+  const endText = ({ name, axis, values }: Task) =>
     axis ? `${name} ends at ${axis.label(values.length - 1)}` : `${name} has ${values.length} values`;
   throw new UsageError(
     'forecast',
     first.axis
-      ? `${told(other)} and ${told(first)}, expected one end and one frequency of series that are read together. ` +
+      ? `${endText(other)} and ${endText(first)}, expected one end and one frequency of series that are read together. ` +
           'Fill in the missing rows, or leave together out.'
-      : `${told(other)} and ${told(first)}, expected one length of series that are read together. ` +
+      : `${endText(other)} and ${endText(first)}, expected one length of series that are read together. ` +
           'Fill with NaN where one begins later, or leave together out.',
   );
 }
 
-/** Those whose past goes furthest with the present of series i, the best first. */
+/** The series whose past correlates most with the present of series i, the best first. */
 function leadersOf(i: number, fresh: readonly Float64Array[]): number[] {
-  const scores = fresh.map((other, j) => (j === i ? 0 : mostAlike(fresh[i], other)));
+  const scores = fresh.map((other, j) => (j === i ? 0 : largestCorrelation(fresh[i], other)));
   return fresh
     .map((_, j) => j)
     .filter((j) => scores[j] > 0)
     .sort((a, b) => scores[b] - scores[a])
-    .slice(0, MOST_LEADERS);
+    .slice(0, MAX_LEADERS);
 }
 
 /** max |ρ(l)| over lags from 1 on. */
-function mostAlike(x: Float64Array, leader: Float64Array): number {
-  let most = 0;
-  for (let lag = 1; lag <= Math.min(MOST_LAG, x.length / 4); lag++) {
+function largestCorrelation(x: Float64Array, leader: Float64Array): number {
+  let largest = 0;
+  for (let lag = 1; lag <= Math.min(MAX_LAG, x.length / 4); lag++) {
     let [product, squares, others] = [0, 0, 0];
     for (let t = lag; t < x.length; t++) {
       const [a, b] = [x[t], leader[t - lag]];
@@ -88,7 +87,7 @@ function mostAlike(x: Float64Array, leader: Float64Array): number {
       squares += a * a;
       others += b * b;
     }
-    if (squares > 0 && others > 0) most = Math.max(most, Math.abs(product) / Math.sqrt(squares * others));
+    if (squares > 0 && others > 0) largest = Math.max(largest, Math.abs(product) / Math.sqrt(squares * others));
   }
-  return most;
+  return largest;
 }

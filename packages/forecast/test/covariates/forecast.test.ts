@@ -216,7 +216,7 @@ describe('refused', () => {
     [
       'ahead',
       { past: { price: x(42) } },
-      "the past covariate 'price' has 42 values, expected 30: as many as the series. If it is known ahead, give it in known.",
+      "the past covariate 'price' has 42 values, expected 30: one for each value of the series. If it is known ahead, give it in known.",
     ],
     [
       'twice',
@@ -238,7 +238,7 @@ describe('refused', () => {
     [
       'kinds that end',
       { known: { a: [...Array(20).fill('x'), ...Array(20).fill('y'), null, null] } },
-      "the known covariate 'a' has nothing at 40, expected a kind for every step",
+      "the known covariate 'a' has no value at 40, expected a kind for every step",
     ],
   ])('%s', async (_, given, message) => {
     await expect(ask(y, given)).rejects.toThrow(message);
@@ -252,6 +252,8 @@ describe('refused', () => {
     await expect(ask(y, {}, { mode: 'xreg' as 'product' })).rejects.toThrow(
       'forecast: mode is "xreg", expected \'regress-first\'',
     );
-    await expect(ask(y, { known: { x: x(42) } }, { mode: 'product' })).rejects.toThrow('has values of 0 or less');
+    await expect(ask(y, { known: { x: x(42) } }, { mode: 'product' })).rejects.toThrow(
+      'values has values of 0 or less',
+    );
   });
 });

@@ -35,8 +35,8 @@ normal values, the promised share is flagged.
 Examples:
   mamba-ts anomalies load.csv
   mamba-ts anomalies load.csv --false-alarms 0.001 --out flagged.csv     # every value, with its interval and score
-  mamba-ts anomalies load.csv --level 99                                 # the forecast’s own interval instead
-  mamba-ts anomalies load.csv --every 24                                 # a forecast a day of hours: faster`;
+  mamba-ts anomalies load.csv --level 99                                 # the interval of the forecast instead
+  mamba-ts anomalies load.csv --every 24                                 # one forecast for 24 values: faster`;
 
 const { season: _, ...fields } = detectorFields;
 
@@ -106,7 +106,7 @@ async function* rowsOf(all: AsyncIterable<Found>): AsyncGenerator<Row> {
   }
 }
 
-/** What a person is told: the flagged values, and how many were to be expected. */
+/** The summary: the flagged values, and the number of false alarms to expect. */
 class Tally {
   series = 0;
   private judged = 0;
@@ -156,7 +156,7 @@ class Tally {
       `${count(flagged)} of ${count(judged)} values flagged; ${alarms}${range} false alarms are to be expected ` +
         (this.isCalibrated ? `at a rate of ${this.rate}` : 'if the intervals of the forecast hold'),
     );
-    if (hindsight > 0) say(`${count(hindsight)} more in the calibration, in hindsight`);
+    if (hindsight > 0) say(`${count(hindsight)} more among the values that calibrate`);
     if (this.extended > 0) {
       say(
         `${this.series === 1 ? 'Fewer' : `In ${count(this.extended)} series fewer`} than ${count(1 / this.rate)} values to calibrate on: the tail of the scores is extrapolated, the rate a guess`,

@@ -33,23 +33,27 @@ interface BacktestFlags extends TableFlags {
 }
 
 const EXAMPLES = `
-At each origin a forecaster sees the values before it alone. MASE is relative to the past error of repeating the last
-season: below 1 is better. WQL is the error of the deciles, in parts of the values.
+At each origin a forecaster sees only the values before it. MASE is relative to the past error of repeating the last
+season; below 1 is better. WQL is the error of the deciles, relative to the values.
 
 Examples:
   mamba-ts backtest sales.csv --horizon 24 --windows 4
   mamba-ts backtest sales.csv --horizon 24 --windows 4 --baselines snaive,ets,mstl,arima --out scores.csv
-  mamba-ts backtest sales.csv --windows 12 --step 1 --forecasts forecasts.csv     # all that was forecast, beside what came`;
+  mamba-ts backtest sales.csv --windows 12 --step 1 --forecasts forecasts.csv     # forecasts and actual values`;
 
 const { season: _, horizon, ...fields } = backtestFields;
 const flagFields = { horizon: { ...horizon, help: 'steps ahead. Default: by the frequency.' }, ...fields };
 
 export function addBacktest(program: Command): void {
-  const command = tableVerb(program, 'backtest', 'how good forecasts of the past would have been, with baselines');
+  const command = tableVerb(
+    program,
+    'backtest',
+    'how good forecasts of the past would have been, compared with baselines',
+  );
   addFieldFlags(command, flagFields)
     .option('--baselines <names>', `of ${baselineNames.join(', ')}, or none`, namesOfBaselines, ['snaive'])
     .option('--out <file>', 'scores of every series: .csv or .json')
-    .option('--forecasts <file>', 'what was forecast at each origin, with what came: .csv or .json')
+    .option('--forecasts <file>', 'the forecasts of each origin, with the actual values: .csv or .json')
     .option('--model <folder>', 'a forecaster of your own. Default: the one of this package.')
     .option('--no-model', 'baselines alone');
   addTableFlags(addBackendOptions(command))
@@ -104,7 +108,7 @@ async function openAll(
   return [...own, ...(await Promise.all(baselines.map((name) => openBaseline(name, { note }))))];
 }
 
-/** What was measured, to stdout; what there is to know of it, to stderr. */
+/** Prints the scores to stdout, and notes to stderr. */
 function report(found: Backtest, { horizon, path, notes }: { horizon: number; path: string; notes: string[] }): void {
   const { overall, series, skipped } = found;
   if (series.length === 0) {

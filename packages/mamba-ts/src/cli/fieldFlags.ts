@@ -38,7 +38,7 @@ const kebabCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `
 /** As commander names the value of a flag. */
 const camelCase = (flag: string): string => flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-/** The value of a flag's text. What is wrong with it is said before anything is read. */
+/** The value of the text of a flag. It is checked before anything is read. */
 function read(field: Field, text: string): unknown {
   const value = field.parse ? field.parse(text) : text;
   const fault = faultOf(field, value);

@@ -49,7 +49,7 @@ export function addForecast(program: Command): void {
 }
 
 async function run(path: string, flags: ForecastFlags): Promise<void> {
-  // A wrong ending is said before anything is read.
+  // A wrong ending is refused before anything is read.
   const output = outputFor(flags.out);
   const table = await openTable(path, flags);
   say(layoutLine(table));

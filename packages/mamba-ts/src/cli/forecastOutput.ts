@@ -24,17 +24,17 @@ export interface Output {
   readonly isShown: boolean;
   /** Series of one call, where fewer than usual are wanted. */
   readonly batch?: number;
-  /** What is said of it when the command is stopped. */
+  /** What the message adds when the command is stopped. */
   readonly left: string;
   /** `facts` is called when all series have been read: notes are complete then. */
   write(forecasts: Forecasts, facts: () => ReportFacts): Promise<void>;
 }
 
-/** Series that a terminal shows without being asked. */
+/** Series that a terminal shows. */
 const SHOWN = 3;
 /** An SVG is built in memory, and more panels are unreadable. */
 const MAX_IN_PICTURE = 12;
-/** A report says how many more there are. */
+/** A report names the number of further series. */
 const MAX_IN_REPORT = 300;
 
 type Writer = (path: string, forecasts: Forecasts, facts: () => ReportFacts) => Promise<void>;
@@ -87,7 +87,7 @@ async function* futuresOf(forecasts: Forecasts): AsyncGenerator<ForecastView> {
   for await (const one of forecasts) yield viewOf(one, { withPast: false });
 }
 
-/** The first views, and how many there are in total, or `stop` if there are as many. */
+/** The first views, and the total number of series. Stops reading at `stop` series. */
 async function firstOf(
   forecasts: Forecasts,
   most: number,

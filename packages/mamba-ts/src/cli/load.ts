@@ -1,4 +1,4 @@
-/** What several verbs load: a model and its tokenizer, or a forecaster. */
+/** What several commands load: a model and its tokenizer, or a forecaster. */
 import { join } from 'node:path';
 import type { BackendName } from '@mamba-ts/core/backend';
 import { readJsonFile } from '@mamba-ts/core/formats';
@@ -15,18 +15,19 @@ import type { Forecaster } from '@mamba-ts/forecast/forecaster';
 import { loadForecaster } from '@mamba-ts/forecast/load';
 import type { Command } from 'commander';
 
-/** The options of LoadFlags, for every verb that runs a model of text. */
+/** The flags of LoadFlags, for every command that runs a language model. */
 export function addLoadOptions(command: Command): Command {
   return addBackendOptions(command.option('--tokenizer <file>', 'a tokenizer.json. Default: the one of the model.'));
 }
 
-/** Where a model runs: for every verb that runs one. */
+/** The flags --backend and --threads, for every command that runs a model. */
 export function addBackendOptions(command: Command): Command {
   return command
-    .option('--backend <name>', 'auto, native or wasm')
+    .option('--backend <name>', 'auto, native or wasm. Default: auto.')
     .option('--threads <n>', 'threads. Default: every core.', Number);
 }
 
+/** The flags that say what to load, and where it runs. */
 export interface LoadFlags {
   model: string;
   tokenizer?: string;
@@ -34,10 +35,12 @@ export interface LoadFlags {
   threads?: number;
 }
 
+/** The language model of a folder. */
 export async function loadModelFor({ model: path, backend, threads }: LoadFlags): Promise<LanguageModel> {
   return loadModel(path, { backend: await openBackend(backend as BackendName | undefined, { threads }) });
 }
 
+/** The model that classifies or regresses of a folder. */
 export async function loadSequenceModelFor({ model: path, backend, threads }: LoadFlags): Promise<SequenceModel> {
   return loadSequenceModel(path, { backend: await openBackend(backend as BackendName | undefined, { threads }) });
 }

@@ -8,7 +8,7 @@ export type Cell = string | number | boolean;
 /** By column; all rows of a file have the same ones. */
 export type Row = Readonly<Record<string, Cell>>;
 
-/** Enough to tell the readings of a meter apart, and not the dust of floating point. */
+/** Enough for the readings of a meter, without rounding errors of floating point. */
 const DIGITS = 12;
 
 /** Refuses an ending that can't be written, before anything is read. */

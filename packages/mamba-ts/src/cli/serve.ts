@@ -22,11 +22,11 @@ interface Flags {
 export function addServe(program: Command): void {
   const command = program
     .command('serve')
-    .description('answer forecasts over HTTP')
-    .option('--port <n>', '0 is any that is free', Number, 8080)
-    .option('--host <address>', '0.0.0.0 lets other machines ask', '127.0.0.1')
-    .option('--model <folder>', 'a forecaster (default: the one of the package)')
-    .option('--cors <origin...>', 'origins whose pages may ask; * is all')
+    .description('serve forecasts over HTTP')
+    .option('--port <n>', 'the port; 0 is any free one', Number, 8080)
+    .option('--host <address>', 'the address to listen on; 0.0.0.0 admits other machines', '127.0.0.1')
+    .option('--model <folder>', 'a forecaster of your own. Default: the one of this package.')
+    .option('--cors <origin...>', 'origins whose pages may send requests; * is all')
     .option('--max-body <size>', 'the largest request', '8mb');
   addBackendOptions(command).action((flags: Flags) => guard(() => run(flags)));
 }
@@ -45,9 +45,9 @@ async function run({ port, host, model, backend: wanted, threads, cors, maxBody 
     const server = await listen(handler, { port, host });
     console.log(`${forecaster.name} (${backend.name}) answers on ${server.url}\n`);
     console.log(`  ${curlLine(forecastRoute, server.url)}\n`);
-    console.log('The address itself lists what else there is. Ctrl-C stops the server.');
+    console.log('The address itself lists all routes. Ctrl-C stops the server.');
     await new Promise<void>((resolve) => onInterrupt(resolve));
-    say('\nAnswering what has begun; Ctrl-C again leaves at once.');
+    say('\nAnswering the requests that have begun; Ctrl-C again exits immediately.');
     await server.close();
   } finally {
     backend.dispose();
@@ -67,7 +67,7 @@ function bytesOf(text: string): number {
   );
 }
 
-/** A body is a string on its way, and strings have an end. */
+/** A body becomes one string, whose length is limited. */
 const LARGEST_BODY = 256 * 1024 ** 2;
 
 const packageVersion = (): string =>

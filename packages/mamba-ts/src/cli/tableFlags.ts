@@ -36,14 +36,14 @@ export function addTableFlags(command: Command): Command {
     .optionsGroup('Table (found, where not given):')
     .option('--time <column>', "the column of times; 'none': rows are a step apart")
     .option('--value <columns>', 'the columns to forecast, separated by commas', names)
-    .option('--id <columns>', 'the columns that tell series apart, separated by commas', names)
+    .option('--id <columns>', 'the columns that identify a series, separated by commas', names)
     .option(
       '--frequency <name>',
       'hourly, daily, business, weekly, monthly, 15min, …; rows belong to the step they fall in',
     );
   return addFieldFlags(command, { season: baseFields.season })
     .option('--known <columns>', 'columns that are known ahead, separated by commas', names)
-    .option('--past <columns>', 'columns that are known in the past alone, separated by commas', names)
+    .option('--past <columns>', 'columns that are known in the past only, separated by commas', names)
     .option('--future <table>', 'a table of what is known ahead, with the same names of columns')
     .addOption(
       new Option('--duplicates <how>', 'how rows of the same time are combined. Default: they are refused.').choices([
@@ -66,7 +66,7 @@ export async function openTable(path: string, flags: TableFlags): Promise<TimeTa
   const { header, separator } = flags;
   return openTimeTable(path, {
     ...{ time, value, id, frequency, known, past, future, duplicates, dates, decimal, interleaved },
-    // Commander says true where --no-header is not given.
+    // Without --no-header, commander gives true.
     ...(header === false && { header }),
     ...(separator !== undefined && { separator: separator === 'tab' ? '\t' : (separator as ',' | ';' | '|') }),
   });
