@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fc } from '../../../../test/support/random.ts';
+import { thousands } from '../../src/math/format.ts';
 import { gcd } from '../../src/math/integers.ts';
 import { logSumExp, softmax } from '../../src/math/softmax.ts';
 import { mean, median, sampleDeviation, slopeOf, sum } from '../../src/math/stats.ts';
@@ -75,4 +76,8 @@ it('gcd divides both, and nothing larger does', () => {
       expect(gcd(a, b)).toBe(largest);
     }),
   );
+});
+
+it('writes whole numbers with a comma between thousands', () => {
+  expect([0, 999.4, 17_152, 1_048_576, -1234].map(thousands)).toEqual(['0', '999', '17,152', '1,048,576', '-1,234']);
 });
