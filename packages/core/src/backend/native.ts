@@ -24,12 +24,9 @@ interface Library {
   copyIn(to: number, from: Float32Array | Int32Array, bytes: number): void;
 }
 
-/** Throws where there is no Node, no koffi for this platform, or no compiler. */
+/** Throws where there is no koffi for this platform, or no compiler. */
 export async function openNative(options: { threads?: number } = {}): Promise<Device> {
   const threads = threadCount(options.threads);
-  if (!globalThis.process?.versions?.node) {
-    throw new UsageError('native', 'this is not Node. Use the wasm backend in a browser.');
-  }
   const { path, compiler } = await findNativeLibrary();
   const library = await loadLibrary(path);
   library.startWorkers(threads - 1);

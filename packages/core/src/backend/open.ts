@@ -1,7 +1,6 @@
-/** Picks a device: the one asked for, or the fastest that works here. */
+/** Opens a device: the one that is named, or the fastest that works here. */
 import { UsageError } from '../errors.ts';
 import type { Device, DeviceName } from './device.ts';
-import { openNative } from './native.ts';
 import { openWasm } from './wasm.ts';
 
 export type BackendName = 'auto' | DeviceName;
@@ -22,4 +21,12 @@ export async function openDevice(name: BackendName = 'auto', options: { threads?
     throw new UsageError('openBackend', `the backend is '${name}', expected 'auto', 'native' or 'wasm'.`);
   }
   return open(options);
+}
+
+/** Pages do not load what calls native code. */
+async function openNative(options: { threads?: number }): Promise<Device> {
+  if (!globalThis.process?.versions?.node) {
+    throw new UsageError('native', 'this is not Node. Use the wasm backend in a browser.');
+  }
+  return (await import('./native.ts')).openNative(options);
 }

@@ -24,7 +24,10 @@ export function startWorker(start: WorkerStart): Promise<WasmWorker> {
   const threads = nodeThreads();
   if (threads) {
     // Without the options of this process: `node --input-type=module -e …` has some that no file takes.
-    const worker = new threads.Worker(packageFile(() => new URL(WORKER, import.meta.url)), { execArgv: [] });
+    const worker = new threads.Worker(
+      packageFile(() => new URL(WORKER, import.meta.url)),
+      { execArgv: [] },
+    );
     worker.unref();
     return new Promise((resolve, reject) => {
       worker.once('message', () => resolve({ end: () => void worker.terminate() }));
