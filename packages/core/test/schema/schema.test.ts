@@ -88,6 +88,32 @@ describe('an object of fields', () => {
   });
 });
 
+describe('fields around other fields', () => {
+  const around = {
+    rank: field.orWord(field.whole({ min: 1 }), 'auto', { default: 'auto' }),
+    window: field.orNull(field.whole({ min: 1 })),
+    activation: field.only('silu', "'silu': there is no other yet"),
+  };
+
+  it('accept a word, null, or one value alone', () => {
+    expect(complete('model', around, {})).toEqual({ rank: 'auto', window: null, activation: 'silu' });
+    expect(complete('model', around, { rank: 3, window: 5 })).toMatchObject({ rank: 3, window: 5 });
+  });
+
+  it.each([
+    [{ rank: 'all' }, `model: rank is "all", expected a whole number ≥ 1 or 'auto'.`],
+    [{ window: 0 }, 'model: window is 0, expected a whole number ≥ 1, or null.'],
+    [{ activation: 'gelu' }, `model: activation is "gelu", expected 'silu': there is no other yet.`],
+  ])('refuse %j', (given, message) => {
+    expect(() => complete('model', around, given)).toThrow(message);
+  });
+
+  it('read the text of flags', () => {
+    expect([around.rank.parse?.('auto'), around.rank.parse?.('3')]).toEqual(['auto', 3]);
+    expect([around.window.parse?.('null'), around.window.parse?.('5')]).toEqual([null, 5]);
+  });
+});
+
 it('names what was meant', () => {
   expect(nearestName('d_model', ['nLayer', 'dModel'])).toBe('dModel');
   expect(nearestName('horizn', ['levels', 'horizon'])).toBe('horizon');
