@@ -9,6 +9,7 @@ import type { Device, Region } from './device.ts';
 const FIRST_ADDRESS = 64;
 const ALIGNMENT = 64;
 
+/** Runs nothing and holds nothing. See the head of the file. */
 export class DryDevice implements Device {
   /** Sizes are those of 128-bit SIMD. */
   readonly name = 'wasm';

@@ -24,6 +24,7 @@ const attnCfgOf = (config: object) =>
     Object.keys(attnFields).map((key) => [key, (config as Record<string, unknown>)[camel(key)]]),
   ) as AttnCfg;
 
+/** Attention as a part of hybrids. It is not a model by itself. */
 export const attention: Family<AttentionConfig> = {
   name: 'attention',
   fields: {

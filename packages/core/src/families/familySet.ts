@@ -7,6 +7,7 @@ import { completeConfig, type Family, fieldsOf, readSpelling } from './family.ts
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** Finds families by name, and reads configs with them. */
 export class FamilySet {
   readonly names: readonly string[];
 

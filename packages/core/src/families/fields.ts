@@ -11,7 +11,9 @@ export interface Spelling {
   readonly extension?: boolean;
 }
 
+/** A field of a config, and where config.json has its value. */
 export type ConfigField<T = unknown> = Field<T> & Spelling;
+/** Fields of a config by key. */
 export type ConfigFields = Readonly<Record<string, ConfigField>>;
 
 /** A field of a config and its spellings. */
@@ -34,7 +36,9 @@ export const flag = (usual: boolean): Field<boolean> => field.flag({ default: us
 export const choice = <const V extends string>(...values: readonly [V, ...V[]]): Field<V> =>
   field.choice(values, { default: values[0] });
 
+/** What evenStates() accepts, for errors. */
 export const EVEN_STATES = 'an even whole number ≥ 2, as modes come in conjugate pairs';
+/** An even whole number ≥ 2. */
 export const isEven = (value: unknown): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 2 && (value as number) % 2 === 0;
 

@@ -21,6 +21,7 @@ import type { Family } from './family.ts';
 import { count, flag, spelled } from './fields.ts';
 import { checkInner, innerField, s6AblationFields, s6Fields } from './innerFields.ts';
 
+/** The config of H3. */
 export interface H3Config extends InnerConfig {
   model: 'h3';
   /** N, the states of a channel. Default: 64. */
@@ -68,6 +69,7 @@ export class H3Mixer implements Mixer {
   }
 }
 
+/** The H3 family. */
 export const h3: Family<H3Config> = {
   name: 'h3',
   fields: {

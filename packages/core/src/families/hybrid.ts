@@ -12,6 +12,7 @@ import { isPlainObject, nearestName } from '../schema/index.ts';
 import { blockFields, type ConfigOf, commonFields, completeConfig, type Family, fieldsOf } from './family.ts';
 import { spelled } from './fields.ts';
 
+/** The config of a hybrid of the families `Part`. */
 export interface HybridConfig<Part extends Family = Family> extends ModelConfig {
   model: 'hybrid';
   /** The mixers of the blocks in order, repeated over nLayer. */

@@ -21,6 +21,7 @@ import type { Family } from './family.ts';
 import { count, flag, spelled } from './fields.ts';
 import { checkInner, innerField, s6AblationFields, s6Fields } from './innerFields.ts';
 
+/** The config of Mamba. */
 export interface MambaConfig extends InnerConfig {
   model: 'mamba';
   /** N, the states of a channel. Default: 16. */
@@ -72,6 +73,7 @@ export class MambaMixer implements Mixer {
 /** Hugging Face's checkpoints of the Mamba families name one tensor differently. */
 export const mambaName = (found: string): string => found.replace('backbone.embeddings.', 'backbone.embedding.');
 
+/** The Mamba family. */
 export const mamba: Family<MambaConfig> = {
   name: 'mamba',
   fields: {

@@ -35,6 +35,7 @@ import type { Family } from './family.ts';
 import { choice, count, countOrAuto, flag, positive, spelled } from './fields.ts';
 import { mambaName } from './mamba.ts';
 
+/** The config of Mamba-2. */
 export interface Mamba2Config extends ModelConfig {
   model: 'mamba2';
   /** N, the states of a channel. Default: 128. */
@@ -219,6 +220,7 @@ const noLimit: Field<readonly [number, number | null]> = {
   expected: '[0, null]: this version does not clamp the steps',
 };
 
+/** The Mamba-2 family. */
 export const mamba2: Family<Mamba2Config> = {
   name: 'mamba2',
   fields: {

@@ -30,6 +30,7 @@ import type { Family } from './family.ts';
 import { count, flag, positive, spelled } from './fields.ts';
 import { headsOf } from './mamba2.ts';
 
+/** The config of Mamba-3. */
 export interface Mamba3Config extends ModelConfig {
   model: 'mamba3';
   /** N, the states of a channel, an even number. Default: 128. */
@@ -203,6 +204,7 @@ const halfOrAll: Field<0.5 | 1> = {
   expected: '0.5 or 1',
 };
 
+/** The Mamba-3 family. */
 export const mamba3: Family<Mamba3Config> = {
   name: 'mamba3',
   fields: {

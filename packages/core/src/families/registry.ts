@@ -20,6 +20,7 @@ const hybrid = hybridOf([...simple, attention]);
 /** All families. */
 export const registry = new FamilySet([...simple, hybrid]);
 
+/** The names of all families. */
 export const modelNames: readonly string[] = registry.names;
 
 /** The config of any family of the registry. */

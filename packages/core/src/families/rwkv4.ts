@@ -22,6 +22,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import type { Family } from './family.ts';
 import { count, countOrAuto, flag, spelled } from './fields.ts';
 
+/** The config of RWKV-4. */
 export interface Rwkv4Config extends ModelConfig {
   model: 'rwkv4';
   /** Channels of time mixing; 'auto' is dModel. Default: 'auto'. */
@@ -155,6 +156,7 @@ const renamed: readonly [RegExp, string][] = [
   [/\.time_mix_(k|v|r)\w+$/, '.time_mix_$1'],
 ];
 
+/** The RWKV-4 family. */
 export const rwkv4: Family<Rwkv4Config> = {
   name: 'rwkv4',
   fields: {

@@ -5,6 +5,7 @@ import { dplrKernel, S4Layer } from '../layers/s4.ts';
 import type { Family } from './family.ts';
 import { evenStates, flag, positive, spelled } from './fields.ts';
 
+/** The config of S4. */
 export interface S4Config extends ModelConfig {
   model: 's4';
   /** N: N/2 complex modes for each channel. Default: 64. */
@@ -17,6 +18,7 @@ export interface S4Config extends ModelConfig {
   glu: boolean;
 }
 
+/** The S4 family. */
 export const s4: Family<S4Config> = {
   name: 's4',
   fields: {

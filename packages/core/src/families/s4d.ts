@@ -5,6 +5,7 @@ import { diagonalKernel, S4Layer } from '../layers/s4.ts';
 import type { Family } from './family.ts';
 import { choice, evenStates, flag, positive, spelled } from './fields.ts';
 
+/** The config of S4D. */
 export interface S4dConfig extends ModelConfig {
   model: 's4d';
   /** N: N/2 complex modes for each channel. Default: 64. */
@@ -19,6 +20,7 @@ export interface S4dConfig extends ModelConfig {
   glu: boolean;
 }
 
+/** The S4D family. */
 export const s4d: Family<S4dConfig> = {
   name: 's4d',
   fields: {

@@ -151,6 +151,7 @@ function toJson(json: Json): Json {
   };
 }
 
+/** The Transformer family: Llama and Mistral. */
 export const transformer: Family<TransformerConfig, CompleteTransformerConfig> = {
   name: 'transformer',
   fields: {

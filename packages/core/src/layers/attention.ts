@@ -20,6 +20,7 @@ import type { LayerOutput, Mixer } from './layer.ts';
 import { applyLinear, declareLinear, type LinearMap } from './linearMap.ts';
 import type { LayerState, StateFields } from './state.ts';
 
+/** The sizes and the kind of an attention layer. */
 export interface AttentionOptions {
   dModel: number;
   heads: number;
@@ -45,6 +46,7 @@ export interface AttentionOptions {
   outScale: number;
 }
 
+/** (B, L, dModel) → (B, L, dModel). State: `kv`, a KeyValueCache, and `conv`, the last dConv inputs, where dConv > 0. */
 export class AttentionMixer implements Mixer {
   readonly stateFields: StateFields;
   readonly maxSteps?: number;

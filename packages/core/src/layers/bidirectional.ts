@@ -19,7 +19,9 @@ import type { LayerDeclaration, LayerOutput, Mixer } from './layer.ts';
 import { applyLinear, declareLinear } from './linearMap.ts';
 import type { LayerState, StateFields } from './state.ts';
 
+/** How the two directions are joined; see the head of the file. */
 export const joins = ['add', 'concat', 'gate'] as const;
+/** One of `joins`. */
 export type Join = (typeof joins)[number];
 
 /** Makes a layer read in both directions. A layer without a state sees one step at a time and stays as it is. */

@@ -16,6 +16,7 @@ import type { StateFields } from './state.ts';
 
 const WIDTH_MULTIPLE = 128;
 
+/** (B, L, dModel) → (B, L, dModel), one step at a time. */
 export class GatedMlp implements Mixer {
   readonly stateFields: StateFields = {};
   private readonly fc1: LinearMap;

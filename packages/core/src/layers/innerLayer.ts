@@ -10,8 +10,10 @@ import { diagonalKernel, dplrKernel, S4Layer } from './s4.ts';
 import { S6Layer } from './s6.ts';
 import { isS6, S6Ablation, type S6AblationConfig } from './s6Ablation.ts';
 
+/** The names of the sequence layers. */
 export const innerNames = ['selective', 's4d', 's4d-real', 's4'] as const;
 
+/** The config of a block around a sequence layer. */
 export interface InnerConfig extends S6AblationConfig {
   /** The sequence layer inside the block. Default: 'selective' in Mamba, 's4d' in H3. */
   inner: (typeof innerNames)[number];

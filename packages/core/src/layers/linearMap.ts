@@ -3,6 +3,7 @@ import { linear } from '../ops/linear.ts';
 import type { Init, Parameter, ParameterTree } from '../tensor/parameters.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
+/** The parameters of a linear map: weight (out, in), bias (out). */
 export interface LinearMap {
   readonly weight: Parameter;
   readonly bias?: Parameter;

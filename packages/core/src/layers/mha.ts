@@ -34,6 +34,7 @@ export const attnFields = {
   sliding_window: field.orNull(field.whole({ min: 1 })),
 };
 
+/** A checked attn_cfg. */
 export type AttnCfg = ValuesOf<typeof attnFields>;
 
 /**

@@ -6,6 +6,7 @@ import type { ModelConfig } from './config.ts';
 
 type NormConfig = Pick<ModelConfig, 'dModel' | 'rmsNorm' | 'normEpsilon'>;
 
+/** Parameters `name.weight` (dModel) and, for LayerNorm, `name.bias`. */
 export class NormLayer {
   private readonly weight: Parameter;
   private readonly bias?: Parameter;

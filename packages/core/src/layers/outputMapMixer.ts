@@ -10,6 +10,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import type { InnerLayer, LayerOutput, Mixer } from './layer.ts';
 import type { LayerState, StateFields } from './state.ts';
 
+/** (B, L, dModel) → (B, L, dModel). State: that of the inner layer. */
 export class OutputMapMixer implements Mixer {
   readonly stateFields: StateFields;
   private readonly weight: Parameter;

@@ -55,6 +55,7 @@ export class S4Layer implements InnerLayer {
   }
 }
 
+/** The size and the first values of a kernel. */
 export interface DiagonalKernelOptions extends StepRange {
   /** N: N/2 complex modes for each channel. */
   dState: number;

@@ -30,6 +30,7 @@ import { applyLinear, declareLinear, type LinearMap } from './linearMap.ts';
 import type { LayerState, StateFields } from './state.ts';
 import { stepBias } from './stepInit.ts';
 
+/** The config of S6, without the block around it. */
 export interface S6Config extends ModelConfig {
   /** N, the states of a channel. */
   dState: number;

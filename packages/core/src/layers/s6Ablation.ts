@@ -34,6 +34,7 @@ import { stepBias } from './stepInit.ts';
 export const SELECTABLE = ['A', 'delta', 'B', 'C'] as const;
 type Selectable = (typeof SELECTABLE)[number];
 
+/** The config of S6 with a choice of what is selective. */
 export interface S6AblationConfig extends S6Config {
   /** What is selective: some of A, delta, B and C in this order, e.g. 'delta,B,C', or 'none'. Default: 'delta,B,C'. */
   selects: string;

@@ -30,6 +30,7 @@ export interface StateField {
 /** The state of a layer or a block. */
 export type StateFields = Record<string, StateField>;
 
+/** What a model remembers of each row of a batch. forward() returns one; a forward() that is given one does not change it. */
 export class State {
   constructor(
     readonly layers: readonly LayerState[],

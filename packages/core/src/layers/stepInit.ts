@@ -1,6 +1,7 @@
 /** First values of the step sizes Δ: log-uniform in [dtMin, dtMax], in the form that the parameters hold. */
 import type { Init } from '../tensor/parameters.ts';
 
+/** The range of the first step sizes Δ. */
 export interface StepRange {
   dtMin: number;
   dtMax: number;

@@ -42,6 +42,7 @@ interface ResidualLayer {
   mixer: Mixer;
 }
 
+/** The blocks of a model and its last norm. */
 export class Backbone {
   /** The state of each block. */
   readonly stateFields: readonly StateFields[];

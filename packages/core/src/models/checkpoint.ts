@@ -13,6 +13,7 @@ import { Backend, openBackend } from '../tensor/backend.ts';
 import { sameShape, show } from '../tensor/tensor.ts';
 import type { Model } from './model.ts';
 
+/** How a new model is made. */
 export interface CreateOptions {
   /** Where the model runs: a name or an open backend. Default: 'auto', the fastest that works here. */
   backend?: BackendName | Backend;
@@ -20,6 +21,7 @@ export interface CreateOptions {
   seed?: number;
 }
 
+/** How a model is loaded. */
 export interface LoadOptions {
   /** Where the model runs: a name or an open backend. Default: 'auto', the fastest that works here. */
   backend?: BackendName | Backend;

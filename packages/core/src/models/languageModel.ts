@@ -20,6 +20,7 @@ import { Backbone } from './backbone.ts';
 import { Model } from './model.ts';
 import { checkTokens, flattenTargets, type TokenInput, tokenRows } from './tokens.ts';
 
+/** What a language model reads besides tokens. */
 export interface ForwardOptions {
   /** Where to continue; it is not changed. Default: the start of a sequence. */
   state?: State;
@@ -29,6 +30,7 @@ export interface ForwardOptions {
   logits?: 'all' | 'last';
 }
 
+/** A model of tokens: logits of the next one. Made by createModel() and loadModel(). */
 export class LanguageModel extends Model {
   readonly paddedVocabSize: number;
   private readonly embedding: Parameter;

@@ -13,6 +13,7 @@ import { multiplyAddsAt, type Rehearsal, trainingBytes } from './costs.ts';
 /** `format: 'pt'` is what Hugging Face's readers expect. */
 const METADATA = { format: 'pt' };
 
+/** A language model or a sequence model. */
 export abstract class Model implements Rehearsal {
   readonly tree = new ParameterTree();
   private home?: Backend;

@@ -31,6 +31,7 @@ export interface SequenceShape {
 /** A checked config. vocabSize is 0 where steps are real numbers. */
 export interface SequenceConfig extends ModelConfig, SequenceShape {}
 
+/** A checked config, with the fields of its family. */
 export type AnySequenceConfig = SequenceConfig & AnyConfig;
 
 const SECTION = 'sequence_model';

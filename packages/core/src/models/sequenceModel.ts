@@ -33,6 +33,7 @@ import {
   sequenceRows,
 } from './sequenceRows.ts';
 
+/** What a sequence model reads besides its inputs. */
 export interface SequenceOptions {
   /** Where to continue; it is not changed. Default: the start of the sequences. */
   state?: State;
@@ -40,6 +41,7 @@ export interface SequenceOptions {
   documents?: Int32Array;
 }
 
+/** A classifier or a regression of sequences. Made by createSequenceModel() and loadSequenceModel(). */
 export class SequenceModel extends Model {
   declare readonly config: AnySequenceConfig;
   readonly stateFields: readonly StateFields[];

@@ -13,6 +13,7 @@ export type SequenceInput =
       readonly lengths?: Int32Array;
     };
 
+/** Sequences as one flat table. */
 export interface SequenceRows {
   /** (B, L, dInput) values, or (B, L) token ids. */
   readonly inputs: Float32Array | Int32Array;

@@ -6,6 +6,7 @@ export type TokenInput =
   | readonly (readonly number[])[]
   | { readonly tokens: Int32Array; readonly B: number; readonly L: number };
 
+/** Rows of tokens as one flat table. */
 export interface TokenRows {
   /** (B, L) */
   tokens: Int32Array;

@@ -29,7 +29,9 @@ export interface LinearSystem {
   B: Matrix;
 }
 
+/** A rule of discretization; see the head of the file. */
 export type DiscretizationRule = 'euler' | 'bilinear' | 'zoh' | 'simplified';
+/** All rules. */
 export const discretizationRules: readonly DiscretizationRule[] = ['euler', 'bilinear', 'zoh', 'simplified'];
 
 /** A step of the system by a rule. Throws UsageError for a step that is not above 0. */

@@ -16,6 +16,7 @@ export interface Hmm {
   emission: number[][]; //   (K, symbols)
 }
 
+/** What the filter finds for each symbol. */
 export interface HmmFiltered {
   /** p(xₜ | y₁ … yₜ) */
   filtered: number[][];

@@ -17,6 +17,7 @@ import type { Backend } from '../tensor/backend.ts';
 import { scope } from '../tensor/scope.ts';
 import { type Hmm, hmmForward, hmmPredict } from './hmm.ts';
 
+/** The result of one scan. */
 export interface HmmSweep {
   /** The estimate of p(xₜ | y₁ … yₜ) after this sweep. */
   filtered: number[][];

@@ -30,6 +30,7 @@ export interface SystemExperiments {
   outputs: number[][];
 }
 
+/** How a system is identified. */
 export interface IdentificationOptions {
   /** States of the model. Default: 2. */
   order?: number;
@@ -41,6 +42,7 @@ export interface IdentificationOptions {
   seed?: number;
 }
 
+/** The identified system. */
 export interface IdentifiedSystem {
   /** The recurrence's matrix, and its eigenvalues in continuous time. */
   A: Matrix;

@@ -44,6 +44,7 @@ export interface Belief {
   covariance: Matrix;
 }
 
+/** What the filter finds for each output. */
 export interface Filtered {
   /** Before and after each output. */
   predicted: Belief[];
@@ -88,6 +89,7 @@ const predict = ({ mean, covariance }: Belief, A: Matrix, Q: Matrix): Belief => 
   covariance: symmetric(add(multiply(A, covariance, transpose(A)), Q)),
 });
 
+/** What the smoother finds for each output. */
 export interface Smoothed {
   states: Belief[];
   /** lagged[t] = Cov(xₜ₊₁, xₜ) given all outputs */

@@ -19,6 +19,7 @@ export interface MassSpring {
   stiffness: number; //  N/m
 }
 
+/** Damping relative to the critical one. */
 export type SpringDamping = 'underdamped' | 'critical' | 'overdamped';
 
 /** The system of a mass, a spring and a damper. Throws UsageError for values below 0. */

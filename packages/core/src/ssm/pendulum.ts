@@ -10,6 +10,7 @@
 import { leastSquares, type Matrix } from '../math/matrix.ts';
 import { mean } from '../math/stats.ts';
 
+/** A damped pendulum of variable length. */
 export interface Pendulum {
   damping: number; //     1/s
   /** The amplitude by which the length of 1 m changes, and the angular frequency of the change. */
@@ -70,6 +71,7 @@ export const selectiveFeatures =
     return gates.flatMap((gate) => [gate * past[t], gate * past[t - 1]]);
   };
 
+/** How a model of the pendulum follows it. */
 export interface PendulumFit {
   /** Measured angles at the start, then those of the model. */
   angles: number[];
