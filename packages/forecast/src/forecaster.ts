@@ -73,6 +73,7 @@ type IntervalsOf<L extends number> = Record<string, Interval> & { [K in `${L}`]:
 /** Options, of which none may have a name that is not known. */
 type Exactly<O, Known> = O & { readonly [K in Exclude<keyof O, keyof Known>]: never };
 
+/** A forecaster with all options: of the model, of a baseline, or of your own. */
 export class Forecaster implements SeriesForecaster {
   /** `inner` makes the forecasts of single series; all other options are added here. */
   constructor(readonly inner: SeriesForecaster) {}

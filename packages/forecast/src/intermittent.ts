@@ -34,6 +34,7 @@ export function isIntermittent(values: Values): boolean {
   return !negative && zeros < seen && zeros >= MIN_ZEROS * seen;
 }
 
+/** The distribution of demand in one step. */
 export interface Demand {
   /** π */
   chance: number;

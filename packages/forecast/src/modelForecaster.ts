@@ -18,6 +18,7 @@ import { checkValues, requireKnown } from './values.ts';
 /** Steps that the network reads in one call: enough to use all cores, and little memory. */
 const STEPS_PER_CALL = 8192;
 
+/** The model as a SeriesForecaster. */
 export class ModelForecaster implements SeriesForecaster {
   constructor(
     readonly model: SequenceModel,

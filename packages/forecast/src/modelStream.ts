@@ -15,6 +15,7 @@ import { type SeasonHint, seasonHint } from './seasons.ts';
 import type { BaseOptions, Forecast, SeriesStream, StreamOptions } from './types.ts';
 import { requireKnown } from './values.ts';
 
+/** A stream of the model. */
 export class ModelStream implements SeriesStream {
   private reading?: { encoder: SeriesEncoder; normalizedTo: number; isLate: boolean };
   private readonly season: SeasonHint;

@@ -12,6 +12,7 @@ import { seasonField } from './seasons.ts';
 /** A larger horizon is a mistake, such as a time stamp in place of a number of steps. */
 export const MAX_HORIZON = 100_000;
 
+/** The quantiles of a forecast if none are given. */
 export const DEFAULT_QUANTILES: readonly number[] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
 /** The level of a central interval. */
@@ -90,6 +91,7 @@ const bound = (side: string) =>
 
 /** How covariates can be used; see covariates/forecast.ts. */
 export const COVARIATE_MODES = ['regress-first', 'forecast-first', 'product'] as const;
+/** A way to use covariates. */
 export type CovariateMode = (typeof COVARIATE_MODES)[number];
 
 /** All options of a forecast, apart from the data that comes with the series. They can be combined. */

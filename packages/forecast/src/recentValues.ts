@@ -8,6 +8,7 @@ import { checkObserved } from './values.ts';
 /** Twice what is read, so that values are moved to the front seldom. */
 const CAPACITY = 2 * (CONTEXT + CONTEXT / 8);
 
+/** The last values of a series, and the number of all of them. */
 export class RecentValues {
   private readonly values = new Float64Array(CAPACITY);
   /** Values in `values`, and the place in the series of the first of them. */

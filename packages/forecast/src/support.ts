@@ -51,6 +51,7 @@ export function forecastWithin(
   return { ...forecastOf(within(table, support), options), mean };
 }
 
+/** The bounds of the values of a series. */
 export interface Bounds {
   /** No value is below it. */
   lower?: number;

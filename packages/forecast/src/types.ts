@@ -55,6 +55,7 @@ export interface SeriesForecaster {
   dispose?(): void;
 }
 
+/** The options of a stream. */
 export interface StreamOptions {
   /** The season belongs to the stream: what is read depends on it. Default: found in the values. */
   season?: SeasonOption;

@@ -32,6 +32,18 @@ describe('a forecast of a table', () => {
     expect(forecaster.calls.map((call) => call.options)).toMatchObject([options, options]);
   });
 
+  it('forecasts series of one season in one call, and gives all in order', async () => {
+    const weekly = rows(14, (i) => `${day(7 * i)},w,${i}`);
+    const [header, ...daily] = long.split('\n');
+    const text = [header, ...daily.slice(0, 14), weekly, ...daily.slice(14)].join('\n');
+    const { forecaster, found } = await run(text, { horizon: 2 });
+    expect(found.map(({ series }) => series.id)).toEqual(['a', 'w', 'b', 'c']);
+    expect(forecaster.calls.map(({ series, options }) => [series.length, options.season])).toEqual([
+      [3, { likely: [7] }],
+      [1, { likely: [52] }],
+    ]);
+  });
+
   it('leaves the season to the user, or to the forecaster where the calendar says nothing', async () => {
     const own = await run(long, { horizon: 1, season: 3 });
     expect(own.forecaster.calls[0].options).toMatchObject({ horizon: 1, season: 3 });

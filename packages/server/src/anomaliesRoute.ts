@@ -29,6 +29,7 @@ export interface SeriesAnomalies {
   falseAlarms: { rate: number; mean: number; range: [number, number] };
 }
 
+/** The answer of POST /v1/anomalies. */
 export interface AnomaliesAnswer {
   model: string;
   series: SeriesAnomalies[];
@@ -37,6 +38,7 @@ export interface AnomaliesAnswer {
 const DAY = [12, 10, 9, 9, 11, 15, 21, 26, 28, 27, 24, 20];
 const EXAMPLE = Array.from({ length: 96 }, (_, t) => DAY[t % 12] + (t % 5) + (t === 80 ? 40 : 0));
 
+/** POST /v1/anomalies. */
 export const anomaliesRoute: Route = {
   method: 'POST',
   path: '/v1/anomalies',

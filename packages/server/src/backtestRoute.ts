@@ -25,12 +25,14 @@ const fields = {
 /** Forecasts of one call: other requests get a turn between two calls. */
 const BATCH = 64;
 
+/** The answer of POST /v1/backtest. */
 export interface BacktestAnswer extends Backtest {
   model: string;
   /** Where a baseline answered with another method. */
   notes: string[];
 }
 
+/** POST /v1/backtest. */
 export const backtestRoute: Route = {
   method: 'POST',
   path: '/v1/backtest',

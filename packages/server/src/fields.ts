@@ -32,6 +32,7 @@ export interface NamedSeries {
 
 /** A number, or the name of a kind; null is missing. */
 export type CovariateValue = number | string | boolean | null;
+/** Covariates by name. */
 export type Covariates = Readonly<Record<string, readonly CovariateValue[]>>;
 
 /** A field of a kind of its own. */
@@ -149,12 +150,13 @@ function seriesOf(fields: Parameters<typeof field.object>[0]): Field<unknown, Na
   return series;
 }
 
-/** Series with covariates, and without. */
+/** Series with covariates. */
 export const series = seriesOf({
   ...plainFields,
   known: field.optional(covariates),
   past: field.optional(covariates),
 });
+/** Series without covariates. */
 export const plainSeries = seriesOf(plainFields);
 
 /** The step between two times, if the times do not show it. */

@@ -11,12 +11,14 @@ import type { Route } from './route.ts';
 
 const fields = { series, ...forecastFields, frequency };
 
+/** The answer of POST /v1/forecast. */
 export interface ForecastAnswer {
   model: string;
   /** In the order of the request; ids where it has them, times where it has times. */
   forecasts: ({ id?: string | number; times?: (string | number)[] } & Forecast)[];
 }
 
+/** POST /v1/forecast. */
 export const forecastRoute: Route = {
   method: 'POST',
   path: '/v1/forecast',

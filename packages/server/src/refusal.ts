@@ -7,6 +7,7 @@ import { FieldError, type Path, pathText } from '@mamba-ts/core/schema';
 
 export type { Path };
 
+/** The refusal of a request. */
 export class Refusal extends Error {
   constructor(
     readonly status: number,

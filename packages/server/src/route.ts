@@ -12,6 +12,7 @@ export interface RequestContext {
   url: string;
 }
 
+/** A route: its method, its path and its answer. */
 export interface Route {
   method: 'GET' | 'POST';
   path: string;

@@ -20,7 +20,6 @@ import { checkDetector, type DetectorOptions } from './options.ts';
 import { boundsOf, type Spread } from './surprise.ts';
 
 /** The anomalies of a series. */
-
 export interface Detection {
   /** One for each value. */
   rows: Judgement[];
@@ -41,6 +40,7 @@ export interface Detection {
 
 const MAX_CALIBRATION = 1000;
 
+/** The options of detectAnomalies. */
 export interface DetectionOptions extends DetectorOptions {
   /** Called with the share of a series that is done, 0 to 1, and with its id in a table. */
   onProgress?: (done: number, id?: string) => void;

@@ -16,6 +16,7 @@ const rateField: Field<number> = {
   parse: Number,
 };
 
+/** The declarations of the options: flags and request fields follow from them. */
 export const detectorFields = {
   /** The share of normal values that may be flagged. Default: 0.01. */
   falseAlarms: rateField,

@@ -4,6 +4,7 @@ import { baseFields } from '../options.ts';
 
 const { horizon, levels, season, nonNegative, integer } = baseFields;
 
+/** The declarations of the options: flags and request fields follow from them. */
 export const backtestFields = {
   horizon,
   /** Origins of each series. Default: 1, the last `horizon` values are held out. */

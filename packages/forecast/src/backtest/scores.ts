@@ -13,6 +13,7 @@ import type { Forecast, Values } from '../types.ts';
 const POINT_ERRORS = ['mae', 'smape', 'mase', 'rmsse'] as const;
 type PointError = (typeof POINT_ERRORS)[number];
 
+/** Point errors, and errors of the whole distribution. */
 export interface Scores extends Record<PointError, number> {
   wql: number;
   crps: number;
@@ -29,6 +30,7 @@ export interface Tally {
   intervals: Record<string, IntervalSums[]>;
 }
 
+/** A tally without windows. */
 export const emptyTally = (): Tally => ({
   errors: { mae: [], smape: [], mase: [], rmsse: [] },
   quantiles: [],

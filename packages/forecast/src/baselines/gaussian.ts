@@ -12,6 +12,7 @@ export interface Normals {
   deviation: readonly number[];
 }
 
+/** The forecast with these means and deviations. */
 export function gaussianForecast({ mean, deviation }: Normals, shape: AnswerShape): Forecast {
   const steps = mean.map((mu, t) => [mu - deviation[t], mu, mu + deviation[t]]);
   return { ...forecastOf({ levels: LEVELS, steps }, shape), mean: mean.slice() };

@@ -20,6 +20,7 @@ import { isSound } from './sound.ts';
 
 /** The names of the baselines. */
 export const baselineNames = ['snaive', 'naive', 'drift', 'ets', 'mstl', 'arima'] as const;
+/** The name of a baseline. */
 export type BaselineName = (typeof baselineNames)[number];
 
 /** One series with its season. */

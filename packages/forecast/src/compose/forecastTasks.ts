@@ -13,6 +13,7 @@ import { withoutFirst } from './withoutFirst.ts';
 const BATCH = 256;
 const COVARIATE_BATCH = 16;
 
+/** A task with its forecast. */
 export interface TaskForecast<T extends Task> {
   readonly task: T;
   readonly forecast: Forecast;

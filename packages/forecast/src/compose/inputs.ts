@@ -42,9 +42,11 @@ export interface TableData {
 /** Options that hold data, not settings. */
 export const DATA_OPTIONS = ['known', 'past', 'times'] as const;
 
+/** Whether the input is a table. */
 export const isTable = (input: unknown): input is TimeTable =>
   typeof input === 'object' && input !== null && 'series' in input && typeof input.series === 'function';
 
+/** Whether the input is a list of series. */
 export const isSeveral = (input: Values | readonly Values[]): input is readonly Values[] =>
   Array.isArray(input) && typeof input[0] === 'object' && input[0] !== null;
 

@@ -21,6 +21,7 @@ import {
   type TimeAxis,
 } from '../timeTable/index.ts';
 
+/** Values with their times, in any order. */
 export interface SeriesWithTimes {
   readonly values: Float64Array;
   /** One for each value. */
@@ -31,6 +32,7 @@ export interface SeriesWithTimes {
   readonly known?: Covariates;
 }
 
+/** Values one step apart, with the axis of their times. */
 export interface TimedSeries {
   readonly values: Float64Array;
   readonly axis: TimeAxis;

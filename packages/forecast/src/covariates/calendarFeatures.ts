@@ -35,6 +35,7 @@ interface Kind {
 }
 
 const NAMES = ['hour', 'weekday', 'weekend', 'month', 'monthStart', 'monthEnd', 'monthDays'] as const;
+/** A feature of the calendar. */
 export type CalendarKind = (typeof NAMES)[number];
 
 const KINDS: Readonly<Record<CalendarKind, Kind>> = {
@@ -55,6 +56,7 @@ const calendarFields = {
   timeZone: field.text({ default: 'UTC' }),
 };
 
+/** The options of calendarCovariates. */
 export type CalendarOptions = InputsOf<typeof calendarFields>;
 
 const asObject = field.object(calendarFields);
@@ -62,6 +64,7 @@ const asObject = field.object(calendarFields);
 const withKinds = (option: CalendarOption): CalendarOptions =>
   option === true ? {} : Array.isArray(option) ? { kinds: option } : (option as CalendarOptions);
 
+/** The forms of the option `calendar`. */
 export type CalendarOption = true | readonly CalendarKind[] | CalendarOptions;
 
 /** The option `calendar` of a forecast: true, kinds, or an object. */

@@ -14,6 +14,7 @@ import { type CivilTime, civilTimes, stepOf } from './calendarFeatures.ts';
 
 const MAX_DAYS = 30;
 const TYPES = ['public', 'bank', 'school', 'optional', 'observance'] as const;
+/** A type of holidays. */
 export type HolidayType = (typeof TYPES)[number];
 
 const holidayFields = {
@@ -33,7 +34,9 @@ const holidayFields = {
   timeZone: field.text({ default: 'UTC' }),
 };
 
+/** The options of holidayCovariates. */
 export type HolidayOptions = InputsOf<typeof holidayFields> & { country: string };
+/** The forms of the option `holidays`. */
 export type HolidayOption = string | HolidayOptions;
 
 const asObject = field.object(holidayFields);

@@ -9,7 +9,6 @@
  */
 export type { TableSource } from '@mamba-ts/core/table';
 export { type AxisOptions, TimeAxis, type TimeStyle, timeLabel } from './axis.ts';
-export { type SeriesBatch, seriesBatches } from './batches.ts';
 export { layoutLine, stepsLine, TableNotes } from './describe.ts';
 export { defaultHorizon, type Frequency, frequencyName, parseFrequency, seasonsOf, type Unit } from './frequency.ts';
 export { type Grid, type GridOptions, gridOf } from './grid.ts';

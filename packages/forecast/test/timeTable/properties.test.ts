@@ -7,7 +7,7 @@ import { inChunks, sizes } from '../../../core/test/data/chunks.ts';
 import { folderOf } from '../../../core/test/data/folder.ts';
 import { TimeAxis } from '../../src/timeTable/axis.ts';
 import { detectFrequency } from '../../src/timeTable/detect.ts';
-import { type Frequency, seriesBatches } from '../../src/timeTable/index.ts';
+import type { Frequency } from '../../src/timeTable/index.ts';
 import { day, readAll, readOne, rows, told } from './tables.ts';
 
 const units: Frequency[] = [
@@ -130,25 +130,6 @@ describe('tables', () => {
     for await (const _ of (await openTimeTable(join(folder, 'x.csv'))).series()) break;
     await readAll(join(folder, 'x.csv'));
     expect(await open()).toBe(before);
-  });
-
-  it('come in batches of the same seasons, in order', async () => {
-    const text = [
-      rows(12, (i) => `${day(i)},a,${i}`, 'date,id,y'),
-      rows(12, (i) => `${day(i)},b,${i}`),
-      rows(12, (i) => `${day(i)},c,${i}`),
-      rows(12, (i) => `${day(7 * i)},d,${i}`),
-    ].join('\n');
-    const { openTimeTable } = await import('../../src/timeTable/index.ts');
-    const batches: [string, readonly number[]][] = [];
-    for await (const { series, seasons } of seriesBatches((await openTimeTable({ text })).series(), 2)) {
-      batches.push([series.map(({ id }) => id).join(''), seasons]);
-    }
-    expect(batches).toEqual([
-      ['ab', [7]],
-      ['c', [7]],
-      ['d', [52]],
-    ]);
   });
 });
 

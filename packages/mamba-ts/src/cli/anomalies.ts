@@ -1,5 +1,7 @@
 /** mamba-ts anomalies: values that are unlikely given the past, at a promised rate of false alarms. */
+
 import type { UsageError } from '@mamba-ts/core/errors';
+import { thousands } from '@mamba-ts/core/math';
 import {
   type Detection,
   type DetectorOptions,
@@ -15,7 +17,7 @@ import { addFieldFlags, optionsIn } from './fieldFlags.ts';
 import { addBackendOptions, openForecaster } from './load.ts';
 import { type Row, requireRowFile, writeRows } from './rowFile.ts';
 import { addTableFlags, openTable, type TableFlags, tableVerb } from './tableFlags.ts';
-import { Bar, count, guard, printTable, say } from './terminal.ts';
+import { Bar, guard, printTable, say } from './terminal.ts';
 
 interface AnomalyFlags extends TableFlags {
   out?: string;
@@ -40,6 +42,7 @@ Examples:
 
 const { season: _, ...fields } = detectorFields;
 
+/** Adds the command to the program. */
 export function addAnomalies(program: Command): void {
   const command = tableVerb(program, 'anomalies', 'values that are unlikely given the past');
   addFieldFlags(command, fields)
@@ -89,7 +92,7 @@ async function run(path: string, flags: AnomalyFlags): Promise<void> {
   if (tally.series === 0 && refused.length > 0) throw refused[0].reason;
   tally.print();
   for (const { id, reason } of refused.slice(0, 3)) say(`${id} is left out: ${reason.message}`);
-  if (refused.length > 3) say(`… and ${count(refused.length - 3)} series more`);
+  if (refused.length > 3) say(`… and ${thousands(refused.length - 3)} series more`);
   for (const note of notes) say(note);
 }
 
@@ -149,17 +152,17 @@ class Tally {
     const { shown, flagged, hindsight, judged } = this;
     if (shown.length > 0) printTable([['series', 'time', 'value', 'expected', 'normal', 'score'], ...shown]);
     const left = flagged + hindsight - shown.length;
-    if (left > 0) say(`… and ${count(left)} more: --out flagged.csv writes them all`);
-    const range = this.series === 1 ? ` (${count(this.range[0])} to ${count(this.range[1])})` : '';
-    const alarms = this.expected < 10 ? this.expected.toFixed(1) : count(this.expected);
+    if (left > 0) say(`… and ${thousands(left)} more: --out flagged.csv writes them all`);
+    const range = this.series === 1 ? ` (${thousands(this.range[0])} to ${thousands(this.range[1])})` : '';
+    const alarms = this.expected < 10 ? this.expected.toFixed(1) : thousands(this.expected);
     say(
-      `${count(flagged)} of ${count(judged)} values flagged; ${alarms}${range} false alarms are to be expected ` +
+      `${thousands(flagged)} of ${thousands(judged)} values flagged; ${alarms}${range} false alarms are to be expected ` +
         (this.isCalibrated ? `at a rate of ${this.rate}` : 'if the intervals of the forecast hold'),
     );
-    if (hindsight > 0) say(`${count(hindsight)} more among the values that calibrate`);
+    if (hindsight > 0) say(`${thousands(hindsight)} more among the values that calibrate`);
     if (this.extended > 0) {
       say(
-        `${this.series === 1 ? 'Fewer' : `In ${count(this.extended)} series fewer`} than ${count(1 / this.rate)} values to calibrate on: the tail of the scores is extrapolated, the rate a guess`,
+        `${this.series === 1 ? 'Fewer' : `In ${thousands(this.extended)} series fewer`} than ${thousands(1 / this.rate)} values to calibrate on: the tail of the scores is extrapolated, the rate a guess`,
       );
     }
   }

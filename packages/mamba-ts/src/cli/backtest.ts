@@ -1,6 +1,8 @@
 /** mamba-ts backtest: how good forecasts of these series would have been, compared with baselines. */
+
 import { basename } from 'node:path';
 import { UsageError } from '@mamba-ts/core/errors';
+import { thousands } from '@mamba-ts/core/math';
 import {
   type Backtest,
   type BacktestOptions,
@@ -17,7 +19,7 @@ import { addFieldFlags, optionsIn } from './fieldFlags.ts';
 import { addBackendOptions, openForecaster } from './load.ts';
 import { type Row, requireRowFile, writeRows } from './rowFile.ts';
 import { addTableFlags, names, openTable, type TableFlags, tableVerb } from './tableFlags.ts';
-import { Bar, count, guard, printTable, say } from './terminal.ts';
+import { Bar, guard, printTable, say } from './terminal.ts';
 import { writeFile } from './textFile.ts';
 
 interface BacktestFlags extends TableFlags {
@@ -44,6 +46,7 @@ Examples:
 const { season: _, horizon, ...fields } = backtestFields;
 const flagFields = { horizon: { ...horizon, help: 'steps ahead. Default: by the frequency.' }, ...fields };
 
+/** Adds the command to the program. */
 export function addBacktest(program: Command): void {
   const command = tableVerb(
     program,
@@ -83,7 +86,7 @@ async function run(path: string, flags: BacktestFlags): Promise<void> {
   async function* windowsSoFar(): AsyncGenerator<Window> {
     let done = 0;
     for await (const window of measured) {
-      bar.update(table.progress() ?? 0, { count: count(++done * forecasters.length) });
+      bar.update(table.progress() ?? 0, { count: thousands(++done * forecasters.length) });
       yield window;
     }
   }
@@ -118,10 +121,12 @@ function report(found: Backtest, { horizon, path, notes }: { horizon: number; pa
     );
   }
   printTable(backtestTable(found));
-  if (skipped.length > 0) say(`${count(skipped.length)} series are too short: ${listed(skipped)}`);
+  if (skipped.length > 0) say(`${thousands(skipped.length)} series are too short: ${listed(skipped)}`);
   const { unscaled } = overall[0];
   if (unscaled > 0)
-    say(`${count(unscaled)} of ${count(overall[0].series)} series have no MASE: their past is constant or short`);
+    say(
+      `${thousands(unscaled)} of ${thousands(overall[0].series)} series have no MASE: their past is constant or short`,
+    );
   for (const note of notes) say(note);
 }
 

@@ -1,6 +1,8 @@
 /** mamba-ts forecast: the future of every series in a table, without training. */
+
 import { basename } from 'node:path';
 import { UsageError } from '@mamba-ts/core/errors';
+import { thousands } from '@mamba-ts/core/math';
 import { skippedSteps } from '@mamba-ts/forecast/compose';
 import type { SeriesForecast } from '@mamba-ts/forecast/forecaster';
 import { forecastFields } from '@mamba-ts/forecast/options';
@@ -12,7 +14,7 @@ import { ForecastNotes } from './forecastNotes.ts';
 import { outputFor } from './forecastOutput.ts';
 import { addBackendOptions, openForecaster } from './load.ts';
 import { addTableFlags, openTable, type TableFlags, tableVerb } from './tableFlags.ts';
-import { Bar, count, guard, onInterrupt, say } from './terminal.ts';
+import { Bar, guard, onInterrupt, say } from './terminal.ts';
 
 interface ForecastFlags extends TableFlags {
   horizon?: number;
@@ -38,6 +40,7 @@ Examples:
 const { season: _, horizon, ...fields } = forecastFields;
 const answerFields = { horizon: { ...horizon, help: 'steps ahead. Default: by the frequency.' }, ...fields };
 
+/** Adds the command to the program. */
 export function addForecast(program: Command): void {
   const command = tableVerb(program, 'forecast', 'the future of every series in a table: no training')
     .option('--out <file>', 'where to write: .csv, .json, .svg, .png or .html')
@@ -69,7 +72,7 @@ async function run(path: string, flags: ForecastFlags): Promise<void> {
     for await (const one of forecasts) {
       if (interrupt.signal.aborted) throw new UsageError('forecast', `stopped${output.left}.`);
       notes.add(one);
-      if (!output.isShown) bar.update(table.progress() ?? 0, { count: count(notes.count) });
+      if (!output.isShown) bar.update(table.progress() ?? 0, { count: thousands(notes.count) });
       yield one;
     }
   }
@@ -85,5 +88,5 @@ async function run(path: string, flags: ForecastFlags): Promise<void> {
     forecaster.dispose();
   }
   for (const line of notes.lines()) say(line);
-  if (flags.out) say(`${count(notes.count)} series of ${horizon} steps in ${flags.out}`);
+  if (flags.out) say(`${thousands(notes.count)} series of ${horizon} steps in ${flags.out}`);
 }

@@ -3,6 +3,7 @@ import type { SeriesForecast } from '@mamba-ts/forecast/forecaster';
 import { TableNotes, type TimeTable } from '@mamba-ts/forecast/timeTable';
 import type { Forecast } from '@mamba-ts/forecast/types';
 
+/** Collects notes, series by series. */
 export class ForecastNotes {
   private readonly table: TableNotes;
   private readonly covariates = new CovariateNotes();

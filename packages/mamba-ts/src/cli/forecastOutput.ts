@@ -19,6 +19,7 @@ import { writeFile } from './textFile.ts';
 
 type Forecasts = AsyncIterable<SeriesForecast>;
 
+/** A place for forecasts. */
 export interface Output {
   /** Whether it is the terminal itself. */
   readonly isShown: boolean;

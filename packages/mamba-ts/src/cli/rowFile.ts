@@ -1,22 +1,24 @@
-/** Rows to a file as they come: CSV or JSON, by its ending. */
+/** Rows to a file as they are computed: CSV or JSON, by the ending of the file. */
 
 import { extname } from 'node:path';
 import { UsageError } from '@mamba-ts/core/errors';
 import { writeFile } from './textFile.ts';
 
+/** The value of one column in one row. */
 export type Cell = string | number | boolean;
-/** By column; all rows of a file have the same ones. */
+/** Cells by column. All rows of a file have the same columns. */
 export type Row = Readonly<Record<string, Cell>>;
 
 /** Enough for the readings of a meter, without rounding errors of floating point. */
 const DIGITS = 12;
 
-/** Refuses an ending that can't be written, before anything is read. */
+/** Throws UsageError for an ending other than .csv and .json, before anything is read. */
 export function requireRowFile(flag: string, path: string | undefined): void {
   if (path === undefined || ['.csv', '.json'].includes(extname(path))) return;
   throw new UsageError('', `${flag} ${path} ends in ${extname(path) || 'nothing'}, expected .csv or .json.`);
 }
 
+/** Writes rows as CSV or JSON, by the ending of the path. */
 export async function writeRows(path: string, rows: AsyncIterable<Row> | Iterable<Row>): Promise<void> {
   await writeFile(path, extname(path) === '.csv' ? csvOf(rows) : jsonOf(rows));
 }
@@ -33,23 +35,23 @@ async function* csvOf(rows: AsyncIterable<Row> | Iterable<Row>): AsyncGenerator<
 }
 
 async function* jsonOf(rows: AsyncIterable<Row> | Iterable<Row>): AsyncGenerator<string> {
-  let before = '[\n';
+  let separator = '[\n';
   for await (const row of rows) {
     const cells = Object.entries(row).map(([column, cell]) => [
       column,
-      typeof cell === 'number' ? shorter(cell) : cell,
+      typeof cell === 'number' ? rounded(cell) : cell,
     ]);
-    yield `${before}${JSON.stringify(Object.fromEntries(cells))}`;
-    before = ',\n';
+    yield `${separator}${JSON.stringify(Object.fromEntries(cells))}`;
+    separator = ',\n';
   }
-  yield before === '[\n' ? '[]\n' : '\n]\n';
+  yield separator === '[\n' ? '[]\n' : '\n]\n';
 }
 
-/** RFC 4180; what is not defined is empty. */
+/** A field of CSV (RFC 4180); empty for a number that is not finite. */
 export function csvField(cell: Cell): string {
-  if (typeof cell === 'number') return Number.isFinite(cell) ? String(shorter(cell)) : '';
+  if (typeof cell === 'number') return Number.isFinite(cell) ? String(rounded(cell)) : '';
   const text = String(cell);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-const shorter = (value: number): number => (Number.isInteger(value) ? value : Number(value.toPrecision(DIGITS)));
+const rounded = (value: number): number => (Number.isInteger(value) ? value : Number(value.toPrecision(DIGITS)));

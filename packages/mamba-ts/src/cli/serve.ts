@@ -19,6 +19,7 @@ interface Flags {
   maxBody: string;
 }
 
+/** Adds the command to the program. */
 export function addServe(program: Command): void {
   const command = program
     .command('serve')

@@ -19,6 +19,7 @@ interface Flags {
   out: string;
 }
 
+/** Adds the command to the program. */
 export function addStart(program: Command): void {
   const command = program
     .command('start')

@@ -9,6 +9,7 @@ import { type Aggregation, openTimeTable, type TimeTable } from '@mamba-ts/forec
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { addFieldFlags } from './fieldFlags.ts';
 
+/** The values of these flags. */
 export interface TableFlags {
   time?: string;
   value?: string[];
@@ -77,11 +78,4 @@ export function names(text: string): string[] {
   const found = text.split(',').map((name) => name.trim());
   if (found.every((name) => name !== '')) return found;
   throw new InvalidArgumentError(`got ${JSON.stringify(text)}, expected names of columns, separated by commas.`);
-}
-
-/** A whole number from 1 on. */
-export function positive(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1) return value;
-  throw new InvalidArgumentError(`got ${JSON.stringify(text)}, expected a whole number from 1 on.`);
 }
