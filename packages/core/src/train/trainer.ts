@@ -1,52 +1,25 @@
 /** The trainer: one model, its optimiser (AdamW) and its batches, in Node and in the browser. */
-import type { BackendName } from '../backend/open.ts';
 import type { ExampleStore } from '../data/examples.ts';
 import type { TokenStore } from '../data/store.ts';
 import { UsageError } from '../errors.ts';
 import type { State } from '../layers/state.ts';
-import { LanguageModel } from '../models/languageModel.ts';
+import type { LanguageModel } from '../models/languageModel.ts';
 import type { Model } from '../models/model.ts';
-import { loadModel, loadSequenceModel } from '../models/registered.ts';
 import type { SequenceModel } from '../models/sequenceModel.ts';
 import { Random } from '../random.ts';
-import { complete, completeField, type Field, requireNames } from '../schema/index.ts';
+import { complete } from '../schema/index.ts';
 import { Backend } from '../tensor/backend.ts';
 import { AdamW, accumulate, gradientNorm } from '../tensor/optimizer.ts';
 import { enter } from '../tensor/scope.ts';
 import { valueAndGrad } from '../tensor/tape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Tokenizer } from '../tokenize/tokenizer.ts';
 import { findBadTensor } from './nanGuard.ts';
-import { type TrainOptions, trainFields } from './options.ts';
-import { RunFolder } from './runFolder.ts';
-import { configDifference, declaredIn, type RunRecord, readRecord, settingsOf } from './runRecord.ts';
+import type { RunRecord } from './runRecord.ts';
+import type { ResumeOptions, SaveOptions } from './savedTrainer.ts';
 import { learningRateAt } from './schedule.ts';
 import { type Task, type TaskMaker, type TrainingBatch, type TrainingData, taskOf } from './task.ts';
 import { type TrainerOptions, trainerFields, trainerOptionsIn } from './trainerOptions.ts';
 import type { Resumable, StepReport, TrainerState } from './types.ts';
-
-/** Options of a run that follow from the trainer or its model, or that save() takes in another form. */
-const KNOWN = ['task', 'model', 'out', 'backend', 'tokenizer'] as const;
-
-/** What `mamba-ts train --resume` needs to know of a run that was begun in code. All of it can be left out. */
-export interface SaveOptions extends Partial<Omit<TrainOptions, keyof TrainerOptions | (typeof KNOWN)[number]>> {
-  /** The tokenizer of the data: written as tokenizer.json, which `mamba-ts generate` reads too. */
-  tokenizer?: Tokenizer;
-}
-
-const saveFields: Readonly<Record<string, Field>> = Object.fromEntries(
-  Object.entries(trainFields).filter(
-    ([name]) => !Object.hasOwn(trainerFields, name) && !(KNOWN as readonly string[]).includes(name),
-  ),
-);
-
-/** Trainer options given here replace those of the run, e.g. a larger maxIters. */
-export interface ResumeOptions<M extends Model> extends Partial<TrainerOptions> {
-  /** A model with the config of the run, which takes its weights. Default: a new one. */
-  model?: M;
-  /** Where a new model runs. Default: 'auto'. */
-  backend?: BackendName | Backend;
-}
 
 /**
  * Trains a model on data, one update per step(). Dispose it after use; the model stays.
@@ -117,20 +90,8 @@ export class Trainer<M extends Model = LanguageModel> implements Resumable {
     data: TrainingData<Model>,
     { model: given, backend, ...changes }: ResumeOptions<Model> = {},
   ): Promise<Trainer<Model>> {
-    const where = 'Trainer.resume';
-    const folder = RunFolder.reading(path, where);
-    const record = await readRecord(folder);
-    const declared = await declaredIn(folder);
-    const load = declared instanceof LanguageModel ? loadModel : loadSequenceModel;
-    const other = given && configDifference(given, declared);
-    if (other) {
-      throw new UsageError(
-        where,
-        `${other.key} of the model is ${other.found}, expected ${other.expected}, as in ${folder.file('config.json')}. ` +
-          'Use a model with the config of the run.',
-      );
-    }
-    const model = given ?? (await load(path, { backend }));
+    const { openRun } = await import('./savedTrainer.ts');
+    const { folder, record, model } = await openRun(path, given, backend);
     let trainer: Trainer<Model> | undefined;
     try {
       trainer = new Trainer(model, data, { ...trainerOptionsIn(record.settings), ...changes });
@@ -154,27 +115,10 @@ export class Trainer<M extends Model = LanguageModel> implements Resumable {
    * @example
    * await trainer.save('runs/play', { tokenizer: byteTokenizer(), data: 'play.txt' });
    */
-  async save(path: string, { tokenizer, ...run }: SaveOptions = {}): Promise<void> {
-    const where = 'Trainer.save';
-    requireNames(where, run, Object.keys(saveFields));
-    for (const [name, value] of Object.entries(run)) completeField(where, name, saveFields[name], value);
-    const folder = await RunFolder.open(path, { where, alternative: 'another folder' });
-    try {
-      if (this.record?.folder !== folder.absolutePath && (await folder.holdsRun())) {
-        throw new UsageError(
-          where,
-          `${path} holds another run or model. Choose another folder, or continue that run with Trainer.resume().`,
-        );
-      }
-      const settings = { ...(this.record?.settings ?? settingsOf(this.model)), ...this.options, ...run };
-      const files = { ...this.record?.files, ...(tokenizer && { 'tokenizer.json': tokenizer.toJSON() }) };
-      await folder.writeJson('train.json', settings);
-      await folder.begin(this.model, files);
-      await folder.save(this, this.record?.notes);
-      this.record = { folder: folder.absolutePath, settings, files, notes: this.record?.notes ?? {} };
-    } finally {
-      await folder.close();
-    }
+  async save(path: string, options: SaveOptions = {}): Promise<void> {
+    // Loaded here: pages do not write folders.
+    const { saveTrainer } = await import('./savedTrainer.ts');
+    this.record = await saveTrainer(this, path, options, this.record);
   }
 
   /** One update. Throws UsageError, naming the first bad tensor, if the loss or a gradient is not finite. */
