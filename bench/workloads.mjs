@@ -1,13 +1,10 @@
 /** The models, batches and steps that several figures share. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createModel, scope, valueAndGrad } from '@mamba-ts/core';
-import { encodeSafetensors, writeAtomic } from '@mamba-ts/core/formats';
 import { AdamW } from '@mamba-ts/core/tensor';
 import { presets } from '@mamba-ts/core/train';
-import { configJson } from '../packages/core/dist/models/checkpoint.js';
 
 const { dModel, nLayer, batchSize, blockSize } = presets.play;
 
@@ -81,13 +78,6 @@ export async function save(name, model) {
     for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
   }
   const path = join(folder, name);
-  await mkdir(path, { recursive: true });
-  await writeAtomic(join(path, 'config.json'), [Buffer.from(configJson(model.config))]);
-  const tensors = Object.entries(model.parameters).map(([name, tensor]) => ({
-    name,
-    shape: [...tensor.shape],
-    data: tensor.read(),
-  }));
-  await writeAtomic(join(path, 'model.safetensors'), encodeSafetensors(tensors, { format: 'pt' }));
+  await model.save(path);
   return path;
 }

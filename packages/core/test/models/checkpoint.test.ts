@@ -66,7 +66,7 @@ describe('loadModel', () => {
     );
   });
 
-  it('reads back what configJson writes', async () => {
+  it('reads back what save() writes', async () => {
     const folder = await emptyFolder();
     await copyFile(join(goldenFolder, 'model.safetensors'), join(folder, 'model.safetensors'));
     const want = await loadModel(goldenFolder, { backend });
