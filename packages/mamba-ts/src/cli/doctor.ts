@@ -1,5 +1,4 @@
-/** mamba-ts doctor: which backends run here, how fast, and what to do about those that do not. */
-
+/** mamba-ts doctor: which backends run on this machine, how fast, and what to do about the others. */
 import { UsageError } from '@mamba-ts/core/errors';
 import { measureDevice } from '@mamba-ts/core/inspect';
 import { openBackend } from '@mamba-ts/core/tensor';
@@ -9,8 +8,8 @@ import { guard } from './terminal.ts';
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('which backends run here, and how fast')
-    .option('--threads <n>', 'threads (default: every core)', Number)
+    .description('which backends run on this machine, and how fast')
+    .option('--threads <n>', 'threads. Default: every core.', Number)
     .action((flags: { threads?: number }) => guard(() => run(flags)));
 }
 

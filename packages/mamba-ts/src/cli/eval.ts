@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepareTokens, scaled } from '@mamba-ts/core/data';
 import { UsageError } from '@mamba-ts/core/errors';
+import { thousands } from '@mamba-ts/core/math';
 import { evaluate, evaluateSequence, openSaved } from '@mamba-ts/core/train';
 import type { Command } from 'commander';
 import {
@@ -15,7 +16,7 @@ import {
   loadSequenceModelFor,
   loadTokenizerFor,
 } from './load.ts';
-import { Bar, count, guard } from './terminal.ts';
+import { Bar, guard } from './terminal.ts';
 
 interface Flags extends LoadFlags {
   data: string;
@@ -70,7 +71,7 @@ async function runSequence(flags: Flags): Promise<void> {
     console.log(
       `errors      mean squared ${meanSquaredError.toPrecision(5)}, mean absolute ${meanAbsoluteError.toPrecision(5)}`,
     );
-  console.log(`read        ${count(result.examples)} examples, ${count(result.compared)} compared`);
+  console.log(`read        ${thousands(result.examples)} examples, ${thousands(result.compared)} compared`);
 }
 
 async function runLanguage(flags: Flags): Promise<void> {
@@ -93,7 +94,7 @@ async function runLanguage(flags: Flags): Promise<void> {
       console.log(`loss        ${result.loss.toFixed(4)} nats/token`);
       console.log(`bits/byte   ${result.bitsPerByte.toFixed(4)}`);
       console.log(`perplexity  ${result.perplexity.toFixed(3)}`);
-      console.log(`read        ${count(result.tokens)} tokens, ${count(result.bytes)} bytes`);
+      console.log(`read        ${thousands(result.tokens)} tokens, ${thousands(result.bytes)} bytes`);
     }
   } finally {
     await rm(cacheFolder, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 /** mamba-ts finetune: fine-tunes the forecaster on the series of a table. */
 
 import type { BackendName } from '@mamba-ts/core/backend';
+import { thousands } from '@mamba-ts/core/math';
 import { field } from '@mamba-ts/core/schema';
 import { type FinetuneOptions, finetune, finetuneFields } from '@mamba-ts/forecast/finetune';
 import { defaultHorizon, layoutLine, stepsLine, TableNotes } from '@mamba-ts/forecast/timeTable';
@@ -8,7 +9,7 @@ import type { Command } from 'commander';
 import { addFieldFlags, optionsIn } from './fieldFlags.ts';
 import { addBackendOptions } from './load.ts';
 import { addTableFlags, openTable, type TableFlags, tableVerb } from './tableFlags.ts';
-import { Bar, clock, count, guard, onInterrupt, say } from './terminal.ts';
+import { Bar, clock, guard, onInterrupt, say } from './terminal.ts';
 
 interface FinetuneFlags extends TableFlags {
   out: string;
@@ -53,7 +54,7 @@ async function run(path: string, flags: FinetuneFlags): Promise<void> {
     series.push(next.values);
   }
   for (const line of notes.lines()) say(line);
-  say(`${count(series.length)} series; the last ${horizon} steps of each are held out`);
+  say(`${thousands(series.length)} series; the last ${horizon} steps of each are held out`);
   const abort = new AbortController();
   const release = onInterrupt(() => abort.abort());
   const bar = new Bar('{bar} {percentage}% | {line}');

@@ -1,9 +1,11 @@
 /** mamba-ts generate: generates text with a model, token by token. */
+
 import { UsageError } from '@mamba-ts/core/errors';
 import { generateText } from '@mamba-ts/core/generate';
+import { thousands } from '@mamba-ts/core/math';
 import type { Command } from 'commander';
 import { addLoadOptions, isSequenceFolder, type LoadFlags, loadModelFor, loadTokenizerFor } from './load.ts';
-import { count, guard, onInterrupt, say } from './terminal.ts';
+import { guard, onInterrupt, say } from './terminal.ts';
 
 interface Flags extends LoadFlags {
   prompt: string;
@@ -61,6 +63,6 @@ async function run(flags: Flags): Promise<void> {
   }
   process.stdout.write('\n');
   release();
-  if (process.stderr.isTTY) say(`${count(characters / ((performance.now() - begun) / 1000))} characters/s`);
+  if (process.stderr.isTTY) say(`${thousands(characters / ((performance.now() - begun) / 1000))} characters/s`);
   model.backend.dispose();
 }

@@ -1,95 +1,98 @@
-/** mamba-ts info: what a model is made of and what it costs. */
-
+/** mamba-ts info: the parameters of a model, its state, and its cost. */
 import { join } from 'node:path';
 import { UsageError } from '@mamba-ts/core/errors';
 import { readJsonFile } from '@mamba-ts/core/formats';
 import { stateBytes, stateGrows } from '@mamba-ts/core/layers';
+import { thousands } from '@mamba-ts/core/math';
 import { declaredModel } from '@mamba-ts/core/models';
+import { complete, field } from '@mamba-ts/core/schema';
 import { size, trainingBytes } from '@mamba-ts/core/train';
 import type { Command } from 'commander';
-import { count, guard } from './terminal.ts';
+import { addFieldFlags, optionsIn } from './fieldFlags.ts';
+import { guard, printTable } from './terminal.ts';
 
-/** Tokens read, where none are asked for. */
-const LENGTHS = [1024, 16_384, 1_048_576];
+const fields = {
+  batchSize: field.whole({ min: 1, default: 8, help: 'rows of a training batch. Default: 8.' }),
+  blockSize: field.whole({ min: 1, default: 256, help: 'tokens of a row. Default: 256.' }),
+  length: field.whole({
+    min: 1,
+    optional: true,
+    help: 'the length of the sequence at which the state and the FLOPs of a token are given, in tokens',
+  }),
+};
 
-/** Those that the model can read, and its bound. */
-const lengthsFor = (most: number) => [...LENGTHS.filter((n) => n < most), ...(most < Infinity ? [most] : [])];
-
-interface Flags {
+interface InfoFlags {
   model: string;
-  batchSize: number;
-  blockSize: number;
-  length?: number;
   tensors?: boolean;
   json?: boolean;
 }
 
 export function addInfo(program: Command): void {
-  program
+  const command = program
     .command('info')
     .description('parameters, state, FLOPs and memory of a model')
-    .requiredOption('--model <folder>', 'the folder of a checkpoint')
-    .option('--batch-size <n>', 'rows of a training batch', Number, 8)
-    .option('--block-size <n>', 'tokens of a row', Number, 256)
-    .option('--length <n>', 'tokens read, for the size of the state and the FLOPs of the last one', Number)
+    .requiredOption('--model <folder>', 'the folder of a checkpoint');
+  addFieldFlags(command, fields)
     .option('--tensors', 'list every tensor')
     .option('--json', 'print JSON')
-    .action((flags: Flags) => guard(() => run(flags)));
+    .action((flags: InfoFlags) => guard(() => run(flags)));
 }
 
-async function run({ model: path, batchSize, blockSize, length, tensors, json }: Flags): Promise<void> {
-  for (const [flag, value] of Object.entries({
-    '--batch-size': batchSize,
-    '--block-size': blockSize,
-    '--length': length ?? 1,
-  })) {
-    if (!(Number.isInteger(value) && value >= 1))
-      throw new UsageError('info', `${flag} is ${value}, expected a whole number ≥ 1.`);
-  }
-  const config = await readJsonFile(join(path, 'config.json'), 'Give the folder of a checkpoint.');
-  const model = declaredModel(config);
-  const parameters = model.tree.list();
-  const grows = stateGrows(model.stateFields);
-  if (length !== undefined && length > model.maxSteps) {
+async function run({ model: path, tensors, json, ...flags }: InfoFlags): Promise<void> {
+  const { batchSize, blockSize, length } = complete('info', fields, optionsIn(flags, fields));
+  const model = declaredModel(await readJsonFile(join(path, 'config.json'), 'Give the folder of a checkpoint.'));
+  const lengths = length === undefined ? usualLengths(model.maxSteps) : [length];
+  if (lengths[0] > model.maxSteps) {
     throw new UsageError(
       'info',
-      `--length is ${length}, expected at most maxLength = ${model.maxSteps}, which the model reads.`,
+      `--length is ${length}, expected at most ${model.maxSteps}, the maxLength of the model.`,
     );
   }
-  const lengths = length === undefined ? lengthsFor(model.maxSteps) : [length];
+  const atLengths = (valueAt: (length: number) => number) =>
+    Object.fromEntries(lengths.map((length) => [length, valueAt(length)]));
+  const bytesAt = (length: number) => stateBytes(model.stateFields, 1, length);
+  const flopsAt = (length: number) => 2 * model.flopsAt(length);
   const facts = {
     config: model.config,
     parameters: model.tree.count(),
     weightBytes: 4 * model.tree.count(),
-    stateBytes: stateBytes(model.stateFields, 1, lengths[0]),
-    stateBytesAt: Object.fromEntries(lengths.map((n) => [n, stateBytes(model.stateFields, 1, n)])),
-    flopsPerToken: 2 * model.flopsAt(lengths[0]),
-    flopsPerTokenAt: Object.fromEntries(lengths.map((n) => [n, 2 * model.flopsAt(n)])),
+    stateBytes: bytesAt(lengths[0]),
+    stateBytesAt: atLengths(bytesAt),
+    flopsPerToken: flopsAt(lengths[0]),
+    flopsPerTokenAt: atLengths(flopsAt),
     trainingBytes: trainingBytes(model, batchSize, blockSize),
   };
+  const shapes = tensors ? model.tree.list().map(({ name, shape }) => ({ name, shape })) : undefined;
   if (json) {
-    console.log(
-      JSON.stringify({ ...facts, ...(tensors && { tensors: parameters.map(({ name, shape }) => ({ name, shape })) }) }),
-    );
+    console.log(JSON.stringify({ ...facts, tensors: shapes }));
     return;
   }
-  for (const [key, value] of Object.entries(model.config)) {
-    console.log(`${key.padEnd(22)}${typeof value === 'object' ? JSON.stringify(value) : value}`);
-  }
-  console.log(`${'parameters'.padEnd(22)}${count(facts.parameters)} (${size(facts.weightBytes)} in f32)`);
-  if (grows) {
+  const rows = [
+    ...Object.entries(model.config).map(([key, value]) => [key, textOf(value)]),
+    ['parameters', `${thousands(facts.parameters)} (${size(facts.weightBytes)} in f32)`],
+  ];
+  if (stateGrows(model.stateFields)) {
+    for (const n of lengths) rows.push(['state and cache', `${size(bytesAt(n))} a sequence of ${thousands(n)} tokens`]);
     for (const n of lengths) {
-      const bytes = size(stateBytes(model.stateFields, 1, n));
-      console.log(`${'state and cache'.padEnd(22)}${bytes} a sequence of ${count(n)} tokens`);
+      rows.push(['FLOPs a token', `${thousands(flopsAt(n))}, the last of ${thousands(n)} tokens`]);
     }
-  } else if (facts.stateBytes === 0) console.log(`${'state'.padEnd(22)}none: it reads whole sequences`);
-  else console.log(`${'state'.padEnd(22)}${size(facts.stateBytes)} a sequence, whatever its length`);
-  for (const n of grows ? lengths : [1]) {
-    const after = grows ? `, the last of ${count(n)} tokens` : '';
-    console.log(`${'FLOPs a token'.padEnd(22)}${count(2 * model.flopsAt(n))}${after}`);
+  } else {
+    const { stateBytes: bytes } = facts;
+    rows.push([
+      'state',
+      bytes === 0 ? 'none: it reads whole sequences' : `${size(bytes)} a sequence, whatever its length`,
+    ]);
+    rows.push(['FLOPs a token', thousands(flopsAt(1))]);
   }
-  console.log(
-    `${'memory for training'.padEnd(22)}about ${size(facts.trainingBytes)} at ${batchSize} × ${blockSize} tokens`,
-  );
-  if (tensors) for (const { name, shape } of parameters) console.log(`${name}  ${shape.join(' × ')}`);
+  rows.push(['memory for training', `about ${size(facts.trainingBytes)} at ${batchSize} × ${blockSize} tokens`]);
+  printTable(rows);
+  for (const { name, shape } of shapes ?? []) console.log(`${name}  ${shape.join(' × ')}`);
+}
+
+const textOf = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+
+/** Lengths that the model can read, up to its longest if there is one. */
+function usualLengths(longest: number): number[] {
+  const lengths = [1024, 16_384, 1_048_576].filter((n) => n < longest);
+  return longest < Infinity ? [...lengths, longest] : lengths;
 }

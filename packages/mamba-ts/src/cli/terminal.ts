@@ -1,12 +1,8 @@
-/** What the command line shows: lines, progress, errors. Progress goes to stderr, results to stdout. */
+/** Output of the command line: lines, tables, progress, errors. Results go to stdout, everything else to stderr. */
 import { UsageError } from '@mamba-ts/core/errors';
-import { thousands } from '@mamba-ts/core/math';
 import { SingleBar } from 'cli-progress';
 
-/** 12,345 */
-export const count = thousands;
-
-/** 1:05, 2:03:04 */
+/** A duration: 1:05, 2:03:04 */
 export function clock(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
@@ -14,24 +10,23 @@ export function clock(seconds: number): string {
   return shown.map((part, i) => (i === 0 ? String(part) : String(part).padStart(2, '0'))).join(':');
 }
 
+/** Prints a line to stderr. */
 export const say = (line = ''): void => void process.stderr.write(`${line}\n`);
 
-/** Rows in columns, to stdout. */
+/** Prints rows as aligned columns to stdout. */
 export function printTable(rows: readonly (readonly string[])[]): void {
   const widths = rows[0].map((_, j) => Math.max(...rows.map((row) => row[j].length)));
-  for (const row of rows)
-    console.log(
-      row
-        .map((cell, j) => cell.padEnd(widths[j]))
-        .join('   ')
-        .trimEnd(),
-    );
+  for (const row of rows) {
+    const cells = row.map((cell, j) => cell.padEnd(widths[j]));
+    console.log(cells.join('   ').trimEnd());
+  }
 }
 
-/** A bar on a terminal, nothing elsewhere. */
+/** A progress bar on stderr; nothing where stderr is not a terminal. */
 export class Bar {
   private bar?: SingleBar;
 
+  /** `format` as in cli-progress: '{bar} {percentage} % | {count} series'. */
   constructor(format: string) {
     if (!process.stderr.isTTY) return;
     this.bar = new SingleBar({
@@ -44,7 +39,7 @@ export class Bar {
     });
   }
 
-  /** done: 0 to 1 */
+  /** `done`: the part that is done, 0 to 1. `values` of the format. */
   update(done: number, values: Record<string, string>): void {
     if (!this.bar) return;
     if (!this.bar.isActive) this.bar.start(1000, 0, values);
@@ -61,21 +56,26 @@ export class Bar {
     this.bar.render();
   }
 
+  /** Removes the bar. */
   stop(): void {
     this.bar?.stop();
   }
 }
 
-/** Exit codes: a user's mistake, and a defect of this project. */
+/** The exit code for a user's mistake. */
 export const MISTAKE = 2;
+/** The exit code for a defect of this project. */
 const DEFECT = 1;
 
-/** Runs a verb: a user's mistake is one line and exit code 2, never a stack trace; a defect shows its trace. */
+/**
+ * Runs a command. A user's mistake prints one line and sets the exit code to 2. A defect prints its stack trace, too,
+ * and sets the exit code to 1. MAMBA_TS_DEBUG=1 prints the trace of mistakes.
+ */
 export async function guard(run: () => Promise<void>): Promise<void> {
   try {
     await run();
   } catch (error) {
-    // A folder that cannot be written, say: the system's words are clear enough.
+    // Errors of the operating system, such as a folder that cannot be written, are the user's to fix.
     const isMistake = error instanceof UsageError || (error as NodeJS.ErrnoException)?.syscall !== undefined;
     process.stderr.write(`mamba-ts: ${error instanceof Error ? error.message : String(error)}\n`);
     if (!isMistake || process.env.MAMBA_TS_DEBUG) process.stderr.write(`${(error as Error)?.stack ?? ''}\n`);
@@ -84,15 +84,15 @@ export async function guard(run: () => Promise<void>): Promise<void> {
 }
 
 /**
- * The first Ctrl-C asks to stop, the second leaves at once.
- * The returned function gives Ctrl-C its usual meaning back.
+ * Calls `stop` on the first Ctrl-C or SIGTERM, and exits on the second.
+ * @returns a function that removes the handler.
  */
-export function onInterrupt(ask: () => void): () => void {
-  let asked = false;
+export function onInterrupt(stop: () => void): () => void {
+  let isStopping = false;
   const handle = () => {
-    if (asked) process.exit(130);
-    asked = true;
-    ask();
+    if (isStopping) process.exit(130);
+    isStopping = true;
+    stop();
   };
   process.on('SIGINT', handle);
   process.on('SIGTERM', handle);

@@ -1,9 +1,10 @@
-/** What a verb writes: a text, whole or as it comes, or bytes. The file is there whole or not at all. */
+/** Output files of the command line. */
 import { writeAtomic } from '@mamba-ts/core/formats';
 
-export async function writeFile(path: string, made: string | Uint8Array | AsyncIterable<string>): Promise<void> {
-  if (made instanceof Uint8Array) return writeAtomic(path, [made]);
-  return writeAtomic(path, encoded(typeof made === 'string' ? [made] : made));
+/** Writes a text, the parts of a text, or bytes. The file is written completely or not at all. */
+export async function writeFile(path: string, content: string | Uint8Array | AsyncIterable<string>): Promise<void> {
+  if (content instanceof Uint8Array) return writeAtomic(path, [content]);
+  return writeAtomic(path, encoded(typeof content === 'string' ? [content] : content));
 }
 
 async function* encoded(texts: Iterable<string> | AsyncIterable<string>): AsyncGenerator<Uint8Array> {

@@ -1,8 +1,10 @@
 /** A training run in a terminal: a progress bar, and a line from time to time. */
+
 import type { AnyConfig } from '@mamba-ts/core/layers';
+import { thousands } from '@mamba-ts/core/math';
 import { type Reporter, size, trainingBytes } from '@mamba-ts/core/train';
 import { headline } from './figures.ts';
-import { Bar, clock, count, say } from './terminal.ts';
+import { Bar, clock, say } from './terminal.ts';
 
 /** `every`: updates between lines. */
 export function trainReporter(every: number): Reporter & { end(): void } {
@@ -13,9 +15,9 @@ export function trainReporter(every: number): Reporter & { end(): void } {
     start({ config, model, trainTokens, validationTokens, unit, steps, resumedAt }) {
       const { options } = config;
       const { backend } = model;
-      say(`model    ${options.model}, ${count(model.tree.count())} parameters: ${summary(model.config)}`);
+      say(`model    ${options.model}, ${thousands(model.tree.count())} parameters: ${summary(model.config)}`);
       say(
-        `data     ${options.data}: ${count(trainTokens)} ${unit} to train on, ${count(validationTokens)} to validate`,
+        `data     ${options.data}: ${thousands(trainTokens)} ${unit} to train on, ${thousands(validationTokens)} to validate`,
       );
       say(`backend  ${backend.name}: ${backend.device.description}`);
       say(
@@ -34,7 +36,7 @@ export function trainReporter(every: number): Reporter & { end(): void } {
         `lr ${learningRate.toExponential(1)}`,
         `norm ${gradientNorm.toFixed(2)}`,
       ];
-      const line = [...parts, `${count(speed)} tokens/s`, `${left} left`].filter(Boolean).join(' | ');
+      const line = [...parts, `${thousands(speed)} tokens/s`, `${left} left`].filter(Boolean).join(' | ');
       bar.update(done, { line });
       if (iter % every === 0 || iter === 1) bar.line(line);
     },
@@ -46,6 +48,6 @@ export function trainReporter(every: number): Reporter & { end(): void } {
 }
 
 function summary({ dModel, nLayer, vocabSize, ...rest }: AnyConfig): string {
-  const inputs = vocabSize > 0 ? `vocabulary ${count(vocabSize)}` : `${rest.dInput} numbers a step`;
+  const inputs = vocabSize > 0 ? `vocabulary ${thousands(vocabSize)}` : `${rest.dInput} numbers a step`;
   return `dModel ${dModel}, ${nLayer} layers, ${inputs}`;
 }

@@ -2,10 +2,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { anyBackend } from '../../../../test/support/backends.ts';
-import { loadModel } from '../../../core/src/models/checkpoint.ts';
+import { loadModel } from '../../../core/src/models/registered.ts';
 import { goldenFolder } from '../../../core/test/models/folder.ts';
 import { logOf, small } from '../../../core/test/train/runs.ts';
-import { flags, mamba, ok, refused, workshop } from './command.ts';
+import { flags, main, mamba, ok, refused, start, workshop } from './command.ts';
 
 const { folder, model, text } = await workshop();
 const wasm = ['--backend', 'wasm', '--threads', '1'];
@@ -13,9 +13,9 @@ let runs = 0;
 const newRun = () => join(folder, `run-${runs++}`);
 
 describe('mamba-ts', () => {
-  it('lists its verbs, and its version', async () => {
+  it('lists its commands, and its version', async () => {
     const { stdout } = await ok(['--help']);
-    for (const verb of [
+    for (const name of [
       'start',
       'forecast',
       'backtest',
@@ -27,9 +27,25 @@ describe('mamba-ts', () => {
       'info',
       'doctor',
     ])
-      expect(stdout).toContain(`  ${verb} `);
+      expect(stdout).toContain(`  ${name} `);
     const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
     expect((await ok(['--version'])).stdout.trim()).toBe(version);
+  });
+
+  it('writes choices and defaults of flags in one way', async () => {
+    const { stdout } = await ok(['forecast', '--help']);
+    const help = stdout.replace(/\n +/g, ' ');
+    expect(help).toContain('--threads <n> threads. Default: every core.');
+    expect(help).toContain('03/04/2024 is read: dmy or mdy');
+    expect(help).toContain('combined: mean, sum, first or last. Default: they are refused.');
+    expect(help).toContain("between fields: ',', ';', '|' or 'tab'");
+    expect((await ok(['generate', '--help'])).stdout).toContain('0 is greedy. Default: 0.8.');
+  });
+
+  it('ends without an error when the reader closes the pipe', async () => {
+    const { child, done } = start(process.execPath, [main, 'info', '--model', goldenFolder, '--tensors']);
+    child.stdout.destroy();
+    expect(await done).toMatchObject({ code: 0, stderr: '' });
   });
 
   it.each([
@@ -92,7 +108,7 @@ describe('mamba-ts train', () => {
   });
 
   it.each([
-    [['--out', 'x'], 'train: data is missing, expected a text'],
+    [['--out', 'x'], 'train: data is missing, expected the path of a file or folder'],
     [['--data', text], 'train: out is missing, expected the folder of the run, e.g. --out runs/play.'],
     [['--data', '/nowhere', '--out', 'x'], 'data: there is no /nowhere. Check the path.'],
     [['--preset', 'tinny'], /unknown preset 'tinny'.*Did you mean 'tiny'/],
@@ -106,7 +122,7 @@ describe('mamba-ts train', () => {
     [['--d-conv', '9'], 'config: dConv is 9, expected a whole number from 1 to 8'],
     [['--model', 'gpt'], "unknown model 'gpt', expected one of 'mamba', 'mamba2'"],
     [['--config', '/nowhere.json'], '/nowhere.json cannot be read (ENOENT)'],
-    [['--resume', '--out', 'nothing'], 'This folder holds no run to resume: leave --resume out.'],
+    [['--resume', '--out', 'nothing'], 'This folder holds no run to resume: check the path, or start a new run.'],
   ])('refuses %j', async (args, message) => {
     const cwd = newRun();
     await mkdir(cwd);
@@ -180,7 +196,7 @@ describe('mamba-ts eval', () => {
 
   it.each([
     [['--data', '/nowhere'], 'there is no /nowhere'],
-    [['--batch-size', 'x'], 'batchSize is NaN, expected an integer'],
+    [['--batch-size', 'x'], 'batchSize is NaN, expected a whole number ≥ 1'],
     [['--block-size', '0'], 'blockSize is 0, expected an integer'],
     [['--block-size', '100000'], 'Give more data or a blockSize of at most 11999'],
     [['--batches', '0'], 'batches is 0, expected a whole number'],
@@ -191,7 +207,7 @@ describe('mamba-ts eval', () => {
 });
 
 describe('mamba-ts info', () => {
-  it('tells what a model is made of', async () => {
+  it('lists parameters, state and cost of a model', async () => {
     const args = ['info', '--model', goldenFolder, '--batch-size', '4', '--block-size', '32'];
     const facts = JSON.parse((await ok([...args, '--json', '--tensors'])).stdout);
     const golden = await loadModel(goldenFolder, { backend: anyBackend });
@@ -216,7 +232,7 @@ describe('mamba-ts info', () => {
     expect((await ok(args)).stdout).not.toContain('conv1d.weight');
   });
 
-  it('refuses what is no checkpoint', async () => {
+  it('refuses a folder without a checkpoint', async () => {
     await refused(['info', '--model', '/nowhere'], '/nowhere/config.json cannot be read (ENOENT). Give the folder');
     const broken = newRun();
     await mkdir(broken);
@@ -224,10 +240,9 @@ describe('mamba-ts info', () => {
     await refused(['info', '--model', broken], 'config.json is not JSON');
     await writeFile(join(broken, 'config.json'), '{}');
     await refused(['info', '--model', broken], "neither 'd_model' (official) nor 'hidden_size'");
-    await refused(
-      ['info', '--model', model, '--batch-size', 'x'],
-      'info: --batch-size is NaN, expected a whole number',
-    );
+    const { code, stderr } = await mamba(['info', '--model', model, '--batch-size', 'x']);
+    expect(stderr).toContain("option '--batch-size <n>' argument 'x' is invalid. expected a whole number ≥ 1.");
+    expect(code).toBe(2);
   });
 });
 
@@ -243,7 +258,7 @@ describe('mamba-ts doctor', () => {
     expect(stdout).toMatch(/^auto +takes (native|wasm)$/m);
   });
 
-  it('says so where nothing can run', async () => {
+  it('says if no backend runs', async () => {
     const { code, stdout } = await mamba(['doctor', '--threads', '0']);
     expect(code).toBe(1);
     expect(stdout).toMatch(/^wasm +no: threads is 0, expected a whole number from 1 to 64\.$/m);
