@@ -2,9 +2,8 @@
  * Token files: ids and nothing else, little-endian, as nanoGPT writes its `train.bin`. uint16, or uint32 where the name
  * ends in `.u32.bin`. Small files are read into memory, others by position.
  */
-import type { FileHandle } from 'node:fs/promises';
 import { UsageError } from '../errors.ts';
-import { factsOf, openFile, readFully } from '../input/files.ts';
+import { factsOf, type OpenFile, openFile, readFully } from '../input/files.ts';
 import { checkIds, checkRange, memoryStore, type TokenArray, type TokenStore } from './store.ts';
 
 export interface TokenFileOptions {
@@ -52,7 +51,7 @@ export async function openTokenFile(path: string, options: TokenFileOptions): Pr
 }
 
 function fileStore(
-  file: FileHandle,
+  file: OpenFile,
   size: number,
   width: 2 | 4,
   about: { name: string; vocabSize: number; documents?: Float64Array },
@@ -71,7 +70,7 @@ function fileStore(
   };
 }
 
-async function readIds(file: FileHandle, begin: number, end: number, width: 2 | 4, name: string): Promise<TokenArray> {
+async function readIds(file: OpenFile, begin: number, end: number, width: 2 | 4, name: string): Promise<TokenArray> {
   const ids = width === 2 ? new Uint16Array(end - begin) : new Uint32Array(end - begin);
   const filled = await readFully(file, new Uint8Array(ids.buffer), begin * width);
   if (filled === ids.byteLength) return ids;

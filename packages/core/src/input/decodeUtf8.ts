@@ -1,6 +1,6 @@
 /** Bytes to text, in a stream; bytes that are not UTF-8 are refused. */
 import { UsageError } from '../errors.ts';
-import { firstInvalid, incompleteTail, joinBytes } from '../tokenize/utf8.ts';
+import { firstInvalid, incompleteTail, joinBytes } from './utf8.ts';
 
 /** The text of `chunks`, without a byte order mark. `name`: what messages call them. */
 export async function* decodeUtf8(chunks: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<string> {

@@ -1,6 +1,5 @@
 /** Opens and lists files (Node), with errors that say what to do. */
 
-import type { FileHandle } from 'node:fs/promises';
 import { UsageError } from '../errors.ts';
 import { nodeModule } from '../node.ts';
 
@@ -12,17 +11,23 @@ export interface FileFacts {
   readonly isFolder: boolean;
 }
 
+/** What is used of Node's FileHandle, whose own type would make projects of pages need @types/node. */
+export interface OpenFile {
+  read(into: Uint8Array, at: number, length: number, position: number): Promise<{ bytesRead: number }>;
+  close(): Promise<void>;
+}
+
 export async function factsOf(path: string): Promise<FileFacts> {
   const facts = await orExplain(path, () => nodeModule('fs/promises').stat(path));
   return { size: facts.size, modified: facts.mtimeMs, isFolder: facts.isDirectory() };
 }
 
-export async function openFile(path: string): Promise<FileHandle> {
+export async function openFile(path: string): Promise<OpenFile> {
   return orExplain(path, () => nodeModule('fs/promises').open(path, 'r'));
 }
 
 /** Reads bytes of a file, from `offset` on, into an array. Returns their number: less than its length at the end. */
-export async function readFully(file: FileHandle, into: Uint8Array, offset: number): Promise<number> {
+export async function readFully(file: OpenFile, into: Uint8Array, offset: number): Promise<number> {
   let filled = 0;
   while (filled < into.length) {
     const { bytesRead } = await file.read(into, filled, into.length - filled, offset + filled);

@@ -3,9 +3,10 @@
  *
  *   byteTokenizer().encode('é');  // [0xc3, 0xa9]
  */
+
+import { textOf } from '../input/utf8.ts';
 import { checkId } from './ids.ts';
 import type { Tokenizer } from './tokenizer.ts';
-import { textOf } from './utf8.ts';
 
 export const BYTE_TYPE = 'mamba-ts/byte';
 

@@ -7,9 +7,9 @@
 
 import type { Tokenizer as HuggingfaceTokenizer } from '@huggingface/tokenizers';
 import { UsageError } from '../errors.ts';
+import { textOf } from '../input/utf8.ts';
 import { checkId } from './ids.ts';
 import type { Tokenizer } from './tokenizer.ts';
-import { textOf } from './utf8.ts';
 
 export interface HuggingfaceOptions {
   /**

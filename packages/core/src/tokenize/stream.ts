@@ -7,8 +7,9 @@
  *
  * The pieces joined equal `tokenizer.decode` of all ids.
  */
+
+import { incompleteTail, joinBytes, textOf } from '../input/utf8.ts';
 import type { Tokenizer } from './tokenizer.ts';
-import { incompleteTail, joinBytes, textOf } from './utf8.ts';
 
 export interface StreamDecoder {
   /** The text that is now complete; '' in the middle of a character. */

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { firstInvalid, incompleteTail } from '../../src/input/utf8.ts';
 import { byteTokenizer } from '../../src/tokenize/byte.ts';
 import { charTokenizer } from '../../src/tokenize/char.ts';
 import { huggingfaceTokenizer } from '../../src/tokenize/huggingface.ts';
 import { streamDecoder } from '../../src/tokenize/stream.ts';
 import type { Tokenizer } from '../../src/tokenize/tokenizer.ts';
-import { firstInvalid, incompleteTail } from '../../src/tokenize/utf8.ts';
 import { byteFallbackJson, byteLevelJson } from './fixtures.ts';
 
 const tokenizers: [string, () => Promise<Tokenizer> | Tokenizer][] = [
