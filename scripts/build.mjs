@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { generateKernelTable } from './kernels.mjs';
+import { generateKernels } from './kernels.mjs';
 import { distFiles, folders, listFiles } from './packages.mjs';
 import { generateReportPage } from './reportPage.mjs';
 import { buildWasm } from './wasm.mjs';
@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const tsc = `${root}/node_modules/typescript/bin/tsc`;
 const core = `${root}/packages/core`;
 
-generateKernelTable(core);
+generateKernels(core);
 generateReportPage(`${root}/packages/forecast`);
 await buildWasm(core);
 for (const folder of folders) compile(`${root}/${folder}`);

@@ -10,5 +10,7 @@ export async function untrained(
   sizes: { dModel?: number; nLayer?: number; dState?: number } = {},
 ): Promise<Forecaster> {
   const config = { model: 'mamba', dModel: 16, nLayer: 1, dState: 8, ...sizes, ...NETWORK_SHAPE };
-  return new Forecaster(new ModelForecaster(await createSequenceModel(sequenceConfigOf(config), { backend: anyBackend, seed: 3 })));
+  return new Forecaster(
+    new ModelForecaster(await createSequenceModel(sequenceConfigOf(config), { backend: anyBackend, seed: 3 })),
+  );
 }

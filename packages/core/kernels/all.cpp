@@ -7,7 +7,6 @@
 #include "embedding.cpp"
 #include "gemm.cpp"
 #include "gemv.cpp"
-#include "longconv.cpp"
 #include "loss.cpp"
 #include "memory.cpp"
 #include "norm.cpp"

@@ -13,10 +13,13 @@ struct PackedTile {
   INLINE const f32* values(const f32* tile) const { return tile + KEYS * P; }
 };
 
+// Floats of one packed tile of heads of P channels.
+EXPORT i32 attention_tile(i32 P) { return PackedTile(P).size; }
+
 // packed: (B, G, tiles, KEYS (P + P')), P' in whole strips   finite: (B, G, tiles), 0 where a value is not
 // range: B * G * tiles
-KERNEL void attention_pack(const f32* kv, const i32* place, const i32* lengths, f32* packed, i32* finite, i32 B, i32 L,
-                           i32 G, i32 P, i32 tiles, i32 begin, i32 end) {
+KERNEL void attention_pack(const f32* kv, const i32* place, OPTIONAL const i32* lengths, f32* packed, i32* finite,
+                           i32 B, i32 L, i32 G, i32 P, i32 tiles, i32 begin, i32 end) {
   const PackedTile shape(P);
   const i64 ld = (i64)B * 2 * G * P;
   for (i32 unit = begin; unit < end; unit++) {
@@ -107,9 +110,9 @@ static void careful_product(const QueryTile& tile, const f32* values, const f32*
 }
 
 // lse: (B, H, L), log Σ exp of the scores, or null   range: B * H * ceil(L / QUERIES)
-KERNEL void attention_forward(const f32* q, const f32* packed, const i32* finite, const i32* place, const i32* age,
-                              const i32* lengths, f32* out, f32* lse, i32 L, i32 H, i32 G, i32 P, i32 tiles,
-                              i32 window, i32 ldq, f32 scale, i32 begin, i32 end) {
+KERNEL void attention_forward(const f32* q, const f32* packed, const i32* finite, const i32* place,
+                              OPTIONAL const i32* age, OPTIONAL const i32* lengths, f32* out, OPTIONAL f32* lse, i32 L,
+                              i32 H, i32 G, i32 P, i32 tiles, i32 window, i32 ldq, f32 scale, i32 begin, i32 end) {
   const PackedTile shape(P);
   const i32 blocks = ceil_div(L, QUERIES), ldo = H * P, strips = attention_padded(P, PRODUCT_ROWS);
   alignas(64) f32 qt[MAX_HEAD * QUERIES], o[MAX_HEAD * QUERIES], scores[KEYS * QUERIES];

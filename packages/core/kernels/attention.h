@@ -11,8 +11,9 @@
 #pragma once
 #include "product.h"
 
-constexpr i32 QUERIES = 64, KEYS = 64;  // of one tile
-constexpr i32 MAX_HEAD = 256;           // channels of a head: what a tile needs fits on the stack
+SHARED constexpr i32 QUERIES = 64;   // queries of one tile
+SHARED constexpr i32 KEYS = 64;      // keys of one tile
+SHARED constexpr i32 MAX_HEAD = 256;  // the most channels of a head: what a tile needs fits on the stack
 constexpr f32 LOW = -1e30f;  // below every score; its exp is 0
 
 INLINE i32 attention_padded(i32 n, i32 to) { return ceil_div(n, to) * to; }

@@ -3,15 +3,15 @@
 //   w = exp(s - lse)      dv = wᵀ do      ds = w (do vᵀ - do·o)      dq = scale ds k      dk = scale dsᵀ q
 #include "attention.h"
 
-// Floats of scratch that one unit needs, for n steps of P' channels: keys, their gradients, those of values.
-INLINE i64 attention_room(i32 n, i32 P_) { return (i64)n * P_ * 3; }
+// Floats of scratch that one unit needs, for n steps: keys, their gradients and those of the values.
+EXPORT i32 attention_scratch(i32 n, i32 P) { return 3 * n * attention_padded(P, LANES); }
 
 // n: steps of the longest sequence   dout: (B, L, H, P)   dkv: (H / G, rows, B, 2, G, P), to be summed over its
 // first axis   range: B * H
-KERNEL void attention_backward(const f32* q, const f32* kv, const i32* place, const i32* age, const i32* lengths,
-                               const f32* out, const f32* lse, const f32* dout, f32* dq, f32* dkv, f32* scratch, i32 B,
-                               i32 L, i32 H, i32 G, i32 P, i32 n, i32 rows, i32 window, i32 ldq, i32 lddq,
-                               f32 scale, i32 begin, i32 end) {
+KERNEL void attention_backward(const f32* q, const f32* kv, const i32* place, OPTIONAL const i32* age,
+                               OPTIONAL const i32* lengths, const f32* out, const f32* lse, const f32* dout, f32* dq,
+                               f32* dkv, f32* scratch, i32 B, i32 L, i32 H, i32 G, i32 P, i32 n, i32 rows, i32 window,
+                               i32 ldq, i32 lddq, f32 scale, i32 begin, i32 end) {
   const i32 P_ = attention_padded(P, LANES), ldo = H * P;
   const i64 ld = (i64)B * 2 * G * P;
   alignas(64) f32 qt[MAX_HEAD * QUERIES], dot[MAX_HEAD * QUERIES], ot[MAX_HEAD * QUERIES];
@@ -22,7 +22,7 @@ KERNEL void attention_backward(const f32* q, const f32* kv, const i32* place, co
     const Sequence s(place, age, lengths, b, L, window);
     const f32* keys = kv + s.first * ld + ((i64)b * 2 * G + g) * P;
     const f32* values = keys + (i64)G * P;
-    f32 *ks = scratch + unit * attention_room(n, P_), *dk = ks + (i64)n * P_, *dv = dk + (i64)n * P_;
+    f32 *ks = scratch + (i64)unit * attention_scratch(n, P), *dk = ks + (i64)n * P_, *dv = dk + (i64)n * P_;
     pad_rows(keys, ld, ks, P_, s.steps(), P);
     for (i64 i = 0; i < (i64)n * P_; i++) dk[i] = dv[i] = 0;
     for (i32 t0 = 0; t0 < s.length; t0 += QUERIES) {

@@ -6,7 +6,8 @@
 // keys stand side by side, so that a vector of the cache is loaded once for several of them.
 #include "attention.h"
 
-constexpr i32 STRETCH = 256, MAX_FEW = 8;
+SHARED constexpr i32 STRETCH = 256;  // steps of the cache that one unit reads
+SHARED constexpr i32 MAX_FEW = 8;    // queries of a row
 constexpr i32 TILE_FLOATS = 16384;  // of the cache, about; keys, values and what is fetched stay in L2
 constexpr i32 STREAMS = 4;           // rows of values that one query reads side by side
 constexpr i32 VALUE_FLOATS = 4096;   // of values, about, that a pass over the heads takes: they stay in L1
@@ -22,6 +23,9 @@ struct Stretch {
   INLINE Stretch(i32 L, i32 H, i32 P)
       : P_(attention_padded(P, LANES)), heads(L * H), size(heads * (2 * P_ + 2 + KEYS)) {}
 };
+
+// Floats of one stretch in `parts`.
+EXPORT i32 attention_stretch(i32 L, i32 H, i32 P) { return Stretch(L, H, P).size; }
 
 // Of each four lanes, (a0 + a2, b0 + b2, a1 + a3, b1 + b3), and (a0 + a2, a1 + a3, b0 + b2, b1 + b3).
 INLINE vf add_crossed(vf a, vf b) {
@@ -211,9 +215,9 @@ struct DecodeTile {
 };
 
 // parts: (B, stretches, size of Stretch)   range: B * stretches
-KERNEL void attention_decode(const f32* q, const f32* kv, const i32* place, const i32* age, const i32* lengths,
-                             f32* parts, i32 B, i32 L, i32 H, i32 G, i32 P, i32 stretches, i32 window, i32 ldq,
-                             f32 scale, i32 begin, i32 end) {
+KERNEL void attention_decode(const f32* q, const f32* kv, const i32* place, OPTIONAL const i32* age,
+                             OPTIONAL const i32* lengths, f32* parts, i32 B, i32 L, i32 H, i32 G, i32 P, i32 stretches,
+                             i32 window, i32 ldq, f32 scale, i32 begin, i32 end) {
   const Stretch shape(L, H, P);
   const i32 P_ = shape.P_, R = H / G, width = 2 * G * P;
   const i64 ld = (i64)B * width;
@@ -254,8 +258,8 @@ KERNEL void attention_decode(const f32* q, const f32* kv, const i32* place, cons
 }
 
 // range: B * L * H
-KERNEL void attention_combine(const f32* parts, const i32* lengths, f32* out, f32* lse, i32 L, i32 H, i32 G, i32 P,
-                              i32 stretches, i32 begin, i32 end) {
+KERNEL void attention_combine(const f32* parts, OPTIONAL const i32* lengths, f32* out, OPTIONAL f32* lse, i32 L, i32 H,
+                              i32 G, i32 P, i32 stretches, i32 begin, i32 end) {
   const Stretch shape(L, H, P);
   for (i32 unit = begin; unit < end; unit++) {
     const i32 b = unit / (L * H), t = unit / H % L, h = unit % H, R = H / G;

@@ -7,8 +7,8 @@ INLINE void copy_floats(const f32* from, f32* to, i32 n) {
 
 // Keys and values of new steps behind those before them. k, v: (B, L, W / 2), row strides ldk, ldv
 // place: (B, 2): the row of the first step, and the steps before the new ones   range: B * L
-KERNEL void cache_append(const f32* k, const f32* v, const i32* place, const i32* lengths, f32* cache, i32 B, i32 L,
-                         i32 half, i32 ldk, i32 ldv, i32 begin, i32 end) {
+KERNEL void cache_append(const f32* k, const f32* v, const i32* place, OPTIONAL const i32* lengths, f32* cache, i32 B,
+                         i32 L, i32 half, i32 ldk, i32 ldv, i32 begin, i32 end) {
   for (i32 unit = begin; unit < end; unit++) {
     const i32 b = unit / L, t = unit % L;
     if (lengths && t >= lengths[b]) continue;
@@ -18,8 +18,8 @@ KERNEL void cache_append(const f32* k, const f32* v, const i32* place, const i32
   }
 }
 // The gradients of what was appended; zeros in the padding. range: B * L
-KERNEL void cache_append_backward(const f32* dcache, const i32* place, const i32* lengths, f32* dk, f32* dv, i32 B,
-                                  i32 L, i32 half, i32 lddk, i32 lddv, i32 begin, i32 end) {
+KERNEL void cache_append_backward(const f32* dcache, const i32* place, OPTIONAL const i32* lengths, f32* dk, f32* dv,
+                                  i32 B, i32 L, i32 half, i32 lddk, i32 lddv, i32 begin, i32 end) {
   for (i32 unit = begin; unit < end; unit++) {
     const i32 b = unit / L, t = unit % L;
     const f32* from = dcache + ((i64)(place[2 * b] + place[2 * b + 1] + t) * B + b) * 2 * half;

@@ -10,11 +10,11 @@
 // age: (B, L) or null   lengths: (B) or null   range: B * ceil(D / CONV_BLOCK)
 #include "simd.h"
 
-constexpr i32 CONV_BLOCK = 64, CONV_TAPS = 8, CONV_ROWS = 32;
+SHARED constexpr i32 CONV_BLOCK = 64;  // channels of one unit
+SHARED constexpr i32 CONV_TAPS = 8;    // the longest filter
+constexpr i32 CONV_ROWS = 32;
 // Rows are too far apart for the machine to guess the next.
 constexpr i32 CONV_AHEAD = 8;
-
-EXPORT i32 conv_block() { return CONV_BLOCK; }
 
 // One row of channels, from x or, before its start, from the state.
 struct ConvRows {
@@ -68,7 +68,7 @@ INLINE bool conv_plain(const i32* age, i32 t0, i32 t1, i32 K) {
 
 template <i32 FIXED>
 static void conv_forward_block(const ConvRows& rows, const f32* weight, const f32* bias, const i32* age, f32* y,
-                               f32* state_out, i32 L, i32 ldy, i32 silu_after, i32 from, i32 to) {
+                               f32* last_state, i32 L, i32 ldy, i32 silu_after, i32 from, i32 to) {
   const i32 D = rows.D, K = FIXED ? FIXED : rows.K;
   ConvTaps taps[CONV_BLOCK / LANES];
   for (i32 d = from; d < to; d += LANES) taps[(d - from) / LANES] = ConvTaps(weight, bias, K, d, min(LANES, to - d));
@@ -101,25 +101,25 @@ static void conv_forward_block(const ConvRows& rows, const f32* weight, const f3
       }
     }
   }
-  if (!state_out) return;
+  if (!last_state) return;
   const i32 reach = age && L > 0 ? min(age[L - 1], K - 1) : K - 1;
   for (i32 j = 0; j < K; j++)
     for (i32 d = from; d < to; d += LANES) {
       const i32 n = min(LANES, to - d);
-      store_part(state_out + (i64)(K - 1 - j) * D + d, j > reach ? (vf){} : rows.get(L - 1 - j, d, n), n);
+      store_part(last_state + (i64)(K - 1 - j) * D + d, j > reach ? (vf){} : rows.get(L - 1 - j, d, n), n);
     }
 }
 
-KERNEL void conv_forward(const f32* x, const f32* weight, const f32* bias, const f32* state, const i32* age,
-                         const i32* lengths, f32* y, f32* state_out, i32 L, i32 D, i32 K, i32 ldx, i32 ldy,
-                         i32 silu_after, i32 begin, i32 end) {
+KERNEL void conv_forward(const f32* x, const f32* weight, OPTIONAL const f32* bias, OPTIONAL const f32* state,
+                         OPTIONAL const i32* age, OPTIONAL const i32* lengths, f32* y, OPTIONAL f32* last_state, i32 L,
+                         i32 D, i32 K, i32 ldx, i32 ldy, bool silu_after, i32 begin, i32 end) {
   const i32 blocks = ceil_div(D, CONV_BLOCK);
   for (i32 unit = begin; unit < end; unit++) {
     const i32 b = unit / blocks, from = unit % blocks * CONV_BLOCK, to = min(from + CONV_BLOCK, D);
     const i32 length = lengths ? lengths[b] : L;
     const ConvRows rows = {x + (i64)b * L * ldx, state ? state + (i64)b * K * D : 0, ldx, D, K};
     const i32* ages = age ? age + (i64)b * L : 0;
-    f32 *yb = y + (i64)b * L * ldy, *out = state_out ? state_out + (i64)b * K * D : 0;
+    f32 *yb = y + (i64)b * L * ldy, *out = last_state ? last_state + (i64)b * K * D : 0;
     if (K == 4) conv_forward_block<4>(rows, weight, bias, ages, yb, out, length, ldy, silu_after, from, to);
     else conv_forward_block<0>(rows, weight, bias, ages, yb, out, length, ldy, silu_after, from, to);
     for (i32 t = length; t < L; t++)
@@ -184,7 +184,7 @@ static void conv_gather(const ConvRows& rows, const ConvTaps& tap, const vf* g, 
 
 template <i32 FIXED>
 static void conv_backward_block(const ConvRows& rows, const f32* weight, const f32* bias, const i32* age,
-                                const f32* dy, const f32* dstate_out, f32* dx, f32* dweight, f32* dbias,
+                                const f32* dy, const f32* dlast, f32* dx, f32* dweight, f32* dbias,
                                 f32* dstate, i32 L, i32 lddy, i32 lddx, i32 silu_after, i32 from, i32 to) {
   const i32 D = rows.D, K = FIXED ? FIXED : rows.K;
   ConvTaps taps[CONV_BLOCK / LANES];
@@ -193,8 +193,8 @@ static void conv_backward_block(const ConvRows& rows, const f32* weight, const f
   for (i32 d = from; d < to; d += LANES) {
     const i32 n = min(LANES, to - d), block = (d - from) / LANES;
     taps[block] = ConvTaps(weight, bias, K, d, n);
-    if (dstate_out)
-      for (i32 j = 0; j <= kept; j++) sums[block].later[j] = load_part(dstate_out + (i64)(K - 1 - j) * D + d, n);
+    if (dlast)
+      for (i32 j = 0; j <= kept; j++) sums[block].later[j] = load_part(dlast + (i64)(K - 1 - j) * D + d, n);
   }
   for (i32 t1 = L, t0; t1 > 0; t1 = t0) {
     t0 = (t1 - 1) / CONV_ROWS * CONV_ROWS;
@@ -239,11 +239,12 @@ static void conv_backward_block(const ConvRows& rows, const f32* weight, const f
   }
 }
 
-// dweight: (B, D, K), dbias: (B, D): the caller sums over B. dstate_out, dstate, dbias may be null.
-KERNEL void conv_backward(const f32* x, const f32* weight, const f32* bias, const f32* state, const i32* age,
-                          const i32* lengths, const f32* dy, const f32* dstate_out, f32* dx, f32* dweight, f32* dbias,
-                          f32* dstate, i32 L, i32 D, i32 K, i32 ldx, i32 lddy, i32 lddx, i32 silu_after, i32 begin,
-                          i32 end) {
+// dweight: (B, D, K), dbias: (B, D): the caller sums over B. dlast, dstate, dbias may be null.
+KERNEL void conv_backward(const f32* x, const f32* weight, OPTIONAL const f32* bias, OPTIONAL const f32* state,
+                          OPTIONAL const i32* age, OPTIONAL const i32* lengths, const f32* dy,
+                          OPTIONAL const f32* dlast, f32* dx, f32* dweight, OPTIONAL f32* dbias,
+                          OPTIONAL f32* dstate, i32 L, i32 D, i32 K, i32 ldx, i32 lddy, i32 lddx, bool silu_after,
+                          i32 begin, i32 end) {
   const i32 blocks = ceil_div(D, CONV_BLOCK);
   for (i32 unit = begin; unit < end; unit++) {
     const i32 b = unit / blocks, from = unit % blocks * CONV_BLOCK, to = min(from + CONV_BLOCK, D);
@@ -251,7 +252,7 @@ KERNEL void conv_backward(const f32* x, const f32* weight, const f32* bias, cons
     const i64 kd = (i64)b * K * D;
     const ConvRows rows = {x + (i64)b * L * ldx, state ? state + kd : 0, ldx, D, K};
     const i32* ages = age ? age + (i64)b * L : 0;
-    const f32 *dyb = dy + (i64)b * L * lddy, *dso = dstate_out ? dstate_out + kd : 0;
+    const f32 *dyb = dy + (i64)b * L * lddy, *dso = dlast ? dlast + kd : 0;
     f32 *dxb = dx + (i64)b * L * lddx, *ds = dstate ? dstate + kd : 0;
     f32 *dwb = dweight + kd, *dbb = dbias ? dbias + (i64)b * D : 0;
     if (K == 4)

@@ -1,8 +1,7 @@
 // Functions of one element (unary) and of two with broadcasting (binary), with their derivatives.
 #include "simd.h"
 
-// The order is the one of `unaryOps` in src/ops/elementwise.ts.
-enum Unary { NEG, EXP, LOG, SQRT, SQUARE, RECIPROCAL, SIGMOID, SILU, SOFTPLUS, TANH, GELU, GELU_TANH, RELU };
+SHARED enum Unary { NEG, EXP, LOG, SQRT, SQUARE, RECIPROCAL, SIGMOID, SILU, SOFTPLUS, TANH, GELU, GELU_TANH, RELU };
 
 constexpr f32 INV_SQRT2 = 0.70710678118654752f, INV_SQRT_2PI = 0.39894228040143268f;
 constexpr f32 SQRT_2_OVER_PI = 0.79788456080286536f, GELU_CUBIC = 0.044715f;
@@ -83,7 +82,7 @@ static void unary_loop(const f32* x, const f32* dy, f32* y, i32 begin, i32 end) 
 }
 
 // y = f(x), or dx = dy f'(x) where dy is given. range: elements
-KERNEL void unary(i32 op, const f32* x, const f32* dy, f32* y, i32 begin, i32 end) {
+KERNEL void unary(i32 op, const f32* x, OPTIONAL const f32* dy, f32* y, i32 begin, i32 end) {
   switch (op) {
 #define CASE(OP) \
   case OP: return unary_loop<OP>(x, dy, y, begin, end);
@@ -93,7 +92,7 @@ KERNEL void unary(i32 op, const f32* x, const f32* dy, f32* y, i32 begin, i32 en
   }
 }
 
-enum Binary { ADD, SUB, MUL, DIV };
+SHARED enum Binary { ADD, SUB, MUL, DIV };
 
 template <i32 op>
 INLINE vf binary_of(vf a, vf b) {

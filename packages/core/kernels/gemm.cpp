@@ -5,8 +5,8 @@
 // the order of k whatever the range, so the number of threads does not change a bit of it.
 #include "simd.h"
 
-constexpr i32 PANEL = 2 * LANES;  // columns of B in one panel
-constexpr i32 STRIP = 12;         // rows of A in one strip: a multiple of TILE
+constexpr i32 PANEL = 2 * LANES;   // columns of B in one panel
+SHARED constexpr i32 STRIP = 12;  // rows of A in one strip: a multiple of TILE
 #if defined(__AVX512F__) || defined(__aarch64__)
 constexpr i32 TILE = 12;  // rows of C in registers: 24 sums of 32 registers
 #elif defined(__wasm__)
@@ -79,12 +79,13 @@ static void pack(const f32* from, f32* to, i32 K, i32 n, i64 ld, bool transposed
         pack_rows<WIDTH>(from + i, to + i / WIDTH * stride, min(BLOCK, K - k), n - i, ld);
 }
 
-// The width of a panel, for whoever allocates `packed`: ceil(N / width) * width * K floats.
-EXPORT i32 panel_width() { return PANEL; }
+// The panels of N columns, and the floats of one panel of depth K.
+EXPORT i32 gemm_panels(i32 N) { return ceil_div(N, PANEL); }
+EXPORT i32 gemm_panel(i32 K) { return PANEL * K; }
 
 // Packs B into panels of PANEL columns, zero-filled at the right edge.
 // b: (K, N) with row stride ldb, or (N, K) when transposed   range: panels
-KERNEL void gemm_pack(const f32* b, f32* packed, i32 K, i32 N, i32 ldb, i32 transposed, i32 begin, i32 end) {
+KERNEL void gemm_pack(const f32* b, f32* packed, i32 K, i32 N, i32 ldb, bool transposed, i32 begin, i32 end) {
   const i32 first = begin * PANEL;
   pack<PANEL>(transposed ? b + (i64)first * ldb : b + first, packed + (i64)first * K, K, min(end * PANEL, N) - first,
               ldb, transposed, (i64)K * PANEL);
@@ -168,9 +169,8 @@ INLINE Tile tile_for(i32 rows, i32 columns) {
 
 // c: (M, N), row stride ldc   a: (M, K), row stride lda, or (K, M) when transposed
 // bias: (N) or null   range: rows of C
-KERNEL void gemm(const f32* a, const f32* packed, const f32* bias, f32* c, i32 M, i32 N, i32 K, i32 lda, i32 ldc,
-                 i32 transposed, i32 accumulate, i32 begin, i32 end) {
-  (void)M;
+KERNEL void gemm(const f32* a, const f32* packed, OPTIONAL const f32* bias, f32* c, i32 N, i32 K, i32 lda, i32 ldc,
+                 bool transposed, bool accumulate, i32 begin, i32 end) {
   alignas(64) f32 strips[MC * KC];
   const auto block = [&](i32 m0, i32 k) {
     const i32 rows = min(MC, end - m0), depth = min(KC, K - k);

@@ -80,9 +80,8 @@ INLINE void dots_all(const f32* w, const f32* x, const f32* bias, f32* y, i32 M,
 }
 
 // w: (N, K)   x: (M, K), row stride ldx   y: (M, N), row stride ldy   bias: (N) or null   range: N
-KERNEL void gemv(const f32* w, const f32* x, const f32* bias, f32* y, i32 M, i32 N, i32 K, i32 ldx, i32 ldy, i32 begin,
-                 i32 end) {
-  (void)N;
+KERNEL void gemv(const f32* w, const f32* x, OPTIONAL const f32* bias, f32* y, i32 M, i32 K, i32 ldx, i32 ldy,
+                 i32 begin, i32 end) {
   const i32 half = (end - begin) / 2;
   for (i32 n = begin; n < begin + half; n++)
     dots_all<2>(w + (i64)n * K, x, bias ? bias + n : nullptr, y + n, M, K, ldx, ldy, half);

@@ -5,7 +5,13 @@
 // one part of the range. Its other arguments arrive as f64 slots: addresses, counts and scalars
 // all fit exactly, and one layout serves WASM and native.
 //
-// scripts/kernels.mjs reads the KERNEL signatures and writes table.inc and the TypeScript types.
+// From these files scripts/kernels.mjs writes table.inc and, for each file, src/backend/kernels/<file>.ts:
+//
+//   KERNEL void name(…, i32 begin, i32 end)   a function with named arguments. A parameter `ld<name>` is the
+//                                             row stride of the pointer <name>, and comes with its tensor.
+//   EXPORT i32 name(i32 …)                    a function that gives a size, such as floats of scratch
+//   SHARED constexpr i32 NAME = 64;           a constant
+//   SHARED enum Name { A, B };                an object: Name.a is 0
 #pragma once
 
 typedef int i32;
@@ -23,7 +29,10 @@ typedef double f64;
 #define EXPORT extern "C" __attribute__((visibility("default")))
 #endif
 
+// What follows these words is read by scripts/kernels.mjs, which writes the TypeScript calls from it.
 #define KERNEL static
+#define OPTIONAL  // a pointer that may be null
+#define SHARED    // a constant or an enum that TypeScript uses too
 #define INLINE inline __attribute__((always_inline))
 
 INLINE i32 min(i32 a, i32 b) { return a < b ? a : b; }

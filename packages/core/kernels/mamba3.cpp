@@ -19,7 +19,7 @@
 #include "product.h"
 
 constexpr f32 PI = 3.14159265358979f;
-constexpr i32 MAX_RANK = 16;  // as in src/ops/mamba3Scan.ts
+SHARED constexpr i32 MAX_RANK = 16;  // ranks that the recurrence holds in registers
 
 struct Mamba3Shape {
   i32 L, H, P, N, G, R, S, W, T;

@@ -130,16 +130,17 @@ static void mamba3_begin_back(const Mamba3Shape& s, const f32* before_k, const f
 // dbias, dD, dmimo_x: (B, …): the caller sums over B. db, dc: (blocks, B, L, R, G, N): over blocks.
 // dangles: as the angles with rows of H S, or, shared, (units of a row, B, L, S): over units. dstate_*: always given.
 KERNEL void mamba3_backward(const f32* c, const f32* b, const f32* x, const f32* adt, const f32* dt, const f32* trap,
-                            const f32* angles, const f32* bias_c, const f32* bias_b, const f32* D, const f32* mimo_x,
-                            const f32* state_k, const f32* state_v, const i32* age, const i32* lengths,
-                            const f32* borders, const f32* border_angles, const f32* dy, const f32* dlast_angle,
-                            const f32* dlast_ssm, const f32* dlast_k, const f32* dlast_v, f32* dc, f32* db, f32* dx,
-                            f32* dadt, f32* ddt, f32* dtrap, f32* dangles, f32* dbias_c, f32* dbias_b, f32* dD,
-                            f32* dmimo_x, f32* dstate_angle, f32* dstate_ssm, f32* dstate_k, f32* dstate_v,
-                            f32* scratch, i32 batch, i32 L, i32 H, i32 P, i32 N, i32 G, i32 R, i32 S, i32 W, i32 T,
-                            i32 ldx, i32 ldtrap, i32 ldangle, i32 lddx, i32 lddtrap, i32 neighbours, i32 shared,
-                            i32 begin, i32 end) {
-  const Mamba3Shape s(L, H, P, N, G, R, S, W, T, ldx, ldtrap, ldangle, neighbours, shared);
+                            const f32* angles, const f32* bias_c, const f32* bias_b, OPTIONAL const f32* skip,
+                            OPTIONAL const f32* mimo_x, OPTIONAL const f32* state_k, OPTIONAL const f32* state_v,
+                            OPTIONAL const i32* age, OPTIONAL const i32* lengths, const f32* borders,
+                            const f32* border_angles, const f32* dy, OPTIONAL const f32* dlast_angle,
+                            OPTIONAL const f32* dlast_ssm, OPTIONAL const f32* dlast_k, OPTIONAL const f32* dlast_v,
+                            f32* dc, f32* db, f32* dx, f32* dadt, f32* ddt, f32* dtrap, f32* dangles, f32* dbias_c,
+                            f32* dbias_b, f32* dskip, OPTIONAL f32* dmimo_x, f32* dstate_angle, f32* dstate_ssm,
+                            f32* dstate_k, f32* dstate_v, f32* scratch, i32 batch, i32 L, i32 H, i32 P, i32 N, i32 G,
+                            i32 R, i32 S, i32 W, i32 T, i32 ldx, i32 ldtrap, i32 ldangles, i32 lddx, i32 lddtrap,
+                            bool neighbours, bool shared, i32 begin, i32 end) {
+  const Mamba3Shape s(L, H, P, N, G, R, S, W, T, ldx, ldtrap, ldangles, neighbours, shared);
   const i64 size = (i64)N * P, windows = ceil_div(L, T);
   const i32 blocks = ceil_div(H / G, W);
   for (i32 unit = begin; unit < end; unit++) {
@@ -162,7 +163,7 @@ KERNEL void mamba3_backward(const f32* c, const f32* b, const f32* x, const f32*
       fill(dbias_c, 0, at * R * N, R * N);
       fill(dbias_b, 0, at * R * N, R * N);
       if (mimo_x) fill(dmimo_x, 0, at * R * P, R * P);
-      dD[at] = 0;
+      dskip[at] = 0;
     }
     for (i64 t = v.length; t < L; t++) {
       fill(dx, 0, (rows + t) * lddx + v.from * P, (v.to - v.from) * P);
@@ -189,13 +190,13 @@ KERNEL void mamba3_backward(const f32* c, const f32* b, const f32* x, const f32*
       for (i32 head = v.from; head < v.to; head++) {
         const i64 at = heads + head, window = at * windows + t0 / T;
         const Mamba3Head in = {x + row * ldx + head * P, adt + row * H + head, dt + row * H + head,
-                               trap + row * ldtrap + head, angles + row * ldangle + (shared ? 0 : head * S),
+                               trap + row * ldtrap + head, angles + row * ldangles + (shared ? 0 : head * S),
                                bias_c + (i64)head * R * N, bias_b + (i64)head * R * N,
-                               mimo_x ? mimo_x + (i64)head * R * P : 0, D ? D[head] : 0, steps, fresh, goes_on};
+                               mimo_x ? mimo_x + (i64)head * R * P : 0, skip ? skip[head] : 0, steps, fresh, goes_on};
         const Mamba3Grads grads = {dy + (row * H + head) * R * P, dx + row * lddx + head * P, dadt + row * H + head,
                                    ddt + row * H + head, dtrap + row * lddtrap + head,
                                    shared ? 0 : dangles + (row * H + head) * S, dbias_c + at * R * N,
-                                   dbias_b + at * R * N, mimo_x ? dmimo_x + at * R * P : 0, dD + at,
+                                   dbias_b + at * R * N, mimo_x ? dmimo_x + at * R * P : 0, dskip + at,
                                    ends && dlast_k ? dlast_k + ((i64)v.b * R * H + head) * N : 0,
                                    ends && dlast_v ? dlast_v + at * P : 0, lddx, lddtrap, H * S};
         f32 *dg = dstate_ssm + at * size, *later = dstate_angle + at * S;

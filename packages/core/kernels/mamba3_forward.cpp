@@ -80,13 +80,14 @@ static void mamba3_keep(const Mamba3Shape& s, const Mamba3Head& head, const Mamb
 }
 
 KERNEL void mamba3_forward(const f32* c, const f32* b, const f32* x, const f32* adt, const f32* dt, const f32* trap,
-                           const f32* angles, const f32* bias_c, const f32* bias_b, const f32* D, const f32* mimo_x,
-                           const f32* state_angle, const f32* state_ssm, const f32* state_k, const f32* state_v,
-                           const i32* age, const i32* lengths, f32* y, f32* last_angle, f32* last_ssm, f32* last_k,
-                           f32* last_v, f32* borders, f32* border_angles, f32* scratch, i32 L, i32 H, i32 P, i32 N,
-                           i32 G, i32 R, i32 S, i32 W, i32 T, i32 ldx, i32 ldtrap, i32 ldangle, i32 neighbours,
-                           i32 shared, i32 chunked, i32 begin, i32 end) {
-  const Mamba3Shape s(L, H, P, N, G, R, S, W, T, ldx, ldtrap, ldangle, neighbours, shared);
+                           const f32* angles, const f32* bias_c, const f32* bias_b, OPTIONAL const f32* skip,
+                           OPTIONAL const f32* mimo_x, OPTIONAL const f32* state_angle, OPTIONAL const f32* state_ssm,
+                           OPTIONAL const f32* state_k, OPTIONAL const f32* state_v, OPTIONAL const i32* age,
+                           OPTIONAL const i32* lengths, f32* y, f32* last_angle, f32* last_ssm, f32* last_k,
+                           f32* last_v, OPTIONAL f32* borders, OPTIONAL f32* border_angles, f32* scratch, i32 L, i32 H,
+                           i32 P, i32 N, i32 G, i32 R, i32 S, i32 W, i32 T, i32 ldx, i32 ldtrap, i32 ldangles,
+                           bool neighbours, bool shared, bool chunked, i32 begin, i32 end) {
+  const Mamba3Shape s(L, H, P, N, G, R, S, W, T, ldx, ldtrap, ldangles, neighbours, shared);
   const i64 size = (i64)N * P, windows = ceil_div(L, T);
   for (i32 unit = begin; unit < end; unit++) {
     const HeadUnit v(H, G, W, L, lengths, unit);
@@ -114,9 +115,9 @@ KERNEL void mamba3_forward(const f32* c, const f32* b, const f32* x, const f32* 
       mamba3_rows(s, c + (row * R * G + v.g) * N, k.raw_c, t1 - t0);
       for (i32 head = v.from; head < v.to; head++) {
         const Mamba3Head in = {x + row * ldx + head * P, adt + row * H + head, dt + row * H + head,
-                               trap + row * ldtrap + head, angles + row * ldangle + (shared ? 0 : head * S),
+                               trap + row * ldtrap + head, angles + row * ldangles + (shared ? 0 : head * S),
                                bias_c + (i64)head * R * N, bias_b + (i64)head * R * N,
-                               mimo_x ? mimo_x + (i64)head * R * P : 0, D ? D[head] : 0, t1 - t0, fresh, goes_on};
+                               mimo_x ? mimo_x + (i64)head * R * P : 0, skip ? skip[head] : 0, t1 - t0, fresh, goes_on};
         const i64 at = heads + head;
         f32 *g = last_ssm + at * size, *angle = last_angle + at * S;
         if (fresh) {

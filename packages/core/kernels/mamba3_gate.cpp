@@ -27,10 +27,10 @@ KERNEL void mamba3_steps_backward(const f32* dt, const f32* a, const f32* bias, 
     }
 }
 
-// out = Σ_r o y silu(z mz), over the R ranks of a head; mz and o null count as ones, z null as no gate.
-// y: (rows, H, R, P)   z: (rows, H, P), row stride ldz   mz, o: (H, R, P)   out: (rows, H, P)   range: rows
-KERNEL void rank_gate_forward(const f32* y, const f32* z, const f32* mz, const f32* o, f32* out, i32 H, i32 R, i32 P,
-                              i32 ldz, i32 begin, i32 end) {
+// out = Σ_r mimo_o y silu(z mimo_z), over the R ranks of a head; mimo_z and mimo_o null count as ones, z null as no gate.
+// y: (rows, H, R, P)   z: (rows, H, P), row stride ldz   mimo_z, mimo_o: (H, R, P)   out: (rows, H, P)   range: rows
+KERNEL void rank_gate_forward(const f32* y, OPTIONAL const f32* z, OPTIONAL const f32* mimo_z, OPTIONAL const f32* mimo_o,
+                              f32* out, i32 H, i32 R, i32 P, i32 ldz, i32 begin, i32 end) {
   for (i32 row = begin; row < end; row++)
     for (i32 h = 0; h < H; h++)
       for (i32 p = 0; p < P; p += LANES) {
@@ -39,23 +39,23 @@ KERNEL void rank_gate_forward(const f32* y, const f32* z, const f32* mz, const f
         for (i32 r = 0; r < R; r++) {
           const i64 at = (h * R + r) * P;
           vf value = row_load(y + (i64)row * H * R * P + at, p, P);
-          if (z) value *= silu(mz ? gate * row_load(mz + at, p, P) : gate);
-          if (o) value *= row_load(o + at, p, P);
+          if (z) value *= silu(mimo_z ? gate * row_load(mimo_z + at, p, P) : gate);
+          if (mimo_o) value *= row_load(mimo_o + at, p, P);
           total += value;
         }
         row_store(out + ((i64)row * H + h) * P, p, P, total);
       }
 }
-// dmz, dmo: (parts, H, R, P), sums over the rows of each part, null where mz and o are; dz null where z is.
+// dmimo_z, dmimo_o: (parts, H, R, P), sums over the rows of each part, null where mimo_z and mimo_o are; dz null where z is.
 // dz: (rows, H, P), row stride lddz   range: parts of `rows` rows
-KERNEL void rank_gate_backward(const f32* y, const f32* z, const f32* mz, const f32* o, const f32* dout, f32* dy,
-                               f32* dz, f32* dmz, f32* dmo, i32 count, i32 H, i32 R, i32 P, i32 rows, i32 ldz, i32 lddz,
-                               i32 begin, i32 end) {
+KERNEL void rank_gate_backward(const f32* y, OPTIONAL const f32* z, OPTIONAL const f32* mimo_z, OPTIONAL const f32* mimo_o,
+                               const f32* dout, f32* dy, OPTIONAL f32* dz, OPTIONAL f32* dmimo_z, OPTIONAL f32* dmimo_o,
+                               i32 count, i32 H, i32 R, i32 P, i32 rows, i32 ldz, i32 lddz, i32 begin, i32 end) {
   const i64 size = (i64)H * R * P;
   for (i32 part = begin; part < end; part++) {
     for (i64 i = 0; i < size; i++) {
-      if (dmz) dmz[part * size + i] = 0;
-      if (dmo) dmo[part * size + i] = 0;
+      if (dmimo_z) dmimo_z[part * size + i] = 0;
+      if (dmimo_o) dmimo_o[part * size + i] = 0;
     }
     for (i32 row = part * rows; row < min((part + 1) * rows, count); row++)
       for (i32 h = 0; h < H; h++)
@@ -65,15 +65,15 @@ KERNEL void rank_gate_backward(const f32* y, const f32* z, const f32* mz, const 
           vf dgate = {};
           for (i32 r = 0; r < R; r++) {
             const i64 at = (h * R + r) * P;
-            const vf value = row_load(y + row * size + at, p, P), by = o ? row_load(o + at, p, P) : splat(1.0f);
-            const vf scale = mz ? row_load(mz + at, p, P) : splat(1.0f), raw = gate * scale;
+            const vf value = row_load(y + row * size + at, p, P), by = mimo_o ? row_load(mimo_o + at, p, P) : splat(1.0f);
+            const vf scale = mimo_z ? row_load(mimo_z + at, p, P) : splat(1.0f), raw = gate * scale;
             const vf share = sigmoid(raw), open = z ? raw * share : splat(1.0f);
             const i64 sum_at = part * size + at;
-            if (dmo) row_store(dmo + sum_at, p, P, fma(grad * value, open, row_load(dmo + sum_at, p, P)));
+            if (dmimo_o) row_store(dmimo_o + sum_at, p, P, fma(grad * value, open, row_load(dmimo_o + sum_at, p, P)));
             row_store(dy + row * size + at, p, P, grad * by * open);
             const vf draw = grad * by * value * share * (1.0f + raw * (1.0f - share));
             dgate = fma(draw, scale, dgate);
-            if (dmz) row_store(dmz + sum_at, p, P, fma(draw, gate, row_load(dmz + sum_at, p, P)));
+            if (dmimo_z) row_store(dmimo_z + sum_at, p, P, fma(draw, gate, row_load(dmimo_z + sum_at, p, P)));
           }
           if (dz) row_store(dz + (i64)row * lddz + h * P, p, P, dgate);
         }

@@ -2,14 +2,14 @@
 #include "simd.h"
 
 // to: (rows, width), row stride ldt   from: row stride ldf   range: rows
-KERNEL void copy_rows(const f32* from, f32* to, i32 width, i32 ldf, i32 ldt, i32 begin, i32 end) {
-  for (i32 r = begin; r < end; r++) __builtin_memcpy(to + (i64)r * ldt, from + (i64)r * ldf, (u32)width * sizeof(f32));
+KERNEL void copy_rows(const f32* from, f32* to, i32 width, i32 ldfrom, i32 ldto, i32 begin, i32 end) {
+  for (i32 r = begin; r < end; r++) __builtin_memcpy(to + (i64)r * ldto, from + (i64)r * ldfrom, (u32)width * sizeof(f32));
 }
 
 // range: rows of `width`
-KERNEL void fill_rows(f32* to, f32 value, i32 width, i32 ldt, i32 begin, i32 end) {
+KERNEL void fill_rows(f32* to, f32 value, i32 width, i32 ldto, i32 begin, i32 end) {
   for (i32 r = begin; r < end; r++) {
-    f32* row = to + (i64)r * ldt;
+    f32* row = to + (i64)r * ldto;
     i32 i = 0;
     for (; i + LANES <= width; i += LANES) store(row + i, splat(value));
     for (; i < width; i++) row[i] = value;

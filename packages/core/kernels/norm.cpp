@@ -10,8 +10,8 @@ INLINE void row_store(f32* p, i32 i, i32 D, vf v) {
 // s = x + residual (or x);  y = (s - mean) * rstd * weight + bias;  mean = 0 for RMSNorm.
 // x, residual, s, y: (R, D)   weight, bias: (D)   stats: (R, 2) = mean, rstd   range: rows
 // residual, bias and s may be null (s only where residual is).
-KERNEL void norm_forward(const f32* x, const f32* residual, const f32* weight, const f32* bias, f32* s, f32* y,
-                         f32* stats, i32 D, f32 eps, i32 centred, i32 begin, i32 end) {
+KERNEL void norm_forward(const f32* x, OPTIONAL const f32* residual, const f32* weight, OPTIONAL const f32* bias,
+                         OPTIONAL f32* s, f32* y, f32* stats, i32 D, f32 eps, bool centred, i32 begin, i32 end) {
   for (i32 r = begin; r < end; r++) {
     const f32* xr = x + (i64)r * D;
     const f32* from = xr;
@@ -48,8 +48,9 @@ KERNEL void norm_forward(const f32* x, const f32* residual, const f32* weight, c
 // ds = rstd (g - mean(g) - n mean(g n)) + dres with g = dy weight, n the normed row.
 // Weight and bias gradients come as sums over the rows of each part: dweight, dbias: (parts, D).
 // dres and dbias may be null. range: parts of `size` rows
-KERNEL void norm_backward(const f32* s, const f32* weight, const f32* stats, const f32* dy, const f32* dres, f32* ds,
-                          f32* dweight, f32* dbias, i32 R, i32 D, i32 size, i32 centred, i32 begin, i32 end) {
+KERNEL void norm_backward(const f32* s, const f32* weight, const f32* stats, const f32* dy, OPTIONAL const f32* dres,
+                          f32* ds, f32* dweight, OPTIONAL f32* dbias, i32 R, i32 D, i32 size, bool centred, i32 begin,
+                          i32 end) {
   for (i32 part = begin; part < end; part++) {
     f32* dw = dweight + (i64)part * D;
     f32* db = dbias ? dbias + (i64)part * D : 0;
@@ -86,7 +87,7 @@ KERNEL void norm_backward(const f32* s, const f32* weight, const f32* stats, con
 // x, z, y: (R, D), row strides ldx, ldz, D   weight: (D)   rstd: (R, D / size)
 
 KERNEL void gated_norm_forward(const f32* x, const f32* z, const f32* weight, f32* y, f32* rstd, i32 D, i32 size,
-                               i32 ldx, i32 ldz, f32 eps, i32 before, i32 begin, i32 end) {
+                               i32 ldx, i32 ldz, f32 eps, bool before, i32 begin, i32 end) {
   const i32 groups = D / size;
   for (i32 r = begin; r < end; r++)
     for (i32 g = 0; g < groups; g++) {
@@ -109,8 +110,8 @@ KERNEL void gated_norm_forward(const f32* x, const f32* z, const f32* weight, f3
 // dy, dx, dz: (R, D), row strides lddy, lddx, lddz   dweight: (parts, D), sums over the rows of each part
 // range: parts of `rows` rows
 KERNEL void gated_norm_backward(const f32* x, const f32* z, const f32* weight, const f32* rstd, const f32* dy, f32* dx,
-                                f32* dz, f32* dweight, i32 R, i32 D, i32 size, i32 rows, i32 ldx, i32 ldz, i32 lddy, i32 lddx,
-                                i32 lddz, i32 before, i32 begin, i32 end) {
+                                f32* dz, f32* dweight, i32 R, i32 D, i32 size, i32 rows, i32 ldx, i32 ldz, i32 lddy,
+                                i32 lddx, i32 lddz, bool before, i32 begin, i32 end) {
   const i32 groups = D / size;
   for (i32 part = begin; part < end; part++) {
     f32* dw_part = dweight + (i64)part * D;

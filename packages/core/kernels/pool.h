@@ -29,8 +29,8 @@ INLINE void give_way() { std::this_thread::yield(); }
 #endif
 
 constexpr i32 SPINS = 20000;
-constexpr i32 MAX_SLOTS = 64;
-constexpr i32 MAX_THREADS = 64;
+SHARED constexpr i32 MAX_SLOTS = 64;  // arguments of a kernel
+SHARED constexpr i32 MAX_THREADS = 64;
 // More parts than threads even out what a busy machine makes uneven.
 constexpr i32 PARTS_PER_THREAD = 4;
 

@@ -9,9 +9,13 @@ constexpr i32 CHAINS = 8;  // V8 spills beyond
 #else
 constexpr i32 CHAINS = 12;  // of 16 registers
 #endif
-EXPORT i32 probe_chains() { return CHAINS; }
+SHARED constexpr i32 PROBE_BLOCK = 2048;  // floats of one unit of probe_read
+SHARED constexpr i32 PROBE_EXPS = 1024;   // exponentials of one unit of probe_exp
 
-// Independent chains of multiply-adds: 2 * probe_chains() * LANES flops a step. range: repetitions
+// Floating-point operations of one step of probe_fma.
+EXPORT i32 probe_flops() { return 2 * CHAINS * LANES; }
+
+// Independent chains of multiply-adds, `steps` long. range: repetitions
 KERNEL void probe_fma(f32* sink, i32 steps, i32 begin, i32 end) {
   for (i32 r = begin; r < end; r++) {
     vf acc[CHAINS];
@@ -26,11 +30,11 @@ KERNEL void probe_fma(f32* sink, i32 steps, i32 begin, i32 end) {
   }
 }
 
-// A plain read of n floats, in two streams as the memory's prefetchers like it. range: n / 2048 blocks
+// A plain read of n floats, in two streams as the memory's prefetchers like it. range: blocks of PROBE_BLOCK
 KERNEL void probe_read(const f32* x, f32* sink, i32 begin, i32 end) {
   vf acc[8] = {};
-  const i64 half = (i64)(end - begin) * 1024;
-  const f32* from = x + (i64)begin * 2048;
+  const i64 half = (i64)(end - begin) * (PROBE_BLOCK / 2);
+  const f32* from = x + (i64)begin * PROBE_BLOCK;
   for (i64 i = 0; i < half; i += 4 * LANES) {
 #pragma GCC unroll 4
     for (i32 c = 0; c < 4; c++) {
@@ -42,11 +46,11 @@ KERNEL void probe_read(const f32* x, f32* sink, i32 begin, i32 end) {
   if (sum(acc[0]) == 0.12345f) sink[0] = 0;
 }
 
-// exp over the same 4 KB again and again. range: repetitions
+// exp over the same PROBE_EXPS floats again and again; the results follow them. range: repetitions
 KERNEL void probe_exp(f32* x, i32 begin, i32 end) {
   for (i32 r = begin; r < end; r++)
-    for (i32 i = 0; i < 1024; i += 8 * LANES) {
+    for (i32 i = 0; i < PROBE_EXPS; i += 8 * LANES) {
 #pragma GCC unroll 8
-      for (i32 c = 0; c < 8; c++) store(x + 1024 + i + c * LANES, exp(load(x + i + c * LANES)));
+      for (i32 c = 0; c < 8; c++) store(x + PROBE_EXPS + i + c * LANES, exp(load(x + i + c * LANES)));
     }
 }

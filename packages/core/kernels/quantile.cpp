@@ -25,8 +25,8 @@ KERNEL void quantile_forward(const f32* raw, const f32* candidates, const f32* o
 }
 
 // range: T
-KERNEL void quantile_backward(const f32* raw, const f32* candidates, const f32* offset, const f32* dq, f32* draw,
-                              i32 J, i32 Q, i32 P, i32 begin, i32 end) {
+KERNEL void quantile_backward(const f32* raw, const f32* candidates, const f32* offset, const f32* dq, f32* draw, i32 J,
+                              i32 Q, i32 P, i32 begin, i32 end) {
   const i32 m = Q / 2;
   for (i32 t = begin; t < end; t++) {
     const i64 at = (i64)t * (J + Q * P);

@@ -7,8 +7,8 @@
 // cosines, sines: (positions, dims / 2)   sign: -1 turns back   range: B * L
 #include "simd.h"
 
-KERNEL void rotary(const f32* x, const f32* cosines, const f32* sines, const i32* starts, f32* y, i32 L, i32 H, i32 P,
-                   i32 dims, i32 interleaved, f32 sign, i32 ldx, i32 ldy, i32 begin, i32 end) {
+KERNEL void rotary_turn(const f32* x, const f32* cosines, const f32* sines, const i32* starts, f32* y, i32 L, i32 H, i32 P,
+                   i32 dims, bool interleaved, f32 sign, i32 ldx, i32 ldy, i32 begin, i32 end) {
   const i32 half = dims / 2, apart = interleaved ? 1 : half, step = interleaved ? 2 : 1;
   for (i32 unit = begin; unit < end; unit++) {
     const i64 at = (i64)(starts[unit / L] + unit % L) * half;

@@ -9,7 +9,7 @@
 // range of the scans: units, B * ceil(H / W)
 #include "simd.h"
 
-// One mode's numbers in a unit's scratch, and the vectors that a mode takes there with T steps.
+// One mode's numbers in a unit's scratch.
 struct S4Mode {
   vf ar, ai, pr, pi, qr, qi, br, bi, cr, ci;
 };
@@ -20,7 +20,10 @@ struct S4Pair {
   vf re, im;
 };
 
-EXPORT i32 s4_scratch(i32 M, i32 T) { return LANES * M * (10 + 10 + 2 + 2 * T); }
+// Floats of scratch that one unit of s4_forward or s4_backward needs, for M modes and chunks of T steps.
+EXPORT i32 s4_scratch(i32 M, i32 T) {
+  return M * (i32)((sizeof(S4Mode) + sizeof(S4Sums) + (1 + T) * sizeof(S4Pair)) / sizeof(f32));
+}
 
 struct S4Scratch {
   S4Mode* m;
@@ -58,9 +61,10 @@ INLINE S4Pair s4_next(const S4Mode& m, S4Pair x, vf s, vf u) {
           fma(m.ar, x.im, fma(m.ai, x.re, fma(m.pi, s, m.bi * u)))};
 }
 
-KERNEL void s4_forward(const f32* u, const f32* modes, const f32* D, const f32* state, const i32* age,
-                       const i32* lengths, f32* y, f32* last_state, f32* borders, f32* scratch, i32 L, i32 H, i32 M,
-                       i32 W, i32 T, i32 ldu, i32 begin, i32 end) {
+KERNEL void s4_forward(const f32* u, const f32* modes, OPTIONAL const f32* skip, OPTIONAL const f32* state,
+                       OPTIONAL const i32* age, OPTIONAL const i32* lengths, f32* y, f32* last_state,
+                       OPTIONAL f32* borders, f32* scratch, i32 L, i32 H, i32 M, i32 W, i32 T, i32 ldu, i32 begin,
+                       i32 end) {
   const i32 blocks = ceil_div(H, W), chunks = ceil_div(L, T);
   const i64 plane = (i64)M * H;
   for (i32 unit = begin; unit < end; unit++) {
@@ -69,7 +73,7 @@ KERNEL void s4_forward(const f32* u, const f32* modes, const f32* D, const f32* 
     const S4Scratch k(scratch + (i64)unit * s4_scratch(M, T), M);
     for (i32 d = first; d < last; d += LANES) {
       const i32 n = min(LANES, last - d);
-      const vf skip = D ? some(D + d, n) : (vf){};
+      const vf D = skip ? some(skip + d, n) : (vf){};
       s4_pack(k, modes + d, state ? state + 2 * plane * b + d : 0, plane, M, H, n);
       for (i32 t = 0; t < L; t++) {
         f32* out = y + ((i64)b * L + t) * H + d;
@@ -82,7 +86,7 @@ KERNEL void s4_forward(const f32* u, const f32* modes, const f32* D, const f32* 
         if (age && age[(i64)b * L + t] == 0)
           for (i32 i = 0; i < M; i++) k.x[i] = S4Pair{};
         const vf ut = some(u + ((i64)b * L + t) * ldu + d, n), s = s4_coupling(k.m, k.x, M);
-        vf plus = skip * ut, minus = {};
+        vf plus = D * ut, minus = {};
         for (i32 i = 0; i < M; i++) {
           const S4Pair x = k.x[i] = s4_next(k.m[i], k.x[i], s, ut);
           plus = fma(k.m[i].cr, x.re, plus);
@@ -120,10 +124,10 @@ INLINE vf s4_step_back(const S4Scratch& k, const S4Pair* past, vf dy, vf u, vf s
 }
 
 // dmodes: (B, 5, 2, M, H), dD: (B, H): the caller sums over B. dstate: (B, 2, M, H), always given. dlast may be null
-KERNEL void s4_backward(const f32* u, const f32* modes, const f32* D, const i32* age, const i32* lengths,
-                        const f32* borders, const f32* dout, const f32* dlast, f32* du, f32* dmodes, f32* dD,
-                        f32* dstate, f32* scratch, i32 L, i32 H, i32 M, i32 W, i32 T, i32 ldu, i32 lddu, i32 begin,
-                        i32 end) {
+KERNEL void s4_backward(const f32* u, const f32* modes, OPTIONAL const f32* skip, OPTIONAL const i32* age,
+                        OPTIONAL const i32* lengths, const f32* borders, const f32* dout, OPTIONAL const f32* dlast,
+                        f32* du, f32* dmodes, f32* dskip, f32* dstate, f32* scratch, i32 L, i32 H, i32 M, i32 W, i32 T,
+                        i32 ldu, i32 lddu, i32 begin, i32 end) {
   const i32 blocks = ceil_div(H, W), chunks = ceil_div(L, T);
   const i64 plane = (i64)M * H;
   for (i32 unit = begin; unit < end; unit++) {
@@ -133,9 +137,9 @@ KERNEL void s4_backward(const f32* u, const f32* modes, const f32* D, const i32*
     const S4Scratch k(scratch + (i64)unit * s4_scratch(M, T), M);
     for (i32 d = first; d < last; d += LANES) {
       const i32 n = min(LANES, last - d);
-      const vf skip = D ? some(D + d, n) : (vf){};
+      const vf D = skip ? some(skip + d, n) : (vf){};
       f32* dx = dstate + 2 * plane * b + d;
-      vf dskip = {};
+      vf dD = {};
       for (i32 i = 0; i < M; i++) {
         k.sums[i] = S4Sums{};
         for (i32 j = 0; j < 2; j++) {
@@ -147,7 +151,7 @@ KERNEL void s4_backward(const f32* u, const f32* modes, const f32* D, const i32*
       for (i32 t0 = (ceil_div(length, T) - 1) * T; t0 >= 0; t0 -= T) {
         const i32 steps = min(T, length - t0);
         const i32* ages = age ? age + row + t0 : 0;
-        vf us[S4D_STEPS], coupling[S4D_STEPS];
+        vf us[S4D_CHUNK], coupling[S4D_CHUNK];
         s4_pack(k, modes + d, borders + 2 * plane * ((i64)b * chunks + t0 / T) + d, plane, M, H, n);
         for (i32 t = 0; t < steps; t++) {
           if (ages && ages[t] == 0)
@@ -162,14 +166,14 @@ KERNEL void s4_backward(const f32* u, const f32* modes, const f32* D, const i32*
         for (i32 t = steps - 1; t >= 0; t--) {
           const vf dy = some(dout + (row + t0 + t) * H + d, n);
           const vf through = s4_step_back(k, k.past + t * M, dy, us[t], coupling[t], M);
-          put_some(du + (row + t0 + t) * lddu + d, fma(skip, dy, through), n);
-          dskip = fma(dy, us[t], dskip);
+          put_some(du + (row + t0 + t) * lddu + d, fma(D, dy, through), n);
+          dD = fma(dy, us[t], dD);
           if (ages && ages[t] == 0)
             for (i32 i = 0; i < M; i++) k.x[i] = S4Pair{};
         }
         s4_unpack(k.x, dx, plane, M, H, n);
       }
-      put_some(dD + (i64)b * H + d, dskip, n);
+      put_some(dskip + (i64)b * H + d, dD, n);
       for (i32 i = 0; i < M; i++)
         for (i32 j = 0; j < 10; j++)
           put_some(dmodes + (10 * (i64)b + j) * plane + (i64)i * H + d, (&k.sums[i].a[0])[j], n);

@@ -18,7 +18,7 @@ constexpr i32 S4D_MODES = 4;
 #else
 constexpr i32 S4D_MODES = 2;
 #endif
-constexpr i32 S4D_STEPS = 32;
+SHARED constexpr i32 S4D_CHUNK = 32;  // steps between two kept states: T
 
 // a and c of K modes of one vector of channels.
 template <i32 K>
@@ -75,9 +75,9 @@ static void s4d_walk(const S4dWalk& w, const vf* u, vf* y, const f32* from, f32*
   }
 }
 
-KERNEL void s4d_forward(const f32* u, const f32* modes, const f32* D, const f32* state, const i32* age,
-                        const i32* lengths, f32* y, f32* last_state, f32* borders, i32 L, i32 H, i32 M, i32 W, i32 T,
-                        i32 ldu, i32 begin, i32 end) {
+KERNEL void s4d_forward(const f32* u, const f32* modes, OPTIONAL const f32* skip, OPTIONAL const f32* state,
+                        OPTIONAL const i32* age, OPTIONAL const i32* lengths, f32* y, f32* last_state,
+                        OPTIONAL f32* borders, i32 L, i32 H, i32 M, i32 W, i32 T, i32 ldu, i32 begin, i32 end) {
   const i32 blocks = ceil_div(H, W), chunks = ceil_div(L, T);
   const i64 plane = (i64)M * H;
   for (i32 unit = begin; unit < end; unit++) {
@@ -95,9 +95,9 @@ KERNEL void s4d_forward(const f32* u, const f32* modes, const f32* D, const f32*
       const f32* from = t0 ? x : start;
       for (i32 d = first; d < last; d += LANES) {
         const i32 n = min(LANES, last - d);
-        vf us[S4D_STEPS], ys[S4D_STEPS];
-        const vf skip = D ? some(D + d, n) : (vf){};
-        for (i32 t = 0; t < steps; t++) us[t] = some(ub + (i64)(t0 + t) * ldu + d, n), ys[t] = skip * us[t];
+        vf us[S4D_CHUNK], ys[S4D_CHUNK];
+        const vf D = skip ? some(skip + d, n) : (vf){};
+        for (i32 t = 0; t < steps; t++) us[t] = some(ub + (i64)(t0 + t) * ldu + d, n), ys[t] = D * us[t];
         for (i32 i = 0; i < M;) {
           const i64 at = (i64)i * H + d;
           const bool many = M - i >= S4D_MODES;
@@ -120,7 +120,7 @@ template <i32 K>
 static void s4d_walk_back(const S4dWalk& w, const vf* u, const vf* dy, vf* du, const f32* border, f32* dmodes,
                           f32* dx) {
   const S4dModes<K> m(w.modes, w.plane, w.H, w.n);
-  vf before_re[S4D_STEPS][K], before_im[S4D_STEPS][K], re[K], im[K], dar[K], dai[K], dcr[K], dci[K];
+  vf before_re[S4D_CHUNK][K], before_im[S4D_CHUNK][K], re[K], im[K], dar[K], dai[K], dcr[K], dci[K];
 #pragma GCC unroll 4
   for (i32 i = 0; i < K; i++) {
     const i64 at = (i64)i * w.H;
@@ -171,9 +171,10 @@ static void s4d_walk_back(const S4dWalk& w, const vf* u, const vf* dy, vf* du, c
 }
 
 // dmodes: (B, 4, M, H), dD: (B, H): the caller sums over B. dstate: (B, 2, M, H), always given. dlast may be null
-KERNEL void s4d_backward(const f32* u, const f32* modes, const f32* D, const i32* age, const i32* lengths,
-                         const f32* borders, const f32* dout, const f32* dlast, f32* du, f32* dmodes, f32* dD,
-                         f32* dstate, i32 L, i32 H, i32 M, i32 W, i32 T, i32 ldu, i32 lddu, i32 begin, i32 end) {
+KERNEL void s4d_backward(const f32* u, const f32* modes, OPTIONAL const f32* skip, OPTIONAL const i32* age,
+                         OPTIONAL const i32* lengths, const f32* borders, const f32* dout, OPTIONAL const f32* dlast,
+                         f32* du, f32* dmodes, f32* dskip, f32* dstate, i32 L, i32 H, i32 M, i32 W, i32 T, i32 ldu,
+                         i32 lddu, i32 begin, i32 end) {
   const i32 blocks = ceil_div(H, W), chunks = ceil_div(L, T);
   const i64 plane = (i64)M * H;
   for (i32 unit = begin; unit < end; unit++) {
@@ -187,7 +188,7 @@ KERNEL void s4d_backward(const f32* u, const f32* modes, const f32* D, const i32
         dm[at] = 0;
         if (i < 2 * M) dx[at] = dlast ? dlast[2 * plane * b + at] : 0;
       }
-    for (i32 d = first; d < last; d++) dD[(i64)b * H + d] = 0;
+    for (i32 d = first; d < last; d++) dskip[(i64)b * H + d] = 0;
     for (i32 t = length; t < L; t++)
       for (i32 d = first; d < last; d++) dub[(i64)t * lddu + d] = 0;
     for (i32 t0 = (ceil_div(length, T) - 1) * T; t0 >= 0; t0 -= T) {
@@ -195,16 +196,16 @@ KERNEL void s4d_backward(const f32* u, const f32* modes, const f32* D, const i32
       const f32* border = borders + 2 * plane * ((i64)b * chunks + t0 / T);
       for (i32 d = first; d < last; d += LANES) {
         const i32 n = min(LANES, last - d);
-        vf us[S4D_STEPS], dys[S4D_STEPS], dus[S4D_STEPS];
-        const vf skip = D ? some(D + d, n) : (vf){};
-        vf dskip = some(dD + (i64)b * H + d, n);
+        vf us[S4D_CHUNK], dys[S4D_CHUNK], dus[S4D_CHUNK];
+        const vf D = skip ? some(skip + d, n) : (vf){};
+        vf dD = some(dskip + (i64)b * H + d, n);
         for (i32 t = 0; t < steps; t++) {
           us[t] = some(ub + (i64)(t0 + t) * ldu + d, n);
           dys[t] = some(dyb + (i64)(t0 + t) * H + d, n);
-          dus[t] = skip * dys[t];
-          dskip = fma(dys[t], us[t], dskip);
+          dus[t] = D * dys[t];
+          dD = fma(dys[t], us[t], dD);
         }
-        put_some(dD + (i64)b * H + d, dskip, n);
+        put_some(dskip + (i64)b * H + d, dD, n);
         for (i32 i = 0; i < M;) {
           const i64 at = (i64)i * H + d;
           const bool many = M - i >= S4D_MODES;

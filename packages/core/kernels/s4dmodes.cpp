@@ -73,7 +73,7 @@ struct HeldMode {
   }
 };
 
-KERNEL void s4d_modes(const f32* C, const f32* log_dt, const f32* log_A_real, const f32* A_imag, f32* modes, i32 H,
+KERNEL void s4d_modes_forward(const f32* C, const f32* log_dt, const f32* log_A_real, const f32* A_imag, f32* modes, i32 H,
                       i32 M, i32 begin, i32 end) {
   const i64 plane = (i64)M * H;
   for (i32 h = begin; h < end; h++) {

@@ -31,7 +31,7 @@ struct S4Channel {
   }
 };
 
-KERNEL void s4_modes(const f32* C, const f32* B, const f32* P, const f32* log_dt, const f32* log_A_real,
+KERNEL void s4_modes_forward(const f32* C, const f32* B, const f32* P, const f32* log_dt, const f32* log_A_real,
                      const f32* A_imag, f32* modes, i32 H, i32 M, i32 begin, i32 end) {
   const S4Inputs x = {C, B, P, log_dt, log_A_real, A_imag};
   const i64 plane = (i64)M * H;

@@ -20,8 +20,10 @@ constexpr i32 SCAN_STATES = 8, SCAN_BACK_STATES = 4;
 #else
 constexpr i32 SCAN_STATES = 4, SCAN_BACK_STATES = 4;
 #endif
-// Steps that the forward takes at once; T divides it.
+SHARED constexpr i32 SCAN_CHUNK = 32;  // steps between two kept states: T
+// Steps that the forward takes at once.
 constexpr i32 SCAN_STEPS = 64;
+static_assert(SCAN_STEPS % SCAN_CHUNK == 0);
 
 struct ScanShape {
   i32 L, D, N, G, W, T;
@@ -160,12 +162,13 @@ INLINE void clear_rows(f32* rows, i32 ld, i32 t0, i32 t1, i32 width) {
     for (i32 d = 0; d < width; d++) rows[(i64)t * ld + d] = 0;
 }
 
-KERNEL void scan_forward(const f32* u, const f32* delta, const f32* A, const f32* b, const f32* c, const f32* D,
-                         const f32* z, const f32* bias, const f32* state, const i32* age, const i32* lengths, f32* out,
-                         f32* last_state, f32* borders, i32 L, i32 D_, i32 N, i32 G, i32 W, i32 T, i32 ldu, i32 ldd,
-                         i32 ldb, i32 ldc, i32 ldz, i32 softplus_delta, i32 begin, i32 end) {
-  const ScanShape s = {L, D_, N, G, W, T, ldu, ldd, ldb, ldc, ldz, softplus_delta};
-  const i64 nd = (i64)N * D_, chunks = ceil_div(L, T);
+KERNEL void scan_forward(const f32* u, const f32* delta, const f32* A, const f32* b, const f32* c,
+                         OPTIONAL const f32* skip, OPTIONAL const f32* z, OPTIONAL const f32* bias,
+                         OPTIONAL const f32* state, OPTIONAL const i32* age, OPTIONAL const i32* lengths, f32* out,
+                         f32* last_state, OPTIONAL f32* borders, i32 L, i32 D, i32 N, i32 G, i32 W, i32 T, i32 ldu,
+                         i32 lddelta, i32 ldb, i32 ldc, i32 ldz, bool softplus_delta, i32 begin, i32 end) {
+  const ScanShape s = {L, D, N, G, W, T, ldu, lddelta, ldb, ldc, ldz, softplus_delta};
+  const i64 nd = (i64)N * D, chunks = ceil_div(L, T);
   for (i32 unit = begin; unit < end; unit++) {
     const ScanUnit v(s, lengths, unit);
     const i64 rows = (i64)v.b * L;
@@ -173,26 +176,26 @@ KERNEL void scan_forward(const f32* u, const f32* delta, const f32* A, const f32
     f32* h = last_state + v.b * nd;
     if (v.length == 0)
       for (i32 i = 0; i < N; i++)
-        for (i32 d = v.from; d < v.to; d++) h[(i64)i * D_ + d] = start ? start[(i64)i * D_ + d] : 0;
+        for (i32 d = v.from; d < v.to; d++) h[(i64)i * D + d] = start ? start[(i64)i * D + d] : 0;
     for (i32 t0 = 0; t0 < v.length; t0 += SCAN_STEPS) {
       const i32 t1 = min(t0 + SCAN_STEPS, v.length);
       f32* border = borders ? borders + (v.b * chunks + t0 / T) * nd : 0;
       const f32* from = t0 ? h : start;
       for (i32 d = v.from; d < v.to; d += LANES) {
-        const ScanInput x = {u + rows * ldu + d, delta + rows * ldd + d, A + d, b + rows * ldb + v.g * N,
-                             c + rows * ldc + v.g * N, D ? D + d : 0, z ? z + rows * ldz + d : 0,
+        const ScanInput x = {u + rows * ldu + d, delta + rows * lddelta + d, A + d, b + rows * ldb + v.g * N,
+                             c + rows * ldc + v.g * N, skip ? skip + d : 0, z ? z + rows * ldz + d : 0,
                              bias ? bias + d : 0, age ? age + rows : 0};
         const i32 n = min(LANES, v.to - d);
         const bool last = d + LANES >= v.to;
         const i64 t_next = last ? t0 + SCAN_STEPS : t0, d_next = last ? v.from - d : LANES;
-        const ScanAhead ahead = {x.u + t_next * ldu + d_next, x.delta + t_next * ldd + d_next,
-                                 z ? x.z + t_next * ldz + d_next : x.u, out + (rows + t_next) * D_ + d + d_next};
+        const ScanAhead ahead = {x.u + t_next * ldu + d_next, x.delta + t_next * lddelta + d_next,
+                                 z ? x.z + t_next * ldz + d_next : x.u, out + (rows + t_next) * D + d + d_next};
         const auto chunk = n == LANES ? scan_forward_chunk<true> : scan_forward_chunk<false>;
-        chunk(s, x, from ? from + d : 0, border ? border + d : 0, h + d, out + rows * D_ + d, t0, t1, n,
+        chunk(s, x, from ? from + d : 0, border ? border + d : 0, h + d, out + rows * D + d, t0, t1, n,
               ahead);
       }
     }
-    clear_rows(out + rows * D_ + v.from, D_, v.length, L, v.to - v.from);
+    clear_rows(out + rows * D + v.from, D, v.length, L, v.to - v.from);
   }
 }
 
@@ -341,29 +344,30 @@ EXPORT i32 scan_scratch(i32 N, i32 T) { return ScanScratch::size(N, T); }
 
 // dA: (B, N, D), dD, dbias: (B, D): the caller sums over B. db, dc: (blocks, B, L, G, N): the caller sums over
 // blocks. dstate: (B, N, D), always given. dlast, dz may be null. scratch: scan_scratch floats a unit
-KERNEL void scan_backward(const f32* u, const f32* delta, const f32* A, const f32* b, const f32* c, const f32* D,
-                          const f32* z, const f32* bias, const i32* age, const i32* lengths, const f32* borders,
-                          const f32* dout, const f32* dlast, f32* du, f32* ddelta, f32* dA, f32* db, f32* dc, f32* dD,
-                          f32* dz, f32* dbias, f32* dstate, f32* scratch, i32 batch, i32 L, i32 D_, i32 N, i32 G, i32 W,
-                          i32 T, i32 ldu, i32 ldd, i32 ldb, i32 ldc, i32 ldz, i32 lddu, i32 lddd, i32 lddz,
-                          i32 softplus_delta, i32 begin, i32 end) {
-  const ScanShape s = {L, D_, N, G, W, T, ldu, ldd, ldb, ldc, ldz, softplus_delta};
-  const i64 nd = (i64)N * D_, chunks = ceil_div(L, T);
+KERNEL void scan_backward(const f32* u, const f32* delta, const f32* A, const f32* b, const f32* c,
+                          OPTIONAL const f32* skip, OPTIONAL const f32* z, OPTIONAL const f32* bias,
+                          OPTIONAL const i32* age, OPTIONAL const i32* lengths, const f32* borders, const f32* dout,
+                          OPTIONAL const f32* dlast, f32* du, f32* ddelta, f32* dA, f32* db, f32* dc, f32* dskip,
+                          OPTIONAL f32* dz, f32* dbias, f32* dstate, f32* scratch, i32 batch, i32 L, i32 D, i32 N,
+                          i32 G, i32 W, i32 T, i32 ldu, i32 lddelta, i32 ldb, i32 ldc, i32 ldz, i32 lddu, i32 ldddelta,
+                          i32 lddz, bool softplus_delta, i32 begin, i32 end) {
+  const ScanShape s = {L, D, N, G, W, T, ldu, lddelta, ldb, ldc, ldz, softplus_delta};
+  const i64 nd = (i64)N * D, chunks = ceil_div(L, T);
   for (i32 unit = begin; unit < end; unit++) {
     const ScanUnit v(s, lengths, unit);
-    const i64 rows = (i64)v.b * L, at_d = (i64)v.b * D_;
+    const i64 rows = (i64)v.b * L, at_d = (i64)v.b * D;
     const ScanScratch k(scratch + (i64)unit * scan_scratch(N, T), N, T);
     for (i32 i = 0; i < N; i++)
       for (i32 d = v.from; d < v.to; d++) {
-        const i64 at = v.b * nd + (i64)i * D_ + d;
+        const i64 at = v.b * nd + (i64)i * D + d;
         dstate[at] = dlast ? dlast[at] : 0;
         dA[at] = 0;
       }
-    for (i32 d = v.from; d < v.to; d++) dD[at_d + d] = dbias[at_d + d] = 0;
+    for (i32 d = v.from; d < v.to; d++) dskip[at_d + d] = dbias[at_d + d] = 0;
     f32* db_rows = db + (((i64)v.block * batch * L + rows) * G + v.g) * N;
     f32* dc_rows = dc + (((i64)v.block * batch * L + rows) * G + v.g) * N;
     clear_rows(du + rows * lddu + v.from, lddu, v.length, L, v.to - v.from);
-    clear_rows(ddelta + rows * lddd + v.from, lddd, v.length, L, v.to - v.from);
+    clear_rows(ddelta + rows * ldddelta + v.from, ldddelta, v.length, L, v.to - v.from);
     if (dz) clear_rows(dz + rows * lddz + v.from, lddz, v.length, L, v.to - v.from);
     clear_rows(db_rows, G * N, v.length, L, N);
     clear_rows(dc_rows, G * N, v.length, L, N);
@@ -372,14 +376,14 @@ KERNEL void scan_backward(const f32* u, const f32* delta, const f32* A, const f3
       const i32 t1 = min(t0 + T, v.length), sums = (t1 - t0) * N * LANES;
       for (i32 i = 0; i < sums; i += LANES) store(k.db + i, (vf){}), store(k.dc + i, (vf){});
       for (i32 d = v.from; d < v.to; d += LANES) {
-        const ScanInput x = {u + rows * ldu + d, delta + rows * ldd + d, A + d, b + rows * ldb + v.g * N,
-                             c + rows * ldc + v.g * N, D ? D + d : 0, z ? z + rows * ldz + d : 0,
+        const ScanInput x = {u + rows * ldu + d, delta + rows * lddelta + d, A + d, b + rows * ldb + v.g * N,
+                             c + rows * ldc + v.g * N, skip ? skip + d : 0, z ? z + rows * ldz + d : 0,
                              bias ? bias + d : 0, age ? age + rows : 0};
-        const ScanGrads g = {du + rows * lddu + d, ddelta + rows * lddd + d, dA + v.b * nd + d, dD + at_d + d,
-                             dz ? dz + rows * lddz + d : 0, dbias + at_d + d, dstate + v.b * nd + d, lddu, lddd, lddz};
+        const ScanGrads g = {du + rows * lddu + d, ddelta + rows * ldddelta + d, dA + v.b * nd + d, dskip + at_d + d,
+                             dz ? dz + rows * lddz + d : 0, dbias + at_d + d, dstate + v.b * nd + d, lddu, ldddelta, lddz};
         const i32 n = min(LANES, v.to - d);
         const auto chunk = n == LANES ? scan_backward_chunk<true> : scan_backward_chunk<false>;
-        chunk(s, x, borders + (v.b * chunks + t0 / T) * nd + d, dout + rows * D_ + d, g, k, t0, t1, n);
+        chunk(s, x, borders + (v.b * chunks + t0 / T) * nd + d, dout + rows * D + d, g, k, t0, t1, n);
       }
       for (i32 t = t0; t < t1; t++)
         for (i32 i = 0; i < N; i++) {

@@ -9,7 +9,7 @@
 // age: (B, L) or null   lengths: (B) or null   range: B * ceil(D / SHIFT_BLOCK)
 #include "simd.h"
 
-constexpr i32 SHIFT_BLOCK = 64;
+SHARED constexpr i32 SHIFT_BLOCK = 64;  // channels of one unit
 
 // One vector of channels of one step; `before` is null where nothing was.
 template <bool WHOLE>
@@ -18,8 +18,9 @@ INLINE void shift_step(const f32* x, const f32* before, const f32* mix, f32* y, 
   put<WHOLE>(y, fma(m, take<WHOLE>(x, n), (1.0f - m) * old), n);
 }
 
-KERNEL void shift_forward(const f32* x, const f32* mix, const f32* state, const i32* age, const i32* lengths, f32* y,
-                          f32* last, i32 L, i32 D, i32 ldx, i32 begin, i32 end) {
+KERNEL void shift_forward(const f32* x, const f32* mix, OPTIONAL const f32* state, OPTIONAL const i32* age,
+                          OPTIONAL const i32* lengths, f32* y, OPTIONAL f32* last_state, i32 L, i32 D, i32 ldx, i32 begin,
+                          i32 end) {
   const i32 blocks = ceil_div(D, SHIFT_BLOCK);
   for (i32 unit = begin; unit < end; unit++) {
     const i32 b = unit / blocks, from = unit % blocks * SHIFT_BLOCK, to = min(from + SHIFT_BLOCK, D);
@@ -34,8 +35,8 @@ KERNEL void shift_forward(const f32* x, const f32* mix, const f32* state, const 
       if (d < to) shift_step<false>(xt + d, old ? old + d : 0, mix + d, yt + d, to - d);
       before = xt;
     }
-    if (last)
-      for (i32 d = from; d < to; d++) last[(i64)b * D + d] = before ? before[d] : 0.0f;
+    if (last_state)
+      for (i32 d = from; d < to; d++) last_state[(i64)b * D + d] = before ? before[d] : 0.0f;
     clear_rows(y + (i64)b * L * D + from, D, length, L, to - from);
   }
 }
@@ -57,9 +58,9 @@ INLINE void shift_step_back(ShiftGrads& g, const f32* x, const f32* before, cons
 
 // dx and dstate are added to where `add` is not 0; dmix: (B, D): the caller sums over B.
 // dlast is null where no gradient arrives, dstate where none is wanted.
-KERNEL void shift_backward(const f32* x, const f32* mix, const f32* state, const i32* age, const i32* lengths,
-                           const f32* dy, const f32* dlast, f32* dx, f32* dmix, f32* dstate, i32 L, i32 D, i32 ldx,
-                           i32 lddx, i32 add, i32 begin, i32 end) {
+KERNEL void shift_backward(const f32* x, const f32* mix, OPTIONAL const f32* state, OPTIONAL const i32* age,
+                           OPTIONAL const i32* lengths, const f32* dy, OPTIONAL const f32* dlast, f32* dx, f32* dmix,
+                           OPTIONAL f32* dstate, i32 L, i32 D, i32 ldx, i32 lddx, bool add, i32 begin, i32 end) {
   const i32 blocks = ceil_div(D, SHIFT_BLOCK);
   for (i32 unit = begin; unit < end; unit++) {
     const i32 b = unit / blocks, from = unit % blocks * SHIFT_BLOCK, to = min(from + SHIFT_BLOCK, D);

@@ -72,7 +72,7 @@ struct SsdScratch {
 };
 
 // Floats of scratch that one unit needs.
-EXPORT i32 ssd_scratch(i32 N, i32 P, i32 T, i32 chunked) { return SsdScratch(0, N, P, T, chunked).size; }
+EXPORT i32 ssd_scratch(i32 N, i32 P, i32 T, bool chunked) { return SsdScratch(0, N, P, T, chunked).size; }
 
 // What one head reads in one chunk, from its first step on.
 struct SsdHead {
@@ -205,10 +205,11 @@ INLINE i32 ssd_chunk_end(const i32* age, i32 t, i32 end) {
   return t;
 }
 
-KERNEL void ssd_forward(const f32* x, const f32* dt, const f32* A, const f32* b, const f32* c, const f32* D,
-                        const f32* bias, const f32* state, const i32* age, const i32* lengths, f32* y, f32* last_state,
-                        f32* borders, f32* scratch, i32 L, i32 H, i32 P, i32 N, i32 G, i32 W, i32 T, i32 ldx, i32 lddt,
-                        i32 ldb, i32 ldc, i32 softplus_dt, i32 chunked, i32 begin, i32 end) {
+KERNEL void ssd_forward(const f32* x, const f32* dt, const f32* A, const f32* b, const f32* c, OPTIONAL const f32* skip,
+                        OPTIONAL const f32* bias, OPTIONAL const f32* state, OPTIONAL const i32* age,
+                        OPTIONAL const i32* lengths, f32* y, f32* last_state, OPTIONAL f32* borders, f32* scratch,
+                        i32 L, i32 H, i32 P, i32 N, i32 G, i32 W, i32 T, i32 ldx, i32 lddt, i32 ldb, i32 ldc,
+                        bool softplus_dt, bool chunked, i32 begin, i32 end) {
   const SsdShape s(L, H, P, N, G, W, T, ldx, lddt, ldb, ldc, softplus_dt, chunked);
   const i64 size = (i64)N * P, windows = ceil_div(L, T);
   for (i32 unit = begin; unit < end; unit++) {
@@ -223,7 +224,7 @@ KERNEL void ssd_forward(const f32* x, const f32* dt, const f32* A, const f32* b,
         const i64 row = rows + t0;
         const bool fresh = ages && ages[t0] == 0;
         const SsdHead in = {x + row * ldx + head * P, dt + row * lddt + head, b + row * ldb + v.g * N,
-                            c + row * ldc + v.g * N, A[head], bias ? bias[head] : 0, D ? D[head] : 0, t1 - t0, fresh};
+                            c + row * ldc + v.g * N, A[head], bias ? bias[head] : 0, skip ? skip[head] : 0, t1 - t0, fresh};
         f32* h = last_state + (heads + head) * size;
         if (fresh)
           for (i64 i = 0; i < size; i++) h[i] = 0;

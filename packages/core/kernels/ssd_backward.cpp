@@ -222,12 +222,12 @@ static void ssd_recurrence_back(const SsdShape& s, const SsdHead& head, const Ss
 
 // dA, dD, dbias: (B, H): the caller sums over B. db, dc: (blocks, B, L, G, N): the caller sums over blocks.
 // dstate: (B, H, N, P), always given. dlast may be null.
-KERNEL void ssd_backward(const f32* x, const f32* dt, const f32* A, const f32* b, const f32* c, const f32* D,
-                         const f32* bias, const i32* age, const i32* lengths, const f32* borders, const f32* dy,
-                         const f32* dlast, f32* dx, f32* ddt, f32* dA, f32* db, f32* dc, f32* dD, f32* dbias,
-                         f32* dstate, f32* scratch, i32 batch, i32 L, i32 H, i32 P, i32 N, i32 G, i32 W, i32 T, i32 ldx,
-                         i32 lddt, i32 ldb, i32 ldc, i32 lddx, i32 ldddt, i32 softplus_dt, i32 chunked, i32 begin,
-                         i32 end) {
+KERNEL void ssd_backward(const f32* x, const f32* dt, const f32* A, const f32* b, const f32* c,
+                         OPTIONAL const f32* skip, OPTIONAL const f32* bias, OPTIONAL const i32* age,
+                         OPTIONAL const i32* lengths, const f32* borders, const f32* dy, OPTIONAL const f32* dlast,
+                         f32* dx, f32* ddt, f32* dA, f32* db, f32* dc, f32* dskip, f32* dbias, f32* dstate,
+                         f32* scratch, i32 batch, i32 L, i32 H, i32 P, i32 N, i32 G, i32 W, i32 T, i32 ldx, i32 lddt,
+                         i32 ldb, i32 ldc, i32 lddx, i32 ldddt, bool softplus_dt, bool chunked, i32 begin, i32 end) {
   const SsdShape s(L, H, P, N, G, W, T, ldx, lddt, ldb, ldc, softplus_dt, chunked);
   const i64 size = (i64)N * P, windows = ceil_div(L, T);
   for (i32 unit = begin; unit < end; unit++) {
@@ -236,7 +236,7 @@ KERNEL void ssd_backward(const f32* x, const f32* dt, const f32* A, const f32* b
     const i32* ages = age ? age + rows : 0;
     const SsdScratch k(scratch + (i64)unit * ssd_scratch(N, P, T, chunked), N, P, T, chunked);
     for (i64 i = (heads + v.from) * size; i < (heads + v.to) * size; i++) dstate[i] = dlast ? dlast[i] : 0;
-    for (i64 i = heads + v.from; i < heads + v.to; i++) dA[i] = dD[i] = dbias[i] = 0;
+    for (i64 i = heads + v.from; i < heads + v.to; i++) dA[i] = dskip[i] = dbias[i] = 0;
     for (i64 t = v.length; t < L; t++) {
       for (i32 i = v.from * P; i < v.to * P; i++) dx[(rows + t) * lddx + i] = 0;
       for (i32 i = v.from; i < v.to; i++) ddt[(rows + t) * ldddt + i] = 0;
@@ -252,9 +252,9 @@ KERNEL void ssd_backward(const f32* x, const f32* dt, const f32* A, const f32* b
       for (i32 i = 0; i < steps * s.N_; i++) k.db[i] = k.dc[i] = 0;
       for (i32 head = v.from; head < v.to; head++) {
         const SsdHead in = {x + row * ldx + head * P, dt + row * lddt + head, b_rows, c_rows, A[head],
-                            bias ? bias[head] : 0, D ? D[head] : 0, steps, fresh};
+                            bias ? bias[head] : 0, skip ? skip[head] : 0, steps, fresh};
         const SsdGrads grads = {dy + (row * H + head) * P, dx + row * lddx + head * P, ddt + row * ldddt + head,
-                                dA + heads + head, dD + heads + head, dbias + heads + head, lddx, ldddt};
+                                dA + heads + head, dskip + heads + head, dbias + heads + head, lddx, ldddt};
         f32* g = dstate + (heads + head) * size;
         // A document that begins inside a window has no border: its first state is zero.
         const f32* h = t0 % T ? k.zeros : borders + ((heads + head) * windows + t0 / T) * size;

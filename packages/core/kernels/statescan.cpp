@@ -11,8 +11,7 @@
 // range: rows
 #include "simd.h"
 
-// At most so many steps a chunk.
-constexpr i32 STATE_STEPS = 32;
+SHARED constexpr i32 STATE_CHUNK = 32;  // steps between two kept states: T
 
 struct StateShape {
   i32 L, D, N, T, wide, moves, selects_b, selects_c;
@@ -60,14 +59,14 @@ static void state_forward(const StateInput<WHOLE>& x, const i32* age, f32* borde
 }
 
 KERNEL void state_scan_forward(const f32* u, const f32* delta, const f32* rate, const f32* b, const f32* c,
-                               const f32* state, const i32* age, const i32* lengths, f32* y, f32* last, f32* borders,
-                               i32 L, i32 D, i32 N, i32 T, i32 wide, i32 moves, i32 selects_b, i32 selects_c, i32 begin,
-                               i32 end) {
+                               OPTIONAL const f32* state, OPTIONAL const i32* age, OPTIONAL const i32* lengths, f32* y,
+                               f32* last_state, OPTIONAL f32* borders, i32 L, i32 D, i32 N, i32 T, bool wide, bool moves,
+                               bool selects_b, bool selects_c, i32 begin, i32 end) {
   const StateShape s = {L, D, N, T, wide, moves, selects_b, selects_c};
   const i64 size = (i64)N * D;
   for (i32 row = begin; row < end; row++) {
     const i32 length = lengths ? lengths[row] : L;
-    for (i64 k = 0; k < size; k++) last[row * size + k] = state ? state[row * size + k] : 0;
+    for (i64 k = 0; k < size; k++) last_state[row * size + k] = state ? state[row * size + k] : 0;
     for (i64 k = 0; k < (i64)L * D; k++) y[(i64)row * L * D + k] = 0;
     for (i32 t0 = 0; t0 < length; t0 += T) {
       const i64 from = (i64)row * L + t0;
@@ -78,7 +77,7 @@ KERNEL void state_scan_forward(const f32* u, const f32* delta, const f32* rate, 
         for (i32 d = 0; d < D; d += LANES) {
           const i32 n = min(LANES, D - d);
           const i64 at = (i64)i * D + d;
-          f32 *h = last + row * size + at, *edge = border ? border + at : 0, *out = y + from * D + d;
+          f32 *h = last_state + row * size + at, *edge = border ? border + at : 0, *out = y + from * D + d;
           if (n == LANES)
             state_forward(StateInput<true>(s, u, delta, rate, b, c, from, i, d, n), ages, edge, h, out, steps);
           else state_forward(StateInput<false>(s, u, delta, rate, b, c, from, i, d, n), ages, edge, h, out, steps);
@@ -95,7 +94,7 @@ struct StateGrads {
 template <bool WHOLE>
 static void state_backward(const StateInput<WHOLE>& x, const i32* age, const f32* border, const f32* dy,
                            const StateGrads& g, i32 steps) {
-  vf before[STATE_STEPS + 1], decay[STATE_STEPS], h = x.take(border);
+  vf before[STATE_CHUNK + 1], decay[STATE_CHUNK], h = x.take(border);
   for (i32 t = 0; t < steps; t++) {
     const vf dt = x.take(x.delta + t * x.ldd);
     before[t] = h;
@@ -134,13 +133,13 @@ INLINE void clear(f32* p, i64 count) {
 
 // drate, db, dc: (B, N, D) where they are of the state and channel alone: the caller sums over B. dlast may be null
 KERNEL void state_scan_backward(const f32* u, const f32* delta, const f32* rate, const f32* b, const f32* c,
-                                const i32* age, const i32* lengths, const f32* borders, const f32* dy,
-                                const f32* dlast, f32* du, f32* ddelta, f32* drate, f32* db, f32* dc, f32* dstate, i32 L,
-                                i32 D, i32 N, i32 T, i32 wide, i32 moves, i32 selects_b, i32 selects_c, i32 begin,
-                                i32 end) {
+                                OPTIONAL const i32* age, OPTIONAL const i32* lengths, const f32* borders, const f32* dy,
+                                OPTIONAL const f32* dlast, f32* du, f32* ddelta, f32* drate, f32* db, f32* dc,
+                                f32* dstate, i32 L, i32 D, i32 N, i32 T, bool wide, bool moves, bool selects_b,
+                                bool selects_c, i32 begin, i32 end) {
   const StateShape s = {L, D, N, T, wide, moves, selects_b, selects_c};
   const i64 size = (i64)N * D, ldd = wide ? size : D;
-  f32 db_sums[STATE_STEPS * LANES], dc_sums[STATE_STEPS * LANES];
+  f32 db_sums[STATE_CHUNK * LANES], dc_sums[STATE_CHUNK * LANES];
   for (i32 row = begin; row < end; row++) {
     const i32 length = lengths ? lengths[row] : L;
     const i64 first = (i64)row * L, rest = L - length;

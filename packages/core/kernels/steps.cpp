@@ -3,7 +3,7 @@
 
 // y[b, t] = x[b, length - 1 - t], and 0 beyond the length. Its own derivative, save for what pads.
 // x, y: (B, L, D), row strides ldx, ldy   lengths: (B) or null   range: B * L
-KERNEL void reverse_steps(const f32* x, const i32* lengths, f32* y, i32 L, i32 D, i32 ldx, i32 ldy, i32 begin,
+KERNEL void reverse_steps(const f32* x, OPTIONAL const i32* lengths, f32* y, i32 L, i32 D, i32 ldx, i32 ldy, i32 begin,
                           i32 end) {
   for (i32 i = begin; i < end; i++) {
     const i32 b = i / L, t = i % L, length = lengths ? lengths[b] : L;
@@ -16,8 +16,8 @@ KERNEL void reverse_steps(const f32* x, const i32* lengths, f32* y, i32 L, i32 D
 // y[b, d] = the largest of state[b, d] and x[b, t, d] over t; at: the first t that has it, -1 the state.
 // A NaN is larger than anything. x: (B, L, D), row stride ldx   state: (B, D) or null   lengths: (B) or null
 // y: (B, D)   at: (B, D)   range: B
-KERNEL void max_steps_forward(const f32* x, const f32* state, const i32* lengths, f32* y, i32* at, i32 L, i32 D,
-                              i32 ldx, i32 begin, i32 end) {
+KERNEL void max_steps_forward(const f32* x, OPTIONAL const f32* state, OPTIONAL const i32* lengths, f32* y, i32* at,
+                              i32 L, i32 D, i32 ldx, i32 begin, i32 end) {
   for (i32 b = begin; b < end; b++) {
     const i32 length = lengths ? lengths[b] : L;
     f32* top = y + (i64)b * D;
@@ -38,8 +38,8 @@ KERNEL void max_steps_forward(const f32* x, const f32* state, const i32* lengths
 }
 
 // dx: (B, L, D), row stride lddx; dstate: (B, D) or null   range: B
-KERNEL void max_steps_backward(const f32* dy, const i32* at, f32* dx, f32* dstate, i32 L, i32 D, i32 lddx, i32 begin,
-                               i32 end) {
+KERNEL void max_steps_backward(const f32* dy, const i32* at, f32* dx, OPTIONAL f32* dstate, i32 L, i32 D, i32 lddx,
+                               i32 begin, i32 end) {
   for (i32 b = begin; b < end; b++) {
     clear_rows(dx + (i64)b * L * lddx, lddx, 0, L, D);
     for (i32 d = 0; d < D; d++) {

@@ -13,7 +13,8 @@
 // range: B * ceil(D / WKV_BLOCK)
 #include "simd.h"
 
-constexpr i32 WKV_BLOCK = 64, WKV_CHUNK = 32;
+SHARED constexpr i32 WKV_BLOCK = 64;  // channels of one unit
+SHARED constexpr i32 WKV_CHUNK = 32;  // steps between two kept states
 // The exponent of an empty state, as the official kernel has it.
 constexpr f32 WKV_EMPTY = -1e38f;
 
@@ -78,9 +79,10 @@ static void wkv_forward_chunk(WkvState& s, const f32* k, const f32* v, vf w, vf 
   }
 }
 
-KERNEL void wkv_forward(const f32* k, const f32* v, const f32* w, const f32* u, const f32* aa, const f32* bb,
-                        const f32* pp, const i32* age, const i32* lengths, f32* y, f32* aa_out, f32* bb_out,
-                        f32* pp_out, f32* borders, i32 L, i32 D, i32 ldk, i32 ldv, i32 begin, i32 end) {
+KERNEL void wkv_forward(const f32* k, const f32* v, const f32* w, const f32* u, OPTIONAL const f32* aa,
+                        OPTIONAL const f32* bb, OPTIONAL const f32* pp, OPTIONAL const i32* age,
+                        OPTIONAL const i32* lengths, f32* y, f32* last_aa, f32* last_bb, f32* last_pp,
+                        OPTIONAL f32* borders, i32 L, i32 D, i32 ldk, i32 ldv, i32 begin, i32 end) {
   const i64 chunks = ceil_div(L, WKV_CHUNK);
   for (i32 unit = begin; unit < end; unit++) {
     const WkvUnit at(lengths, unit, L, D);
@@ -89,8 +91,8 @@ KERNEL void wkv_forward(const f32* k, const f32* v, const f32* w, const f32* u, 
     for (i32 t0 = 0; t0 == 0 || t0 < at.length; t0 += WKV_CHUNK) {
       const i64 first = (i64)at.b * L + t0;
       const i32 steps = min(WKV_CHUNK, at.length - t0);
-      const f32* a = t0 ? aa_out + row : aa ? aa + row : 0;
-      const f32 *b = t0 ? bb_out + row : bb + row, *p = t0 ? pp_out + row : pp + row;
+      const f32* a = t0 ? last_aa + row : aa ? aa + row : 0;
+      const f32 *b = t0 ? last_bb + row : bb + row, *p = t0 ? last_pp + row : pp + row;
       f32* border = borders && steps > 0 ? borders + (at.b * chunks + t0 / WKV_CHUNK) * 3 * D : 0;
       for (i32 d = at.from; d < at.to; d += LANES) {
         const i32 n = min(LANES, at.to - d);
@@ -100,7 +102,7 @@ KERNEL void wkv_forward(const f32* k, const f32* v, const f32* w, const f32* u, 
           wkv_forward_chunk<WHOLE>(s, k + first * ldk + d, v + first * ldv + d, take<WHOLE>(w + d, n),
                                    take<WHOLE>(u + d, n), age ? age + first : 0, y + first * D + d, steps, D, ldk, ldv,
                                    n);
-          wkv_put<WHOLE>(s, aa_out + row + d, bb_out + row + d, pp_out + row + d, n);
+          wkv_put<WHOLE>(s, last_aa + row + d, last_bb + row + d, last_pp + row + d, n);
         };
         if (n == LANES) walk.template operator()<true>();
         else walk.template operator()<false>();
@@ -156,11 +158,12 @@ static void wkv_backward_chunk(WkvGrads& g, const WkvChunk& x, const WkvState& b
   }
 }
 
-// dw, du: (B, D): the caller sums over B. daa_out … are null where no gradient arrives, daa … where none is wanted.
-KERNEL void wkv_backward(const f32* k, const f32* v, const f32* w, const f32* u, const f32* borders, const i32* age,
-                         const i32* lengths, const f32* dy, const f32* daa_out, const f32* dbb_out, const f32* dpp_out,
-                         f32* dk, f32* dv, f32* dw, f32* du, f32* daa, f32* dbb, f32* dpp, i32 L, i32 D, i32 ldk,
-                         i32 ldv, i32 lddk, i32 lddv, i32 begin, i32 end) {
+// dw, du: (B, D): the caller sums over B. dlast_aa … are null where no gradient arrives, daa … where none is wanted.
+KERNEL void wkv_backward(const f32* k, const f32* v, const f32* w, const f32* u, const f32* borders,
+                         OPTIONAL const i32* age, OPTIONAL const i32* lengths, const f32* dy,
+                         OPTIONAL const f32* dlast_aa, OPTIONAL const f32* dlast_bb, OPTIONAL const f32* dlast_pp, f32* dk,
+                         f32* dv, f32* dw, f32* du, OPTIONAL f32* daa, OPTIONAL f32* dbb, OPTIONAL f32* dpp, i32 L,
+                         i32 D, i32 ldk, i32 ldv, i32 lddk, i32 lddv, i32 begin, i32 end) {
   const i64 chunks = ceil_div(L, WKV_CHUNK);
   for (i32 unit = begin; unit < end; unit++) {
     const WkvUnit at(lengths, unit, L, D);
@@ -180,9 +183,9 @@ KERNEL void wkv_backward(const f32* k, const f32* v, const f32* w, const f32* u,
                             lddk, lddv};
         const auto walk = [&]<bool WHOLE>() {
           vf dlast[3];
-          dlast[0] = daa_out ? take<WHOLE>(daa_out + row + d, n) : (vf){};
-          dlast[1] = dbb_out ? take<WHOLE>(dbb_out + row + d, n) : (vf){};
-          dlast[2] = dpp_out ? take<WHOLE>(dpp_out + row + d, n) : (vf){};
+          dlast[0] = dlast_aa ? take<WHOLE>(dlast_aa + row + d, n) : (vf){};
+          dlast[1] = dlast_bb ? take<WHOLE>(dlast_bb + row + d, n) : (vf){};
+          dlast[2] = dlast_pp ? take<WHOLE>(dlast_pp + row + d, n) : (vf){};
           WkvState s = wkv_start();
           if (count) {
             s = wkv_take<WHOLE>(border + d, border + D + d, border + 2 * D + d, n);

@@ -1,61 +1,66 @@
 /**
  * Where kernels run: a heap of addresses, a way to call a kernel, and threads.
  *
- * Everything above this room knows a device by this interface alone.
+ * Everything above this folder knows a device by this interface alone. It knows no kernel: the functions in
+ * kernels/, one for each kernel, write the arguments and name the kernel by its number.
  */
 import { UsageError } from '../errors.ts';
-import type { KernelArguments, KernelName, Pointer } from './kernelTable.ts';
+import { MAX_THREADS } from './kernels/pool.ts';
 
-export type DeviceName = 'native' | 'wasm' | 'webgpu';
+export type DeviceName = 'native' | 'wasm';
 
+/** Memory that a device gave. */
 export interface Region {
-  readonly address: Pointer;
+  readonly address: number;
   readonly bytes: number;
+}
+
+/** What a kernel reads or writes: anything with an address in the device's heap, such as a tensor. */
+export interface Operand {
+  readonly pointer: number;
+}
+
+/** An operand whose rows may lie apart: `rowStride` values from the start of a row to the next. */
+export interface Rows extends Operand {
+  readonly rowStride: number;
 }
 
 export interface Device {
   readonly name: DeviceName;
-  /** Threads that a kernel's range is divided among. */
+  /** Threads that the range of a kernel is divided among. */
   readonly threads: number;
   /** f32 lanes of one vector register. */
   readonly lanes: number;
-  /** Columns in one panel of a packed matrix (`gemm_pack`). */
-  readonly panel: number;
-  /** Independent multiply-add chains of `probe_fma`, for who computes its rate. */
-  readonly probeChains: number;
   /** One line for people: the instruction set, the compiler or file. */
   readonly description: string;
-  /** A new region of at least `bytes` bytes, 64-byte aligned. Throws when there is no memory left. */
+  /** A new region of at least `bytes` bytes, 64-byte aligned. Throws a UsageError when there is no memory left. */
   grow(bytes: number): Region;
-  /** Runs `kernel` over [0, total) in parts that are multiples of `grain`. */
-  run<K extends KernelName>(kernel: K, total: number, grain: number, ...values: KernelArguments[K]): void;
-  /** Floats of scratch that one unit of `scan_backward` needs. */
-  scanScratch(states: number, chunk: number): number;
-  /** Floats of scratch that one unit of `ssd_forward` and `ssd_backward` needs. */
-  ssdScratch(states: number, channels: number, chunk: number, chunked: boolean): number;
-  /** Floats of scratch that one unit of `mamba3_forward` and `mamba3_backward` needs. */
-  mamba3Scratch(states: number, channels: number, chunk: number, rank: number): number;
-  read(address: Pointer, target: Float32Array | Int32Array): void;
-  write(address: Pointer, source: Float32Array | Int32Array): void;
+  /** The arguments of the next kernel, in the order of its C++ signature; a null pointer is 0. */
+  readonly slots: Float64Array;
+  /** Runs a kernel over [0, total) in parts that are multiples of `grain`. Does nothing where total is 0. */
+  run(kernel: number, total: number, grain: number): void;
+  /** Calls an `EXPORT i32` function of kernels/ by its C++ name: whole numbers to a whole number. */
+  call(name: string, ...args: number[]): number;
+  /** Copies memory from `address` on into `target`. */
+  read(address: number, target: Float32Array | Int32Array): void;
+  /** Copies `source` into memory from `address` on. */
+  write(address: number, source: Float32Array | Int32Array): void;
+  /** Ends the threads and gives the memory back. */
   close(): void;
 }
 
-/** Slots that the arguments of one call are written to (MAX_SLOTS in kernels/pool.h). */
-export const MAX_SLOTS = 64;
-export const MAX_THREADS = 64;
-
-/** The thread count to use: `asked`, else every core there is. Refuses what cannot work. */
-export function threadCount(asked: number | undefined): number {
+/** The thread count to use: the requested one, or every core there is. Throws a UsageError for any other value. */
+export function threadCount(requested: number | undefined): number {
   const cores = availableCores();
-  if (asked === undefined) return Math.min(cores, MAX_THREADS);
-  if (!Number.isInteger(asked) || asked < 1 || asked > MAX_THREADS) {
+  if (requested === undefined) return Math.min(cores, MAX_THREADS);
+  if (!Number.isInteger(requested) || requested < 1 || requested > MAX_THREADS) {
     throw new UsageError(
       'openBackend',
-      `threads is ${asked}, expected a whole number from 1 to ${MAX_THREADS}. ` +
+      `threads is ${requested}, expected a whole number from 1 to ${MAX_THREADS}. ` +
         `Leave it out to use the ${cores} cores here.`,
     );
   }
-  return asked;
+  return requested;
 }
 
 function availableCores(): number {

@@ -5,6 +5,7 @@
  * how many multiply-adds the operations report. Scratch memory inside kernels is not counted.
  */
 import type { Device, Region } from './device.ts';
+import { MAX_SLOTS } from './kernels/pool.ts';
 
 const FIRST_ADDRESS = 64;
 const ALIGNMENT = 64;
@@ -15,9 +16,8 @@ export class DryDevice implements Device {
   readonly name = 'wasm';
   readonly threads = 1;
   readonly lanes = 4;
-  readonly panel = 8;
-  readonly probeChains = 1;
   readonly description = 'no memory, no kernels';
+  readonly slots = new Float64Array(MAX_SLOTS);
   private next = FIRST_ADDRESS;
 
   grow(bytes: number): Region {
@@ -27,13 +27,7 @@ export class DryDevice implements Device {
   }
 
   run(): void {}
-  scanScratch(): number {
-    return 0;
-  }
-  ssdScratch(): number {
-    return 0;
-  }
-  mamba3Scratch(): number {
+  call(): number {
     return 0;
   }
   read(): void {}

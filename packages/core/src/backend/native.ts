@@ -5,23 +5,22 @@
  */
 import { UsageError } from '../errors.ts';
 import { nodeModule } from '../node.ts';
-import { type Device, MAX_SLOTS, type Region, threadCount } from './device.ts';
-import { type KernelArguments, type KernelName, kernelNames } from './kernelTable.ts';
+import { type Device, type Region, threadCount } from './device.ts';
+import { lanes } from './kernels/all.ts';
+import { MAX_SLOTS } from './kernels/pool.ts';
 import { findNativeLibrary } from './nativeLibrary.ts';
+
+type NumberFunction = (...args: number[]) => number;
 
 interface Library {
   dispatch(kernel: number, slots: Float64Array, total: number, grain: number, threads: number): void;
   startWorkers(count: number): void;
-  lanes(): number;
-  panelWidth(): number;
-  probeChains(): number;
-  scanScratch(states: number, chunk: number): number;
-  ssdScratch(states: number, channels: number, chunk: number, chunked: number): number;
-  mamba3Scratch(states: number, channels: number, chunk: number, rank: number): number;
   mapPages(bytes: number): number;
   unmapPages(address: number, bytes: number): void;
   copyOut(to: Float32Array | Int32Array, from: number, bytes: number): void;
   copyIn(to: number, from: Float32Array | Int32Array, bytes: number): void;
+  /** A function of `count` whole numbers to a whole number. */
+  numberFunction(name: string, count: number): NumberFunction;
 }
 
 /** Throws where there is no koffi for this platform, or no compiler. */
@@ -30,11 +29,7 @@ export async function openNative(options: { threads?: number } = {}): Promise<De
   const { path, compiler } = await findNativeLibrary();
   const library = await loadLibrary(path);
   library.startWorkers(threads - 1);
-  return new NativeDevice(
-    library,
-    threads,
-    `${library.lanes() * 32}-bit SIMD, ${compiler}, ${threads} thread${threads > 1 ? 's' : ''}`,
-  );
+  return new NativeDevice(library, threads, compiler);
 }
 
 async function loadLibrary(path: string): Promise<Library> {
@@ -60,36 +55,29 @@ async function loadLibrary(path: string): Promise<Library> {
   return {
     dispatch: library.func('dispatch', 'void', ['int', 'void *', 'int', 'int', 'int']),
     startWorkers: library.func('start_workers', 'void', ['int']),
-    lanes: library.func('lanes', 'int', []),
-    panelWidth: library.func('panel_width', 'int', []),
-    probeChains: library.func('probe_chains', 'int', []),
-    scanScratch: library.func('scan_scratch', 'int', ['int', 'int']),
-    ssdScratch: library.func('ssd_scratch', 'int', ['int', 'int', 'int', 'int']),
-    mamba3Scratch: library.func('mamba3_scratch', 'int', ['int', 'int', 'int', 'int']),
     mapPages: library.func('map_pages', 'double', ['double']),
     unmapPages: library.func('unmap_pages', 'void', ['double', 'double']),
     copyOut: library.func('copy_out', 'void', ['void *', 'double', 'double']),
     copyIn: library.func('copy_in', 'void', ['double', 'void *', 'double']),
+    numberFunction: (name, count) => library.func(name, 'int', new Array(count).fill('int')),
   };
 }
 
 class NativeDevice implements Device {
   readonly name = 'native';
   readonly lanes: number;
-  readonly panel: number;
-  readonly probeChains: number;
-  private readonly kernels = new Map<KernelName, number>(kernelNames.map((name, index) => [name, index]));
-  private readonly slots = new Float64Array(MAX_SLOTS);
+  readonly description: string;
+  readonly slots = new Float64Array(MAX_SLOTS);
+  private readonly functions = new Map<string, NumberFunction>();
   private regions: Region[] = [];
 
   constructor(
     private readonly library: Library,
     readonly threads: number,
-    readonly description: string,
+    compiler: string,
   ) {
-    this.lanes = library.lanes();
-    this.panel = library.panelWidth();
-    this.probeChains = library.probeChains();
+    this.lanes = lanes(this);
+    this.description = `${this.lanes * 32}-bit SIMD, ${compiler}, ${threads} thread${threads > 1 ? 's' : ''}`;
   }
 
   grow(bytes: number): Region {
@@ -107,22 +95,17 @@ class NativeDevice implements Device {
     return region;
   }
 
-  run<K extends KernelName>(kernel: K, total: number, grain: number, ...values: KernelArguments[K]): void {
-    const slots = this.slots;
-    for (let i = 0; i < values.length; i++) slots[i] = values[i] as number;
-    this.library.dispatch(this.kernels.get(kernel) as number, slots, total, grain, this.threads);
+  run(kernel: number, total: number, grain: number): void {
+    if (total > 0) this.library.dispatch(kernel, this.slots, total, grain, this.threads);
   }
 
-  scanScratch(states: number, chunk: number): number {
-    return this.library.scanScratch(states, chunk);
-  }
-
-  ssdScratch(states: number, channels: number, chunk: number, chunked: boolean): number {
-    return this.library.ssdScratch(states, channels, chunk, Number(chunked));
-  }
-
-  mamba3Scratch(states: number, channels: number, chunk: number, rank: number): number {
-    return this.library.mamba3Scratch(states, channels, chunk, rank);
+  call(name: string, ...args: number[]): number {
+    let f = this.functions.get(name);
+    if (!f) {
+      f = this.library.numberFunction(name, args.length);
+      this.functions.set(name, f);
+    }
+    return f(...args);
   }
 
   read(address: number, target: Float32Array | Int32Array): void {

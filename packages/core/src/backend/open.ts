@@ -3,18 +3,19 @@ import { UsageError } from '../errors.ts';
 import type { Device, DeviceName } from './device.ts';
 import { openWasm } from './wasm.ts';
 
-export type BackendName = 'auto' | DeviceName;
+/** 'auto' is the fastest that works here. 'webgpu' is reserved: opening it throws. */
+export type BackendName = 'auto' | 'webgpu' | DeviceName;
 
 const openers: Record<DeviceName, (options: { threads?: number }) => Promise<Device>> = {
   native: openNative,
   wasm: openWasm,
-  webgpu: () =>
-    Promise.reject(new UsageError('webgpu', 'there is no WebGPU backend in this version. Use wasm or native.')),
 };
 
+/** Throws a UsageError for an unknown name, and where the named device cannot run. */
 export async function openDevice(name: BackendName = 'auto', options: { threads?: number } = {}): Promise<Device> {
-  if (name === 'auto') {
-    return openNative(options).catch(() => openWasm(options));
+  if (name === 'auto') return openNative(options).catch(() => openWasm(options));
+  if (name === 'webgpu') {
+    throw new UsageError('webgpu', 'there is no WebGPU backend in this version. Use wasm or native.');
   }
   const open = Object.hasOwn(openers, name) ? openers[name] : undefined;
   if (!open) {

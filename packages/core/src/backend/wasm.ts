@@ -6,8 +6,9 @@
  */
 import { UsageError } from '../errors.ts';
 import { packageFile } from '../packageFile.ts';
-import { type Device, MAX_SLOTS, type Region, threadCount } from './device.ts';
-import { type KernelArguments, type KernelName, kernelNames } from './kernelTable.ts';
+import { type Device, type Region, threadCount } from './device.ts';
+import { lanes } from './kernels/all.ts';
+import { MAX_SLOTS } from './kernels/pool.ts';
 import { canShareMemory, startWorker, type WasmWorker } from './wasmThreads.ts';
 
 const PAGE = 65536;
@@ -15,26 +16,14 @@ const PAGE = 65536;
 const MAX_PAGES = [65536, 32768, 16384];
 const STACK_BYTES = 1 << 20;
 
-interface Exports {
-  dispatch(kernel: number, slots: number, total: number, grain: number, threads: number): void;
-  dismiss(): void;
-  lanes(): number;
-  panel_width(): number;
-  probe_chains(): number;
-  scan_scratch(states: number, chunk: number): number;
-  ssd_scratch(states: number, channels: number, chunk: number, chunked: number): number;
-  mamba3_scratch(states: number, channels: number, chunk: number, rank: number): number;
-  __heap_base: WebAssembly.Global;
-}
-
 export async function openWasm(options: { threads?: number } = {}): Promise<Device> {
-  const asked = threadCount(options.threads);
-  const threads = canShareMemory() ? asked : 1;
+  const requested = threadCount(options.threads);
+  const threads = canShareMemory() ? requested : 1;
   const relaxed = supportsRelaxedSimd();
   const module = await compileModule(relaxed);
   const memory = reserveMemory();
   const instance = await WebAssembly.instantiate(module, { env: { memory } });
-  const device = new WasmDevice(memory, instance.exports as unknown as Exports, threads, relaxed);
+  const device = new WasmDevice(memory, instance.exports, threads, relaxed);
   await device.startWorkers(module);
   return device;
 }
@@ -42,26 +31,23 @@ export async function openWasm(options: { threads?: number } = {}): Promise<Devi
 class WasmDevice implements Device {
   readonly name = 'wasm';
   readonly lanes: number;
-  readonly panel: number;
-  readonly probeChains: number;
   readonly description: string;
-  private readonly kernels = new Map<KernelName, number>(kernelNames.map((name, index) => [name, index]));
+  readonly slots: Float64Array;
   private readonly slotsAddress: number;
-  private readonly slots: Float64Array;
+  private readonly dispatch: (kernel: number, slots: number, total: number, grain: number, threads: number) => void;
   private top: number;
   private workers: WasmWorker[] = [];
 
   constructor(
     private readonly memory: WebAssembly.Memory,
-    private readonly exports: Exports,
+    private readonly exports: WebAssembly.Exports,
     readonly threads: number,
     relaxed: boolean,
   ) {
-    this.lanes = exports.lanes();
-    this.panel = exports.panel_width();
-    this.probeChains = exports.probe_chains();
+    this.lanes = lanes(this);
     this.description = `WebAssembly, 128-bit SIMD${relaxed ? ' (relaxed)' : ''}, ${threads} thread${threads > 1 ? 's' : ''}`;
-    this.slotsAddress = align(exports.__heap_base.value);
+    this.dispatch = exports.dispatch as WasmDevice['dispatch'];
+    this.slotsAddress = align((exports.__heap_base as WebAssembly.Global).value);
     this.slots = new Float64Array(memory.buffer, this.slotsAddress, MAX_SLOTS);
     this.top = this.slotsAddress + MAX_SLOTS * 8;
   }
@@ -97,22 +83,12 @@ class WasmDevice implements Device {
     return { address, bytes };
   }
 
-  run<K extends KernelName>(kernel: K, total: number, grain: number, ...values: KernelArguments[K]): void {
-    const slots = this.slots;
-    for (let i = 0; i < values.length; i++) slots[i] = values[i] as number;
-    this.exports.dispatch(this.kernels.get(kernel) as number, this.slotsAddress, total, grain, this.threads);
+  run(kernel: number, total: number, grain: number): void {
+    if (total > 0) this.dispatch(kernel, this.slotsAddress, total, grain, this.threads);
   }
 
-  scanScratch(states: number, chunk: number): number {
-    return this.exports.scan_scratch(states, chunk);
-  }
-
-  ssdScratch(states: number, channels: number, chunk: number, chunked: boolean): number {
-    return this.exports.ssd_scratch(states, channels, chunk, Number(chunked));
-  }
-
-  mamba3Scratch(states: number, channels: number, chunk: number, rank: number): number {
-    return this.exports.mamba3_scratch(states, channels, chunk, rank);
+  call(name: string, ...args: number[]): number {
+    return (this.exports[name] as (...args: number[]) => number)(...args);
   }
 
   read(address: number, target: Float32Array | Int32Array): void {
@@ -126,7 +102,7 @@ class WasmDevice implements Device {
   }
 
   close(): void {
-    this.exports.dismiss();
+    this.call('dismiss');
     for (const worker of this.workers) worker.end();
     this.workers = [];
   }

@@ -1,10 +1,11 @@
-/** What a backend can do, measured through the same calls as the models. */
+/** The speed of a backend, measured through the same calls as the models make. */
+import { PROBE_BLOCK, probeFlops, probeFma, probeRead } from '../backend/kernels/probe.ts';
 import { multiply } from '../ops/gemm.ts';
-import type { Backend } from '../tensor/backend.ts';
 import { scope } from '../tensor/scope.ts';
+import type { Backend } from '../tensor/tensor.ts';
 
 export interface Measured {
-  /** Multiply-adds as fast as registers allow, in GFLOP/s. */
+  /** Multiply-adds in registers, in GFLOP/s: the bound of every kernel. */
   gflops: number;
   /** A matrix product of 1024 × 768 by 768 × 768, in GFLOP/s. */
   gemmGflops: number;
@@ -14,28 +15,28 @@ export interface Measured {
 
 const [M, N, K] = [1024, 768, 768];
 
-/** About half a second, on all threads. */
+/** Measures a backend on all its threads. Takes about half a second and 260 MB. */
 export function measureDevice(backend: Backend): Measured {
   const { device } = backend;
   return scope(() => {
     const sink = backend.full([4096], 1);
     const steps = 4096;
     const repetitions = 256;
-    const fma = best(() => device.run('probe_fma', repetitions, 1, sink.pointer, steps));
+    const fma = best(() => probeFma(device, repetitions, 1, { sink }, { steps }));
     const size = 64 << 20;
     const data = backend.full([size], 1);
-    const read = best(() => device.run('probe_read', size / 2048, 64, data.pointer, sink.pointer));
+    const read = best(() => probeRead(device, size / PROBE_BLOCK, 64, { x: data, sink }));
     const [a, b, c] = [backend.full([M, K], 1), backend.full([N, K], 1), backend.empty([M, N])];
     const gemm = best(() => multiply({ tensor: a }, { tensor: b, transposed: true }, c));
     return {
-      gflops: (2 * device.probeChains * device.lanes * steps * repetitions) / fma / 1e9,
+      gflops: (probeFlops(device) * steps * repetitions) / fma / 1e9,
       gemmGflops: (2 * M * N * K) / gemm / 1e9,
       gigabytes: (4 * size) / read / 1e9,
     };
   });
 }
 
-/** The shortest of several runs, in seconds, after one that is not counted. */
+/** The shortest of four runs, in seconds, after one that is not counted. */
 function best(run: () => void): number {
   run();
   let least = Infinity;

@@ -11,6 +11,7 @@ import { transposeLast } from '../ops/shape.ts';
 import type { Backend } from '../tensor/backend.ts';
 import { copyInto } from '../tensor/copy.ts';
 import { keep, scope } from '../tensor/scope.ts';
+import { held } from '../tensor/storage.ts';
 import { withoutGradients } from '../tensor/tape.ts';
 import { product, type Shape, sameShape, show, type Tensor } from '../tensor/tensor.ts';
 
@@ -40,6 +41,11 @@ export class State {
     /** For packed documents: the document that each row ended in, and the steps since its start. */
     readonly ends?: readonly RowEnd[],
   ) {}
+
+  /** The tensors, for scope(). */
+  [held](): Iterable<unknown> {
+    return this.layers;
+  }
 
   /** Tokens read so far. Where rows differ: of the longest one. */
   get position(): number {

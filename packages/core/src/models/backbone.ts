@@ -15,7 +15,7 @@ import { NormLayer } from '../layers/normLayer.ts';
 import { type LayerState, State, type StateFields } from '../layers/state.ts';
 import { documentAges, type Positions, positionsOn } from '../ops/positions.ts';
 import type { ParameterTree } from '../tensor/parameters.ts';
-import { hideFromScopes, scope } from '../tensor/scope.ts';
+import { scope } from '../tensor/scope.ts';
 import { isRecording, within } from '../tensor/tape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -73,7 +73,6 @@ export class Backbone {
       const layers = this.layers.filter(({ block }) => block === i);
       return Object.assign({}, ...layers.map(({ mixer }) => mixer.stateFields));
     });
-    hideFromScopes(this.stateFields);
   }
 
   /** Steps of a document that every layer can read; Infinity where none has a bound. */

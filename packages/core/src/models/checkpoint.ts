@@ -9,7 +9,7 @@ import { bytesSource, openTensorFile, type TensorFile } from '../formats/index.t
 import type { ModelConfig } from '../layers/config.ts';
 import { nodeModule } from '../node.ts';
 import { isPlainObject } from '../schema/index.ts';
-import { Backend, openBackend } from '../tensor/backend.ts';
+import { type Backend, isBackend, openBackend } from '../tensor/backend.ts';
 import { sameShape, show } from '../tensor/tensor.ts';
 import type { Model } from './model.ts';
 
@@ -74,7 +74,7 @@ export async function loadWith<M extends Model>(
 }
 
 async function backendOf(given: BackendName | Backend | undefined): Promise<Backend> {
-  return given instanceof Backend ? given : openBackend(given);
+  return isBackend(given) ? given : openBackend(given);
 }
 
 interface OpenCheckpoint {

@@ -5,7 +5,7 @@
  */
 import { DryDevice } from '../backend/dryDevice.ts';
 import { type State, type StateFields, stateGrows } from '../layers/state.ts';
-import { Backend } from '../tensor/backend.ts';
+import { type Backend, backendOn } from '../tensor/backend.ts';
 import { countMultiplyAdds } from '../tensor/multiplyAdds.ts';
 import type { ParameterTree } from '../tensor/parameters.ts';
 import { enter } from '../tensor/scope.ts';
@@ -50,7 +50,7 @@ export function trainingBytes(model: Rehearsal, B: number, L: number): number {
 }
 
 function onDryBackend<T>(model: Rehearsal, run: (backend: Backend) => T): T {
-  const backend = new Backend(new DryDevice());
+  const backend = backendOn(new DryDevice());
   model.attach(backend);
   try {
     return enter(() => {

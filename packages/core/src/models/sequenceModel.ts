@@ -20,7 +20,7 @@ import { embedding } from '../ops/embedding.ts';
 import { pool } from '../ops/pool.ts';
 import { squaredError } from '../ops/squaredError.ts';
 import { linearInit, normal, zeros } from '../tensor/parameters.ts';
-import { hideFromScopes, scope } from '../tensor/scope.ts';
+import { scope } from '../tensor/scope.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Backbone } from './backbone.ts';
 import { Model } from './model.ts';
@@ -75,7 +75,6 @@ export class SequenceModel extends Model {
     // What was pooled so far is a state after those of the blocks.
     const pooled = output === 'sequence' && pooling !== 'last' && bidirectional === 'none';
     this.stateFields = [...this.backbone.stateFields, ...(pooled ? [{ pool: { shape: [dModel] } }] : [])];
-    hideFromScopes(this.stateFields);
   }
 
   override get maxSteps(): number {

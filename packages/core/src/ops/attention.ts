@@ -1,14 +1,31 @@
 /**
- * Causal softmax attention from a cache.
+ * Causal softmax attention from a cache of keys and values.
  *
  *   oₜ = Σₛ softmaxₛ(scale qₜ·kₛ) vₛ        over the steps s ≤ t of t's document, the last `window` of them
  *
  * H heads of queries share G heads of keys and values: G = H is multi-head attention, G = 1 multi-query
- * (Shazeer 2019), others grouped-query (Ainslie et al. 2023). Tiles with a running maximum and sum: no
- * L × L array, neither forward nor backward. A few queries read the cache once, as it lies.
+ * (Shazeer 2019), others grouped-query (Ainslie et al. 2023). Scores are computed in tiles with a running maximum
+ * and sum: there is no L × L array, neither forward nor backward. A few queries read the cache once, in place.
  *
  * Paper: Vaswani et al. 2017; Dao et al. 2022. Official: flash_attn_func, flash_attn_with_kvcache.
  */
+import {
+  attentionForward,
+  attentionPack,
+  attentionTile,
+  KEYS,
+  MAX_HEAD,
+  QUERIES,
+} from '../backend/kernels/attention.ts';
+import { attentionBackward, attentionScratch } from '../backend/kernels/attention_backward.ts';
+import {
+  attentionCombine,
+  attentionDecode,
+  attentionStretch,
+  MAX_FEW,
+  STRETCH,
+} from '../backend/kernels/attention_decode.ts';
+import { cacheAppend, cacheAppendBackward } from '../backend/kernels/cache.ts';
 import { UsageError } from '../errors.ts';
 import { addInto } from '../tensor/copy.ts';
 import { reportMultiplyAdds } from '../tensor/multiplyAdds.ts';
@@ -20,41 +37,44 @@ import { type Positions, requirePositions } from './positions.ts';
 import { sumTo } from './reduce.ts';
 import { contiguous } from './shape.ts';
 
-/** Channels of a head (MAX_HEAD in kernels/attention.h). */
-export const MAX_HEAD = 256;
-/** Queries and keys of a tile, steps of a stretch (kernels/attention.h, attention_decode.cpp). */
-const TILE = 64;
-const STRETCH = 256;
-/** The number of queries up to which the cache is read as it lies. */
-const FEW = 8;
-/** Strips of packed values are this high at most. */
-const STRIP = 8;
+export { MAX_HEAD };
 
 export interface AttentionInput {
   q: Tensor; //  (B, L, H · P)
   k: Tensor; //  (B, L, G · P)
   v: Tensor; //  (B, L, G · P)
+  /** H. */
   heads: number;
-  /** Default: heads. */
+  /** G, a divisor of H. Default: heads. */
   kvHeads?: number;
-  /** What was read before; it is not changed. */
+  /** The keys and values of the steps before. It is not changed. Default: none. */
   cache?: KeyValueCache;
+  /** Where documents begin and how long the rows are. Default: every row is one document of L steps. */
   positions?: Positions;
-  /** Steps that a query sees, its own included; the cache then holds no more. Default: all. */
+  /** Steps that a query sees, its own included; the new cache holds no more. Default: all. */
   window?: number;
   /** Default: 1 / √P. */
   scale?: number;
 }
 
-/** → out: (B, L, H · P), zeros in the padding, and the cache after the last step */
+/**
+ * Causal attention of L new steps over the steps in a cache and over themselves.
+ *
+ *   let { out, cache } = attention({ q, k, v, heads: 8 });
+ *   ({ out, cache } = attention({ q: q1, k: k1, v: v1, heads: 8, cache }));   // the next steps
+ *
+ * Returns out (B, L, H · P), zeros beyond a row's length, and the cache after the last step. A head has at most
+ * 256 channels. Throws a UsageError for shapes that do not fit.
+ */
 export function attention(input: AttentionInput): { out: Tensor; cache: KeyValueCache } {
   const { q, k, v, heads: H, kvHeads: G = H, positions = {}, window = Infinity } = input;
   const { B, L, P } = checkInput(input);
   const { scale = 1 / Math.sqrt(P) } = input;
+  const { age, lengths } = positions;
   const { backend } = q;
   const { device } = backend;
   const tracked = isTracked(q, k, v, input.cache);
-  const counts = positions.lengths ? Array.from(positions.lengths.read()) : new Array<number>(B).fill(L);
+  const counts = lengths ? Array.from(lengths.read()) : new Array<number>(B).fill(L);
   const { cache, before } = extendCache(input.cache, backend, [2, G, P], counts, heldOf(positions, counts, L, window));
   const n = Math.max(0, ...before.map(({ first, end }, b) => end - first + counts[b]));
   before.forEach(({ first, end }, b) => {
@@ -62,117 +82,34 @@ export function attention(input: AttentionInput): { out: Tensor; cache: KeyValue
     reportMultiplyAdds(2 * H * P * stepsSeen(end - first, counts[b], window));
   });
   const place = backend.ints(Int32Array.from(before.flatMap(({ first, end }) => [first, end - first])), [B, 2]);
-  const age = positions.age?.pointer ?? 0;
-  const lengths = positions.lengths?.pointer ?? 0;
-  const width = Number.isFinite(window) ? window : 0;
+  const visible = Number.isFinite(window) ? window : 0;
   const half = G * P;
   const rowGrain = Math.max(1, Math.ceil(8192 / half));
-  if (B * L) {
-    device.run(
-      'cache_append',
-      B * L,
-      rowGrain,
-      k.pointer,
-      v.pointer,
-      place.pointer,
-      lengths,
-      cache.pointer,
-      B,
-      L,
-      half,
-      k.rowStride,
-      v.rowStride,
-    );
-  }
+  cacheAppend(device, B * L, rowGrain, { k, v, place, lengths, cache }, { B, L, half });
   const out = backend.empty(q.shape);
   const lse = tracked ? backend.empty([B, H, L]) : undefined;
-  if (L <= FEW) few();
+  if (L <= MAX_FEW) few();
   else many();
 
   function few(): void {
+    if (B * L === 0) return;
     const stretches = Math.ceil(n / STRETCH);
-    const padded = Math.ceil(P / device.lanes) * device.lanes;
-    const parts = backend.empty([B, stretches, L * H * (2 * padded + 2 + TILE)]);
-    if (!(B * L)) return;
-    device.run(
-      'attention_decode',
-      B * stretches,
-      1,
-      q.pointer,
-      cache.pointer,
-      place.pointer,
-      age,
-      lengths,
-      parts.pointer,
-      B,
-      L,
-      H,
-      G,
-      P,
-      stretches,
-      width,
-      q.rowStride,
-      scale,
-    );
-    device.run(
-      'attention_combine',
-      B * L * H,
-      Math.max(1, Math.ceil(2048 / (P * Math.max(1, stretches)))),
-      parts.pointer,
-      lengths,
-      out.pointer,
-      lse?.pointer ?? 0,
-      L,
-      H,
-      G,
-      P,
-      stretches,
-    );
+    const parts = backend.empty([B, stretches, attentionStretch(device, { L, H, P })]);
+    const sizes = { B, L, H, G, P, stretches, window: visible, scale };
+    attentionDecode(device, B * stretches, 1, { q, kv: cache, place, age, lengths, parts }, sizes);
+    const grain = Math.max(1, Math.ceil(2048 / (P * Math.max(1, stretches))));
+    attentionCombine(device, B * L * H, grain, { parts, lengths, out, lse }, { L, H, G, P, stretches });
     parts.dispose();
   }
 
   function many(): void {
-    if (!B) return;
-    const tiles = Math.ceil(n / TILE);
-    const strips = Math.ceil(P / STRIP) * STRIP;
-    const packed = backend.empty([B * G * tiles, TILE * (P + strips)]);
+    const tiles = Math.ceil(n / KEYS);
+    const packed = backend.empty([B * G * tiles, attentionTile(device, { P })]);
     const finite = backend.empty([B * G * tiles], 'i32');
-    device.run(
-      'attention_pack',
-      B * G * tiles,
-      1,
-      cache.pointer,
-      place.pointer,
-      lengths,
-      packed.pointer,
-      finite.pointer,
-      B,
-      L,
-      G,
-      P,
-      tiles,
-    );
-    device.run(
-      'attention_forward',
-      B * H * Math.ceil(L / TILE),
-      1,
-      q.pointer,
-      packed.pointer,
-      finite.pointer,
-      place.pointer,
-      age,
-      lengths,
-      out.pointer,
-      lse?.pointer ?? 0,
-      L,
-      H,
-      G,
-      P,
-      tiles,
-      width,
-      q.rowStride,
-      scale,
-    );
+    const units = B * H * Math.ceil(L / QUERIES);
+    const sizes = { L, H, G, P, tiles, window: visible, scale };
+    attentionPack(device, B * G * tiles, 1, { kv: cache, place, lengths, packed, finite }, { B, L, G, P, tiles });
+    attentionForward(device, units, 1, { q, packed, finite, place, age, lengths, out, lse }, sizes);
     packed.dispose();
     finite.dispose();
   }
@@ -182,70 +119,27 @@ export function attention(input: AttentionInput): { out: Tensor; cache: KeyValue
     name: 'attention',
     inputs: [q, k, v, input.cache],
     outputs: [out, cache],
-    backward: ([dout, dcache], to) => {
-      const [dq, dk, dv] = [q, k, v].map((one) => to.place(one));
-      const grad = dout ? contiguous(dout) : backend.zeros(out.shape);
-      const repeats = H / G;
-      const parts = backend.empty([repeats, ...cache.shape]);
-      if (B * L) {
-        const padded = Math.ceil(P / device.lanes) * device.lanes;
-        const scratch = backend.empty([B * H, 3 * n * padded]);
-        device.run(
-          'attention_backward',
-          B * H,
-          1,
-          q.pointer,
-          cache.pointer,
-          place.pointer,
-          age,
-          lengths,
-          out.pointer,
-          lse.pointer,
-          grad.pointer,
-          dq.pointer,
-          parts.pointer,
-          scratch.pointer,
-          B,
-          L,
-          H,
-          G,
-          P,
-          n,
-          cache.shape[0],
-          width,
-          q.rowStride,
-          dq.rowStride,
-          scale,
-        );
-        scratch.dispose();
-      }
-      const whole = B * L ? sumTo(parts, [1, ...cache.shape]) : backend.zeros([1, ...cache.shape]);
+    backward: ([grad, dcache], to) => {
+      const [dq, dk, dv] = [q, k, v].map((x) => to.place(x));
+      const dout = grad ? contiguous(grad) : backend.zeros(out.shape);
+      // One cache for each head of queries that shares a head of keys, then their sum.
+      const dkv = backend.empty([H / G, ...cache.shape]);
+      const scratch = backend.empty([B * H, attentionScratch(device, { n, P })]);
+      const operands = { q, kv: cache, place, age, lengths, out, lse, dout, dq, dkv, scratch };
+      const sizes = { B, L, H, G, P, n, rows: cache.shape[0], window: visible, scale };
+      attentionBackward(device, L ? B * H : 0, 1, operands, sizes);
+      scratch.dispose();
+      const whole = B * L ? sumTo(dkv, [1, ...cache.shape]) : backend.zeros([1, ...cache.shape]);
       const dwhole = new Tensor(whole.storage, cache.shape);
       if (dcache) addInto(dcache, dwhole);
-      if (B * L) {
-        device.run(
-          'cache_append_backward',
-          B * L,
-          rowGrain,
-          dwhole.pointer,
-          place.pointer,
-          lengths,
-          dk.pointer,
-          dv.pointer,
-          B,
-          L,
-          half,
-          dk.rowStride,
-          dv.rowStride,
-        );
-      }
+      cacheAppendBackward(device, B * L, rowGrain, { dcache: dwhole, place, lengths, dk, dv }, { B, L, half });
       return [dq, dk, dv, input.cache && to.wants(input.cache) ? gradientOf(input.cache, before, dwhole) : undefined];
     },
   });
   return { out, cache };
 }
 
-/** Of a cache whose steps lie at `before` in the buffer that `dwhole` is the gradient of. */
+/** The gradient of a cache whose steps are at `before` in the buffer that `dwhole` is the gradient of. */
 function gradientOf(old: KeyValueCache, before: readonly Span[], dwhole: Tensor): Tensor {
   const gradient = old.backend.empty(old.shape);
   moveSteps(dwhole, before, gradient, old.spans);
@@ -259,13 +153,13 @@ function stepsSeen(held: number, count: number, window: number): number {
   return growing * held + (growing * (growing + 1)) / 2 + full;
 }
 
-/** Steps of each row that later ones may see: of its last document, within the window. */
+/** Steps of each row that later ones may see: those of its last document, within the window. */
 function heldOf({ age }: Positions, counts: readonly number[], L: number, window: number): number[] {
   const ages = age?.read();
   return counts.map((count, b) => Math.min(window, ages && count > 0 ? ages[b * L + count - 1] + 1 : Infinity));
 }
 
-/** A long prompt leaves more behind than the window holds. */
+/** A long prompt leaves more in the cache than the window holds. */
 function trimmed(cache: KeyValueCache, window: number): KeyValueCache {
   if (cache.room.capacity <= 2 * window) return cache;
   const small = cache.copy(2 * window);
@@ -289,8 +183,8 @@ function checkInput({ q, k, v, heads, kvHeads = heads, cache, positions, window,
   if (P < 1 || P > MAX_HEAD) {
     throw new UsageError('attention', `${P} channels a head, expected 1 to ${MAX_HEAD}. Use more heads.`);
   }
-  for (const [name, one] of Object.entries({ k, v })) {
-    requireShape('attention', name, one, [B, L, kvHeads * P], 'rows and steps as q, and the heads of keys');
+  for (const [name, x] of Object.entries({ k, v })) {
+    requireShape('attention', name, x, [B, L, kvHeads * P], 'rows and steps as q, and the heads of keys');
   }
   if (window !== undefined && window !== Infinity && !(Number.isInteger(window) && window >= 1)) {
     throw new UsageError(

@@ -1,12 +1,11 @@
-/** Binary kernels over broadcast shapes: axes that broadcast alike are merged, at most four remain. */
+/** Binary kernels over broadcast shapes: neighbouring axes that broadcast the same way count as one. */
+import { Binary, binary } from '../backend/kernels/elementwise.ts';
 import { UsageError } from '../errors.ts';
 import { type Shape, show, type Tensor } from '../tensor/tensor.ts';
 
-/** The order is the one of `Binary` in kernels/elementwise.cpp. */
-const binaryOps = ['add', 'sub', 'mul', 'div'] as const;
-export type BinaryOp = (typeof binaryOps)[number];
+export type BinaryOp = keyof typeof Binary;
 
-/** NumPy's rule: axes align at the right; equal, or 1 on one side. */
+/** NumPy's rule: axes align at the right, and are equal, or 1 on one side. Throws a UsageError otherwise. */
 export function broadcastShape(operation: string, a: Shape, b: Shape): Shape {
   const axes = Math.max(a.length, b.length);
   return Array.from({ length: axes }, (_, i) => {
@@ -22,7 +21,7 @@ export function broadcastShape(operation: string, a: Shape, b: Shape): Shape {
   });
 }
 
-/** y = a op b; a and b contiguous, y of their broadcast shape. */
+/** y = a op b; a and b contiguous, y of their broadcast shape. At most four groups of axes may alternate. */
 export function runBinary(op: BinaryOp, a: Tensor, b: Tensor, y: Tensor): void {
   if (y.size === 0) return;
   const groups: { size: number; a: boolean; b: boolean }[] = [];
@@ -50,22 +49,12 @@ export function runBinary(op: BinaryOp, a: Tensor, b: Tensor, y: Tensor): void {
       list[i] = stride;
       stride *= groups[i].size;
     }
-    return list as [number, number, number, number];
+    return list;
   };
   const [n0, n1, n2, n3] = groups.map((group) => group.size);
+  const [a0, a1, a2, a3] = strides('a');
+  const [b0, b1, b2, b3] = strides('b');
   const grain = Math.max(1, Math.ceil(16384 / n3));
-  y.backend.device.run(
-    'binary',
-    n0 * n1 * n2,
-    grain,
-    binaryOps.indexOf(op),
-    a.pointer,
-    b.pointer,
-    y.pointer,
-    n1,
-    n2,
-    n3,
-    ...strides('a'),
-    ...strides('b'),
-  );
+  const numbers = { op: Binary[op], n1, n2, n3, a0, a1, a2, a3, b0, b1, b2, b3 };
+  binary(y.backend.device, n0 * n1 * n2, grain, { a, b, y }, numbers);
 }

@@ -6,6 +6,7 @@
  * Its state is the last K inputs, oldest first; zeros before the start of a document.
  * Official: causal_conv1d_fn, causal_conv1d_update.
  */
+import { CONV_BLOCK, CONV_TAPS, convBackward, convForward } from '../backend/kernels/conv.ts';
 import { UsageError } from '../errors.ts';
 import { reportMultiplyAdds } from '../tensor/multiplyAdds.ts';
 import { isTracked, record } from '../tensor/tape.ts';
@@ -15,20 +16,26 @@ import { type Positions, requirePositions } from './positions.ts';
 import { sumTo } from './reduce.ts';
 import { contiguous } from './shape.ts';
 
-export const MAX_TAPS = 8;
-/** Channels that one unit of the kernel walks (CONV_BLOCK in kernels/conv.cpp). */
-const BLOCK = 64;
+/** The longest filter. */
+export const MAX_TAPS = CONV_TAPS;
 
 export interface CausalConv1dInput {
   x: Tensor; //       (B, L, D)
   weight: Tensor; //  (D, 1, K), the official shape, or (D, K)
   bias?: Tensor; //   (D)
-  state?: Tensor; //  (B, K, D): the last K inputs
+  state?: Tensor; //  (B, K, D): the last K inputs. Default: zeros
+  /** Where documents begin and how long the rows are. Default: every row is one document of L steps. */
   positions?: Positions;
+  /** Default: 'silu'. */
   activation?: 'silu' | 'none';
 }
 
-/** → y: (B, L, D) and the state after the last step, (B, K, D) */
+/**
+ * Causal depthwise convolution with a filter of K taps, 1 to 8, for each channel.
+ *
+ * Returns y (B, L, D), zeros beyond a row's length, and the state after each row's last step, (B, K, D).
+ * Throws a UsageError for shapes that do not fit.
+ */
 export function causalConv1d(input: CausalConv1dInput): { y: Tensor; state: Tensor } {
   const { x, bias, positions = {}, activation = 'silu' } = input;
   requireAxes('causalConv1d', 'x', x, 3, '(B, L, D)');
@@ -52,78 +59,32 @@ export function causalConv1d(input: CausalConv1dInput): { y: Tensor; state: Tens
   const state = input.state && contiguous(input.state);
   requireOneBackend('causalConv1d', [x, weight, bias, state]);
   requirePositions('causalConv1d', positions, x.backend, B, L);
+  const { age, lengths } = positions;
   const { backend } = x;
-  const { device } = backend;
   reportMultiplyAdds(B * L * D * K);
   const y = backend.empty([B, L, D]);
-  const last = backend.empty([B, K, D]);
-  const silu = Number(activation === 'silu');
-  const units = B * Math.ceil(D / BLOCK);
+  const lastState = backend.empty([B, K, D]);
+  const units = B * Math.ceil(D / CONV_BLOCK);
   const grain = Math.max(1, Math.ceil(256 / Math.max(1, L)));
-  const age = positions.age?.pointer ?? 0;
-  const lengths = positions.lengths?.pointer ?? 0;
-  if (units) {
-    device.run(
-      'conv_forward',
-      units,
-      grain,
-      x.pointer,
-      weight.pointer,
-      bias?.pointer ?? 0,
-      state?.pointer ?? 0,
-      age,
-      lengths,
-      y.pointer,
-      last.pointer,
-      L,
-      D,
-      K,
-      x.rowStride,
-      D,
-      silu,
-    );
-  }
-  if (!isTracked(x, weight, bias, state)) return { y, state: last };
+  const sizes = { L, D, K, siluAfter: activation === 'silu' };
+  convForward(backend.device, units, grain, { x, weight, bias, state, age, lengths, y, lastState }, sizes);
+  if (!isTracked(x, weight, bias, state)) return { y, state: lastState };
   record({
     name: 'causalConv1d',
     inputs: [x, weight, bias, state],
-    outputs: [y, last],
-    backward: ([grad, dlast], to) => {
+    outputs: [y, lastState],
+    backward: ([grad, gradState], to) => {
       const dy = grad ?? backend.zeros(y.shape);
+      const dlast = gradState && contiguous(gradState);
       const dx = to.place(x);
       const dweight = backend.empty([B, D, K]);
       const dbias = bias && backend.empty([B, D]);
       const dstate = state && to.wants(state) ? backend.empty(state.shape) : undefined;
-      const dlastRows = dlast && contiguous(dlast);
-      if (units) {
-        device.run(
-          'conv_backward',
-          units,
-          1,
-          x.pointer,
-          weight.pointer,
-          bias?.pointer ?? 0,
-          state?.pointer ?? 0,
-          age,
-          lengths,
-          dy.pointer,
-          dlastRows?.pointer ?? 0,
-          dx.pointer,
-          dweight.pointer,
-          dbias?.pointer ?? 0,
-          dstate?.pointer ?? 0,
-          L,
-          D,
-          K,
-          x.rowStride,
-          dy.rowStride,
-          dx.rowStride,
-          silu,
-        );
-      }
+      const operands = { x, weight, bias, state, age, lengths, dy, dlast, dx, dweight, dbias, dstate };
+      convBackward(backend.device, units, 1, operands, sizes);
       const dw = sumTo(dweight, [1, D, K]);
       return [dx, new Tensor(dw.storage, weight.shape), dbias && new Tensor(sumTo(dbias, [1, D]).storage, [D]), dstate];
     },
   });
-  return { y, state: last };
+  return { y, state: lastState };
 }

@@ -1,4 +1,4 @@
-/** Checks shared by the operations: each failure says what, got, expected and what to do. */
+/** Checks shared by the operations. Each failure says which tensor, what was got, what is expected and what to do. */
 import { UsageError } from '../errors.ts';
 import { type DType, type Shape, sameShape, show, Tensor } from '../tensor/tensor.ts';
 
@@ -22,6 +22,7 @@ export function requireTensor(
   }
 }
 
+/** Refuses a tensor of another shape; `why` says what the expected one follows from. */
 export function requireShape(
   operation: string,
   name: string,
@@ -36,6 +37,7 @@ export function requireShape(
   }
 }
 
+/** Refuses a tensor of another number of axes; `names` are the expected ones. */
 export function requireAxes(operation: string, name: string, tensor: Tensor, axes: number, names: string): void {
   requireTensor(operation, name, tensor);
   if (tensor.shape.length !== axes) {
@@ -43,13 +45,14 @@ export function requireAxes(operation: string, name: string, tensor: Tensor, axe
   }
 }
 
+/** Refuses tensors of different backends. */
 export function requireOneBackend(operation: string, tensors: readonly (Tensor | undefined)[]): void {
   const first = tensors.find((tensor) => tensor !== undefined);
   for (const tensor of tensors) {
     if (tensor && first && tensor.backend !== first.backend) {
       throw new UsageError(
         operation,
-        `the tensors live on two backends (${first.backend.name} and ${tensor.backend.name}). Copy one over: other.tensor(await t.data(), t.shape).`,
+        `the tensors are on two backends (${first.backend.name} and ${tensor.backend.name}). Copy one over: other.tensor(await t.data(), t.shape).`,
       );
     }
   }

@@ -1,4 +1,5 @@
 /** Cross-entropy of logits against target indices. Official: torch.nn.functional.cross_entropy. */
+import { crossEntropyBackward, crossEntropyForward } from '../backend/kernels/loss.ts';
 import { UsageError } from '../errors.ts';
 import { record } from '../tensor/tape.ts';
 import { show, Tensor } from '../tensor/tensor.ts';
@@ -6,7 +7,15 @@ import { requireTensor } from './check.ts';
 import { sumTo } from './reduce.ts';
 import { contiguous } from './shape.ts';
 
-/** Mean over the targets that count, in nats. logits: (…, V), targets: one a row; negative ones are ignored. */
+/**
+ * Mean cross-entropy in nats, a scalar, over the targets that are not negative.
+ *
+ * logits: (…, V). targets: for each row of logits an index below V, or a negative number: ignored.
+ *
+ *   crossEntropy(backend.tensor([0, 0, 0, 0], [2, 2]), Int32Array.of(1, -1));   // log 2
+ *
+ * Throws a UsageError where the counts differ, for a target of V or more, and where every target is ignored.
+ */
 export function crossEntropy(logits: Tensor, targets: Int32Array): Tensor {
   requireTensor('crossEntropy', 'logits', logits);
   if (!(targets instanceof Int32Array)) {
@@ -36,7 +45,7 @@ export function crossEntropy(logits: Tensor, targets: Int32Array): Tensor {
   const losses = backend.empty([rows]);
   const lse = backend.empty([rows]);
   const grain = Math.ceil(8192 / V);
-  backend.device.run('cross_entropy_forward', rows, grain, input.pointer, ids.pointer, losses.pointer, lse.pointer, V);
+  crossEntropyForward(backend.device, rows, grain, { logits: input, targets: ids, losses, lse }, { V });
   const loss = new Tensor(sumTo(losses, [1], 1 / count).storage, []);
   record({
     name: 'crossEntropy',
@@ -45,18 +54,8 @@ export function crossEntropy(logits: Tensor, targets: Int32Array): Tensor {
     backward: ([grad]) => {
       if (!grad) return [];
       const dlogits = backend.empty(input.shape);
-      backend.device.run(
-        'cross_entropy_backward',
-        rows,
-        grain,
-        input.pointer,
-        ids.pointer,
-        lse.pointer,
-        grad.pointer,
-        dlogits.pointer,
-        count,
-        V,
-      );
+      const operands = { logits: input, targets: ids, lse, scale: grad, dlogits };
+      crossEntropyBackward(backend.device, rows, grain, operands, { divisor: count, V });
       return [dlogits];
     },
   });

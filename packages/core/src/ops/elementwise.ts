@@ -1,4 +1,5 @@
 /** Functions of one element, and of two with broadcasting. */
+import { Unary, unary } from '../backend/kernels/elementwise.ts';
 import { UsageError } from '../errors.ts';
 import { isTracked, record } from '../tensor/tape.ts';
 import { sameShape, type Tensor } from '../tensor/tensor.ts';
@@ -7,69 +8,64 @@ import { requireOneBackend, requireTensor } from './check.ts';
 import { sumTo } from './reduce.ts';
 import { contiguous } from './shape.ts';
 
-/** The order is the one of `Unary` in kernels/elementwise.cpp. */
-const unaryOps = [
-  'neg',
-  'exp',
-  'log',
-  'sqrt',
-  'square',
-  'reciprocal',
-  'sigmoid',
-  'silu',
-  'softplus',
-  'tanh',
-  'gelu',
-  'geluTanh',
-  'relu',
-] as const;
-type UnaryOp = (typeof unaryOps)[number];
+type UnaryOp = keyof typeof Unary;
 const GRAIN = 4096;
 
-function unary(op: UnaryOp, x: Tensor): Tensor {
-  requireTensor(op, 'x', x);
-  const input = contiguous(x);
-  const code = unaryOps.indexOf(op);
-  const { device } = input.backend;
-  const y = input.backend.empty(input.shape);
-  if (y.size) device.run('unary', y.size, GRAIN, code, input.pointer, 0, y.pointer);
+function ofOne(op: UnaryOp, tensor: Tensor): Tensor {
+  requireTensor(op, 'x', tensor);
+  const x = contiguous(tensor);
+  const { backend, size } = x;
+  const y = backend.empty(x.shape);
+  unary(backend.device, size, GRAIN, { x, dy: undefined, y }, { op: Unary[op] });
   record({
     name: op,
-    inputs: [input],
+    inputs: [x],
     outputs: [y],
     backward: ([grad]) => {
       if (!grad) return [];
-      const dy = contiguous(grad);
-      const dx = input.backend.empty(input.shape);
-      if (dx.size) device.run('unary', dx.size, GRAIN, code, input.pointer, dy.pointer, dx.pointer);
+      const dx = backend.empty(x.shape);
+      unary(backend.device, size, GRAIN, { x, dy: contiguous(grad), y: dx }, { op: Unary[op] });
       return [dx];
     },
   });
   return y;
 }
 
-export const neg = (x: Tensor): Tensor => unary('neg', x);
-export const exp = (x: Tensor): Tensor => unary('exp', x);
-export const log = (x: Tensor): Tensor => unary('log', x);
-export const sqrt = (x: Tensor): Tensor => unary('sqrt', x);
-export const square = (x: Tensor): Tensor => unary('square', x);
-export const reciprocal = (x: Tensor): Tensor => unary('reciprocal', x);
-export const sigmoid = (x: Tensor): Tensor => unary('sigmoid', x);
+/** −x */
+export const neg = (x: Tensor): Tensor => ofOne('neg', x);
+/** eˣ */
+export const exp = (x: Tensor): Tensor => ofOne('exp', x);
+/** The natural logarithm. */
+export const log = (x: Tensor): Tensor => ofOne('log', x);
+/** √x */
+export const sqrt = (x: Tensor): Tensor => ofOne('sqrt', x);
+/** x² */
+export const square = (x: Tensor): Tensor => ofOne('square', x);
+/** 1 / x */
+export const reciprocal = (x: Tensor): Tensor => ofOne('reciprocal', x);
+/** 1 / (1 + e⁻ˣ) */
+export const sigmoid = (x: Tensor): Tensor => ofOne('sigmoid', x);
 /** x · sigmoid(x) */
-export const silu = (x: Tensor): Tensor => unary('silu', x);
-/** log(1 + exp(x)), linear above 20 */
-export const softplus = (x: Tensor): Tensor => unary('softplus', x);
-export const tanh = (x: Tensor): Tensor => unary('tanh', x);
-export const relu = (x: Tensor): Tensor => unary('relu', x);
-/** x · Φ(x), exact or by the tanh approximation; official: torch.nn.functional.gelu */
+export const silu = (x: Tensor): Tensor => ofOne('silu', x);
+/** log(1 + eˣ), x itself above 20. */
+export const softplus = (x: Tensor): Tensor => ofOne('softplus', x);
+/** The hyperbolic tangent. */
+export const tanh = (x: Tensor): Tensor => ofOne('tanh', x);
+/** The larger of x and 0. */
+export const relu = (x: Tensor): Tensor => ofOne('relu', x);
+
+/**
+ * x · Φ(x), exact or by the tanh approximation. Default: 'none', exact. Official: torch.nn.functional.gelu.
+ * Throws a UsageError for another value of `approximate`.
+ */
 export function gelu(x: Tensor, approximate: 'none' | 'tanh' = 'none'): Tensor {
   if (approximate !== 'none' && approximate !== 'tanh') {
     throw new UsageError('gelu', `approximate is ${approximate}, expected 'none' or 'tanh'.`);
   }
-  return unary(approximate === 'tanh' ? 'geluTanh' : 'gelu', x);
+  return ofOne(approximate === 'tanh' ? 'geluTanh' : 'gelu', x);
 }
 
-function binary(
+function ofTwo(
   op: BinaryOp,
   a: Tensor,
   b: Tensor,
@@ -106,16 +102,19 @@ const plain = (op: BinaryOp, a: Tensor, b: Tensor): Tensor => {
 };
 const negated = (x: Tensor): Tensor => plain('mul', x, x.backend.full([], -1));
 
-/** a + b, with broadcasting. */
-export const add = (a: Tensor, b: Tensor): Tensor => binary('add', a, b, (dy) => [() => dy, () => dy]);
+/**
+ * a + b. Shapes broadcast as NumPy's do: (2, 3) and (3) give (2, 3). Throws a UsageError for shapes that do not;
+ * so do sub, mul and div.
+ */
+export const add = (a: Tensor, b: Tensor): Tensor => ofTwo('add', a, b, (dy) => [() => dy, () => dy]);
 /** a − b, with broadcasting. */
-export const sub = (a: Tensor, b: Tensor): Tensor => binary('sub', a, b, (dy) => [() => dy, () => negated(dy)]);
+export const sub = (a: Tensor, b: Tensor): Tensor => ofTwo('sub', a, b, (dy) => [() => dy, () => negated(dy)]);
 /** a · b, element by element, with broadcasting. */
 export const mul = (a: Tensor, b: Tensor): Tensor =>
-  binary('mul', a, b, (dy, left, right) => [() => plain('mul', dy, right), () => plain('mul', dy, left)]);
+  ofTwo('mul', a, b, (dy, left, right) => [() => plain('mul', dy, right), () => plain('mul', dy, left)]);
 /** a / b, with broadcasting. */
 export const div = (a: Tensor, b: Tensor): Tensor =>
-  binary('div', a, b, (dy, left, right) => [
+  ofTwo('div', a, b, (dy, left, right) => [
     () => plain('div', dy, right),
     () => negated(plain('div', plain('mul', dy, left), plain('mul', right, right))),
   ]);

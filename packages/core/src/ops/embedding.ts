@@ -1,11 +1,17 @@
 /** Rows of a table by index. Official: torch.nn.Embedding. */
+import { embeddingBackward, embeddingForward } from '../backend/kernels/embedding.ts';
 import { UsageError } from '../errors.ts';
 import { record } from '../tensor/tape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { requireAxes, requireOneBackend, requireTensor } from './check.ts';
 import { contiguous } from './shape.ts';
 
-/** table: (V, D), ids: i32 of any shape, each in [0, V) → (…, D) */
+/**
+ * The rows of a table by index.
+ *
+ * table: (V, D). ids: i32 of any shape (…), from backend.ints(), each from 0 to V − 1. Returns (…, D).
+ * Throws a UsageError for an index outside of the table.
+ */
 export function embedding(table: Tensor, ids: Tensor): Tensor {
   requireAxes('embedding', 'table', table, 2, '(V, D)');
   requireTensor('embedding', 'ids', ids, 'i32');
@@ -14,10 +20,9 @@ export function embedding(table: Tensor, ids: Tensor): Tensor {
   const rows = contiguous(table);
   const indices = contiguous(ids);
   const { backend } = table;
-  const { device } = backend;
   requireBelow(indices, V);
   const y = backend.empty([...ids.shape, D]);
-  if (y.size) device.run('embedding_forward', ids.size, 256, rows.pointer, indices.pointer, y.pointer, D);
+  embeddingForward(backend.device, ids.size, 256, { table: rows, ids: indices, y }, { D });
   record({
     name: 'embedding',
     inputs: [rows],
@@ -26,7 +31,7 @@ export function embedding(table: Tensor, ids: Tensor): Tensor {
       if (!grad) return [];
       const dy = contiguous(grad);
       const dtable = backend.zeros(rows.shape);
-      if (y.size) device.run('embedding_backward', D, 16, dy.pointer, indices.pointer, dtable.pointer, ids.size, D);
+      embeddingBackward(backend.device, D, 16, { dy, ids: indices, dtable }, { T: ids.size, D });
       return [dtable];
     },
   });

@@ -7,6 +7,7 @@
  *
  * Official: mamba_ssm/ops/triton/layernorm_gated.py (rms_norm_ref); Mamba-2 norms after the gate.
  */
+import { gatedNormBackward, gatedNormForward } from '../backend/kernels/norm.ts';
 import { UsageError } from '../errors.ts';
 import { isTracked, record } from '../tensor/tape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -17,15 +18,20 @@ export interface GatedNormInput {
   x: Tensor; //       (…, D)
   z: Tensor; //       (…, D), the gate
   weight: Tensor; //  (D)
-  /** Groups of D / groups values, each normed alone. */
+  /** Each group of D / groups values is normed alone. Default: 1. */
   groups?: number;
+  /** Default: 1e-5. */
   eps?: number;
+  /** Default: false. */
   normBeforeGate?: boolean;
 }
 
-/** → (…, D) */
+/** Rows are summed in this many parts, whatever the thread count: results do not depend on it. */
+const PARTS = 16;
+
+/** RMSNorm of x · silu(z). Returns (…, D). Throws a UsageError for shapes that do not fit. */
 export function gatedNorm(input: GatedNormInput): Tensor {
-  const { x, z, weight, groups = 1, eps = 1e-5, normBeforeGate = false } = input;
+  const { x, z, weight, groups = 1, eps = 1e-5, normBeforeGate: before = false } = input;
   requireTensor('gatedNorm', 'x', x);
   const D = x.width;
   requireShape('gatedNorm', 'z', z, x.shape, 'the shape of x');
@@ -39,25 +45,7 @@ export function gatedNorm(input: GatedNormInput): Tensor {
   const size = D / groups;
   const y = backend.empty(x.shape);
   const rstd = backend.empty([rows, groups]);
-  if (rows) {
-    const grain = Math.ceil(4096 / D);
-    backend.device.run(
-      'gated_norm_forward',
-      rows,
-      grain,
-      x.pointer,
-      z.pointer,
-      weight.pointer,
-      y.pointer,
-      rstd.pointer,
-      D,
-      size,
-      x.rowStride,
-      z.rowStride,
-      eps,
-      Number(normBeforeGate),
-    );
-  }
+  gatedNormForward(backend.device, rows, Math.ceil(4096 / D), { x, z, weight, y, rstd }, { D, size, eps, before });
   if (!isTracked(x, z, weight)) rstd.dispose();
   record({
     name: 'gatedNorm',
@@ -69,36 +57,11 @@ export function gatedNorm(input: GatedNormInput): Tensor {
       const [dx, dz] = [to.place(x), to.place(z)];
       // Zeros where there are no rows: the kernel then does not run.
       const dweight = rows ? backend.empty([parts, D]) : backend.zeros([parts, D]);
-      if (rows) {
-        backend.device.run(
-          'gated_norm_backward',
-          parts,
-          1,
-          x.pointer,
-          z.pointer,
-          weight.pointer,
-          rstd.pointer,
-          dy.pointer,
-          dx.pointer,
-          dz.pointer,
-          dweight.pointer,
-          rows,
-          D,
-          size,
-          Math.ceil(rows / parts),
-          x.rowStride,
-          z.rowStride,
-          dy.rowStride,
-          dx.rowStride,
-          dz.rowStride,
-          Number(normBeforeGate),
-        );
-      }
+      const operands = { x, z, weight, rstd, dy, dx, dz, dweight };
+      const sizes = { R: rows, D, size, rows: Math.ceil(rows / parts), before };
+      gatedNormBackward(backend.device, rows ? parts : 0, 1, operands, sizes);
       return [dx, dz, to.wants(weight) ? sumRows(dweight) : undefined];
     },
   });
   return y;
 }
-
-/** Rows are summed in this many parts, whatever the thread count: results do not depend on it. */
-const PARTS = 16;

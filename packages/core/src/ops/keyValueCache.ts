@@ -1,44 +1,45 @@
 /**
- * The keys and values that attention has read, as a value that grows.
+ * The keys and values of the steps that attention has read, as an immutable value.
  *
- * It lies in a buffer with room to spare, one row a step with all sequences beside each other:
- * (steps, B, 2, G, P). Reading on makes a new cache. Where the old one ends last in the buffer, the new
- * steps go behind it and both share the buffer; else, or where the room is used up, the new one begins
- * a buffer of its own, twice as large. So a step copies nothing, and nobody sees another's steps.
+ * A cache is a part of a buffer with room to spare, (steps, B, 2, G, P): one row a step for all sequences. Reading
+ * more steps makes a new cache. If the old one ends last in its buffer, the new steps go behind it and both share the
+ * buffer. Otherwise, or when the buffer is full, the new cache begins a buffer of its own, twice as large. So a step
+ * copies nothing, and no cache sees the steps of another.
  */
+import { cacheMove } from '../backend/kernels/cache.ts';
 import { UsageError } from '../errors.ts';
-import type { Backend } from '../tensor/backend.ts';
 import { withoutGradients } from '../tensor/tape.ts';
-import { product, type Shape, Tensor } from '../tensor/tensor.ts';
+import { type Backend, product, type Shape, Tensor } from '../tensor/tensor.ts';
 
-/** Where the steps of a sequence lie in a buffer. */
+/** Where the steps of a sequence are in a buffer. */
 export interface Span {
   readonly first: number;
   readonly end: number;
 }
 
-/** What caches share that lie in the same memory. */
+/** What caches in the same buffer share. */
 interface Room {
-  /** Steps it has room for. */
+  /** Steps that the buffer has room for. */
   readonly capacity: number;
   /** For each sequence, where the longest of its caches ends. */
   readonly ends: number[];
-  /** Caches that were not disposed. */
+  /** Caches that are not disposed. */
   holders: number;
 }
 
-/** Steps that a buffer begun by reading on has room for, at least. */
+/** The least capacity of a buffer that continues a cache. */
 const LEAST = 16;
 
+/** What attention() returns and takes: keys and values, for each sequence those of its last steps. */
 export class KeyValueCache extends Tensor {
   private disposed = false;
 
   constructor(
     whole: Tensor,
-    /** 2, G, P */
+    /** [2, G, P] */
     readonly entry: Shape,
     readonly spans: readonly Span[],
-    /** Steps ever read of each sequence; those before its span are gone. */
+    /** Steps ever read of each sequence. The cache may hold only the last of them. */
     readonly everRead: readonly number[],
     readonly room: Room,
   ) {
@@ -46,12 +47,12 @@ export class KeyValueCache extends Tensor {
     room.holders++;
   }
 
-  /** Steps held of the longest sequence. */
+  /** Steps that it holds of the longest sequence. */
   get steps(): number {
     return Math.max(0, ...this.spans.map(countOf));
   }
 
-  /** Of what it holds; its buffer is up to twice as large. */
+  /** Bytes of what it holds. Its buffer is up to twice as large. */
   get bytes(): number {
     return 4 * this.steps * this.spans.length * product(this.entry);
   }
@@ -61,7 +62,7 @@ export class KeyValueCache extends Tensor {
     return super.pointer;
   }
 
-  /** The memory goes with the last cache in it. */
+  /** Frees the memory with the last cache in it. */
   override dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
@@ -69,7 +70,7 @@ export class KeyValueCache extends Tensor {
     if (this.room.holders === 0) super.dispose();
   }
 
-  /** The same steps at the start of a buffer of their own. */
+  /** The same steps at the start of a new buffer. */
   copy(capacity = this.steps): KeyValueCache {
     const spans = this.spans.map((span) => ({ first: 0, end: countOf(span) }));
     const whole = this.backend.empty([capacity, spans.length, ...this.entry]);
@@ -77,7 +78,7 @@ export class KeyValueCache extends Tensor {
     return new KeyValueCache(whole, this.entry, spans, this.everRead, roomFor(capacity, spans));
   }
 
-  /** (B, steps, 2, G, P) from the first step of each sequence on, zeros behind its last. */
+  /** (B, steps, 2, G, P): the steps of each sequence from its first on, zeros behind its last. */
   byRow(): Tensor {
     return withoutGradients(() => {
       const rows = this.backend.empty([this.spans.length, this.steps, ...this.entry]);
@@ -88,7 +89,7 @@ export class KeyValueCache extends Tensor {
   }
 }
 
-/** From what byRow() gave, how many steps of each sequence it holds, and how many were ever read. */
+/** A cache from what byRow() gave, the steps that it holds of each sequence, and the steps ever read. */
 export function cacheFromRows(rows: Tensor, held: readonly number[], read: readonly number[]): KeyValueCache {
   const [B, steps, ...entry] = rows.shape;
   const spans = held.map((end) => ({ first: 0, end }));
@@ -98,8 +99,8 @@ export function cacheFromRows(rows: Tensor, held: readonly number[], read: reado
 }
 
 /**
- * A cache of `lengths[b]` more steps of each sequence, which the caller then writes from `before[b].end`
- * on. It holds the last `bounds[b]` steps; `before` is where the old ones lie in its buffer.
+ * A cache with `lengths[b]` more steps of each sequence, which the caller then writes from `before[b].end` on.
+ * It holds the last `bounds[b]` steps; `before` is where the old ones are in its buffer.
  */
 export function extendCache(
   old: KeyValueCache | undefined,
@@ -141,7 +142,7 @@ const roomFor = (capacity: number, spans: readonly Span[]): Room => ({
   holders: 0,
 });
 
-/** Copies the steps of each sequence from their place in one buffer to that in another; zeros elsewhere. */
+/** Copies the steps of each sequence from `at` in one buffer to `spans` in another; zeros elsewhere. */
 export function moveSteps(
   from: Tensor,
   at: readonly Span[],
@@ -159,19 +160,8 @@ export function moveSteps(
   const [stepFrom, rowFrom] = layout === 'from rows' ? byRows(from) : bySteps;
   const [stepTo, rowTo] = layout === 'rows' ? byRows(to) : bySteps;
   const table = to.backend.ints(plan, [B, 3]);
-  to.backend.device.run(
-    'cache_move',
-    steps * B,
-    Math.max(1, Math.ceil(8192 / width)),
-    from.pointer,
-    table.pointer,
-    to.pointer,
-    B,
-    width,
-    stepFrom,
-    rowFrom,
-    stepTo,
-    rowTo,
-  );
+  const grain = Math.max(1, Math.ceil(8192 / width));
+  const numbers = { B, W: width, stepFrom, rowFrom, stepTo, rowTo };
+  cacheMove(to.backend.device, steps * B, grain, { from, plan: table, to }, numbers);
   table.dispose();
 }

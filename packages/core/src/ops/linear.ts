@@ -7,7 +7,10 @@ import { requireAxes, requireOneBackend, requireShape, requireTensor } from './c
 import { multiply } from './gemm.ts';
 import { sumRows } from './reduce.ts';
 
-/** x: (…, in), weight: (out, in), bias: (out) → (…, out) */
+/**
+ * A linear map of the last axis. x: (…, in), weight: (out, in), bias: (out). Returns (…, out).
+ * Throws a UsageError for shapes that do not fit.
+ */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   requireTensor('linear', 'x', x);
   requireAxes('linear', 'weight', weight, 2, '(out, in)');

@@ -5,13 +5,16 @@
  *   αₜ = exp(Aₜ Δₜ)      γₜ = λₜ Δₜ      βₜ = (1 − λₜ) Δₜ αₜ      λ = sigmoid(trap)
  *
  * K and Q are B and C with their biases, rotated in pairs by θₜ = θₜ₋₁ + π tanh(angles) Δₜ; V = x mimo.x, or x.
- * SISO rotates neighbours (2i, 2i + 1), MIMO pairs (i, i + N/2); values beyond the angles stay.
+ * SISO rotates neighbours (2i, 2i + 1), MIMO pairs (i, i + N/2); values beyond the angles stay as they are.
  *
- * It is a state space dual (ssd.ts) whose weight at a step is γₜ and the next step's (1 − λ) Δ together, save
- * where a step meets itself: there it is γₜ. So it too has a recurrence, for short inputs, and a chunked form.
+ * It is a state space dual (ssd.ts) in which the weight of a step is γₜ plus (1 − λ) Δ of the next step, except that
+ * a step sees itself with γₜ alone. So it too has a recurrence, for short inputs, and a chunked form.
  *
  * Paper: Lahoti et al. 2026, propositions 1 and 4. Official: mamba3_siso_combined, mamba3_mimo.
  */
+import { MAX_RANK, mamba3Scratch } from '../backend/kernels/mamba3.ts';
+import { mamba3Backward } from '../backend/kernels/mamba3_backward.ts';
+import { mamba3Forward } from '../backend/kernels/mamba3_forward.ts';
 import { UsageError } from '../errors.ts';
 import { copyInto } from '../tensor/copy.ts';
 import { reportMultiplyAdds } from '../tensor/multiplyAdds.ts';
@@ -23,10 +26,10 @@ import { rankGate } from './rankGate.ts';
 import { sumTo } from './reduce.ts';
 import { contiguous, reshape } from './shape.ts';
 
-/** Rows of a chunk, steps times rank: what a window between two kept states holds. */
+export { MAX_RANK };
+
+/** Rows of a chunk, steps times rank: the length of a window between two kept states. */
 export const MAMBA3_ROWS = 64;
-/** Ranks that the recurrence holds in registers (MAX_RANK in kernels/mamba3.cpp). */
-export const MAX_RANK = 16;
 /** Steps below which the recurrence is quicker. */
 const SHORT = 4;
 /** There are at least this many units where heads allow. */
@@ -44,10 +47,13 @@ export interface Mamba3ScanInput {
   BBias: Tensor; //  (H, R, N)
   D?: Tensor; //     (H)
   z?: Tensor; //     (B, L, H, P): out is multiplied by silu(z)
-  mimo?: { x: Tensor; z: Tensor; o: Tensor }; // each (H, R, P)
+  mimo?: { x: Tensor; z: Tensor; o: Tensor }; // each (H, R, P). Default: SISO, R = 1
 }
 
-/** → out: (B, L, H, P) */
+/**
+ * Mamba-3's scan over sequences from their start. G divides H; the heads of a group share B and C.
+ * Returns out (B, L, H, P). Throws a UsageError for shapes that do not fit.
+ */
 export function mamba3Scan({ z, mimo, ...input }: Mamba3ScanInput): { out: Tensor } {
   const { x, C, angles } = input;
   requireAxes('mamba3Scan', 'x', x, 4, '(B, L, H, P)');
@@ -67,13 +73,16 @@ export function mamba3Scan({ z, mimo, ...input }: Mamba3ScanInput): { out: Tenso
 export interface Mamba3Input extends Omit<Mamba3ScanInput, 'z' | 'mimo'> {
   x: Tensor; //        (B, L, H·P)
   angles: Tensor; //   (B, L, H·S), or (B, L, S), the same for all heads
+  /** Whether all heads share the angles. Default: false. */
   sharedAngles?: boolean;
   mimoX?: Tensor; //   (H, R, P): with it pairs are (i, i + N/2)
-  positions?: Positions; // document boundaries and row lengths
+  /** Where documents begin and how long the rows are. Default: every row is one document of L steps. */
+  positions?: Positions;
+  /** Default: 'auto', the recurrence for short inputs. */
   form?: 'auto' | 'recurrent' | 'chunked';
 }
 
-/** What the scan remembers, as kernels hold it. The angle is less its whole turns, in ±π. */
+/** The state of the scan, as kernels hold it. Whole turns are taken out of the angle: it is within ±π. */
 export interface Mamba3State {
   angle: Tensor; // (B, H, S)
   ssm: Tensor; //   (B, H, N, P)
@@ -81,18 +90,24 @@ export interface Mamba3State {
   v: Tensor; //     (B, H, P), x of the last step
 }
 
-/** As mamba3Scan from a state, without the gate: x and angles may be slices of wider rows. → y: (B, L, H, R, P) */
+/**
+ * As mamba3Scan from a state, without the gate; x and angles may be slices of wider rows.
+ * Returns y (B, L, H, R, P) and the state after each row's last step.
+ */
 export function mamba3FromState(input: Mamba3Input, initial?: Mamba3State): { y: Tensor; state: Mamba3State } {
   const { batch, L, H, P, G, R, N, S } = checkInput(input, initial);
   reportMultiplyAdds((3 + 2 * R) * batch * L * H * P * N);
-  const { x, trap, angles, D: skip, sharedAngles: shared = false, mimoX, positions = {}, form = 'auto' } = input;
-  const [C, B, ADT, DT] = [input.C, input.B, input.ADT, input.DT].map(contiguous);
-  const [CBias, BBias] = [contiguous(input.CBias), contiguous(input.BBias)];
-  const mimo = mimoX && contiguous(mimoX);
+  const { x, trap, angles, D: skip, sharedAngles: shared = false, positions = {}, form = 'auto' } = input;
+  const [c, b, adt, dt, biasC, biasB] = [input.C, input.B, input.ADT, input.DT, input.CBias, input.BBias].map(
+    contiguous,
+  );
+  const mimoX = input.mimoX && contiguous(input.mimoX);
   const start = initial && [initial.angle, initial.ssm, initial.k, initial.v].map(contiguous);
+  const [stateAngle, stateSsm, stateK, stateV]: (Tensor | undefined)[] = start ?? [];
+  const { age, lengths } = positions;
   const { backend } = x;
   const { device } = backend;
-  const inputs = [C, B, x, ADT, DT, trap, angles, CBias, BBias, skip, mimo, ...(start ?? [])];
+  const inputs = [c, b, x, adt, dt, trap, angles, biasC, biasB, skip, mimoX, ...(start ?? [])];
   const tracked = isTracked(...inputs);
   const chunked = form === 'auto' ? L >= SHORT : form === 'chunked';
 
@@ -106,114 +121,146 @@ export function mamba3FromState(input: Mamba3Input, initial?: Mamba3State): { y:
   ];
   const y = backend.empty([batch, L, H, R, P]);
   const last = stateShapes.map((shape) => backend.empty(shape));
+  const [lastAngle, lastSsm, lastK, lastV] = last;
   const borders = tracked ? backend.empty([batch, H, windows, N, P]) : undefined;
   const borderAngles = tracked ? backend.empty([batch, H, windows, S]) : undefined;
-  // A fixed division of the work, whatever the thread count.
+  // The division of the work is fixed, whatever the thread count.
   const W = Math.ceil(H / G / Math.max(1, Math.ceil(UNITS / Math.max(1, batch * G))));
   const blocks = Math.ceil(H / G / W);
   const units = P * N > 0 ? batch * G * blocks : 0;
-  const scratch = () => backend.empty([Math.max(1, units * device.mamba3Scratch(N, P, T, R))]);
-  const tables = [positions.age?.pointer ?? 0, positions.lengths?.pointer ?? 0] as const;
-  const sizes = [L, H, P, N, G, R, S, W, T, x.rowStride, trap.rowStride, angles.rowStride] as const;
-  const flags = [Number(!mimo), Number(shared)] as const;
-  const data = [
-    C.pointer,
-    B.pointer,
-    x.pointer,
-    ADT.pointer,
-    DT.pointer,
-    trap.pointer,
-    angles.pointer,
-    CBias.pointer,
-    BBias.pointer,
-    pointerOf(skip),
-    pointerOf(mimo),
-  ] as const;
-  const before = [0, 1, 2, 3].map((i) => pointerOf(start?.[i])) as [number, number, number, number];
-  const after = last.map(pointerOf) as [number, number, number, number];
-  if (units) {
-    const room = scratch();
-    const grain = Math.max(1, Math.ceil(8192 / Math.max(1, L * R * W * N * P)));
-    const kept = [pointerOf(borders), pointerOf(borderAngles), room.pointer] as const;
-    const rest = [...kept, ...sizes, ...flags, Number(chunked)] as const;
-    device.run('mamba3_forward', units, grain, ...data, ...before, ...tables, y.pointer, ...after, ...rest);
-    room.dispose();
-  }
-  const [angle, ssm, k, v] = last;
-  const state = { angle, ssm, k, v };
-  if (!borders) return { y, state };
+  const grain = Math.max(1, Math.ceil(8192 / Math.max(1, L * R * W * N * P)));
+  const room = () => backend.empty([units * mamba3Scratch(device, { N, P, T, R })]);
+  const neighbours = !mimoX;
+  const scratch = room();
+  mamba3Forward(
+    device,
+    units,
+    grain,
+    {
+      c,
+      b,
+      x,
+      adt,
+      dt,
+      trap,
+      angles,
+      biasC,
+      biasB,
+      skip,
+      mimoX,
+      stateAngle,
+      stateSsm,
+      stateK,
+      stateV,
+      age,
+      lengths,
+      y,
+      lastAngle,
+      lastSsm,
+      lastK,
+      lastV,
+      borders,
+      borderAngles,
+      scratch,
+    },
+    { L, H, P, N, G, R, S, W, T, neighbours, shared, chunked },
+  );
+  scratch.dispose();
+  const state = { angle: lastAngle, ssm: lastSsm, k: lastK, v: lastV };
+  if (!borders || !borderAngles) return { y, state };
   record({
     name: 'mamba3Scan',
     inputs,
     outputs: [y, ...last],
-    backward: ([dyGiven, ...dlast], to) => {
-      const dy = dyGiven ? contiguous(dyGiven) : backend.zeros(y.shape);
+    backward: ([grad, ...gradState], to) => {
+      const dy = grad ? contiguous(grad) : backend.zeros(y.shape);
+      const [dlastAngle, dlastSsm, dlastK, dlastV] = gradState.map((one) => one && contiguous(one));
       const [dx, dtrap] = [to.place(x), to.place(trap)];
-      // Zeros where there is nothing to walk: the kernel then does not run.
-      const room = (shape: Shape) => (units ? backend.empty(shape) : backend.zeros(shape));
-      const [dC, dB] = [C, B].map(() => room([blocks, batch, L, R * G * N]));
-      const [dADT, dDT] = [ADT, DT].map((one) => room(one.shape));
-      const dangles = room(shared ? [G * blocks, batch, L, S] : [1, batch, L, H * S]);
-      const [dCBias, dBBias] = [CBias, BBias].map(() => room([batch, H, R, N]));
-      const dskip = room([batch, H]);
-      const dmimo = mimo && room([batch, H, R, P]);
-      const dstart = stateShapes.map(room);
-      if (units) {
-        const ends = dlast.map((one) => one && contiguous(one));
-        const grads = [dC, dB, dx, dADT, dDT, dtrap, dangles, dCBias, dBBias, dskip, dmimo, ...dstart, scratch()];
-        device.run(
-          'mamba3_backward',
-          units,
-          1,
-          ...data,
-          before[2],
-          before[3],
-          ...tables,
-          borders.pointer,
-          pointerOf(borderAngles),
-          dy.pointer,
-          ...(ends.map(pointerOf) as [number, number, number, number]),
-          ...(grads.map(pointerOf) as Sixteen),
-          batch,
-          ...sizes,
-          dx.rowStride,
-          dtrap.rowStride,
-          ...flags,
-        );
-      }
-      const summed = (one: Tensor | undefined, like: Tensor | undefined) =>
-        one && like && to.wants(like)
-          ? new Tensor(sumTo(one, [1, ...one.shape.slice(1)]).storage, like.shape)
+      // Zeros where the kernel does not run.
+      const sums = (shape: Shape) => (units ? backend.empty(shape) : backend.zeros(shape));
+      const [dc, db] = [c, b].map(() => sums([blocks, batch, L, R * G * N]));
+      const [dadt, ddt] = [adt, dt].map(({ shape }) => sums(shape));
+      const dangles = sums(shared ? [G * blocks, batch, L, S] : [1, batch, L, H * S]);
+      const [dbiasC, dbiasB] = [biasC, biasB].map(() => sums([batch, H, R, N]));
+      const dskip = sums([batch, H]);
+      const dmimoX = mimoX && sums([batch, H, R, P]);
+      const dstart = stateShapes.map(sums);
+      const [dstateAngle, dstateSsm, dstateK, dstateV] = dstart;
+      mamba3Backward(
+        device,
+        units,
+        1,
+        {
+          c,
+          b,
+          x,
+          adt,
+          dt,
+          trap,
+          angles,
+          biasC,
+          biasB,
+          skip,
+          mimoX,
+          stateK,
+          stateV,
+          age,
+          lengths,
+          borders,
+          borderAngles,
+          dy,
+          dlastAngle,
+          dlastSsm,
+          dlastK,
+          dlastV,
+          dc,
+          db,
+          dx,
+          dadt,
+          ddt,
+          dtrap,
+          dangles,
+          dbiasC,
+          dbiasB,
+          dskip,
+          dmimoX,
+          dstateAngle,
+          dstateSsm,
+          dstateK,
+          dstateV,
+          scratch: room(),
+        },
+        { batch, L, H, P, N, G, R, S, W, T, neighbours, shared },
+      );
+      const summed = (grad: Tensor | undefined, input: Tensor | undefined) =>
+        grad && input && to.wants(input)
+          ? new Tensor(sumTo(grad, [1, ...grad.shape.slice(1)]).storage, input.shape)
           : undefined;
-      const placed = (one: Tensor, like: Tensor) => {
-        const sum = summed(one, like);
+      const placed = (grad: Tensor, input: Tensor) => {
+        const sum = summed(grad, input);
         if (!sum) return undefined;
-        const place = to.place(like);
+        const place = to.place(input);
         copyInto(sum, place);
         return place;
       };
       return [
-        summed(dC, C),
-        summed(dB, B),
+        summed(dc, c),
+        summed(db, b),
         dx,
-        dADT,
-        dDT,
+        dadt,
+        ddt,
         dtrap,
         placed(dangles, angles),
-        summed(dCBias, CBias),
-        summed(dBBias, BBias),
+        summed(dbiasC, biasC),
+        summed(dbiasB, biasB),
         summed(dskip, skip),
-        summed(dmimo, mimo),
+        summed(dmimoX, mimoX),
         ...(start ? dstart : []),
       ];
     },
   });
   return { y, state };
 }
-
-const pointerOf = (tensor: Tensor | undefined) => tensor?.pointer ?? 0;
-type Four = [number, number, number, number];
-type Sixteen = [...Four, ...Four, ...Four, ...Four];
 
 function checkInput(input: Mamba3Input, initial: Mamba3State | undefined) {
   const { C, B, x, ADT, DT, trap, angles, CBias, BBias, D: skip, mimoX, sharedAngles, form } = input;

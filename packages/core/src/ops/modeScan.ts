@@ -1,9 +1,10 @@
 /**
  * The scan over complex modes around its kernels: checks, state, kept borders, gradients.
  *
- * S4D's modes run apart, S4's are coupled; each brings its two kernels and what they hold of a mode.
+ * The modes of S4D are independent of each other, those of S4 are coupled. Each brings its two kernels.
  */
-import type { Backend } from '../tensor/backend.ts';
+import type { Device, Operand, Rows } from '../backend/device.ts';
+import { S4D_CHUNK } from '../backend/kernels/s4d.ts';
 import { reportMultiplyAdds } from '../tensor/multiplyAdds.ts';
 import { isTracked, record } from '../tensor/tape.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -12,26 +13,52 @@ import { type Positions, requirePositions } from './positions.ts';
 import { sumTo } from './reduce.ts';
 import { contiguous } from './shape.ts';
 
-/** Steps between two kept states (at most S4D_STEPS in kernels/s4d.cpp). */
-export const S4D_CHUNK = 32;
-/** Channels that one unit of the kernel walks. */
+/** Steps between two states that are kept for the backward. */
+export { S4D_CHUNK };
+
+/** Channels that one unit of the kernels computes. */
 const BLOCK = 64;
 
 export interface ModeScanInput {
   u: Tensor; //      (B, L, H)
   modes: Tensor; //  (4, N/2, H), from s4dModes, or (10, N/2, H), from s4Modes
   D?: Tensor; //     (H)
+  /** Where documents begin and how long the rows are. Default: every row is one document of L steps. */
   positions?: Positions;
 }
 
-type Six = readonly [number, number, number, number, number, number];
-
-/** The units to run, in parts of `grain`, and where a kernel may put what it works with. */
-interface Run {
-  backend: Backend;
+/** A call of a kernel: `units` in parts of `grain`. */
+export interface ModeRun {
+  device: Device;
   units: number;
   grain: number;
-  modes: number;
+  sizes: { L: number; H: number; M: number; W: number; T: number };
+}
+
+interface ModeOperands {
+  u: Rows;
+  modes: Operand;
+  skip: Operand | undefined;
+  age: Operand | undefined;
+  lengths: Operand | undefined;
+  scratch: Operand;
+}
+
+export interface ModeForward extends ModeOperands {
+  state: Operand | undefined;
+  y: Operand;
+  lastState: Operand;
+  borders: Operand | undefined;
+}
+
+export interface ModeBackward extends ModeOperands {
+  borders: Operand;
+  dout: Operand;
+  dlast: Operand | undefined;
+  du: Rows;
+  dmodes: Operand;
+  dskip: Operand;
+  dstate: Operand;
 }
 
 export interface ModeKernels {
@@ -42,20 +69,13 @@ export interface ModeKernels {
   multiplyAdds: number;
   /** What these are, for errors. */
   holds: string;
-  /** u, modes, D, start, age, lengths → y, state, borders */
-  forward(run: Run, from: Six, to: readonly [number, number, number], sizes: Six): void;
-  /** u, modes, D, age, lengths, borders; dy, dstate → du, dmodes, dD, dstart; sizes and du's row stride */
-  backward(
-    run: Run,
-    from: Six,
-    grads: readonly [number, number],
-    to: readonly [number, number, number, number],
-    sizes: Six,
-    duStride: number,
-  ): void;
+  /** Floats of scratch that one unit needs. */
+  scratch(device: Device, sizes: { M: number; T: number }): number;
+  forward(run: ModeRun, operands: ModeForward): void;
+  backward(run: ModeRun, operands: ModeBackward): void;
 }
 
-/** From a state (B, 2, N/2, H), real and imaginary, or from zeros → y: (B, L, H) and the state after. */
+/** From a state (B, 2, N/2, H), real and imaginary, or from zeros. Returns y (B, L, H) and the state after. */
 export function modeScan(kernels: ModeKernels, input: ModeScanInput, initial?: Tensor): { y: Tensor; state: Tensor } {
   const { name, rows, holds } = kernels;
   const { u, D: skip, positions = {} } = input;
@@ -68,49 +88,56 @@ export function modeScan(kernels: ModeKernels, input: ModeScanInput, initial?: T
   if (initial) requireShape(name, 'state', initial, [B, 2, M, H], 'a complex state for each row and mode');
   requireOneBackend(name, [u, input.modes, skip, initial]);
   requirePositions(name, positions, u.backend, B, L);
+  const { age, lengths } = positions;
   reportMultiplyAdds(B * L * H * (kernels.multiplyAdds * M + 1));
   const modes = contiguous(input.modes);
-  const start = initial && contiguous(initial);
+  const state = initial && contiguous(initial);
   const { backend } = u;
+  const { device } = backend;
   const y = backend.empty([B, L, H]);
-  const state = backend.empty([B, 2, M, H]);
-  const tracked = isTracked(u, modes, skip, start);
+  const lastState = backend.empty([B, 2, M, H]);
+  const tracked = isTracked(u, modes, skip, state);
   const borders = tracked ? backend.empty([B, Math.ceil(L / S4D_CHUNK), 2, M, H]) : undefined;
   const units = B * Math.ceil(H / BLOCK);
   const grain = Math.max(1, Math.ceil(4096 / Math.max(1, L * M * BLOCK)));
-  const age = positions.age?.pointer ?? 0;
-  const lengths = positions.lengths?.pointer ?? 0;
-  const given = [u.pointer, modes.pointer, skip?.pointer ?? 0] as const;
-  const sizes = [L, H, M, BLOCK, S4D_CHUNK, u.rowStride] as const;
-  if (units) {
-    const from = [...given, start?.pointer ?? 0, age, lengths] as const;
-    const to = [y.pointer, state.pointer, borders?.pointer ?? 0] as const;
-    kernels.forward({ backend, units, grain, modes: M }, from, to, sizes);
-  }
-  if (!borders) return { y, state };
+  const sizes = { L, H, M, W: BLOCK, T: S4D_CHUNK };
+  const room = () => backend.empty([units * kernels.scratch(device, sizes)]);
+  const operands = { u, modes, skip, state, age, lengths, y, lastState, borders, scratch: room() };
+  kernels.forward({ device, units, grain, sizes }, operands);
+  if (!borders) return { y, state: lastState };
   record({
     name: `${name}Scan`,
-    inputs: [u, modes, skip, start],
-    outputs: [y, state],
-    backward: ([grad, dlast], to) => {
-      const dy = grad ? contiguous(grad) : backend.zeros(y.shape);
-      const dstate = dlast && contiguous(dlast);
+    inputs: [u, modes, skip, state],
+    outputs: [y, lastState],
+    backward: ([grad, gradState], to) => {
+      const dout = grad ? contiguous(grad) : backend.zeros(y.shape);
+      const dlast = gradState && contiguous(gradState);
       const du = to.place(u);
       const [dmodes, dskip] = [backend.empty([B, rows, M, H]), backend.empty([B, H])];
-      const dstart = backend.empty([B, 2, M, H]);
-      if (units) {
-        const from = [...given, age, lengths, borders.pointer] as const;
-        const grads = [dy.pointer, dstate?.pointer ?? 0] as const;
-        const places = [du.pointer, dmodes.pointer, dskip.pointer, dstart.pointer] as const;
-        kernels.backward({ backend, units, grain: 1, modes: M }, from, grads, places, sizes, du.rowStride);
-      }
+      const dstate = backend.empty([B, 2, M, H]);
+      const operands = {
+        u,
+        modes,
+        skip,
+        age,
+        lengths,
+        borders,
+        scratch: room(),
+        dout,
+        dlast,
+        du,
+        dmodes,
+        dskip,
+        dstate,
+      };
+      kernels.backward({ device, units, grain: 1, sizes }, operands);
       return [
         du,
         new Tensor(sumTo(dmodes, [1, rows, M, H]).storage, modes.shape),
         skip && new Tensor(sumTo(dskip, [1, H]).storage, skip.shape),
-        start && dstart,
+        state && dstate,
       ];
     },
   });
-  return { y, state };
+  return { y, state: lastState };
 }

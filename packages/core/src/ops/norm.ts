@@ -5,6 +5,7 @@
  *
  * RMSNorm leaves the mean out. Official: mamba_ssm/ops/triton/layer_norm.py (rms_norm_ref, layer_norm_ref).
  */
+import { normBackward, normForward } from '../backend/kernels/norm.ts';
 import { UsageError } from '../errors.ts';
 import { isTracked, record } from '../tensor/tape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -13,15 +14,23 @@ import { sumRows } from './reduce.ts';
 import { contiguous } from './shape.ts';
 
 export interface NormOptions {
-  /** Added to x before the norm. */
+  /** Of the shape of x, added to it before the norm. Default: none. */
   residual?: Tensor;
+  /** (D). Default: none. */
   bias?: Tensor;
+  /** Default: 1e-5. */
   eps?: number;
-  /** LayerNorm: take the mean away first. */
+  /** LayerNorm, which subtracts the mean first. Default: false, RMSNorm. */
   centred?: boolean;
 }
 
-/** x: (…, D), weight: (D) → y: (…, D) and the sum x + residual that was normed. */
+/**
+ * RMSNorm or LayerNorm after a residual. x: (…, D), weight: (D).
+ *
+ *   const { y, sum } = norm(x, weight, { residual });   // y = rmsNorm(sum, weight), sum = x + residual
+ *
+ * Returns y and sum, of the shape of x. Throws a UsageError for shapes that do not fit.
+ */
 export function norm(x: Tensor, weight: Tensor, options: NormOptions = {}): { y: Tensor; sum: Tensor } {
   const { bias, eps = 1e-5, centred = false } = options;
   const name = centred ? 'layerNorm' : 'rmsNorm';
@@ -34,78 +43,45 @@ export function norm(x: Tensor, weight: Tensor, options: NormOptions = {}): { y:
   if (!(eps >= 0)) throw new UsageError(name, `eps is ${eps}, expected a number ≥ 0.`);
   const input = contiguous(x);
   const residual = options.residual && contiguous(options.residual);
-  const { backend } = input;
-  const rows = input.rows;
+  const { backend, rows } = input;
   const y = backend.empty(input.shape);
-  const total = residual ? backend.empty(input.shape) : input;
+  const s = residual ? backend.empty(input.shape) : input;
   const stats = backend.empty([rows, 2]);
-  if (rows) {
-    backend.device.run(
-      'norm_forward',
-      rows,
-      Math.ceil(8192 / D),
-      input.pointer,
-      residual?.pointer ?? 0,
-      weight.pointer,
-      bias?.pointer ?? 0,
-      total.pointer,
-      y.pointer,
-      stats.pointer,
-      D,
-      eps,
-      Number(centred),
-    );
-  }
+  const grain = Math.ceil(8192 / D);
+  normForward(backend.device, rows, grain, { x: input, residual, weight, bias, s, y, stats }, { D, eps, centred });
   if (!isTracked(input, residual, weight, bias)) stats.dispose();
   record({
     name,
     inputs: [input, residual, weight, bias],
-    outputs: residual ? [y, total] : [y],
-    backward: ([dy, dsum], to) => {
-      if (!dy) return [dsum, dsum];
-      const grad = contiguous(dy);
-      const through = dsum && contiguous(dsum);
+    outputs: residual ? [y, s] : [y],
+    backward: ([grad, gradSum], to) => {
+      if (!grad) return [gradSum, gradSum];
+      const dy = contiguous(grad);
+      const dres = gradSum && contiguous(gradSum);
       const parts = partsOf(rows);
-      const size = Math.ceil(rows / parts);
-      const dtotal = backend.empty(input.shape);
+      const ds = backend.empty(input.shape);
       // Zeros where there are no rows: the kernel then does not run.
       const partial = () => (rows ? backend.empty([parts, D]) : backend.zeros([parts, D]));
       const dweight = partial();
       const dbias = bias && to.wants(bias) ? partial() : undefined;
-      if (rows) {
-        backend.device.run(
-          'norm_backward',
-          parts,
-          1,
-          total.pointer,
-          weight.pointer,
-          stats.pointer,
-          grad.pointer,
-          through?.pointer ?? 0,
-          dtotal.pointer,
-          dweight.pointer,
-          dbias?.pointer ?? 0,
-          rows,
-          D,
-          size,
-          Number(centred),
-        );
-      }
-      return [dtotal, residual && dtotal, to.wants(weight) ? sumRows(dweight) : undefined, dbias && sumRows(dbias)];
+      const operands = { s, weight, stats, dy, dres, ds, dweight, dbias };
+      const sizes = { R: rows, D, size: Math.ceil(rows / parts), centred };
+      normBackward(backend.device, rows ? parts : 0, 1, operands, sizes);
+      return [ds, residual && ds, to.wants(weight) ? sumRows(dweight) : undefined, dbias && sumRows(dbias)];
     },
   });
-  return { y, sum: total };
+  return { y, sum: s };
 }
 
 /** Rows are summed in this many parts, whatever the thread count: results do not depend on it. */
 const partsOf = (rows: number) => Math.max(1, Math.min(16, rows));
 
-/** x / √(mean(x²) + eps) · weight over the last axis. x: (…, D), weight: (D) */
+/** x / √(mean(x²) + eps) · weight over the last axis. x: (…, D), weight: (D). Default: eps = 1e-5. */
 export function rmsNorm(x: Tensor, weight: Tensor, eps = 1e-5): Tensor {
   return norm(x, weight, { eps }).y;
 }
 
-/** (x − mean) / √(var + eps) · weight + bias over the last axis. x: (…, D), weight, bias: (D) */
+/** (x − mean) / √(var + eps) · weight + bias over the last axis. x: (…, D), weight, bias: (D). Default: eps = 1e-5. */
 export function layerNorm(x: Tensor, weight: Tensor, bias?: Tensor, eps = 1e-5): Tensor {
   return norm(x, weight, { bias, eps, centred: true }).y;
 }

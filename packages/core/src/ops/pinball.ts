@@ -1,8 +1,9 @@
 /**
- * Pinball loss of quantiles (Koenker & Bassett 1978): least where a quantile is one.
+ * Pinball loss of quantiles (Koenker & Bassett 1978): smallest for the true quantiles.
  *
  *   loss = Σₜ weightₜ mean over q, p of max(τ (y − q), (τ − 1) (y − q))
  */
+import { pinballBackward, pinballForward } from '../backend/kernels/quantile.ts';
 import { UsageError } from '../errors.ts';
 import { record } from '../tensor/tape.ts';
 import { show, Tensor } from '../tensor/tensor.ts';
@@ -13,15 +14,15 @@ import { contiguous } from './shape.ts';
 export interface PinballInput {
   /** (T, Q, P): Q quantiles of P values. */
   quantiles: Tensor;
-  /** (T, P); NaN: missing, it costs nothing. */
+  /** (T, P). NaN is a missing value, which costs nothing. */
   targets: Float32Array;
-  /** (T) */
+  /** (T): the weight of each step. */
   weights: Float32Array;
   /** (Q): the probability of each quantile. */
   levels: readonly number[];
 }
 
-/** → a scalar. */
+/** The weighted sum over the steps, a scalar. Throws a UsageError where the counts do not fit. */
 export function pinball({ quantiles, targets, weights, levels }: PinballInput): Tensor {
   requireAxes('pinball', 'quantiles', quantiles, 3, '(T, Q, P)');
   const [T, Q, P] = quantiles.shape;
@@ -38,8 +39,7 @@ export function pinball({ quantiles, targets, weights, levels }: PinballInput): 
   const tau = backend.tensor(Float32Array.from(levels), [Q]);
   const losses = backend.empty([T]);
   const grain = Math.ceil(8192 / (Q * P));
-  const read = [input.pointer, y.pointer, weight.pointer, tau.pointer] as const;
-  backend.device.run('pinball_forward', T, grain, ...read, losses.pointer, Q, P);
+  pinballForward(backend.device, T, grain, { q: input, y, weight, tau, losses }, { Q, P });
   const loss = new Tensor(sumTo(losses, [1], 1).storage, []);
   record({
     name: 'pinball',
@@ -48,7 +48,7 @@ export function pinball({ quantiles, targets, weights, levels }: PinballInput): 
     backward: ([grad]) => {
       if (!grad) return [];
       const dq = backend.empty(input.shape);
-      backend.device.run('pinball_backward', T, grain, ...read, grad.pointer, dq.pointer, Q, P);
+      pinballBackward(backend.device, T, grain, { q: input, y, weight, tau, scale: grad, dq }, { Q, P });
       return [dq];
     },
   });

@@ -1,9 +1,10 @@
 /**
- * One vector for a sequence from those of its steps: their mean, their largest values, or the last.
+ * One vector for a sequence from the vectors of its steps: their mean, their largest values, or the last.
  *
- * Each goes on from a state, so that a sequence may be read in parts: the sum so far, the largest
- * so far, or nothing.
+ * Each continues from a state, so that a sequence may be read in parts: the sum so far, the largest values so far, or
+ * nothing.
  */
+import { maxStepsBackward, maxStepsForward } from '../backend/kernels/steps.ts';
 import { UsageError } from '../errors.ts';
 import { record } from '../tensor/tape.ts';
 import { show, type Tensor } from '../tensor/tensor.ts';
@@ -18,13 +19,13 @@ export type Pooling = (typeof poolings)[number];
 
 export interface PoolInput {
   x: Tensor; //      (B, L, D)
-  /** Steps of each row, each at least 1, where they differ. */
+  /** Steps of each row, each at least 1. Default: L. */
   lengths?: Int32Array;
-  /** What pool() returned for the steps before, (B, D), and how many of each row they were. */
+  /** The state that pool() returned for the steps before, (B, D), and the number of these steps of each row. */
   before?: { state?: Tensor; steps: readonly number[] };
 }
 
-/** → y (B, D), and the state for the steps that follow, which 'last' needs none of. */
+/** Returns y (B, D) and the state for the steps that follow; 'last' needs none. Throws a UsageError for wrong shapes. */
 export function pool(pooling: Pooling, input: PoolInput): { y: Tensor; state?: Tensor } {
   const { x, lengths, before } = input;
   requireAxes('pool', 'x', x, 3, '(B, L, D)');
@@ -57,9 +58,9 @@ function maxSteps(x: Tensor, lengths: Int32Array | undefined, before: Tensor | u
   const [B, L, D] = x.shape;
   const y = backend.empty([B, D]);
   const at = backend.empty([B, D], 'i32');
-  const table = lengths && backend.ints(lengths, [B]);
-  const [from, ends] = [state?.pointer ?? 0, table?.pointer ?? 0];
-  backend.device.run('max_steps_forward', B, 1, x.pointer, from, ends, y.pointer, at.pointer, L, D, x.rowStride);
+  const ends = lengths && backend.ints(lengths, [B]);
+  const { device } = backend;
+  maxStepsForward(device, B, 1, { x, state, lengths: ends, y, at }, { L, D });
   record({
     name: 'pool',
     inputs: [x, state],
@@ -69,8 +70,7 @@ function maxSteps(x: Tensor, lengths: Int32Array | undefined, before: Tensor | u
       const dy = contiguous(grad);
       const dx = to.place(x);
       const dstate = state && to.wants(state) ? backend.empty([B, D]) : undefined;
-      const into = dstate?.pointer ?? 0;
-      backend.device.run('max_steps_backward', B, 1, dy.pointer, at.pointer, dx.pointer, into, L, D, dx.rowStride);
+      maxStepsBackward(device, B, 1, { dy, at, dx, dstate }, { L, D });
       return [dx, dstate];
     },
   });

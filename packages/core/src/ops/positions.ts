@@ -1,23 +1,22 @@
 /**
- * Where each token of a batch stands: which document it belongs to, and where each row ends.
+ * The position of each token of a batch: in which document it is, and where each row ends.
  *
- * Recurrent operations read it in two small tables: `age`, the steps since a token's document began
- * (0 resets the state; a convolution reaches back `age` steps at most), and `lengths`, beyond which a
- * row holds padding that touches neither its state nor its gradients.
+ * Recurrent operations read it from two small tables: `age`, the steps since a token's document began (0 resets the
+ * state; a convolution reaches back `age` steps at most), and `lengths`, beyond which a row holds padding that
+ * touches neither its state nor its gradients.
  */
 import { UsageError } from '../errors.ts';
-import type { Backend } from '../tensor/backend.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import type { Backend, Tensor } from '../tensor/tensor.ts';
 import { requireShape } from './check.ts';
 
 export interface Positions {
-  /** i32 (B, L), or undefined: one document. */
+  /** i32 (B, L): steps since the token's document began. Default: every row is one document. */
   readonly age?: Tensor;
-  /** i32 (B), or undefined: every row is full. */
+  /** i32 (B): steps of each row. Default: L. */
   readonly lengths?: Tensor;
 }
 
-/** Where a row stood when it was last read. */
+/** The end of what was read of a row. */
 export interface RowEnd {
   /** Index of the document that the row's last token belongs to. */
   document: number;
@@ -25,12 +24,13 @@ export interface RowEnd {
   age: number;
 }
 
-/** A reach that nothing has: an age counts only up to here. */
+/** Ages stop counting here: no filter or window is as long. */
 const OLD = 2 ** 30;
 
 /**
- * Ages from running document indices (seqIdx). A change of index begins a document; so does the start
- * of a row, unless `before` says where it stood.
+ * Ages from document indices, one for each token (seqIdx). A change of index begins a document; so does the start
+ * of a row, unless `before` says where its reading ended. Returns the ages, (B, L), and where the reading ends now.
+ * Throws a UsageError where the number of indices is not B · L.
  */
 export function documentAges(
   documents: Int32Array,
@@ -49,7 +49,7 @@ export function documentAges(
   const ends: RowEnd[] = [];
   for (let b = 0; b < B; b++) {
     let last = before?.[b];
-    // What pads a row belongs to no document.
+    // The padding of a row belongs to no document.
     for (let t = 0; t < (lengths?.[b] ?? L); t++) {
       const document = documents[b * L + t];
       const age: number = last && last.document === document ? Math.min(last.age + 1, OLD) : 0;
@@ -61,7 +61,7 @@ export function documentAges(
   return { ages, ends };
 }
 
-/** Refuses tables that a kernel would read past. */
+/** Refuses tables of wrong shapes, which a kernel would read past the end of. */
 export function requirePositions(
   operation: string,
   { age, lengths }: Positions = {},
@@ -73,12 +73,19 @@ export function requirePositions(
   if (lengths) requireShape(operation, 'positions.lengths', lengths, [B], 'one for each row', 'i32');
   for (const table of [age, lengths]) {
     if (table && table.backend !== backend) {
-      throw new UsageError(operation, `positions live on another backend. Make them with positionsOn(backend, …).`);
+      throw new UsageError(operation, `positions are on another backend. Make them with positionsOn(backend, …).`);
     }
   }
 }
 
-/** The tables on a backend. */
+/**
+ * Positions on a backend, for operations.
+ *
+ *   const { ages } = documentAges(Int32Array.of(0, 0, 1, 1), 1, 4);
+ *   ssd({ …, positions: positionsOn(backend, 1, 4, ages) });
+ *
+ * Throws a UsageError for a negative age, and for a length outside of 0 to L.
+ */
 export function positionsOn(
   backend: Backend,
   B: number,

@@ -1,10 +1,11 @@
 /**
- * Quantiles that cannot cross, around a mixture of given forecasts.
+ * Quantiles that cannot cross, around a mixture of given forecasts (candidates).
  *
  *   q_m = x_m + Σⱼ gateⱼ candidateⱼ        q_{m±i} = q_{m±(i−1)} ± softplus(x_{m±i} + offset_{m±i})
  *
- * The middle one of an odd number of quantiles is the mixture with a correction; all others are steps away from it.
+ * The middle one of an odd number of quantiles is the mixture plus a correction; all others are steps away from it.
  */
+import { quantileBackward, quantileForward } from '../backend/kernels/quantile.ts';
 import { UsageError } from '../errors.ts';
 import { record } from '../tensor/tape.ts';
 import { show, type Tensor } from '../tensor/tensor.ts';
@@ -12,15 +13,15 @@ import { requireOneBackend, requireShape, requireTensor } from './check.ts';
 import { contiguous } from './shape.ts';
 
 export interface QuantilesInput {
-  /** (T, J + Q·P): J gates, then x of each quantile, P values together. */
+  /** (T, J + Q·P): J gates, then x, P values of each quantile together. */
   raw: Tensor;
   /** (T, J, P): given forecasts of the next P values; no gradient goes to them. */
   candidates: Tensor;
-  /** (Q): where x = 0 puts the steps. */
+  /** (Q): added to x, it sets the size of the steps at x = 0. */
   offset: Tensor;
 }
 
-/** → (T, Q, P), ascending over Q. */
+/** Returns (T, Q, P), ascending over Q. Throws a UsageError for shapes that do not fit, and for an even Q. */
 export function quantiles({ raw, candidates, offset }: QuantilesInput): Tensor {
   requireTensor('quantiles', 'raw', raw);
   requireTensor('quantiles', 'candidates', candidates);
@@ -39,8 +40,8 @@ export function quantiles({ raw, candidates, offset }: QuantilesInput): Tensor {
   const { backend } = raw;
   const q = backend.empty([T, Q, P]);
   const grain = Math.ceil(2048 / (Q * P));
-  const [x, given, shift] = [input.pointer, contiguous(candidates).pointer, contiguous(offset).pointer];
-  backend.device.run('quantile_forward', T, grain, x, given, shift, q.pointer, J, Q, P);
+  const [given, shift] = [contiguous(candidates), contiguous(offset)];
+  quantileForward(backend.device, T, grain, { raw: input, candidates: given, offset: shift, q }, { J, Q, P });
   record({
     name: 'quantiles',
     inputs: [input],
@@ -48,8 +49,8 @@ export function quantiles({ raw, candidates, offset }: QuantilesInput): Tensor {
     backward: ([grad]) => {
       if (!grad) return [];
       const draw = backend.empty(input.shape);
-      const dq = contiguous(grad).pointer;
-      backend.device.run('quantile_backward', T, grain, x, given, shift, dq, draw.pointer, J, Q, P);
+      const operands = { raw: input, candidates: given, offset: shift, dq: contiguous(grad), draw };
+      quantileBackward(backend.device, T, grain, operands, { J, Q, P });
       return [draw];
     },
   });

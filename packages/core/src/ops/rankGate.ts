@@ -1,11 +1,12 @@
 /**
- * The gate after Mamba-3's scan, which joins the ranks of a head.
+ * The gate after Mamba-3's scan, which sums over the ranks of a head.
  *
  *   out = Σᵣ mimoO · y · silu(z · mimoZ)
  *
  * Without z there is no gate; without mimoZ and mimoO both count as ones.
  * Official: the end of mamba3_siso_combined and mamba3_mimo.
  */
+import { rankGateBackward, rankGateForward } from '../backend/kernels/mamba3_gate.ts';
 import { record } from '../tensor/tape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { requireAxes, requireOneBackend, requireShape } from './check.ts';
@@ -22,7 +23,7 @@ export interface RankGateInput {
 /** Rows are summed in this many parts, whatever the thread count: results do not depend on it. */
 const PARTS = 16;
 
-/** → (B, L, H·P) */
+/** Returns (B, L, H·P). Throws a UsageError for shapes that do not fit. */
 export function rankGate(input: RankGateInput): Tensor {
   requireAxes('rankGate', 'y', input.y, 5, '(B, L, H, R, P)');
   const [batch, L, H, R, P] = input.y.shape;
@@ -38,17 +39,11 @@ export function rankGate(input: RankGateInput): Tensor {
   const { backend } = y;
   const rows = batch * L;
   const out = backend.empty([batch, L, H * P]);
-  const pointer = (one: Tensor | undefined) => one?.pointer ?? 0;
-  const inputs = [y, z, mimoZ, mimoO] as const;
-  const pointers = [y.pointer, pointer(z), pointer(mimoZ), pointer(mimoO)] as const;
-  const zStride = z?.rowStride ?? 0;
-  if (out.size) {
-    const grain = Math.ceil(4096 / (H * R * P));
-    backend.device.run('rank_gate_forward', rows, grain, ...pointers, out.pointer, H, R, P, zStride);
-  }
+  const grain = Math.ceil(4096 / Math.max(1, H * R * P));
+  rankGateForward(backend.device, rows, grain, { y, z, mimoZ, mimoO, out }, { H, R, P });
   record({
     name: 'rankGate',
-    inputs,
+    inputs: [y, z, mimoZ, mimoO],
     outputs: [out],
     backward: ([grad], to) => {
       if (!grad) return [];
@@ -57,30 +52,13 @@ export function rankGate(input: RankGateInput): Tensor {
       const dz = z && to.place(z);
       const parts = Math.max(1, Math.min(PARTS, rows));
       // Zeros where there are no rows: the kernel then does not run.
-      const partial = (one: Tensor | undefined) =>
-        one && (rows ? backend.empty([parts, ...ranks]) : backend.zeros([parts, ...ranks]));
+      const partial = (tensor: Tensor | undefined) =>
+        tensor && (rows ? backend.empty([parts, ...ranks]) : backend.zeros([parts, ...ranks]));
       const [dmimoZ, dmimoO] = [partial(mimoZ), partial(mimoO)];
-      if (out.size) {
-        backend.device.run(
-          'rank_gate_backward',
-          parts,
-          1,
-          ...pointers,
-          dout.pointer,
-          dy.pointer,
-          pointer(dz),
-          pointer(dmimoZ),
-          pointer(dmimoO),
-          rows,
-          H,
-          R,
-          P,
-          Math.ceil(rows / parts),
-          zStride,
-          dz?.rowStride ?? 0,
-        );
-      }
-      const whole = (one: Tensor | undefined) => one && new Tensor(sumTo(one, [1, ...ranks]).storage, ranks);
+      const operands = { y, z, mimoZ, mimoO, dout, dy, dz, dmimoZ, dmimoO };
+      const sizes = { count: rows, H, R, P, rows: Math.ceil(rows / parts) };
+      rankGateBackward(backend.device, rows ? parts : 0, 1, operands, sizes);
+      const whole = (sums: Tensor | undefined) => sums && new Tensor(sumTo(sums, [1, ...ranks]).storage, ranks);
       return [dy, dz, whole(dmimoZ), whole(dmimoO)];
     },
   });

@@ -1,4 +1,6 @@
 /** Sums and means over axes. */
+import { scaleAdd } from '../backend/kernels/elementwise.ts';
+import { reduceSum, reduceUnits, sumParts } from '../backend/kernels/reduce.ts';
 import { UsageError } from '../errors.ts';
 import { record } from '../tensor/tape.ts';
 import { type Shape, sameShape, show, Tensor } from '../tensor/tensor.ts';
@@ -8,12 +10,18 @@ import { contiguous } from './shape.ts';
 
 const PART = 4096;
 
-/** Sum over everything (a scalar of shape []), or over the given axes, which disappear. */
+/**
+ * Sum over everything, a scalar of shape [], or over the given axes, which disappear. A negative axis counts from the
+ * last one. Throws a UsageError for an axis that a does not have.
+ *
+ *   sum(a);          // []
+ *   sum(a, [0]);     // of a (2, 3): (3)
+ */
 export function sum(a: Tensor, axes?: readonly number[]): Tensor {
   return reduce('sum', a, axes, () => 1);
 }
 
-/** Mean over everything (a scalar of shape []), or over the given axes, which disappear. */
+/** As sum, divided by the number of values that are summed. */
 export function mean(a: Tensor, axes?: readonly number[]): Tensor {
   return reduce('mean', a, axes, (count) => 1 / count);
 }
@@ -51,7 +59,7 @@ function reduce(
   return result;
 }
 
-/** The gradient of a broadcast: x summed down to `shape`, whose axes are x's or 1 (missing ones lead). */
+/** x summed to `shape`, whose axes are those of x or 1; missing ones lead. The gradient of a broadcast. */
 export function sumTo(x: Tensor, shape: Shape, scale = 1): Tensor {
   const target = [...new Array(x.shape.length - shape.length).fill(1), ...shape];
   const result = sumGroups(x, groupAxes(x.shape, target), scale);
@@ -76,7 +84,7 @@ interface Group {
   kept: boolean;
 }
 
-/** Neighbouring axes that are all kept, or all summed, count as one. */
+/** Neighbouring axes that are all kept, or all summed, as one. */
 function groupAxes(shape: Shape, target: Shape): Group[] {
   const groups: Group[] = [];
   shape.forEach((size, i) => {
@@ -109,27 +117,22 @@ function sumGroups(x: Tensor, groups: Group[], scale: number): Tensor {
   const K1 = inner?.size ?? 1;
   const [r2, r1, r0] = [...summed].reverse();
   const y = x.backend.empty([K0 * K1]);
-  const lanes = strideOf(inner) === 1;
-  const units = lanes ? K0 * Math.ceil(K1 / device.lanes) : K0 * K1;
-  if (y.size) {
-    device.run(
-      'reduce_sum',
-      units,
-      Math.max(1, Math.ceil((PART * units) / Math.max(1, x.size))),
-      x.pointer,
-      y.pointer,
-      scale,
-      K1,
-      strideOf(outer),
-      strideOf(inner),
-      r0?.size ?? 1,
-      r1?.size ?? 1,
-      r2?.size ?? 1,
-      strideOf(r0),
-      strideOf(r1),
-      strideOf(r2),
-    );
-  }
+  const [k0, k1] = [strideOf(outer), strideOf(inner)];
+  const units = reduceUnits(device, { K0, K1, k1 });
+  const grain = Math.max(1, Math.ceil((PART * units) / Math.max(1, x.size)));
+  const numbers = {
+    scale,
+    K1,
+    k0,
+    k1,
+    R0: r0?.size ?? 1,
+    R1: r1?.size ?? 1,
+    R2: r2?.size ?? 1,
+    r0: strideOf(r0),
+    r1: strideOf(r1),
+    r2: strideOf(r2),
+  };
+  reduceSum(device, units, grain, { x, y }, numbers);
   return y;
 }
 
@@ -143,20 +146,20 @@ function mergeNeighbours(groups: Group[]): Group[] {
   return merged;
 }
 
-/** A sum of everything in a fixed order, part by part. */
+/** The sum of everything, in a fixed order, part by part. */
 function sumAll(x: Tensor, scale: number): Tensor {
   const { device } = x.backend;
   let parts = x;
   while (parts.size > 1) {
     const count = Math.ceil(parts.size / PART);
     const next = x.backend.empty([count]);
-    device.run('sum_parts', count, 4, parts.pointer, next.pointer, parts.size, PART, 0);
+    sumParts(device, count, 4, { x: parts, parts: next }, { n: parts.size, size: PART, squares: false });
     parts = next;
   }
   // The mean of nothing is 0 · ∞ = NaN, its sum 0.
   if (x.size === 0) return x.backend.full([1], 0 * scale);
   const result = x.backend.empty([1]);
-  device.run('scale_add', 1, 1, parts.pointer, result.pointer, scale, 0);
+  scaleAdd(device, 1, 1, { x: parts, y: result }, { scale, offset: 0 });
   return result;
 }
 
@@ -165,7 +168,7 @@ function broadcastTo(grad: Tensor, kept: Shape, shape: Shape, scale: number): Te
   const rows = contiguous(grad);
   let y = new Tensor(rows.storage, kept, 'f32', rows.offset);
   let factor = scale;
-  // Few axes a step: runBinary takes four that alternate.
+  // Few axes at a time: runBinary takes four that alternate.
   const axes = kept.flatMap((d, i) => (d === shape[i] ? [] : [i]));
   const steps = groupAxes(shape, kept).length > 4 ? axes.map((axis) => axes.filter((other) => other <= axis)) : [axes];
   for (const done of steps) {

@@ -1,15 +1,15 @@
 /**
- * Sequences read backwards: yₜ = x of the row's last step − t. What pads a row stays behind it.
+ * Sequences read backwards: yₜ = x at the row's last step − t. Padding stays behind the row.
  *
- * Documents of a packed row come in the other order, each backwards; `reversePositions` says where
- * they then stand.
+ * Documents of a packed row come in the other order, each backwards; `reversePositions` gives their positions.
  */
+import { reverseSteps } from '../backend/kernels/steps.ts';
 import { record } from '../tensor/tape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { requireAxes } from './check.ts';
 import { type Positions, requirePositions } from './positions.ts';
 
-/** x: (B, L, D) → (B, L, D), zeros beyond the length of a row. */
+/** x: (B, L, D). Returns (B, L, D), zeros beyond the length of a row. Throws a UsageError for shapes that do not fit. */
 export function reverse(x: Tensor, positions: Positions = {}): Tensor {
   requireAxes('reverse', 'x', x, 3, '(B, L, D)');
   const [B, L] = x.shape;
@@ -54,18 +54,6 @@ export function reversePositions({ age, lengths }: Positions): Positions {
 
 function run(x: Tensor, lengths: Tensor | undefined, y: Tensor): void {
   const [B, L, D] = x.shape;
-  if (!x.size) return;
-  const grain = Math.max(1, Math.ceil(16384 / D));
-  x.backend.device.run(
-    'reverse_steps',
-    B * L,
-    grain,
-    x.pointer,
-    lengths?.pointer ?? 0,
-    y.pointer,
-    L,
-    D,
-    x.rowStride,
-    y.rowStride,
-  );
+  const grain = Math.max(1, Math.ceil(16384 / Math.max(1, D)));
+  reverseSteps(x.backend.device, B * L, grain, { x, lengths, y }, { L, D });
 }

@@ -1,31 +1,31 @@
 /**
- * Rotary position embedding (RoPE): pairs of channels of each head turn by position · θ^(−2i / dims).
+ * Rotary position embedding (RoPE): pairs of channels of each head turn by the angle a = position · θ^(−2i / dims).
  *
  *   (x, y) ← (x cos a − y sin a, x sin a + y cos a)
  *
- * so that the product of a query and a key depends on how far apart they are alone. The first `dims`
- * channels of a head turn. Pairs are the halves (i, i + dims / 2), as Llama and GPT-NeoX have them, or
- * neighbours. Paper: Su et al. 2021. Official: flash_attn/layers/rotary.py.
+ * The product of a query and a key then depends only on the distance between them. The first `dims` channels of a
+ * head turn. Pairs are the halves (i, i + dims / 2), as in Llama and GPT-NeoX, or neighbours. Paper: Su et al. 2021. Official: flash_attn/layers/rotary.py.
  */
+import { rotaryTurn } from '../backend/kernels/rotary.ts';
 import { UsageError } from '../errors.ts';
-import type { Backend } from '../tensor/backend.ts';
 import { keep } from '../tensor/scope.ts';
 import { record } from '../tensor/tape.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import type { Backend, Tensor } from '../tensor/tensor.ts';
 import { requireAxes } from './check.ts';
 
 export interface RotaryOptions {
   heads: number;
   /** The position of the first step of each row. */
   starts: readonly number[];
-  /** Channels of a head that turn; default: all. */
+  /** Channels of a head that turn, an even number. Default: all. */
   dims?: number;
   /** Default: 10,000. */
   theta?: number;
+  /** Pairs are neighbours (2i, 2i + 1). Default: false, the halves (i, i + dims / 2). */
   interleaved?: boolean;
 }
 
-/** x: (B, L, heads · P) → as x */
+/** x: (B, L, heads · P). Returns a tensor of the same shape. Throws a UsageError for options that do not fit. */
 export function rotary(x: Tensor, options: RotaryOptions): Tensor {
   requireAxes('rotary', 'x', x, 3, '(B, L, heads · P)');
   const { heads, starts, theta = 10_000, interleaved = false } = options;
@@ -49,29 +49,16 @@ export function rotary(x: Tensor, options: RotaryOptions): Tensor {
   const y = x.backend.empty(x.shape);
   if (x.size === 0) return y;
   const table = tableOf(x.backend, dims, theta, Math.min(...starts), Math.max(...starts) + L);
-  const from = x.backend.ints(
+  const first = x.backend.ints(
     Int32Array.from(starts, (start) => start - table.first),
     [B],
   );
-  const turn = (input: Tensor, output: Tensor, sign: number) =>
-    x.backend.device.run(
-      'rotary',
-      B * L,
-      Math.max(1, Math.ceil(8192 / width)),
-      input.pointer,
-      table.cosines.pointer,
-      table.sines.pointer,
-      from.pointer,
-      output.pointer,
-      L,
-      heads,
-      P,
-      dims,
-      Number(interleaved),
-      sign,
-      input.rowStride,
-      output.rowStride,
-    );
+  const { cosines, sines } = table;
+  const grain = Math.max(1, Math.ceil(8192 / width));
+  const turn = (input: Tensor, output: Tensor, sign: number) => {
+    const operands = { x: input, cosines, sines, starts: first, y: output };
+    rotaryTurn(x.backend.device, B * L, grain, operands, { L, H: heads, P, dims, interleaved, sign });
+  };
   turn(x, y, 1);
   record({
     name: 'rotary',

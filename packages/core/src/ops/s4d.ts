@@ -1,10 +1,7 @@
 /**
- * One S4D layer.
+ * One S4D layer, by recurrence.
  *
- *   y = K ∗ u + D u      output = GLU(W gelu(y) + b)
- *
- * By recurrence, or by convolution with the kernel K: the same numbers. The recurrence costs 3 N
- * products a step and channel, the direct convolution L / 2.
+ *   y = S4D(u) + D u      output = GLU(W gelu(y) + b)
  *
  * Paper: Gu et al. 2022. Official: S4D in state-spaces/s4 models/s4/s4d.py, dropout 0.
  */
@@ -13,8 +10,7 @@ import { show, type Tensor } from '../tensor/tensor.ts';
 import { requireAxes, requireShape, requireTensor } from './check.ts';
 import { gelu, mul, sigmoid } from './elementwise.ts';
 import { linear } from './linear.ts';
-import { longConv } from './longConv.ts';
-import { s4dKernel, s4dModes, s4dScan } from './s4dScan.ts';
+import { s4dModes, s4dScan } from './s4dScan.ts';
 import { reshape, split } from './shape.ts';
 
 const names = [
@@ -27,22 +23,22 @@ const names = [
   'output_linear.0.bias',
 ] as const;
 
-/** input: (B, L, H), parameters under their official names and shapes → (B, L, H) */
-export function s4d(
-  input: Tensor,
-  parameters: Record<string, Tensor>,
-  { mode = 'recurrence' }: { mode?: 'recurrence' | 'convolution' } = {},
-): Tensor {
+/**
+ * One S4D layer of H channels. input: (B, L, H). Returns (B, L, H).
+ *
+ * Parameters under their official names: D (H), kernel.C (H, N/2, 2), kernel.log_dt (H), kernel.log_A_real and
+ * kernel.A_imag (H, N/2), output_linear.0.weight (2 H, H, 1) and output_linear.0.bias (2 H).
+ *
+ * Throws a UsageError for a missing or unknown parameter and for shapes that do not fit.
+ */
+export function s4d(input: Tensor, parameters: Record<string, Tensor>): Tensor {
   requireAxes('s4d', 'input', input, 3, '(B, L, H)');
   for (const name of names) requireTensor('s4d', name, parameters[name]);
-  const stranger = Object.keys(parameters).find((name) => !(names as readonly string[]).includes(name));
-  if (stranger !== undefined) {
-    throw new UsageError('s4d', `unknown parameter ${stranger}, expected ${names.join(', ')}. Leave it out.`);
+  const unknown = Object.keys(parameters).find((name) => !(names as readonly string[]).includes(name));
+  if (unknown !== undefined) {
+    throw new UsageError('s4d', `unknown parameter ${unknown}, expected ${names.join(', ')}. Leave it out.`);
   }
-  if (mode !== 'recurrence' && mode !== 'convolution') {
-    throw new UsageError('s4d', `mode is ${mode}, expected 'recurrence' or 'convolution'.`);
-  }
-  const [, L, H] = input.shape;
+  const H = input.width;
   const { D } = parameters;
   requireShape('s4d', 'D', D, [H], 'the channels of the input');
   const modes = s4dModes({
@@ -55,7 +51,7 @@ export function s4d(
     const got = show(parameters['kernel.C'].shape);
     throw new UsageError('s4d', `kernel.C is ${got}, expected ${H} as its first axis, the channels of the input.`);
   }
-  const y = mode === 'recurrence' ? s4dScan({ u: input, modes, D }).y : longConv(input, s4dKernel(modes, L, D));
+  const { y } = s4dScan({ u: input, modes, D });
   return s4dOutput(y, parameters['output_linear.0.weight'], parameters['output_linear.0.bias']);
 }
 

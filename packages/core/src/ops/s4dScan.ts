@@ -4,18 +4,20 @@
  *   A = −exp(logAReal) + i AImag      a = exp(Δ A)      c = 2 C (a − 1) / A
  *   xₜ = a xₜ₋₁ + uₜ                  yₜ = Re(c·xₜ) + D uₜ
  *
- * x, a and c are complex, N/2 modes a channel, each standing for itself and its conjugate. The system
- * does not change with time: its answer to an impulse is the kernel Kₜ = Re(c·aᵗ) of convolution mode.
+ * x, a and c are complex, N/2 modes a channel, each for itself and its conjugate. The system does not change with
+ * time: its response to an impulse is the kernel Kₜ = Re(c·aᵗ) of the convolution mode.
  *
  * Paper: Gu et al. 2022, "On the Parameterization and Initialization of Diagonal State Space Models".
  * Official: S4DKernel in state-spaces/s4 models/s4/s4d.py.
  */
+import { s4dBackward, s4dForward } from '../backend/kernels/s4d.ts';
+import { s4dModesBackward, s4dModesForward } from '../backend/kernels/s4dmodes.ts';
 import { UsageError } from '../errors.ts';
 import { record } from '../tensor/tape.ts';
 import { show, type Tensor } from '../tensor/tensor.ts';
 import { requireOneBackend, requireShape, requireTensor } from './check.ts';
 import { type ModeKernels, type ModeScanInput, modeScan } from './modeScan.ts';
-import { contiguous, reshape } from './shape.ts';
+import { contiguous } from './shape.ts';
 
 export interface S4dParameters {
   C: Tensor; //         (H, N/2, 2), real and imaginary
@@ -24,7 +26,10 @@ export interface S4dParameters {
   AImag: Tensor; //     (H, N/2)
 }
 
-/** → (4, N/2, H): the real and imaginary parts of a, then of c, as the kernels hold them. */
+/**
+ * The modes of S4D from its parameters, by zero-order hold: (4, N/2, H), the real and imaginary parts of a, then of c.
+ * Throws a UsageError for shapes that do not fit.
+ */
 export function s4dModes({ C, logDt, logAReal, AImag }: S4dParameters): Tensor {
   requireTensor('s4d', 'kernel.C', C);
   if (C.shape.length !== 3 || C.width !== 2) {
@@ -40,20 +45,18 @@ export function s4dModes({ C, logDt, logAReal, AImag }: S4dParameters): Tensor {
   const modes = backend.empty([4, M, H]);
   const grain = Math.max(1, Math.ceil(64 / Math.max(1, M)));
   const [c, dt, re, im] = inputs;
-  const pointers = [c.pointer, dt.pointer, re.pointer, im.pointer] as const;
-  if (modes.size) backend.device.run('s4d_modes', H, grain, ...pointers, modes.pointer, H, M);
+  const given = { C: c, logDt: dt, logAReal: re, AImag: im };
+  s4dModesForward(backend.device, H, grain, { ...given, modes }, { H, M });
   record({
     name: 's4dModes',
     inputs,
     outputs: [modes],
     backward: ([grad]) => {
       if (!grad) return [];
-      const dmodes = contiguous(grad);
       const grads = inputs.map((input) => backend.zeros(input.shape));
-      const [dC, dDt, dRe, dIm] = grads.map(({ pointer }) => pointer);
-      if (modes.size) {
-        backend.device.run('s4d_modes_backward', H, grain, ...pointers, dmodes.pointer, dC, dDt, dRe, dIm, H, M);
-      }
+      const [dC, dlogDt, dlogAReal, dAImag] = grads;
+      const operands = { ...given, dmodes: contiguous(grad), dC, dlogDt, dlogAReal, dAImag };
+      s4dModesBackward(backend.device, H, grain, operands, { H, M });
       return grads;
     },
   });
@@ -65,21 +68,16 @@ const kernels: ModeKernels = {
   rows: 4,
   multiplyAdds: 6,
   holds: 'a and c',
-  forward: ({ backend, units, grain }, from, to, sizes) =>
-    backend.device.run('s4d_forward', units, grain, ...from, ...to, ...sizes),
-  backward: ({ backend, units, grain }, from, grads, to, sizes, duStride) =>
-    backend.device.run('s4d_backward', units, grain, ...from, ...grads, ...to, ...sizes, duStride),
+  scratch: () => 0,
+  forward: ({ device, units, grain, sizes }, operands) => s4dForward(device, units, grain, operands, sizes),
+  backward: ({ device, units, grain, sizes }, operands) => s4dBackward(device, units, grain, operands, sizes),
 };
 
-/** modes: (4, N/2, H), from s4dModes. From a state (B, 2, N/2, H) or from zeros → y: (B, L, H) and the state after. */
+/**
+ * S4D's recurrence. modes: (4, N/2, H), from s4dModes. It starts from `initial`, (B, 2, N/2, H), or from zeros.
+ * Returns y (B, L, H), zeros beyond a row's length, and the state after each row's last step.
+ * Throws a UsageError for shapes that do not fit.
+ */
 export function s4dScan(input: ModeScanInput, initial?: Tensor): { y: Tensor; state: Tensor } {
   return modeScan(kernels, input, initial);
-}
-
-/** The kernel of convolution mode, (L, H): the answer to an impulse. With D, its first value holds D too. */
-export function s4dKernel(modes: Tensor, L: number, D?: Tensor): Tensor {
-  const H = modes.width;
-  const impulse = new Float32Array(L * H).fill(1, 0, Math.min(L, 1) * H);
-  const { y } = s4dScan({ u: modes.backend.tensor(impulse, [1, L, H]), modes, D });
-  return reshape(y, [L, H]);
 }

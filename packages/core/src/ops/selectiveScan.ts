@@ -8,6 +8,7 @@
  *
  * Paper: Gu & Dao 2023, Algorithm 2. Official: selective_scan_ref.
  */
+import { SCAN_CHUNK, scanBackward, scanForward, scanScratch } from '../backend/kernels/scan.ts';
 import { UsageError } from '../errors.ts';
 import { copyInto } from '../tensor/copy.ts';
 import { reportMultiplyAdds } from '../tensor/multiplyAdds.ts';
@@ -18,9 +19,9 @@ import { type Positions, requirePositions } from './positions.ts';
 import { sumTo } from './reduce.ts';
 import { contiguous, reshape, transposeLast } from './shape.ts';
 
-/** Steps between two kept states; divides SCAN_STEPS in kernels/scan.cpp. */
-export const CHUNK = 32;
-/** Channels of a unit are a multiple of this; there are at least this many units where D allows. */
+/** Steps between two states that are kept for the backward. */
+export const CHUNK = SCAN_CHUNK;
+/** The channels of a unit are a multiple of this; there are at least UNITS units where D allows. */
 const UNIT_CHANNELS = 64;
 const UNITS = 8;
 
@@ -33,11 +34,21 @@ export interface SelectiveScanInput {
   D?: Tensor; //          (D)
   z?: Tensor; //          (B, L, D): out is multiplied by silu(z)
   deltaBias?: Tensor; //  (D)
+  /** Whether Δ = softplus(delta + deltaBias). Default: false, Δ = delta + deltaBias. */
   deltaSoftplus?: boolean;
-  positions?: Positions; // document boundaries and row lengths
+  /** Where documents begin and how long the rows are. Default: every row is one document of L steps. */
+  positions?: Positions;
 }
 
-/** initialState (B, D, N) → out (B, L, D), lastState (B, D, N) */
+/**
+ * Mamba's selective scan over a sequence, from `initialState` (B, D, N) or from zeros.
+ *
+ *   const first = selectiveScan({ u, delta, A, B, C, deltaSoftplus: true });
+ *   const next = selectiveScan({ u: u1, delta: delta1, A, B: B1, C: C1, initialState: first.lastState });
+ *
+ * Returns out (B, L, D), zeros beyond a row's length, and lastState (B, D, N), the state after each row's last step.
+ * Throws a UsageError for shapes that do not fit.
+ */
 export function selectiveScan(input: SelectiveScanInput & { initialState?: Tensor }): {
   out: Tensor;
   lastState: Tensor;
@@ -63,136 +74,90 @@ export function selectiveScan(input: SelectiveScanInput & { initialState?: Tenso
 
 /** As selectiveScan, with A (N, D) and the state (B, N, D) as kernels hold them: channels last, so no transposes. */
 export function scanFromState(input: SelectiveScanInput, initial?: Tensor): { out: Tensor; state: Tensor } {
-  const shape = checkInput(input, initial);
-  const { batch, L, D, N, G } = shape;
+  const { batch, L, D, N, G } = checkInput(input, initial);
   reportMultiplyAdds(5 * batch * L * D * N);
-  const { u, delta, A, D: skip, z, deltaBias, deltaSoftplus = false, positions = {} } = input;
-  const [B, C] = [flatGroups(input.B, G * N), flatGroups(input.C, G * N)];
-  const start = initial && contiguous(initial);
+  const { u, delta, A, D: skip, z, deltaBias: bias, deltaSoftplus: softplusDelta = false, positions = {} } = input;
+  const [b, c] = [flatGroups(input.B, G * N), flatGroups(input.C, G * N)];
+  const state = initial && contiguous(initial);
+  const { age, lengths } = positions;
   const { backend } = u;
   const { device } = backend;
-  const tracked = isTracked(u, delta, A, B, C, skip, z, deltaBias, start);
+  const tracked = isTracked(u, delta, A, b, c, skip, z, bias, state);
 
-  const chunks = Math.ceil(L / CHUNK);
   const out = backend.empty([batch, L, D]);
-  const state = backend.empty([batch, N, D]);
-  const borders = tracked ? backend.empty([batch, chunks, N, D]) : undefined;
+  const lastState = backend.empty([batch, N, D]);
+  const borders = tracked ? backend.empty([batch, Math.ceil(L / CHUNK), N, D]) : undefined;
   const W = unitChannels(D / G, batch * G);
   const blocks = Math.ceil(D / G / W);
   const units = batch * G * blocks;
-  const age = positions.age?.pointer ?? 0;
-  const lengths = positions.lengths?.pointer ?? 0;
-  const sizes = [
-    L,
-    D,
-    N,
-    G,
-    W,
-    CHUNK,
-    u.rowStride,
-    delta.rowStride,
-    B.rowStride,
-    C.rowStride,
-    z?.rowStride ?? 0,
-  ] as const;
   const grain = Math.max(1, Math.ceil(2048 / Math.max(1, L * W * N)));
-  if (units) {
-    device.run(
-      'scan_forward',
-      units,
-      grain,
-      u.pointer,
-      delta.pointer,
-      A.pointer,
-      B.pointer,
-      C.pointer,
-      pointerOf(skip),
-      pointerOf(z),
-      pointerOf(deltaBias),
-      pointerOf(start),
-      age,
-      lengths,
-      out.pointer,
-      state.pointer,
-      pointerOf(borders),
-      ...sizes,
-      Number(deltaSoftplus),
-    );
-  }
-  if (!tracked || !borders) return { out, state };
+  const given = { u, delta, A, b, c, skip, z, bias, state, age, lengths, out, lastState, borders };
+  scanForward(device, units, grain, given, { L, D, N, G, W, T: CHUNK, softplusDelta });
+  if (!borders) return { out, state: lastState };
   record({
     name: 'selectiveScan',
-    inputs: [u, delta, A, B, C, skip, z, deltaBias, start],
-    outputs: [out, state],
-    backward: ([dout, dstateOut], to) => {
-      const grad = dout ? contiguous(dout) : backend.zeros(out.shape);
-      const dlast = dstateOut && contiguous(dstateOut);
+    inputs: [u, delta, A, b, c, skip, z, bias, state],
+    outputs: [out, lastState],
+    backward: ([gradOut, gradState], to) => {
+      const dout = gradOut ? contiguous(gradOut) : backend.zeros(out.shape);
+      const dlast = gradState && contiguous(gradState);
       const [du, ddelta] = [to.place(u), to.place(delta)];
       const dz = z && to.place(z);
       const dA = backend.empty([batch, N, D]);
       const [dskip, dbias] = [backend.empty([batch, D]), backend.empty([batch, D])];
-      const [dB, dC] = [backend.empty([blocks, batch, L, G * N]), backend.empty([blocks, batch, L, G * N])];
-      const dstart = backend.empty([batch, N, D]);
-      const scratch = backend.empty([Math.max(1, units * device.scanScratch(N, CHUNK))]);
-      if (units) {
-        device.run(
-          'scan_backward',
-          units,
-          1,
-          u.pointer,
-          delta.pointer,
-          A.pointer,
-          B.pointer,
-          C.pointer,
-          pointerOf(skip),
-          pointerOf(z),
-          pointerOf(deltaBias),
-          age,
-          lengths,
-          borders.pointer,
-          grad.pointer,
-          pointerOf(dlast),
-          du.pointer,
-          ddelta.pointer,
-          dA.pointer,
-          dB.pointer,
-          dC.pointer,
-          dskip.pointer,
-          pointerOf(dz),
-          dbias.pointer,
-          dstart.pointer,
-          scratch.pointer,
-          batch,
-          ...sizes,
-          du.rowStride,
-          ddelta.rowStride,
-          dz?.rowStride ?? 0,
-          Number(deltaSoftplus),
-        );
-      }
-      const overBatch = (x: Tensor, like: Tensor) => new Tensor(sumTo(x, [1, ...x.shape.slice(1)]).storage, like.shape);
-      const overBlocks = (x: Tensor, like: Tensor) => {
-        const place = to.place(like);
-        copyInto(new Tensor(sumTo(x, [1, ...x.shape.slice(1)]).storage, like.shape), place);
+      const [db, dc] = [backend.empty([blocks, batch, L, G * N]), backend.empty([blocks, batch, L, G * N])];
+      const dstate = backend.empty([batch, N, D]);
+      const scratch = backend.empty([units * scanScratch(device, { N, T: CHUNK })]);
+      const operands = {
+        u,
+        delta,
+        A,
+        b,
+        c,
+        skip,
+        z,
+        bias,
+        age,
+        lengths,
+        borders,
+        dout,
+        dlast,
+        du,
+        ddelta,
+        dA,
+        db,
+        dc,
+        dskip,
+        dz,
+        dbias,
+        dstate,
+        scratch,
+      };
+      scanBackward(device, units, 1, operands, { batch, L, D, N, G, W, T: CHUNK, softplusDelta });
+      const overBatch = (grad: Tensor, input: Tensor | undefined) =>
+        input && to.wants(input)
+          ? new Tensor(sumTo(grad, [1, ...grad.shape.slice(1)]).storage, input.shape)
+          : undefined;
+      const overBlocks = (grad: Tensor, input: Tensor) => {
+        const place = to.place(input);
+        copyInto(new Tensor(sumTo(grad, [1, ...grad.shape.slice(1)]).storage, input.shape), place);
         return place;
       };
       return [
         du,
         ddelta,
-        to.wants(A) ? overBatch(dA, A) : undefined,
-        to.wants(B) ? overBlocks(dB, B) : undefined,
-        to.wants(C) ? overBlocks(dC, C) : undefined,
-        skip && to.wants(skip) ? overBatch(dskip, skip) : undefined,
+        overBatch(dA, A),
+        to.wants(b) ? overBlocks(db, b) : undefined,
+        to.wants(c) ? overBlocks(dc, c) : undefined,
+        overBatch(dskip, skip),
         dz,
-        deltaBias && to.wants(deltaBias) ? overBatch(dbias, deltaBias) : undefined,
-        start && dstart,
+        overBatch(dbias, bias),
+        state && dstate,
       ];
     },
   });
-  return { out, state };
+  return { out, state: lastState };
 }
-
-const pointerOf = (tensor: Tensor | undefined) => tensor?.pointer ?? 0;
 
 /** (B, L, G, N) as rows of G·N; a slice of a wider row stays one. */
 function flatGroups(x: Tensor, width: number): Tensor {
@@ -201,7 +166,7 @@ function flatGroups(x: Tensor, width: number): Tensor {
   return reshape(rows, [x.shape[0], x.shape[1], width]);
 }
 
-/** Channels a unit walks: a fixed division of the work, whatever the thread count. */
+/** Channels of a unit: the division of the work is fixed, whatever the thread count. */
 function unitChannels(perGroup: number, rows: number): number {
   const wanted = Math.ceil(perGroup / Math.max(1, Math.ceil(UNITS / Math.max(1, rows))));
   return Math.max(UNIT_CHANNELS, Math.ceil(wanted / UNIT_CHANNELS) * UNIT_CHANNELS);

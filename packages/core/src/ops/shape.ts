@@ -1,11 +1,15 @@
 /** Views (reshape, split: no copy) and copies (contiguous, transposeLast). */
+import { transpose } from '../backend/kernels/memory.ts';
 import { UsageError } from '../errors.ts';
 import { copyInto } from '../tensor/copy.ts';
 import { record, recordViews } from '../tensor/tape.ts';
 import { checkShape, product, type Shape, sameShape, show, Tensor } from '../tensor/tensor.ts';
 import { requireTensor } from './check.ts';
 
-/** The same values under another shape. A slice whose last axis changes is copied first. */
+/**
+ * The same values under another shape, as a view. A slice whose last axis changes is copied first.
+ * Throws a UsageError where the shape holds another number of values.
+ */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   requireTensor('reshape', 'x', x, 'any');
   checkShape('reshape', shape);
@@ -23,7 +27,14 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   return view;
 }
 
-/** Parts of the last axis, as views: sizes, or a number of equal parts. */
+/**
+ * Parts of the last axis, as views. `sizes` are the sizes of the parts, or the number of equal parts.
+ *
+ *   const [x, z] = split(both, 2);
+ *   const [dt, B, C] = split(all, [dtRank, dState, dState]);
+ *
+ * Throws a UsageError where the sizes do not sum to the last axis.
+ */
 export function split(x: Tensor, sizes: readonly number[] | number): Tensor[] {
   requireTensor('split', 'x', x, 'any');
   if (typeof sizes === 'number' && !(Number.isInteger(sizes) && sizes >= 1 && x.width % sizes === 0)) {
@@ -51,7 +62,7 @@ export function split(x: Tensor, sizes: readonly number[] | number): Tensor[] {
   return views;
 }
 
-/** x itself where its rows lie close, else a copy whose rows do. */
+/** x itself where its rows follow each other in memory, otherwise a copy whose rows do. */
 export function contiguous(x: Tensor): Tensor {
   if (x.isContiguous) return x;
   const copy = x.backend.empty(x.shape, x.dtype);
@@ -60,7 +71,7 @@ export function contiguous(x: Tensor): Tensor {
   return copy;
 }
 
-/** Swaps the last two axes: (…, R, C) to (…, C, R). */
+/** A copy with the last two axes swapped: (…, R, C) to (…, C, R). Throws a UsageError for fewer than two axes. */
 export function transposeLast(x: Tensor): Tensor {
   requireTensor('transposeLast', 'x', x, 'any');
   if (x.shape.length < 2) throw new UsageError('transposeLast', `x is ${show(x.shape)}, expected at least 2 axes.`);
@@ -79,6 +90,6 @@ function transposed(x: Tensor): Tensor {
   const R = x.shape.at(-2) as number;
   const C = x.width;
   const y = x.backend.empty([...x.shape.slice(0, -2), C, R], x.dtype);
-  if (x.size) x.backend.device.run('transpose', x.size / R, 256, x.pointer, y.pointer, R, C);
+  if (x.size) transpose(x.backend.device, x.size / R, 256, { from: x, to: y }, { R, C });
   return y;
 }

@@ -5,7 +5,10 @@ import { requireTensor } from './check.ts';
 import { mul, square, sub } from './elementwise.ts';
 import { mean, sum } from './reduce.ts';
 
-/** Mean over the targets that count: NaN is a missing one. outputs: any shape, targets: a value for each. */
+/**
+ * Mean squared error, a scalar, over the targets that are not NaN. outputs: any shape; targets: a value for each.
+ * Throws a UsageError where the counts differ, and where every target is missing (NaN).
+ */
 export function squaredError(outputs: Tensor, targets: Float32Array): Tensor {
   requireTensor('squaredError', 'outputs', outputs);
   if (!(targets instanceof Float32Array)) {

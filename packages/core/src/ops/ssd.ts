@@ -4,11 +4,13 @@
  *   hₜ = exp(Δₜ A) hₜ₋₁ + Δₜ Bₜ ⊗ xₜ      yₜ = Cₜ·hₜ + D xₜ      Δ = softplus(dt + dtBias)
  *
  * A head of P channels has one Δ, A and D and a state of P × N; the heads of a group share B and C.
- * Two forms agree: the recurrence, step by step, and the chunked one, which turns the steps of a chunk
- * into matrix products. Short inputs take the first, others the second.
+ * Two forms agree: the recurrence, step by step, and the chunked one, which computes the steps of a chunk
+ * as matrix products. Short inputs take the first, others the second.
  *
  * Paper: Dao & Gu 2024, section 6. Official: mamba_ssm/modules/ssd_minimal.py, mamba_chunk_scan_combined.
  */
+import { ssdForward, ssdScratch } from '../backend/kernels/ssd.ts';
+import { ssdBackward } from '../backend/kernels/ssd_backward.ts';
 import { UsageError } from '../errors.ts';
 import { copyInto } from '../tensor/copy.ts';
 import { reportMultiplyAdds } from '../tensor/multiplyAdds.ts';
@@ -34,12 +36,20 @@ export interface SsdInput {
   C: Tensor; //        as B
   D?: Tensor; //       (H)
   dtBias?: Tensor; //  (H)
+  /** Whether Δ = softplus(dt + dtBias). Default: false, Δ = dt + dtBias. */
   dtSoftplus?: boolean;
-  positions?: Positions; // document boundaries and row lengths
+  /** Where documents begin and how long the rows are. Default: every row is one document of L steps. */
+  positions?: Positions;
+  /** Default: 'auto', the recurrence for short inputs. */
   form?: 'auto' | 'recurrent' | 'chunked';
 }
 
-/** initialState (B, H, P, N) → out (B, L, H, P), lastState (B, H, P, N) */
+/**
+ * Mamba-2's scan over a sequence, from `initialState` (B, H, P, N) or from zeros.
+ *
+ * Returns out (B, L, H, P), zeros beyond a row's length, and lastState (B, H, P, N), the state after each row's last
+ * step. Throws a UsageError for shapes that do not fit.
+ */
 export function ssd(input: SsdInput & { initialState?: Tensor }): { out: Tensor; lastState: Tensor } {
   const { initialState, x, B, C, ...rest } = input;
   requireAxes('ssd', 'x', x, 4, '(B, L, H, P)');
@@ -52,136 +62,103 @@ export function ssd(input: SsdInput & { initialState?: Tensor }): { out: Tensor;
   if (initialState) {
     requireShape('ssd', 'initialState', initialState, [batch, H, P, N], 'a state for each row, head and channel');
   }
-  const flat = (one: Tensor) => reshape(one, [batch, L, one.shape[2] * one.shape[3]]);
+  const flat = (tensor: Tensor) => reshape(tensor, [batch, L, tensor.shape[2] * tensor.shape[3]]);
   const start = initialState && transposeLast(initialState);
   const { out, state } = ssdFromState({ ...rest, x: flat(x), B: flat(B), C: flat(C) }, G, start);
   return { out: reshape(out, x.shape), lastState: transposeLast(state) };
 }
 
 /**
- * As ssd, with x (B, L, H·P) and B, C (B, L, G·N) as slices of wider rows may give them, and the state
- * (B, H, N, P) as kernels hold it.
+ * As ssd, with x (B, L, H·P) and B, C (B, L, G·N), which may be slices of wider rows, and the state (B, H, N, P) as
+ * kernels hold it.
  */
 export function ssdFromState(input: SsdInput, G: number, initial?: Tensor): { out: Tensor; state: Tensor } {
   const { batch, L, H, P, N } = checkInput(input, G, initial);
   // As a recurrence; the chunked form needs more, but as matrix products.
   reportMultiplyAdds(5 * batch * L * H * P * N);
-  const { x, dt, A, B, C, D: skip, dtBias, dtSoftplus = false, positions = {}, form = 'auto' } = input;
-  const start = initial && contiguous(initial);
+  const { x, dt, A, B: b, C: c, D: skip, dtBias: bias, positions = {}, form = 'auto' } = input;
+  const { dtSoftplus: softplusDt = false } = input;
+  const state = initial && contiguous(initial);
+  const { age, lengths } = positions;
   const { backend } = x;
   const { device } = backend;
-  const tracked = isTracked(x, dt, A, B, C, skip, dtBias, start);
+  const tracked = isTracked(x, dt, A, b, c, skip, bias, state);
   const chunked = form === 'auto' ? L >= SHORT : form === 'chunked';
 
   const T = Math.min(SSD_CHUNK, Math.max(1, L));
   const out = backend.empty(x.shape);
-  const state = backend.empty([batch, H, N, P]);
+  const lastState = backend.empty([batch, H, N, P]);
   const borders = tracked ? backend.empty([batch, H, Math.ceil(L / T), N, P]) : undefined;
-  // A fixed division of the work, whatever the thread count.
+  // The division of the work is fixed, whatever the thread count.
   const W = Math.ceil(H / G / Math.max(1, Math.ceil(UNITS / Math.max(1, batch * G))));
   const blocks = Math.ceil(H / G / W);
   const units = P * N > 0 ? batch * G * blocks : 0;
-  const scratch = () => backend.empty([Math.max(1, units * device.ssdScratch(N, P, T, chunked))]);
-  const age = positions.age?.pointer ?? 0;
-  const lengths = positions.lengths?.pointer ?? 0;
-  const sizes = [L, H, P, N, G, W, T, x.rowStride, dt.rowStride, B.rowStride, C.rowStride] as const;
-  const flags = [Number(dtSoftplus), Number(chunked)] as const;
-  if (units) {
-    const room = scratch();
-    device.run(
-      'ssd_forward',
-      units,
-      Math.max(1, Math.ceil(8192 / Math.max(1, L * W * N * P))),
-      x.pointer,
-      dt.pointer,
-      A.pointer,
-      B.pointer,
-      C.pointer,
-      pointerOf(skip),
-      pointerOf(dtBias),
-      pointerOf(start),
-      age,
-      lengths,
-      out.pointer,
-      state.pointer,
-      pointerOf(borders),
-      room.pointer,
-      ...sizes,
-      ...flags,
-    );
-    room.dispose();
-  }
-  if (!tracked || !borders) return { out, state };
+  const grain = Math.max(1, Math.ceil(8192 / Math.max(1, L * W * N * P)));
+  const room = () => backend.empty([units * ssdScratch(device, { N, P, T, chunked })]);
+  const scratch = room();
+  const given = { x, dt, A, b, c, skip, bias, state, age, lengths, y: out, lastState, borders, scratch };
+  ssdForward(device, units, grain, given, { L, H, P, N, G, W, T, softplusDt, chunked });
+  scratch.dispose();
+  if (!borders) return { out, state: lastState };
   record({
     name: 'ssd',
-    inputs: [x, dt, A, B, C, skip, dtBias, start],
-    outputs: [out, state],
-    backward: ([dout, dstateOut], to) => {
-      const grad = dout ? contiguous(dout) : backend.zeros(out.shape);
-      const dlast = dstateOut && contiguous(dstateOut);
+    inputs: [x, dt, A, b, c, skip, bias, state],
+    outputs: [out, lastState],
+    backward: ([gradOut, gradState], to) => {
+      const dy = gradOut ? contiguous(gradOut) : backend.zeros(out.shape);
+      const dlast = gradState && contiguous(gradState);
       const [dx, ddt] = [to.place(x), to.place(dt)];
-      // Zeros where there is nothing to walk: the kernel then does not run.
-      const room = (shape: Shape) => (units ? backend.empty(shape) : backend.zeros(shape));
-      const [dA, dskip, dbias] = [A, skip, dtBias].map(() => room([batch, H]));
-      const [dB, dC] = [B, C].map(() => room([blocks, batch, L, G * N]));
-      const dstart = backend.empty([batch, H, N, P]);
-      if (units) {
-        device.run(
-          'ssd_backward',
-          units,
-          1,
-          x.pointer,
-          dt.pointer,
-          A.pointer,
-          B.pointer,
-          C.pointer,
-          pointerOf(skip),
-          pointerOf(dtBias),
-          age,
-          lengths,
-          borders.pointer,
-          grad.pointer,
-          pointerOf(dlast),
-          dx.pointer,
-          ddt.pointer,
-          dA.pointer,
-          dB.pointer,
-          dC.pointer,
-          dskip.pointer,
-          dbias.pointer,
-          dstart.pointer,
-          scratch().pointer,
-          batch,
-          ...sizes,
-          dx.rowStride,
-          ddt.rowStride,
-          ...flags,
-        );
-      }
-      const overBatch = (one: Tensor, like: Tensor | undefined) =>
-        like && to.wants(like) ? new Tensor(sumTo(one, [1, H]).storage, [H]) : undefined;
-      const overBlocks = (one: Tensor, like: Tensor) => {
-        if (!to.wants(like)) return undefined;
-        const place = to.place(like);
-        copyInto(new Tensor(sumTo(one, [1, batch, L, G * N]).storage, like.shape), place);
+      // Zeros where the kernel does not run.
+      const sums = (shape: Shape) => (units ? backend.empty(shape) : backend.zeros(shape));
+      const [dA, dskip, dbias] = [A, skip, bias].map(() => sums([batch, H]));
+      const [db, dc] = [b, c].map(() => sums([blocks, batch, L, G * N]));
+      const dstate = backend.empty([batch, H, N, P]);
+      const operands = {
+        x,
+        dt,
+        A,
+        b,
+        c,
+        skip,
+        bias,
+        age,
+        lengths,
+        borders,
+        dy,
+        dlast,
+        dx,
+        ddt,
+        dA,
+        db,
+        dc,
+        dskip,
+        dbias,
+        dstate,
+        scratch: room(),
+      };
+      ssdBackward(device, units, 1, operands, { batch, L, H, P, N, G, W, T, softplusDt, chunked });
+      const overBatch = (grad: Tensor, input: Tensor | undefined) =>
+        input && to.wants(input) ? new Tensor(sumTo(grad, [1, H]).storage, [H]) : undefined;
+      const overBlocks = (grad: Tensor, input: Tensor) => {
+        if (!to.wants(input)) return undefined;
+        const place = to.place(input);
+        copyInto(new Tensor(sumTo(grad, [1, batch, L, G * N]).storage, input.shape), place);
         return place;
       };
       return [
         dx,
         ddt,
         overBatch(dA, A),
-        overBlocks(dB, B),
-        overBlocks(dC, C),
+        overBlocks(db, b),
+        overBlocks(dc, c),
         overBatch(dskip, skip),
-        overBatch(dbias, dtBias),
-        start && dstart,
+        overBatch(dbias, bias),
+        state && dstate,
       ];
     },
   });
-  return { out, state };
+  return { out, state: lastState };
 }
-
-const pointerOf = (tensor: Tensor | undefined) => tensor?.pointer ?? 0;
 
 function checkInput(input: SsdInput, G: number, initial: Tensor | undefined) {
   const { x, dt, A, B, C, D: skip, dtBias, form } = input;

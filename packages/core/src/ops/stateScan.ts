@@ -4,11 +4,12 @@
  *
  *   hₜ = exp(−Δₜ rₜ) hₜ₋₁ + Δₜ Bₜ uₜ      yₜ = Cₜ·hₜ      r = −A
  *
- * With r of the channels and states alone and Δ of channels it is selectiveScan, which is the faster one.
+ * With r of channels and states alone and Δ of channels it is selectiveScan, which is the faster one.
  * As there, the backward keeps h at chunk borders and recomputes between them.
  *
  * Papers: Gu & Dao 2023, Algorithm 1 (S4: all but u are constant), Algorithm 2 (S6: all but A are selective).
  */
+import { STATE_CHUNK, stateScanBackward, stateScanForward } from '../backend/kernels/statescan.ts';
 import { reportMultiplyAdds } from '../tensor/multiplyAdds.ts';
 import { isTracked, record } from '../tensor/tape.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -17,57 +18,63 @@ import { type Positions, requirePositions } from './positions.ts';
 import { sumTo } from './reduce.ts';
 import { contiguous } from './shape.ts';
 
-/** Steps between two kept states: at most STATE_STEPS in kernels/statescan.cpp. */
-const CHUNK = 32;
-
 export interface StateScanInput {
   u: Tensor; //      (B, L, D)
   delta: Tensor; //  (B, L, D) or (B, L, N, D), positive
   rate: Tensor; //   (N, D) or (B, L, N, D), positive
   B: Tensor; //      (N, D) or (B, L, N)
   C: Tensor; //      (N, D) or (B, L, N)
+  /** Where documents begin and how long the rows are. Default: every row is one document of L steps. */
   positions?: Positions;
 }
 
-/** From a state (B, N, D) or from zeros → y: (B, L, D) and the state after. */
+/**
+ * The scan from `initial`, (B, N, D), or from zeros. Returns y (B, L, D), zeros beyond a row's length, and the state
+ * after each row's last step. Throws a UsageError for shapes that do not fit.
+ */
 export function stateScan(input: StateScanInput, initial?: Tensor): { y: Tensor; state: Tensor } {
   const { batch, L, D, N } = checkInput(input, initial);
   reportMultiplyAdds(5 * batch * L * D * N);
-  const { positions = {} } = input;
-  const given = [input.u, input.delta, input.rate, input.B, input.C].map(contiguous);
-  const [u, delta, rate, B, C] = given;
-  const start = initial && contiguous(initial);
+  const { age, lengths } = input.positions ?? {};
+  const inputs = [input.u, input.delta, input.rate, input.B, input.C].map(contiguous);
+  const [u, delta, rate, b, c] = inputs;
+  const state = initial && contiguous(initial);
   const { backend } = u;
   const y = backend.empty([batch, L, D]);
-  const state = backend.empty([batch, N, D]);
-  const tracked = isTracked(...given, start);
-  const borders = tracked ? backend.empty([batch, Math.ceil(L / CHUNK), N, D]) : undefined;
-  const from = [u.pointer, delta.pointer, rate.pointer, B.pointer, C.pointer] as const;
-  const at = [positions.age?.pointer ?? 0, positions.lengths?.pointer ?? 0] as const;
-  const varies = (x: Tensor, axes: number) => Number(x.shape.length === axes);
-  const sizes = [L, D, N, CHUNK, varies(delta, 4), varies(rate, 4), varies(B, 3), varies(C, 3)] as const;
-  const to = [y.pointer, state.pointer, borders?.pointer ?? 0] as const;
-  if (batch) backend.device.run('state_scan_forward', batch, 1, ...from, start?.pointer ?? 0, ...at, ...to, ...sizes);
-  if (!borders) return { y, state };
+  const lastState = backend.empty([batch, N, D]);
+  const tracked = isTracked(...inputs, state);
+  const borders = tracked ? backend.empty([batch, Math.ceil(L / STATE_CHUNK), N, D]) : undefined;
+  const numbers = {
+    L,
+    D,
+    N,
+    T: STATE_CHUNK,
+    wide: delta.shape.length === 4,
+    moves: rate.shape.length === 4,
+    selectsB: b.shape.length === 3,
+    selectsC: c.shape.length === 3,
+  };
+  const given = { u, delta, rate, b, c, state, age, lengths, y, lastState, borders };
+  stateScanForward(backend.device, batch, 1, given, numbers);
+  if (!borders) return { y, state: lastState };
   record({
     name: 'stateScan',
-    inputs: [...given, start],
-    outputs: [y, state],
-    backward: ([grad, dlast]) => {
+    inputs: [...inputs, state],
+    outputs: [y, lastState],
+    backward: ([grad, gradState]) => {
       const dy = grad ? contiguous(grad) : backend.zeros(y.shape);
-      const dstate = dlast && contiguous(dlast);
-      // What is of no step is summed over the rows.
-      const grads = given.map((x) => backend.empty(x.shape.length === 2 ? [batch, N, D] : x.shape));
-      const dstart = backend.empty([batch, N, D]);
-      const [du, ddelta, drate, dB, dC] = grads.map(({ pointer }) => pointer);
-      const places = [du, ddelta, drate, dB, dC, dstart.pointer] as const;
-      const read = [borders.pointer, dy.pointer, dstate?.pointer ?? 0] as const;
-      if (batch) backend.device.run('state_scan_backward', batch, 1, ...from, ...at, ...read, ...places, ...sizes);
+      const dlast = gradState && contiguous(gradState);
+      // The gradients of inputs without steps come one for each row, and are summed over the rows.
+      const grads = inputs.map((x) => backend.empty(x.shape.length === 2 ? [batch, N, D] : x.shape));
+      const [du, ddelta, drate, db, dc] = grads;
+      const dstate = backend.empty([batch, N, D]);
+      const operands = { u, delta, rate, b, c, age, lengths, borders, dy, dlast, du, ddelta, drate, db, dc, dstate };
+      stateScanBackward(backend.device, batch, 1, operands, numbers);
       const overRows = (x: Tensor) => new Tensor(sumTo(x, [1, N, D]).storage, [N, D]);
-      return [...given.map((x, i) => (x.shape.length === 2 ? overRows(grads[i]) : grads[i])), start && dstart];
+      return [...inputs.map((x, i) => (x.shape.length === 2 ? overRows(grads[i]) : grads[i])), state && dstate];
     },
   });
-  return { y, state };
+  return { y, state: lastState };
 }
 
 function checkInput({ u, delta, rate, B, C, positions }: StateScanInput, initial: Tensor | undefined) {

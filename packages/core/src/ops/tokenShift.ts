@@ -6,6 +6,7 @@
  * Its state is the last x; zeros before the start of a document.
  * Official: time_mixing and channel_mixing of RWKV_in_150_lines.py.
  */
+import { SHIFT_BLOCK, shiftBackward, shiftForward } from '../backend/kernels/shift.ts';
 import { UsageError } from '../errors.ts';
 import { isTracked, record } from '../tensor/tape.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -14,18 +15,21 @@ import { type Positions, requirePositions } from './positions.ts';
 import { sumTo } from './reduce.ts';
 import { contiguous } from './shape.ts';
 
-/** Channels that one unit of the kernel walks (SHIFT_BLOCK in kernels/shift.cpp). */
-const BLOCK = 64;
-
 export interface TokenShiftInput {
   x: Tensor; //         (B, L, D)
-  /** One for each output: (D), or (1, 1, D) as checkpoints have it. */
+  /** m, one for each output: (D), or (1, 1, D) as in checkpoints. */
   mixes: readonly Tensor[];
-  state?: Tensor; //    (B, D): the x before
+  state?: Tensor; //    (B, D): the x before the first step. Default: zeros
+  /** Where documents begin and how long the rows are. Default: every row is one document of L steps. */
   positions?: Positions;
 }
 
-/** → an output (B, L, D) for each mix, and the state after the last step, (B, D) */
+/**
+ * Mixes each step with the step before.
+ *
+ * Returns an output (B, L, D) for each mix, zeros beyond a row's length, and the state after each row's last step,
+ * (B, D). Throws a UsageError for shapes that do not fit.
+ */
 export function tokenShift(input: TokenShiftInput): { outputs: Tensor[]; state: Tensor } {
   const { x, positions = {} } = input;
   requireAxes('tokenShift', 'x', x, 3, '(B, L, D)');
@@ -43,73 +47,36 @@ export function tokenShift(input: TokenShiftInput): { outputs: Tensor[]; state: 
   requirePositions('tokenShift', positions, x.backend, B, L);
   const { backend } = x;
   const { device } = backend;
-  const last = backend.empty([B, D]);
-  const units = B * Math.ceil(D / BLOCK);
+  const { age, lengths } = positions;
+  const lastState = backend.empty([B, D]);
+  const units = B * Math.ceil(D / SHIFT_BLOCK);
   const grain = Math.max(1, Math.ceil(256 / Math.max(1, L)));
-  const before = state?.pointer ?? 0;
-  const age = positions.age?.pointer ?? 0;
-  const lengths = positions.lengths?.pointer ?? 0;
   const outputs = mixes.map((mix, i) => {
     const y = backend.empty([B, L, D]);
-    const to = i === 0 ? last.pointer : 0;
-    if (units) {
-      device.run(
-        'shift_forward',
-        units,
-        grain,
-        x.pointer,
-        mix.pointer,
-        before,
-        age,
-        lengths,
-        y.pointer,
-        to,
-        L,
-        D,
-        x.rowStride,
-      );
-    }
+    const operands = { x, mix, state, age, lengths, y, lastState: i === 0 ? lastState : undefined };
+    shiftForward(device, units, grain, operands, { L, D });
     return y;
   });
-  if (!isTracked(x, state, ...mixes)) return { outputs, state: last };
+  if (!isTracked(x, state, ...mixes)) return { outputs, state: lastState };
   record({
     name: 'tokenShift',
     inputs: [x, state, ...mixes],
-    outputs: [...outputs, last],
+    outputs: [...outputs, lastState],
     backward: (grads, to) => {
-      const dlast = grads[mixes.length] && contiguous(grads[mixes.length] as Tensor);
+      const gradState = grads[mixes.length] && contiguous(grads[mixes.length] as Tensor);
       const dx = to.place(x);
       const dstate = state && to.wants(state) ? backend.empty(state.shape) : undefined;
       const dmixes = mixes.map((mix, i) => {
         const grad = grads[i];
         const dy = grad ? contiguous(grad) : backend.zeros([B, L, D]);
+        const dlast = i === 0 ? gradState : undefined;
         const dmix = backend.empty([B, D]);
-        if (units) {
-          device.run(
-            'shift_backward',
-            units,
-            1,
-            x.pointer,
-            mix.pointer,
-            before,
-            age,
-            lengths,
-            dy.pointer,
-            i === 0 ? (dlast?.pointer ?? 0) : 0,
-            dx.pointer,
-            dmix.pointer,
-            dstate?.pointer ?? 0,
-            L,
-            D,
-            x.rowStride,
-            dx.rowStride,
-            Number(i > 0),
-          );
-        }
+        const operands = { x, mix, state, age, lengths, dy, dlast, dx, dmix, dstate };
+        shiftBackward(device, units, 1, operands, { L, D, add: i > 0 });
         return new Tensor(sumTo(dmix, [1, D]).storage, mix.shape);
       });
       return [dx, dstate, ...dmixes];
     },
   });
-  return { outputs, state: last };
+  return { outputs, state: lastState };
 }

@@ -1,31 +1,28 @@
-/** A device with its heap: makes tensors. The public face of a place where kernels run. */
-
+/** Backends: a device, the heap of its memory, and the tensors made there. */
 import type { Device, DeviceName } from '../backend/device.ts';
+import { fillRows } from '../backend/kernels/memory.ts';
 import { type BackendName, openDevice } from '../backend/open.ts';
 import { UsageError } from '../errors.ts';
 import { Heap } from './heap.ts';
 import { forget } from './orphans.ts';
-import { adopt, hideFromScopes } from './scope.ts';
-import { checkShape, type DType, product, type Shape, Storage, show, Tensor } from './tensor.ts';
+import { adopt } from './scope.ts';
+import { held, Storage } from './storage.ts';
+import { type Backend, checkShape, type DType, product, type Shape, show, Tensor } from './tensor.ts';
 
-export class Backend {
+export type { Backend } from './tensor.ts';
+
+class DeviceBackend implements Backend {
   readonly heap: Heap;
-  private open = true;
+  disposed = false;
 
   constructor(readonly device: Device) {
     this.heap = new Heap(device);
-    hideFromScopes(this);
-  }
-
-  get disposed(): boolean {
-    return !this.open;
   }
 
   get name(): DeviceName {
     return this.device.name;
   }
 
-  /** Copies `data` into the backend. Throws when data.length differs from the product of shape. */
   tensor(data: Float32Array | readonly number[], shape: Shape): Tensor {
     checkCount('tensor', data, shape);
     const tensor = this.empty(shape);
@@ -33,7 +30,6 @@ export class Backend {
     return tensor;
   }
 
-  /** Copies whole numbers into the backend, as i32. */
   ints(data: Int32Array, shape: Shape): Tensor {
     checkCount('ints', data, shape);
     const tensor = this.empty(shape, 'i32');
@@ -41,11 +37,10 @@ export class Backend {
     return tensor;
   }
 
-  /** A tensor with whatever the memory holds: for kernels that write every value. */
   empty(shape: Shape, dtype: DType = 'f32'): Tensor {
     const bytes = 4 * product(shape);
-    if (!this.open) throw new UsageError('', 'The backend was disposed. Open another with openBackend().');
-    const storage = new Storage(this, this.heap.allocate(bytes), bytes);
+    if (this.disposed) throw new UsageError('', 'The backend was disposed. Open another with openBackend().');
+    const storage = new Storage<Backend>(this, this.heap.allocate(bytes), bytes);
     adopt(storage);
     return new Tensor(storage, shape, dtype);
   }
@@ -53,7 +48,9 @@ export class Backend {
   full(shape: Shape, value: number): Tensor {
     checkShape('full', shape);
     const tensor = this.empty(shape);
-    if (tensor.size) this.device.run('fill_rows', 1, 1, tensor.pointer, value, tensor.size, tensor.size);
+    // One long row.
+    const { pointer, size } = tensor;
+    if (size > 0) fillRows(this.device, 1, 1, { to: { pointer, rowStride: size } }, { value, width: size });
     return tensor;
   }
 
@@ -61,17 +58,25 @@ export class Backend {
     return this.full(shape, 0);
   }
 
-  /** Called by a storage that is freed, or by the collector for one that nobody holds any more. */
-  release(storage: { address: number; bytes: number }): void {
+  /** Called by a storage that is freed, or by the garbage collector for one that nothing can reach. */
+  release(storage: { readonly address: number; readonly bytes: number }): void {
     forget(storage);
-    if (this.open) this.heap.release(storage.address);
+    if (!this.disposed) this.heap.release(storage.address);
   }
 
-  /** Ends the threads and frees all memory. Tensors of this backend cannot be used any more. */
   dispose(): void {
-    if (!this.open) return;
-    this.open = false;
+    if (this.disposed) return;
+    this.disposed = true;
     this.device.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** No tensors: they belong to scopes. */
+  [held](): readonly unknown[] {
+    return [];
   }
 }
 
@@ -85,7 +90,26 @@ function checkCount(what: string, data: ArrayLike<number>, shape: Shape): void {
   }
 }
 
-/** 'auto' picks the fastest one that works here; a named one that cannot run throws and says why. */
+/** A backend on a device that was opened. */
+export function backendOn(device: Device): Backend {
+  return new DeviceBackend(device);
+}
+
+/** Whether a value is a backend. */
+export function isBackend(value: unknown): value is Backend {
+  return value instanceof DeviceBackend;
+}
+
+/**
+ * Opens a backend. 'auto' is the fastest that works here: 'native', the kernels compiled by the C++ compiler of this
+ * machine, or else 'wasm', which runs everywhere.
+ *
+ *   using backend = await openBackend('wasm', { threads: 2 });
+ *
+ * `threads`: 1 to 64. Default: one for each core; in a page that is not cross-origin isolated, 1.
+ *
+ * Throws a UsageError that says why where the named backend cannot run here, and for an unknown name or thread count.
+ */
 export async function openBackend(name: BackendName = 'auto', options: { threads?: number } = {}): Promise<Backend> {
-  return new Backend(await openDevice(name, options));
+  return backendOn(await openDevice(name, options));
 }

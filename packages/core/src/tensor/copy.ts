@@ -1,19 +1,24 @@
-/** Copies, sums and fills over tensors whose rows may lie apart. */
+/** Copies, sums and fills over tensors whose rows may be apart. */
+import { accumulateRows } from '../backend/kernels/elementwise.ts';
+import { copyRows, fillRows } from '../backend/kernels/memory.ts';
 import type { Tensor } from './tensor.ts';
 
-const rowsAtOnce = (width: number) => Math.max(1, Math.ceil(16384 / Math.max(1, width)));
+const grainOf = (width: number) => Math.max(1, Math.ceil(16384 / Math.max(1, width)));
 
-export const copyInto = (from: Tensor, to: Tensor): void => rowByRow('copy_rows', from, to);
-export const addInto = (from: Tensor, to: Tensor): void => rowByRow('accumulate_rows', from, to);
-
-export function fill(to: Tensor, value: number): void {
-  const { rows, width } = to;
-  if (rows) to.backend.device.run('fill_rows', rows, rowsAtOnce(width), to.pointer, value, width, to.rowStride);
+/** to = from, of one shape. */
+export function copyInto(from: Tensor, to: Tensor): void {
+  const { rows, width, backend } = from;
+  copyRows(backend.device, rows, grainOf(width), { from, to }, { width });
 }
 
-function rowByRow(kernel: 'copy_rows' | 'accumulate_rows', from: Tensor, to: Tensor): void {
-  const { rows, width } = from;
-  if (!rows) return;
-  const { device } = to.backend;
-  device.run(kernel, rows, rowsAtOnce(width), from.pointer, to.pointer, width, from.rowStride, to.rowStride);
+/** to += from, of one shape. */
+export function addInto(from: Tensor, to: Tensor): void {
+  const { rows, width, backend } = from;
+  accumulateRows(backend.device, rows, grainOf(width), { x: from, y: to }, { width });
+}
+
+/** to = value. */
+export function fill(to: Tensor, value: number): void {
+  const { rows, width, backend } = to;
+  fillRows(backend.device, rows, grainOf(width), { to }, { value, width });
 }

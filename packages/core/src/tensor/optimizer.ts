@@ -3,6 +3,9 @@
  *
  *   m ← β₁ m + (1 − β₁) g      v ← β₂ v + (1 − β₂) g²      p ← p (1 − lr λ) − lr m̂ / (√v̂ + ε)
  */
+import { scaleAdd } from '../backend/kernels/elementwise.ts';
+import { adamw } from '../backend/kernels/optimizer.ts';
+import { sumParts } from '../backend/kernels/reduce.ts';
 import type { Parameter } from './parameters.ts';
 import { keep, scope } from './scope.ts';
 import type { Tensor } from './tensor.ts';
@@ -42,33 +45,24 @@ export class AdamW {
     const step2 = Math.sqrt(1 - beta2 ** this.steps);
     for (const { name, value, decay } of this.parameters) {
       const { m, v } = this.moments.get(name) as { m: Tensor; v: Tensor };
-      const rate = decay ? weightDecay : 0;
       value.storage.version++;
-      value.backend.device.run(
-        'adamw',
-        value.size,
-        PART,
-        value.pointer,
-        grads[name].pointer,
-        m.pointer,
-        v.pointer,
-        scale,
-        lr,
-        beta1,
-        beta2,
-        eps,
-        rate,
-        step1,
-        step2,
-      );
+      const operands = { p: value, g: grads[name], m, v };
+      const numbers = { scale, lr, beta1, beta2, eps, decay: decay ? weightDecay : 0, step1, step2 };
+      adamw(value.backend.device, value.size, PART, operands, numbers);
     }
   }
 
+  /** Frees the moments. */
   dispose(): void {
     for (const { m, v } of this.moments.values()) {
       m.dispose();
       v.dispose();
     }
+  }
+
+  /** dispose(), for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }
 
@@ -83,12 +77,12 @@ export function sumOfSquares(x: Tensor): number {
     const count = Math.ceil(x.size / PART);
     if (count === 0) return 0;
     const parts = x.backend.empty([count]);
-    x.backend.device.run('sum_parts', count, 8, x.pointer, parts.pointer, x.size, PART, 1);
+    sumParts(x.backend.device, count, 8, { x, parts }, { n: x.size, size: PART, squares: true });
     return parts.read().reduce((sum, part) => sum + part, 0);
   });
 }
 
 /** to += x */
 export function accumulate(to: Tensor, x: Tensor): void {
-  to.backend.device.run('scale_add', to.size, PART, x.pointer, to.pointer, 1, 1);
+  scaleAdd(to.backend.device, to.size, PART, { x, y: to }, { scale: 1, offset: 1 });
 }

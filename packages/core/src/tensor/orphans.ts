@@ -1,12 +1,12 @@
 /**
  * Storage made outside of any scope lives as long as JavaScript can reach it.
  *
- * The collector does not see device memory: it knows of a few small objects where gigabytes wait. So
- * when much of it has piled up, `collectOrphans` asks for a collection and lets its callbacks run.
+ * The garbage collector does not see device memory: it knows of a few small objects that stand for gigabytes.
+ * So when much of it is in use, `collectOrphans` asks for a collection and lets its callbacks run.
  */
-import type { Storage } from './tensor.ts';
+import type { Storage } from './storage.ts';
 
-/** Bytes that may pile up between two collections. */
+/** Bytes made between two collections. */
 const LIMIT = 256 << 20;
 
 let bytes = 0;
@@ -16,21 +16,21 @@ const registry = new FinalizationRegistry<() => void>((release) => release());
 
 /** Hands a storage to the garbage collector. */
 export function orphan(storage: Storage): void {
-  const { backend, address, bytes: size } = storage;
+  const { owner, address, bytes: size } = storage;
   bytes += size;
   const release = () => {
     bytes -= size;
-    backend.release({ address, bytes: size });
+    owner.release({ address, bytes: size });
   };
   registry.register(storage, release, storage);
 }
 
 /** Called when a storage is freed by hand, or taken by a scope. */
-export function forget(storage: { bytes: number }): void {
+export function forget(storage: { readonly bytes: number }): void {
   if (registry.unregister(storage)) bytes -= storage.bytes;
 }
 
-/** Where much has piled up: collects, and lets what was found be freed. */
+/** Where much storage was made since the last collection: collects garbage, and lets what was found be freed. */
 export async function collectOrphans(): Promise<void> {
   if (bytes < afterLast + LIMIT) return;
   collectGarbage();
@@ -41,7 +41,7 @@ export async function collectOrphans(): Promise<void> {
 
 let gc: (() => void) | undefined;
 
-/** Node can be asked; a browser collects when it likes. */
+/** Node can be told to collect; a browser cannot. */
 function collectGarbage(): void {
   const v8 = globalThis.process?.getBuiltinModule?.('node:v8');
   const vm = globalThis.process?.getBuiltinModule?.('node:vm');

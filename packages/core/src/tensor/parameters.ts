@@ -9,10 +9,10 @@
  */
 import { UsageError } from '../errors.ts';
 import { Random } from '../random.ts';
-import type { Backend } from './backend.ts';
 import { keep, scope } from './scope.ts';
+import type { Storage } from './storage.ts';
 import { isRecording } from './tape.ts';
-import { product, type Shape, type Storage, type Tensor } from './tensor.ts';
+import { type Backend, product, type Shape, type Tensor } from './tensor.ts';
 
 /** Writes a parameter's first values. */
 export type Init = (values: Float32Array, random: Random, shape: Shape) => void;

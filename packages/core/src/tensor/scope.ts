@@ -1,22 +1,19 @@
 /**
- * Memory belongs to a scope: what is allocated inside is freed when it ends, save what it returns.
+ * Memory belongs to a scope: what is allocated inside is freed when the scope ends, except what it returns.
  *
- *   const logits = scope(() => model.forward(tokens).logits);   // all else is freed
+ *   const logits = scope(() => model.forward(tokens).logits);   // everything else is freed
  *
  * While gradients are recorded, inner scopes hand everything to the outer one: the backward needs it.
  */
 import { UsageError } from '../errors.ts';
 import { orphan } from './orphans.ts';
-import { Storage, Tensor } from './tensor.ts';
+import { type Holder, held, Storage } from './storage.ts';
+import { Tensor } from './tensor.ts';
 
 class Scope {
   readonly storages = new Set<Storage>();
   constructor(readonly outer?: Scope) {}
 }
-
-/** Objects that hold no tensors, however much else: backends. */
-const opaque = new WeakSet<object>();
-export const hideFromScopes = (object: object): void => void opaque.add(object);
 
 let current: Scope | undefined;
 let recording = 0;
@@ -28,8 +25,13 @@ export function adopt(storage: Storage): void {
 }
 
 /**
- * Runs `f` and frees what it allocated, save the tensors found in what it returns (in arrays, maps and
- * objects, at any depth): those belong to the scope around. `f` must not be async.
+ * Runs `f` and frees the memory it allocated, except that of the tensors in what it returns: those belong to the
+ * scope around, or, outside of any, to the caller. Tensors are found at any depth of arrays, maps, sets and objects;
+ * an object with a method `held` (storage.ts) says itself what it holds.
+ *
+ *   const y = scope(() => add(mul(a, b), c));   // a · b is freed
+ *
+ * Throws a UsageError where `f` is async: it would run on after its memory was freed.
  */
 export function scope<T>(f: () => T): T {
   if (recording === 0 || !current) return enter(f);
@@ -38,10 +40,9 @@ export function scope<T>(f: () => T): T {
   return result;
 }
 
-/** An async function would go on after its memory was freed. */
 function refuseAsync(result: unknown): void {
   if (!(result instanceof Promise)) return;
-  // What it meets then is our doing, and nobody waits for it.
+  // The errors that it meets after this are caused by the refusal, and nothing awaits it.
   result.catch(() => {});
   throw new UsageError('scope', 'the function is async, expected one that returns at once.');
 }
@@ -72,7 +73,10 @@ export function enter<T>(f: () => T): T {
   return result;
 }
 
-/** Takes a tensor out of its scope: it lives until dispose(), or until JavaScript forgets it. */
+/**
+ * Takes a tensor out of the scopes it belongs to: it lives until dispose(), or until JavaScript cannot reach it.
+ * Returns the tensor.
+ */
 export function keep<T extends Tensor>(tensor: T): T {
   for (let scope = current; scope; scope = scope.outer) {
     if (scope.storages.delete(tensor.storage)) orphan(tensor.storage);
@@ -92,11 +96,14 @@ export function whileRecording<T>(f: () => T): T {
 
 function collect(value: unknown, kept: Set<Storage>, seen: Set<unknown>): void {
   if (typeof value !== 'object' || value === null || seen.has(value) || ArrayBuffer.isView(value)) return;
-  if (opaque.has(value)) return;
   seen.add(value);
   if (value instanceof Tensor) kept.add(value.storage);
   else if (value instanceof Storage) kept.add(value);
-  else if (value instanceof Map || value instanceof Set) for (const item of value.values()) collect(item, kept, seen);
-  else if (Array.isArray(value)) for (const item of value) collect(item, kept, seen);
-  else for (const item of Object.values(value)) collect(item, kept, seen);
+  else for (const item of itemsOf(value)) collect(item, kept, seen);
+}
+
+function itemsOf(value: object): Iterable<unknown> {
+  if (held in value) return (value as Holder)[held]();
+  if (value instanceof Map || value instanceof Set) return value.values();
+  return Array.isArray(value) ? value : Object.values(value);
 }

@@ -7,7 +7,8 @@
 import { UsageError } from '../errors.ts';
 import { addInto, copyInto, fill } from './copy.ts';
 import { enter, whileRecording } from './scope.ts';
-import { type Storage, show, Tensor } from './tensor.ts';
+import type { Storage } from './storage.ts';
+import { show, Tensor } from './tensor.ts';
 
 export interface Gradients {
   /** Whether this input needs a gradient. */

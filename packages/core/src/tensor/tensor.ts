@@ -1,41 +1,58 @@
 /**
  * Tensors: f32 (or i32) values in a device's memory, row-major, channels last.
  *
- * A tensor is its own storage or a view of another's: a reshape, or a slice of the last axis, whose
- * rows then lie `rowStride` apart. Storage belongs to the scope it was made in (scope.ts), or, outside
- * of any, to the garbage collector.
+ * A tensor is its own storage or a view of another's: a reshape, or a slice of the last axis, whose rows are then
+ * `rowStride` values apart. Storage belongs to the scope it was made in (scope.ts), or, outside of any, to the
+ * garbage collector.
  */
+import type { Device, DeviceName } from '../backend/device.ts';
 import { UsageError } from '../errors.ts';
-import type { Backend } from './backend.ts';
+import type { Heap } from './heap.ts';
 import { collectOrphans } from './orphans.ts';
+import type { Storage, StorageOwner } from './storage.ts';
 
 export type Shape = readonly number[];
 export type DType = 'f32' | 'i32';
 
-/** A piece of device memory. */
-export class Storage {
-  freed = false;
-  /** Grows whenever the values are overwritten: what was derived from them is then old. */
-  version = 0;
-  constructor(
-    readonly backend: Backend,
-    readonly address: number,
-    readonly bytes: number,
-  ) {}
-
-  free(): void {
-    if (this.freed) return;
-    this.freed = true;
-    this.backend.release(this);
-  }
+/**
+ * A device with its memory. It makes tensors, and operations run on the backend of their tensors.
+ *
+ *   using backend = await openBackend();
+ *   const x = backend.tensor([1, 2, 3, 4], [2, 2]);
+ */
+export interface Backend extends StorageOwner {
+  readonly name: DeviceName;
+  readonly device: Device;
+  /** The memory of its tensors: bytes in use, and at most in use. */
+  readonly heap: Heap;
+  readonly disposed: boolean;
+  /** A tensor of `shape` with a copy of `data`. Throws a UsageError where data.length is not the product of shape. */
+  tensor(data: Float32Array | readonly number[], shape: Shape): Tensor;
+  /** An i32 tensor of `shape` with a copy of `data`. Throws a UsageError where the counts differ. */
+  ints(data: Int32Array, shape: Shape): Tensor;
+  /** A tensor with whatever the memory holds: for kernels that write every value. */
+  empty(shape: Shape, dtype?: DType): Tensor;
+  /** A tensor with `value` everywhere. */
+  full(shape: Shape, value: number): Tensor;
+  zeros(shape: Shape): Tensor;
+  /** Ends the threads and frees all memory. Using a tensor of this backend throws from then on. */
+  dispose(): void;
+  /** dispose(), for `using`. */
+  [Symbol.dispose](): void;
 }
 
+/**
+ * Values on a backend. Operations (add, linear, selectiveScan, …) return new tensors; they change none.
+ *
+ *   x.shape;          // [2, 2]
+ *   await x.data();   // Float32Array [1, 2, 3, 4]
+ */
 export class Tensor {
   /** Product of the shape. */
   readonly size: number;
 
   constructor(
-    readonly storage: Storage,
+    readonly storage: Storage<Backend>,
     readonly shape: Shape,
     readonly dtype: DType = 'f32',
     /** Bytes from the start of the storage. */
@@ -49,7 +66,7 @@ export class Tensor {
   }
 
   get backend(): Backend {
-    return this.storage.backend;
+    return this.storage.owner;
   }
 
   /** The address kernels use. */
@@ -67,10 +84,12 @@ export class Tensor {
     return this.storage.address + this.offset;
   }
 
-  /** Values in a row of the last axis, and the number of rows. */
+  /** Values in a row of the last axis. */
   get width(): number {
     return this.shape.at(-1) ?? 1;
   }
+
+  /** Rows of the last axis. */
   get rows(): number {
     return this.width === 0 ? 0 : this.size / this.width;
   }
@@ -79,13 +98,13 @@ export class Tensor {
     return this.rowStride === this.width;
   }
 
-  /** A copy of the values, row-major. */
+  /** A copy of the values, row-major. i32 values come as numbers too. */
   async data(): Promise<Float32Array> {
     await collectOrphans();
     return this.read();
   }
 
-  /** As data(), at once: for devices whose memory can be read without waiting. */
+  /** As data(), without waiting. */
   read(): Float32Array {
     const values = this.dtype === 'f32' ? new Float32Array(this.size) : new Int32Array(this.size);
     if (this.isContiguous) {
@@ -99,7 +118,7 @@ export class Tensor {
     return values instanceof Float32Array ? values : Float32Array.from(values);
   }
 
-  /** Overwrites the values. Throws when the count differs. */
+  /** Overwrites the values. Throws a UsageError where the count differs, and for a slice of another tensor. */
   write(data: Float32Array | readonly number[]): void {
     const source = data instanceof Float32Array ? data : Float32Array.from(data);
     if (source.length !== this.size) {
@@ -111,9 +130,14 @@ export class Tensor {
     this.backend.device.write(this.pointer, source);
   }
 
-  /** Frees the memory now. Later use throws. */
+  /** Frees the memory now. Using the tensor throws from then on. */
   dispose(): void {
     this.storage.free();
+  }
+
+  /** dispose(), for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }
 
@@ -130,7 +154,7 @@ export function checkShape(what: string, shape: Shape): void {
   }
 }
 
-/** A shape as people write it: (2, 32, 8). */
+/** A shape for messages: (2, 32, 8). */
 export function show(shape: Shape): string {
   return `(${shape.join(', ')})`;
 }

@@ -8,7 +8,7 @@ import type { Model } from '../models/model.ts';
 import type { SequenceModel } from '../models/sequenceModel.ts';
 import { Random } from '../random.ts';
 import { complete } from '../schema/index.ts';
-import { Backend } from '../tensor/backend.ts';
+import { isBackend } from '../tensor/backend.ts';
 import { AdamW, accumulate, gradientNorm } from '../tensor/optimizer.ts';
 import { enter } from '../tensor/scope.ts';
 import { valueAndGrad } from '../tensor/tape.ts';
@@ -100,7 +100,7 @@ export class Trainer<M extends Model = LanguageModel> implements Resumable {
       return trainer;
     } catch (error) {
       trainer?.dispose();
-      if (!given && !(backend instanceof Backend)) model.backend.dispose();
+      if (!given && !isBackend(backend)) model.backend.dispose();
       throw error;
     }
   }

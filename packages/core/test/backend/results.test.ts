@@ -103,7 +103,6 @@ function runAll(backend: Backend): Results {
     const coupled = () => ops.s4Scan({ u: s4.u, modes: ops.s4Modes(s4), D: s4.D, positions });
     run('s4Scan', () => coupled().y, s4);
     run('the state of s4Scan', () => coupled().state, s4);
-    run('longConv', () => ops.longConv(t.rows, ops.s4dKernel(ops.s4dModes(s4d), 70, s4d.D), positions), s4d);
     return results;
   });
 }

@@ -1,9 +1,9 @@
-import { configOf } from '../../src/families/registry.ts';
 import { describe, expect, it } from 'vitest';
 import { anyBackend, backends } from '../../../../test/support/backends.ts';
+import { configOf } from '../../src/families/registry.ts';
 import { observe } from '../../src/inspect/observe.ts';
-import { createModel, createSequenceModel } from '../../src/models/registered.ts';
 import type { LanguageModel } from '../../src/models/languageModel.ts';
+import { createModel, createSequenceModel } from '../../src/models/registered.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { beneath, offer, valueAndGrad, within } from '../../src/tensor/tape.ts';
 
@@ -100,7 +100,8 @@ describe.each(backends)('an offer on $name', ({ backend }) => {
   });
 
   it('leaves gradients as they are', async () => {
-    const model: LanguageModel = await createModel(configOf({ dModel: 16, nLayer: 1, vocabSize: 10, ...families.mamba }),
+    const model: LanguageModel = await createModel(
+      configOf({ dModel: 16, nLayer: 1, vocabSize: 10, ...families.mamba }),
       { seed: 1, backend },
     );
     const grads = () => {

@@ -133,7 +133,7 @@ describe.each(backends)('a state on $name', ({ backend }) => {
     const elsewhere = backends.find((one) => one.backend !== backend)!.backend;
     const { state } = (await loaded).forward(tokens);
     const model = await loadModel(goldenFolder, { backend: elsewhere });
-    expect(() => model.forward(more, { state })).toThrow('the tensors live on two backends');
+    expect(() => model.forward(more, { state })).toThrow('the tensors are on two backends');
   });
 
   it('is refused where the bytes are not a state, or cut off', async () => {

@@ -4,6 +4,7 @@ import { adamw } from '../../../../test/reference/adamw.ts';
 import { backends } from '../../../../test/support/backends.ts';
 import { expectClose } from '../../../../test/support/compare.ts';
 import { normal, seeds, sizes, uniforms } from '../../../../test/support/random.ts';
+import { adamw as adamwKernel } from '../../src/backend/kernels/optimizer.ts';
 import { scope } from '../../src/tensor/scope.ts';
 
 describe.each(backends)('the adamw kernel on $name', ({ backend }) => {
@@ -26,24 +27,9 @@ describe.each(backends)('the adamw kernel on $name', ({ backend }) => {
               { lr, beta1, beta2, eps, decay, step },
             );
             const grad = backend.tensor(Float32Array.from(g), [n]);
-            const [tp, tm, tv] = tensors.map((x) => x.pointer);
-            const corrections = [1 - beta1 ** step, Math.sqrt(1 - beta2 ** step)] as const;
-            backend.device.run(
-              'adamw',
-              n,
-              16,
-              tp,
-              grad.pointer,
-              tm,
-              tv,
-              scale,
-              lr,
-              beta1,
-              beta2,
-              eps,
-              decay,
-              ...corrections,
-            );
+            const [step1, step2] = [1 - beta1 ** step, Math.sqrt(1 - beta2 ** step)];
+            const operands = { p: tensors[0], g: grad, m: tensors[1], v: tensors[2] };
+            adamwKernel(backend.device, n, 16, operands, { scale, lr, beta1, beta2, eps, decay, step1, step2 });
           }
           for (const [k, want] of [p, m, v].entries()) expectClose(tensors[k].read(), want, 1e-4);
         });

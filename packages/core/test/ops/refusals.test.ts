@@ -12,7 +12,7 @@ const t = (...shape: number[]) => backend.zeros(shape);
 const ints = (...values: number[]) => backend.ints(Int32Array.from(values), [values.length]);
 const missing = undefined as unknown as Tensor;
 const twoBackends =
-  'the tensors live on two backends (wasm and wasm). Copy one over: other.tensor(await t.data(), t.shape).';
+  'the tensors are on two backends (wasm and wasm). Copy one over: other.tensor(await t.data(), t.shape).';
 const positionsOf = (age?: Tensor, lengths?: Tensor) => ({ age, lengths });
 
 /** A scan of u (2, 4, 8) with 3 states, and one input changed. */
@@ -361,7 +361,7 @@ const refused: [what: string, run: () => unknown, message: string][] = [
   [
     'selectiveScan with ages elsewhere',
     () => scan({ positions: positionsOf(undefined, other.ints(Int32Array.of(1, 1), [2])) }),
-    'selectiveScan: positions live on another backend. Make them with positionsOn(backend, …).',
+    'selectiveScan: positions are on another backend. Make them with positionsOn(backend, …).',
   ],
 ];
 

@@ -9,7 +9,7 @@ import { readGolden } from '../../../../test/support/golden.ts';
 import { plain, type Setup, setups } from '../../../../test/support/modes.ts';
 import { agesOf, partitions, randomAges, randomLengths, row, timeSlice } from '../../../../test/support/positions.ts';
 import { normal, seeds, sizes, uniform, uniforms } from '../../../../test/support/random.ts';
-import { longConv, mul, positionsOn, s4d, s4dKernel, s4dModes, s4dScan, sum } from '../../src/ops/index.ts';
+import { mul, positionsOn, s4d, s4dModes, s4dScan, sum } from '../../src/ops/index.ts';
 import type { Backend } from '../../src/tensor/backend.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { valueAndGrad } from '../../src/tensor/tape.ts';
@@ -49,22 +49,38 @@ function scanCase({ B, L, H, M, seed, ...has }: Setup): Case {
   };
 }
 
-function convCase({ B, L, H, seed, ...has }: Setup): Case {
-  const random = uniforms(seed);
-  const ages = has.ages ? randomAges(B, L, seed) : undefined;
-  const lengths = has.lengths ? randomLengths(B, L, seed) : undefined;
-  return {
-    inputs: { u: normal(random, [B, L, H]), kernel: normal(random, [L, H]) },
-    run: ({ u, kernel }, backend) => [longConv(u, kernel, positionsOn(backend, B, L, ages, lengths))],
-    truth: ({ u, kernel }) => [truth.longConv(u, kernel, ages, lengths)],
-  };
-}
-
 const modesCase = (seed: number, H: number, M: number): Case => ({
   inputs: parametersOf(seed, H, M),
   run: ({ C, logDt, logAReal, AImag }) => [s4dModes({ C, logDt, logAReal, AImag })],
   truth: ({ C, logDt, logAReal, AImag }) => [truth.s4dModes({ C, logDt, logAReal, AImag })],
 });
+
+/** The layer on parameters under their official names, against the reference, which convolves. */
+function layerCase(L: number, H: number, M: number): Case {
+  const random = uniforms(L);
+  const { C, logDt, logAReal, AImag } = parametersOf(L, H, M);
+  return {
+    inputs: {
+      input: normal(random, [2, L, H]),
+      D: normal(random, [H]),
+      'kernel.C': C,
+      'kernel.log_dt': logDt,
+      'kernel.log_A_real': logAReal,
+      'kernel.A_imag': AImag,
+      'output_linear.0.weight': normal(random, [2 * H, H, 1], 0.3),
+      'output_linear.0.bias': normal(random, [2 * H]),
+    },
+    run: ({ input, ...parameters }) => [s4d(input, parameters)],
+    truth: ({ input, ...parameters }) => [truth.s4d(input, parameters)],
+  };
+}
+
+/** The kernel of convolution mode, (L, H): what the scan gives for an impulse. */
+function impulseResponse(modes: Tensor, L: number): Tensor {
+  const H = modes.width;
+  const impulse = new Float32Array(L * H).fill(1, 0, H);
+  return s4dScan({ u: modes.backend.tensor(impulse, [1, L, H]), modes }).y;
+}
 
 const tensor = (backend: Backend, x: Array64) => backend.tensor(Float32Array.from(x.data), x.shape);
 const golden = await readGolden('s4d');
@@ -127,24 +143,6 @@ describe.each(backends)('s4d on $name', ({ backend }) => {
 
   it('lets NaN through', () => {
     expectNaN(backend, scanCase({ ...plain, H: 19 }));
-    expectNaN(backend, convCase({ ...plain, H: 19 }));
-  });
-
-  it('convolves as the plain loop, with its gradients', () => {
-    fc.assert(
-      fc.property(setups(40, 70, 1), fc.boolean(), (setup, sliced) => {
-        expectValues(backend, convCase(setup), { sliced });
-      }),
-      { numRuns: 40 },
-    );
-    fc.assert(
-      fc.property(setups(12, 3, 1), fc.boolean(), (setup, sliced) => {
-        expectGradients(backend, convCase({ ...setup, B: Math.min(setup.B, 2) }), { sliced });
-      }),
-      { numRuns: 20 },
-    );
-    expectSlopes(backend, convCase({ ...plain, L: 45, H: 131 }));
-    expectSlopes(backend, convCase({ ...plain, L: 45, H: 131, ages: true, lengths: true }), { sliced: true });
   });
 
   it('gives the same bits for any split of time', () => {
@@ -189,7 +187,7 @@ describe.each(backends)('s4d on $name', ({ backend }) => {
     expectGradients(backend, { ...pieces, inputs });
   });
 
-  it('keeps packed documents apart, in both modes, whatever lies in the others', () => {
+  it('keeps packed documents apart, whatever the others hold', () => {
     fc.assert(
       fc.property(partitions(5, 20), sizes(40, 1), sizes(6, 1), seeds, (documents, H, M, seed) => {
         scope(() => {
@@ -198,13 +196,8 @@ describe.each(backends)('s4d on $name', ({ backend }) => {
           const { modes, D } = tensors(inputs);
           const positions = positionsOn(backend, 1, L, agesOf(documents));
           const last = L - (documents.at(-1) as number);
-          const run = (x: Array64, positions = {}) => {
-            const u = tensor(backend, x);
-            const kernel = s4dKernel(modes, x.shape[1], D);
-            return { ...s4dScan({ u, modes, D, positions }), conv: longConv(u, kernel, positions) };
-          };
+          const run = (x: Array64, positions = {}) => s4dScan({ u: tensor(backend, x), modes, D, positions });
           const packed = run(inputs.u, positions);
-          expectClose(packed.conv.read(), packed.y.read(), FORWARD, 'the convolution');
           let at = 0;
           for (const length of documents) {
             const alone = run(timeSlice(inputs.u, at, at + length));
@@ -218,7 +211,6 @@ describe.each(backends)('s4d on $name', ({ backend }) => {
           );
           const beside = run(spoiled, positions);
           expectIdentical(beside.y.read().subarray(last * H), packed.y.read().subarray(last * H), 'y beside infinity');
-          expectIdentical(beside.conv.read().subarray(last * H), packed.conv.read().subarray(last * H));
           expectIdentical(beside.state.read(), packed.state.read(), 'state beside infinity');
         });
       }),
@@ -235,11 +227,9 @@ describe.each(backends)('s4d on $name', ({ backend }) => {
           const lengths = randomLengths(B, L, seed);
           const u = inputs.u.data.map((v, i) => (Math.floor(i / H) % L >= lengths[Math.floor(i / H / L)] ? NaN : v));
           const { modes, D } = tensors(inputs);
-          const kernel = s4dKernel(modes, L, D);
           const padded = tensor(backend, array([B, L, H], u));
           const positions = positionsOn(backend, B, L, undefined, lengths);
           const all = s4dScan({ u: padded, modes, D, positions }, tensor(backend, inputs.state));
-          const conv = longConv(padded, kernel, positions).read();
           const [y, state] = [all.y.read(), all.state.read()];
           const size = 2 * M * H;
           for (let b = 0; b < B; b++) {
@@ -248,12 +238,10 @@ describe.each(backends)('s4d on $name', ({ backend }) => {
             const [from, end] = [b * L * H, (b * L + lengths[b]) * H];
             expectIdentical(y.subarray(from, end), alone.y.read(), 'y');
             expectIdentical(state.subarray(b * size, (b + 1) * size), alone.state.read(), 'state');
-            const padding = [...y.subarray(end, (b + 1) * L * H), ...conv.subarray(end, (b + 1) * L * H)];
             expect(
-              padding.every((v) => v === 0),
+              y.subarray(end, (b + 1) * L * H).every((v) => v === 0),
               'padding gives zeros',
             ).toBe(true);
-            expect(conv.every(Number.isFinite), 'no padding in the convolution').toBe(true);
           }
         });
       }),
@@ -269,55 +257,39 @@ describe.each(backends)('s4d on $name', ({ backend }) => {
       const want = golden.get('kernel');
       const [H, L] = want.shape;
       const { C, logDt, logAReal, AImag } = tensors({ ...named, ...rest });
-      const kernel = s4dKernel(s4dModes({ C, logDt, logAReal, AImag }), L).read();
+      const kernel = impulseResponse(s4dModes({ C, logDt, logAReal, AImag }), L).read();
       const byChannel = Float32Array.from(want.data, (_, i) => kernel[(i % L) * H + Math.floor(i / L)]);
       expectClose(byChannel, want.data, 5e-6, 'kernel');
       // Long kernels of many modes against the formula.
       const long = parametersOf(9, 7, 32);
-      const got = s4dKernel(s4dModes(tensors(long) as Record<keyof typeof long, Tensor>), 600).read();
+      const got = impulseResponse(s4dModes(tensors(long) as Record<keyof typeof long, Tensor>), 600).read();
       expectClose(got, truth.s4dKernel(long, 600).data, FORWARD, 'long kernel');
     });
   });
 
-  it.each(['recurrence', 'convolution'] as const)('is the official layer by %s: output and gradients', (mode) => {
+  it('is the official layer: output and gradients', () => {
     scope(() => {
       const parameters = tensors(official('param.'));
       const input = tensor(backend, golden.get('input'));
-      expectClose(s4d(input, parameters, { mode }).read(), golden.get('out').data, 5e-6, 'out');
+      expectClose(s4d(input, parameters).read(), golden.get('out').data, 5e-6, 'out');
       const weights = tensor(backend, golden.get('weight.out'));
       const all = { input, ...parameters };
-      const { grads } = valueAndGrad(() => sum(mul(s4d(input, parameters, { mode }), weights)), all);
+      const { grads } = valueAndGrad(() => sum(mul(s4d(input, parameters), weights)), all);
       for (const name of Object.keys(all)) {
         expectClose(grads[name].read(), golden.get(`grad.${name}`).data, 2e-5, `the gradient of ${name}`);
       }
     });
   });
 
-  it('is one layer in both modes: output and gradients, at any length', () => {
+  it('equals the layer in convolution mode: output and gradients, at any length', () => {
     for (const [L, H, M] of [
       [1, 3, 2],
       [33, 70, 5],
       [130, 20, 32],
     ]) {
-      scope(() => {
-        const random = uniforms(L);
-        const { C, logDt, logAReal, AImag } = tensors(parametersOf(L, H, M));
-        const parameters = {
-          ...tensors({ D: normal(random, [H]), 'output_linear.0.bias': normal(random, [2 * H]) }),
-          'output_linear.0.weight': tensor(backend, normal(random, [2 * H, H, 1], 0.3)),
-          'kernel.C': C,
-          'kernel.log_dt': logDt,
-          'kernel.log_A_real': logAReal,
-          'kernel.A_imag': AImag,
-        };
-        const all = { input: tensor(backend, normal(random, [2, L, H])), ...parameters };
-        const run = (mode: 'recurrence' | 'convolution') =>
-          valueAndGrad(() => sum(mul(s4d(all.input, parameters, { mode }), all.input)), all).grads;
-        const outputs = (['recurrence', 'convolution'] as const).map((mode) => s4d(all.input, parameters, { mode }));
-        expectClose(outputs[0].read(), outputs[1].read(), FORWARD, 'out');
-        const [one, two] = [run('recurrence'), run('convolution')];
-        for (const name of Object.keys(all)) expectClose(one[name].read(), two[name].read(), 1e-4, name);
-      });
+      const layer = layerCase(L, H, M);
+      expectValues(backend, layer);
+      expectSlopes(backend, layer);
     }
   });
 });
@@ -349,15 +321,10 @@ describe('s4d refuses', () => {
     expect(() => s4d(input, parameters)).toThrow(`s4d: ${message}`);
   });
 
-  it('a state or kernel of other sizes, an unknown mode', () => {
+  it('a state of other sizes', () => {
     const modes = zeros(4, 3, 8);
     expect(() => s4dScan({ u: zeros(2, 5, 8), modes }, zeros(2, 2, 4, 8))).toThrow(
       's4d: state is (2, 2, 4, 8), expected (2, 2, 3, 8)',
-    );
-    expect(() => longConv(zeros(2, 5, 8), zeros(4, 8))).toThrow('longConv: kernel is (4, 8), expected (5, 8)');
-    const { input, ...parameters } = given();
-    expect(() => s4d(input, parameters, { mode: 'fft' as 'convolution' })).toThrow(
-      "s4d: mode is fft, expected 'recurrence' or 'convolution'",
     );
   });
 });

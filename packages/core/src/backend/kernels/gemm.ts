@@ -1,0 +1,77 @@
+// Written by scripts/kernels.mjs from kernels/gemm.cpp.
+import type { Device, Operand, Rows } from '../device.ts';
+
+/** Rows of A in one strip: a multiple of TILE. */
+export const STRIP = 12;
+
+/** The panels of N columns, and the floats of one panel of depth K. */
+export function gemmPanels(device: Device, args: { N: number }): number {
+  return device.call('gemm_panels', args.N);
+}
+
+export function gemmPanel(device: Device, args: { K: number }): number {
+  return device.call('gemm_panel', args.K);
+}
+
+/**
+ * Packs B into panels of PANEL columns, zero-filled at the right edge.
+ * b: (K, N) with row stride ldb, or (N, K) when transposed   range: panels
+ */
+export function gemmPack(
+  device: Device,
+  total: number,
+  grain: number,
+  operands: {
+    b: Rows;
+    packed: Operand;
+  },
+  numbers: {
+    K: number;
+    N: number;
+    transposed: boolean;
+  },
+): void {
+  const { slots } = device;
+  slots[0] = operands.b.pointer;
+  slots[1] = operands.packed.pointer;
+  slots[2] = numbers.K;
+  slots[3] = numbers.N;
+  slots[4] = operands.b.rowStride;
+  slots[5] = numbers.transposed ? 1 : 0;
+  device.run(16, total, grain);
+}
+
+/**
+ * c: (M, N), row stride ldc   a: (M, K), row stride lda, or (K, M) when transposed
+ * bias: (N) or null   range: rows of C
+ */
+export function gemm(
+  device: Device,
+  total: number,
+  grain: number,
+  operands: {
+    a: Rows;
+    packed: Operand;
+    bias: Operand | undefined;
+    c: Rows;
+  },
+  numbers: {
+    N: number;
+    K: number;
+    transposed: boolean;
+    accumulate: boolean;
+  },
+): void {
+  const { slots } = device;
+  slots[0] = operands.a.pointer;
+  slots[1] = operands.packed.pointer;
+  slots[2] = operands.bias?.pointer ?? 0;
+  slots[3] = operands.c.pointer;
+  slots[4] = numbers.N;
+  slots[5] = numbers.K;
+  slots[6] = operands.a.rowStride;
+  slots[7] = operands.c.rowStride;
+  slots[8] = numbers.transposed ? 1 : 0;
+  slots[9] = numbers.accumulate ? 1 : 0;
+  device.run(17, total, grain);
+}

@@ -1,0 +1,91 @@
+// Written by scripts/kernels.mjs from kernels/steps.cpp.
+import type { Device, Operand, Rows } from '../device.ts';
+
+/**
+ * y[b, t] = x[b, length - 1 - t], and 0 beyond the length. Its own derivative, save for what pads.
+ * x, y: (B, L, D), row strides ldx, ldy   lengths: (B) or null   range: B * L
+ */
+export function reverseSteps(
+  device: Device,
+  total: number,
+  grain: number,
+  operands: {
+    x: Rows;
+    lengths: Operand | undefined;
+    y: Rows;
+  },
+  numbers: {
+    L: number;
+    D: number;
+  },
+): void {
+  const { slots } = device;
+  slots[0] = operands.x.pointer;
+  slots[1] = operands.lengths?.pointer ?? 0;
+  slots[2] = operands.y.pointer;
+  slots[3] = numbers.L;
+  slots[4] = numbers.D;
+  slots[5] = operands.x.rowStride;
+  slots[6] = operands.y.rowStride;
+  device.run(63, total, grain);
+}
+
+/**
+ * y[b, d] = the largest of state[b, d] and x[b, t, d] over t; at: the first t that has it, -1 the state.
+ * A NaN is larger than anything. x: (B, L, D), row stride ldx   state: (B, D) or null   lengths: (B) or null
+ * y: (B, D)   at: (B, D)   range: B
+ */
+export function maxStepsForward(
+  device: Device,
+  total: number,
+  grain: number,
+  operands: {
+    x: Rows;
+    state: Operand | undefined;
+    lengths: Operand | undefined;
+    y: Operand;
+    at: Operand;
+  },
+  numbers: {
+    L: number;
+    D: number;
+  },
+): void {
+  const { slots } = device;
+  slots[0] = operands.x.pointer;
+  slots[1] = operands.state?.pointer ?? 0;
+  slots[2] = operands.lengths?.pointer ?? 0;
+  slots[3] = operands.y.pointer;
+  slots[4] = operands.at.pointer;
+  slots[5] = numbers.L;
+  slots[6] = numbers.D;
+  slots[7] = operands.x.rowStride;
+  device.run(64, total, grain);
+}
+
+/** dx: (B, L, D), row stride lddx; dstate: (B, D) or null   range: B */
+export function maxStepsBackward(
+  device: Device,
+  total: number,
+  grain: number,
+  operands: {
+    dy: Operand;
+    at: Operand;
+    dx: Rows;
+    dstate: Operand | undefined;
+  },
+  numbers: {
+    L: number;
+    D: number;
+  },
+): void {
+  const { slots } = device;
+  slots[0] = operands.dy.pointer;
+  slots[1] = operands.at.pointer;
+  slots[2] = operands.dx.pointer;
+  slots[3] = operands.dstate?.pointer ?? 0;
+  slots[4] = numbers.L;
+  slots[5] = numbers.D;
+  slots[6] = operands.dx.rowStride;
+  device.run(65, total, grain);
+}
