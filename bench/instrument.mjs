@@ -1,3 +1,6 @@
+import { fillRows } from '../packages/core/dist/backend/kernels/memory.js';
+import { kernelNames } from '../packages/core/dist/backend/kernels/names.js';
+
 /**
  * Times every kernel call of a device.
  *
@@ -14,7 +17,7 @@ export class KernelWatch {
   #cost;
   #added;
 
-  /** `describe` names a call: (kernel, total, values) => 'gemm 64 × 256 × 64'. */
+  /** `describe` names a call: (kernel, total, slots) => 'gemm 64 × 256 × 64'. */
   constructor(device, describe = (kernel) => kernel) {
     this.#device = device;
     this.#run = device.run.bind(device);
@@ -34,11 +37,11 @@ export class KernelWatch {
   }
 
   start() {
-    this.#device.run = (kernel, total, grain, ...values) => {
+    this.#device.run = (kernel, total, grain) => {
       const begun = performance.now();
-      this.#run(kernel, total, grain, ...values);
+      this.#run(kernel, total, grain);
       const spent = performance.now() - begun;
-      const key = this.#describe(kernel, total, values);
+      const key = this.#describe(kernelNames[kernel], total, this.#device.slots);
       const entry = this.calls.get(key);
       if (entry) {
         entry.calls++;
@@ -70,10 +73,10 @@ export class KernelWatch {
   }
 
   #addedCost() {
-    const values = new Array(16).fill(0);
+    const call = this.#smallCall();
     const mean = () => {
       const begun = performance.now();
-      for (let i = 0; i < 20000; i++) this.#device.run('gemm', 0, 1, ...values);
+      for (let i = 0; i < 20000; i++) call();
       return (performance.now() - begun) / 1000 / 20000;
     };
     mean();
@@ -87,13 +90,20 @@ export class KernelWatch {
   }
 
   #callCost() {
-    const values = new Array(16).fill(0);
+    const call = this.#smallCall();
     const samples = [];
     for (let i = 0; i < 20000; i++) {
       const begun = performance.now();
-      this.#run('gemm', 0, 1, ...values);
+      call();
       samples.push(performance.now() - begun);
     }
     return samples.sort((a, b) => a - b)[samples.length >> 1] / 1000;
+  }
+
+  /** A call that writes one value. */
+  #smallCall() {
+    const { address } = this.#device.grow(64);
+    const operands = { to: { pointer: address, rowStride: 1 } };
+    return () => fillRows(this.#device, 1, 1, operands, { value: 0, width: 1 });
   }
 }

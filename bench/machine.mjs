@@ -1,6 +1,14 @@
 /** Where a run took place: figures of different machines are not to be compared. */
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
+import {
+  PROBE_BLOCK,
+  PROBE_EXPS,
+  probeExp,
+  probeFlops,
+  probeFma,
+  probeRead,
+} from '../packages/core/dist/backend/kernels/probe.js';
 
 export function machineFacts() {
   const flags = cpuFlags();
@@ -33,12 +41,12 @@ export function probes(backend) {
   const sink = backend.full([4096], 0.5);
   return {
     /** Takes about ten milliseconds. */
-    fma: () => device.run('probe_fma', device.threads * 8, 1, sink.pointer, FMA_STEPS),
-    fmaFlops: 2 * device.probeChains * device.lanes * FMA_STEPS * device.threads * 8,
-    exp: () => device.run('probe_exp', device.threads * EXP_ROUNDS, 1, sink.pointer),
-    exps: 1024 * device.threads * EXP_ROUNDS,
+    fma: () => probeFma(device, device.threads * 8, 1, { sink }, { steps: FMA_STEPS }),
+    fmaFlops: probeFlops(device) * FMA_STEPS * device.threads * 8,
+    exp: () => probeExp(device, device.threads * EXP_ROUNDS, 1, { x: sink }),
+    exps: PROBE_EXPS * device.threads * EXP_ROUNDS,
     /** Reads a whole tensor; its size must be a multiple of 2048. */
-    read: (tensor) => device.run('probe_read', tensor.size / 2048, 64, tensor.pointer, sink.pointer),
+    read: (tensor) => probeRead(device, tensor.size / PROBE_BLOCK, 64, { x: tensor, sink }),
   };
 }
 

@@ -67,10 +67,11 @@ for (const { name, calls, ms } of rows) {
 }
 backend.dispose();
 
-function withSizes(kernel, _total, values) {
-  if (kernel === 'gemm') return `gemm M ${values[4]} N ${values[5]} K ${values[6]}${values[9] ? ' TN' : ''}`;
-  if (kernel === 'gemm_pack') return `gemm_pack K ${values[2]} N ${values[3]}${values[5] ? ' transposed' : ''}`;
-  if (kernel === 'gemv') return `gemv M ${values[4]} N ${values[5]} K ${values[6]}`;
+/** The slots are the arguments in the order of the C++ signatures. */
+function withSizes(kernel, total, slots) {
+  if (kernel === 'gemm') return `gemm M ${total} N ${slots[4]} K ${slots[5]}${slots[8] ? ' TN' : ''}`;
+  if (kernel === 'gemm_pack') return `gemm_pack K ${slots[2]} N ${slots[3]}${slots[5] ? ' transposed' : ''}`;
+  if (kernel === 'gemv') return `gemv M ${slots[4]} N ${total} K ${slots[5]}`;
   return kernel;
 }
 
