@@ -1,4 +1,4 @@
-/** What a series shows, in plain loops; NaN is left out. */
+/** Statistics of series, in plain loops. NaN is left out. */
 
 export function meanOf(x: ArrayLike<number>): number {
   let [sum, count] = [0, 0];
@@ -22,7 +22,7 @@ export function moment(x: ArrayLike<number>, k: number): number {
   return sum / count;
 }
 
-/** The correlation of a series with itself `lag` steps earlier. */
+/** The autocorrelation at `lag`. */
 export function autocorrelation(x: ArrayLike<number>, lag: number): number {
   const mean = meanOf(x);
   let sum = 0;
@@ -33,7 +33,7 @@ export function autocorrelation(x: ArrayLike<number>, lag: number): number {
   return sum / x.length / moment(x, 2);
 }
 
-/** Without its moving average over `width` steps. */
+/** The series minus its moving average over `width` steps. */
 export function detrended(x: ArrayLike<number>, width: number): number[] {
   const sums = [0];
   for (let i = 0; i < x.length; i++) sums.push(sums[i] + x[i]);

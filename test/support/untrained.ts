@@ -1,4 +1,4 @@
-/** The forecaster's network before training: small, and the same for a seed. */
+/** A small forecaster with random weights, the same in every run. */
 
 import { createSequenceModel, sequenceConfigOf } from '../../packages/core/src/models/registered.ts';
 import { Forecaster } from '../../packages/forecast/src/forecaster.ts';

@@ -1,4 +1,4 @@
-/** Series whose truth is known, and how far forecasts are from it. */
+/** Series from known processes, and the error of forecasts of them. */
 
 import type { Random } from '../../packages/core/src/random.ts';
 import { gridLoss } from '../../packages/forecast/src/metrics/quantileErrors.ts';
@@ -7,7 +7,7 @@ import type { Forecast } from '../../packages/forecast/src/types.ts';
 
 export const noise = (random: Random, n: number): number[] => Array.from({ length: n }, () => random.normal());
 
-/** xₜ = a xₜ₋₁ + εₜ; a random walk for a = 1. */
+/** An AR(1) process, xₜ = a xₜ₋₁ + εₜ; a random walk for a = 1. */
 export function autoregressive(random: Random, n: number, a: number): number[] {
   let x = 0;
   return Array.from({ length: n }, () => {
@@ -18,6 +18,6 @@ export function autoregressive(random: Random, n: number, a: number): number[] {
 
 export const wave = (t: number, season: number): number => Math.sin((2 * Math.PI * t) / season);
 
-/** The mean quantile error over GRID. */
+/** The mean pinball loss over GRID. */
 export const quantileError = (forecast: Forecast, actual: readonly number[]): number =>
   gridLoss(actual, tableOf(forecast).steps) / (actual.length * GRID.length);

@@ -1,29 +1,33 @@
 /**
- * How far point forecasts f are from what came, y. Steps whose y is missing (NaN) are left out of every mean.
+ * Errors of point forecasts f of actual values y. Steps at which y is missing (NaN) are left out.
  *
  *   MAE   = mean |y − f|
  *   sMAPE = mean 200 |y − f| / (|y| + |f|), in per cent, 0 where both are 0     (Makridakis 1993; as in M4)
  *   MASE  = MAE / scale,      scale = mean |xₜ − xₜ₋ₘ| over the past x           (Hyndman & Koehler 2006)
  *   RMSSE = √(mean (y − f)² / mean (xₜ − xₜ₋ₘ)²)                                  (M5, with a season m)
  *
- * A past that repeats exactly, or that is no longer than a season, has no scale: then MASE and RMSSE are NaN,
- * "not defined", whatever the forecast was. Who averages over series leaves such ones out and says how many.
+ * A past that repeats exactly, or is not longer than a season, has no scale: MASE and RMSSE are then NaN, not defined.
+ * Means over series leave such series out and give their number.
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import type { Values } from '../types.ts';
 
+/** Mean absolute error. */
 export function mae(y: Values, f: Values): number {
   return meanOf(y, f, (a, b) => Math.abs(a - b));
 }
 
+/** Symmetric mean absolute percentage error, 0 to 200. */
 export function smape(y: Values, f: Values): number {
   return meanOf(y, f, (a, b) => (a === b ? 0 : (200 * Math.abs(a - b)) / (Math.abs(a) + Math.abs(b))));
 }
 
+/** Mean absolute scaled error. `season` in steps. Default: 1. */
 export function mase(y: Values, f: Values, past: Values, season = 1): number {
   return defined(mae(y, f), seasonalError(past, season));
 }
 
+/** Root mean squared scaled error. `season` in steps. Default: 1. */
 export function rmsse(y: Values, f: Values, past: Values, season = 1): number {
   return Math.sqrt(
     defined(
@@ -33,12 +37,12 @@ export function rmsse(y: Values, f: Values, past: Values, season = 1): number {
   );
 }
 
-/** The scale of MASE: what repeating the value of a season ago costs in the past. NaN where nothing can be compared. */
+/** The scale of MASE: the mean error of the seasonal naive forecast in the past. NaN if the past is too short. */
 export function seasonalError(past: Values, season = 1): number {
   return lagged(past, season, Math.abs);
 }
 
-/** A quotient by a scale: NaN for a scale of 0. */
+/** error / scale; NaN for a scale of 0. */
 export const defined = (error: number, scale: number): number => (scale > 0 ? error / scale : Number.NaN);
 
 function lagged(past: Values, season: number, of: (difference: number) => number): number {
@@ -66,8 +70,12 @@ function meanOf(y: Values, f: Values, of: (y: number, f: number) => number): num
   return sum / count;
 }
 
+/** Throws UsageError unless y and f have the same length. */
 export function checkLengths(y: Values, f: Values): void {
   if (y.length !== f.length) {
-    throw new UsageError('metrics', `the forecast has ${f.length} steps, expected ${y.length}, as the truth has.`);
+    throw new UsageError(
+      'metrics',
+      `the forecast has ${f.length} steps, expected ${y.length}, as the actual values have.`,
+    );
   }
 }

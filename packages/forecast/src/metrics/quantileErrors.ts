@@ -1,20 +1,20 @@
 /**
- * How good quantiles and intervals are. Steps whose y is missing (NaN) are left out.
+ * Errors of quantiles and intervals. Steps at which y is missing (NaN) are left out.
  *
- *   ρ_q(y, f) = (q − 1{y < f}) (y − f)                       pinball loss: least, in the mean, at the quantile q
+ *   ρ_q(y, f) = (q − 1{y < f}) (y − f)                       pinball loss, whose mean is smallest at the quantile q
  *   WQL  = mean over q of  2 Σ ρ_q(y, f_q) / Σ |y|           sums over all steps of all series (GluonTS, AutoGluon)
- *   CRPS ≈ 2 mean over q of ρ_q                              in the units of y; exact with ever more quantiles
+ *   CRPS ≈ 2 mean over q of ρ_q                              in the units of y; exact in the limit of many quantiles
  *                                                            (Gneiting & Ranjan 2011)
- *   coverage = part of y with low ≤ y ≤ high                 to be compared with the interval's level
+ *   coverage = part of y with low ≤ y ≤ high                 ideally the level of the interval
  *
- * WQL of truths that are all 0 is not defined: NaN.
+ * WQL is NaN, not defined, if all y are 0.
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import { GRID } from '../quantiles.ts';
 import type { Interval, Values } from '../types.ts';
 import { checkLengths, defined } from './errors.ts';
 
-/** Forecasts by probability: '0.1' and so on. */
+/** Quantiles of each step by their probability: { '0.1': […], '0.5': […] }. */
 export type Quantiles = Readonly<Record<string, Values>>;
 
 /** The pinball loss of one value. */
@@ -22,7 +22,7 @@ export function pinball(q: number, y: number, f: number): number {
   return y < f ? (q - 1) * (y - f) : q * (y - f);
 }
 
-/** The pinball losses of rows at GRID, summed over what was observed. */
+/** The sum of the pinball losses of rows of quantiles at GRID, over the steps at which y is known. */
 export function gridLoss(y: Values, rows: readonly Values[]): number {
   let sum = 0;
   rows.forEach((row, t) => {
@@ -34,7 +34,7 @@ export function gridLoss(y: Values, rows: readonly Values[]): number {
   return sum;
 }
 
-/** Sums that add up over steps, windows and series, of which WQL and CRPS are quotients. */
+/** Sums over steps, windows and series, of which WQL and CRPS are quotients. */
 export interface QuantileSums {
   /** Σ over steps of the mean over q of 2 ρ_q. */
   loss: number;
@@ -43,10 +43,11 @@ export interface QuantileSums {
   steps: number;
 }
 
+/** The sums of one forecast. Throws UsageError for keys that are not probabilities. */
 export function quantileSums(y: Values, quantiles: Quantiles): QuantileSums {
   const entries = Object.entries(quantiles).map(([key, f]) => ({ q: probability(key), f }));
   if (entries.length === 0)
-    throw new UsageError('metrics', "there are no quantiles, expected some, such as { '0.5': […] }.");
+    throw new UsageError('metrics', "the quantiles are empty, expected some, such as { '0.5': […] }.");
   for (const { f } of entries) checkLengths(y, f);
   const sums = { loss: 0, size: 0, steps: 0 };
   for (let t = 0; t < y.length; t++) {
@@ -58,28 +59,30 @@ export function quantileSums(y: Values, quantiles: Quantiles): QuantileSums {
   return sums;
 }
 
-/** Of one series. */
+/** Weighted quantile loss of one series. */
 export function wql(y: Values, quantiles: Quantiles): number {
   return wqlOf([quantileSums(y, quantiles)]);
 }
 
-/** Of a set. */
+/** Weighted quantile loss of a set of series. */
 export function wqlOf(sums: readonly QuantileSums[]): number {
   return defined(total(sums, 'loss'), total(sums, 'size'));
 }
 
+/** Continuous ranked probability score, in the units of y. */
 export function crps(y: Values, quantiles: Quantiles): number {
   const { loss, steps } = quantileSums(y, quantiles);
   return defined(loss, steps);
 }
 
-/** How often an interval held, over how many steps, and how wide it was in the mean. */
+/** Sums over steps, of which coverage and mean width are quotients. */
 export interface IntervalSums {
   inside: number;
   steps: number;
   width: number;
 }
 
+/** The sums of one forecast. */
 export function intervalSums(y: Values, { low, high }: Interval): IntervalSums {
   checkLengths(y, low);
   checkLengths(y, high);
@@ -93,12 +96,13 @@ export function intervalSums(y: Values, { low, high }: Interval): IntervalSums {
   return sums;
 }
 
-/** Part of the values that the interval holds: 0.8 for a good interval of 80 %. */
+/** Part of the values inside the interval: ideally 0.8 for an interval of 80 %. */
 export function coverage(y: Values, interval: Interval): number {
   const { inside, steps } = intervalSums(y, interval);
   return defined(inside, steps);
 }
 
+/** Mean width of the interval, in the units of y. */
 export function meanWidth(y: Values, interval: Interval): number {
   const { width, steps } = intervalSums(y, interval);
   return defined(width, steps);
@@ -109,7 +113,7 @@ function probability(key: string): number {
   if (key.trim() !== '' && q > 0 && q < 1) return q;
   throw new UsageError(
     'metrics',
-    `there are quantiles of '${key}', expected a probability between 0 and 1 such as '0.1'.`,
+    `the quantiles have the key '${key}', expected a probability between 0 and 1 such as '0.1'.`,
   );
 }
 

@@ -94,7 +94,10 @@ function labeller(view: ForecastView, future: readonly number[]): (x: number) =>
 
 const wholes = (row: readonly number[]) => row.every((value) => Number.isInteger(value) || !Number.isFinite(value));
 
-/** A format for numbers of these groups, with about four significant digits of their spread: 1234, 12.35, 1.2346e+20. */
+/**
+ * A format for the numbers of these groups, with about four significant digits of their spread:
+ * 1234, 12.35, 1.2346e+20.
+ */
 export function numberFormat(groups: readonly (readonly number[])[]): (value: number) => string {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of groups.flat()) {

@@ -1,6 +1,6 @@
 /**
- * Changes of a whole drawn series: what makes many of one. Each takes a draft and gives a new one, or the same one
- * where its support forbids the change.
+ * Augmentations of a drawn series. Each takes a draft and returns a new one, or the same one where its support does
+ * not allow the change.
  *
  * Censoring, amplitude modulation and periodic spikes as in TiRex (Auer et al. 2025), most others as in TempoPFN
  * (Moroshan et al. 2025).
@@ -15,7 +15,7 @@ type Change = (random: Random, draft: Draft) => Draft;
 const isFree = ({ support }: Draft) => support === undefined;
 const isCount = ({ support }: Draft) => support === 'counts';
 
-/** Time that runs now faster, now slower, by up to a factor of about 2; such a series keeps no period. */
+/** Time that runs faster and slower by a factor of up to about 2. The result has no season. */
 export const timeWarp: Change = (random, draft) => {
   if (isCount(draft)) return draft;
   const { values } = draft;
@@ -32,7 +32,7 @@ export const timeWarp: Change = (random, draft) => {
   return { values: warped, support: draft.support };
 };
 
-/** A gain along lines between 1 to 4 changes, some of them sudden. */
+/** A gain that is linear between 1 to 4 changes, some of them sudden. */
 export const amplitudeModulation: Change = (random, draft) => {
   if (isCount(draft)) return draft;
   const n = draft.values.length;
@@ -42,7 +42,7 @@ export const amplitudeModulation: Change = (random, draft) => {
     chance(random, 0.4) ? 1 : n * between(random, 0.05, 0.5),
   ]);
   const values = draft.values.slice();
-  // What is free of a support has its own zero: the mean.
+  // Without a support, the zero is the mean.
   if (isFree(draft)) standardized(values);
   mapped(values, (value, i) => {
     let gain = 0;
@@ -52,7 +52,7 @@ export const amplitudeModulation: Change = (random, draft) => {
   return { ...draft, values };
 };
 
-/** All beyond a quantile is cut to it: sold out, saturated, below the limit of detection. */
+/** Values beyond a quantile are cut to it: sold out, saturated, below the limit of detection. */
 export const censor: Change = (random, draft) => {
   const sorted = draft.values.slice().sort();
   const at = (part: number) => sorted[Math.floor(part * (sorted.length - 1))];
@@ -78,12 +78,14 @@ export const smooth: Change = (random, draft) => {
   return { ...draft, values: smoothed };
 };
 
+/** First differences. */
 export const differences: Change = (_, draft) => {
   if (!isFree(draft)) return draft;
   const { values, season } = draft;
   return { values: values.map((value, i) => value - values[i > 0 ? i - 1 : 1 % values.length]), season };
 };
 
+/** Running sums, with or without a drift. */
 export const sums: Change = (random, draft) => {
   if (!isFree(draft)) return draft;
   const drift = chance(random, 0.5) ? 0 : between(random, -0.2, 0.2);
@@ -91,12 +93,14 @@ export const sums: Change = (random, draft) => {
   return { values: cumulated(mapped(values, (value) => value + drift)), season: draft.season };
 };
 
+/** The negative of a series. */
 export const upsideDown: Change = (_, draft) =>
   isFree(draft) ? { ...draft, values: draft.values.map((x) => -x) } : draft;
 
+/** The series reversed in time. */
 export const backwards: Change = (_, draft) => ({ ...draft, values: draft.values.slice().reverse() });
 
-/** A bend of the scale: long tails, or short ones. */
+/** A nonlinear map of the values, for long tails or short ones. */
 export const bend: Change = (random, draft) => {
   if (!isFree(draft)) return draft;
   const values = standardized(draft.values.slice());
@@ -110,7 +114,7 @@ export const bend: Change = (random, draft) => {
   return { ...draft, values: softened, support: 'nonnegative' };
 };
 
-/** A new level from some moment on, once to three times. */
+/** One to three shifts of the level. */
 export const levelShift: Change = (random, draft) => {
   if (!isFree(draft)) return draft;
   const size = deviationOf(draft.values) * between(random, 0.5, 4);
@@ -122,13 +126,14 @@ export const levelShift: Change = (random, draft) => {
   return { ...draft, values };
 };
 
+/** Adds noise. */
 export const addNoise: Change = (random, draft) => {
   if (!isFree(draft)) return draft;
   const size = deviationOf(draft.values) * logBetween(random, 0.02, 0.8);
   return { ...draft, values: add(draft.values.slice(), noise(random, draft.values.length, draft.season), size) };
 };
 
-/** A spike once in a period, all of a height: rounds, runs of a backup, pay days. */
+/** A spike in every period, all of about one height: inspections, backups, pay days. */
 export const periodicSpikes: Change = (random, draft) => {
   if (isCount(draft)) return draft;
   const n = draft.values.length;
@@ -144,7 +149,7 @@ export const periodicSpikes: Change = (random, draft) => {
   return { values, season: draft.season ?? period, support: draft.support };
 };
 
-/** Known only every few steps: held between, or joined by lines. */
+/** Measured every few steps only: held constant between, or interpolated linearly. */
 export const coarse: Change = (random, draft) => {
   const { values } = draft;
   const n = values.length;
@@ -157,7 +162,7 @@ export const coarse: Change = (random, draft) => {
   return { ...draft, values: made };
 };
 
-/** Each with its own chance; several may meet. */
+/** Each is applied with its own probability, so that several may be combined. */
 const CHANGES: readonly { change: Change; probability: number }[] = [
   { change: timeWarp, probability: 0.03 },
   { change: differences, probability: 0.02 },
@@ -174,6 +179,7 @@ const CHANGES: readonly { change: Change; probability: number }[] = [
   { change: censor, probability: 0.05 },
 ];
 
+/** Applies the augmentations that are drawn. */
 export function augmented(random: Random, draft: Draft): Draft {
   let changed = draft;
   for (const { change, probability } of CHANGES) {

@@ -1,11 +1,13 @@
 /**
- * The mixture that a zero-shot forecaster learns from: priors with weights, changes over them, and how they are read.
+ * The mixture of synthetic series that the forecaster is trained on: weighted priors, combinations, augmentations and
+ * faults of measurement.
  *
  *   const random = new Random(1337);
  *   const { values, prior, season } = sampleSeries(random, 2048);   // NaN where missing
  *
- * Equal random states give equal series; `sampleSeries(seeded.fork('series 7'), 2048)` is one that can be had alone. No real series is used; that a mixture of many generators beats the best
- * single one is the finding of Nagpal et al. 2026 ("Mix, Don't Pick"), so no weight is large.
+ * Equal random states give equal series. `sampleSeries(seeded.fork('series 7'), 2048)` draws a single one of many. No
+ * real series is used. A mixture of many generators is better than the best single one (Nagpal et al. 2026, "Mix,
+ * Don't Pick"), so no weight is large.
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import type { Random } from '@mamba-ts/core/random';
@@ -28,21 +30,24 @@ import { volatility } from './priors/volatility.ts';
 import { waves } from './priors/waves.ts';
 import type { Draft } from './vector.ts';
 
+/** A drawn series. */
 export interface SyntheticSeries {
   /** NaN where missing. */
   values: Float32Array;
-  /** Its prior in the catalogue; of a combination all of them, with '+' between. */
+  /** Its prior in the catalogue; the priors of a combination are joined by '+'. */
   prior: string;
-  /** Steps of the main season that was drawn, if any; noise and changes may have left it faint. */
+  /** Steps of the main season that was drawn, if any. Noise and augmentations may have weakened it. */
   season?: number;
 }
 
+/** A generator of series. */
 export interface Prior {
   readonly name: string;
   readonly draw: (random: Random, length: number) => Draft;
   readonly weight: number;
 }
 
+/** All priors. */
 export const CATALOGUE: readonly Prior[] = [
   { name: 'dailyLife', draw: dailyLife, weight: 14 },
   { name: 'trendSeason', draw: trendSeason, weight: 11 },
@@ -61,11 +66,14 @@ export const CATALOGUE: readonly Prior[] = [
   { name: 'bursts', draw: bursts, weight: 1.5 },
 ];
 
-/** How often series are combined, and how often each fault of a reading occurs. */
+/** The probabilities of a combination and of each fault of measurement. */
 const COMBINED = 0.2;
 const FAULTS = { launched: 0.02, outliers: 0.08, stuck: 0.02, rounded: 0.15, missing: 0.1 };
 
-/** `length` values of one series. */
+/**
+ * Draws one series of `length` values.
+ * @throws UsageError
+ */
 export function sampleSeries(random: Random, length: number): SyntheticSeries {
   if (!Number.isSafeInteger(length) || length < 1) {
     throw new UsageError('sampleSeries', `length is ${length}, expected a whole number ≥ 1.`);
@@ -97,7 +105,7 @@ function draw(random: Random, length: number): SyntheticSeries {
   };
 }
 
-/** Enough to learn from: finite but for NaN, and not almost everywhere the value before. Tiny series pass. */
+/** Whether values are finite or missing, at least half are known, and few repeat the one before. */
 function isAlive(values: Float32Array): boolean {
   let [seen, still, last] = [0, 0, Number.NaN];
   for (const value of values) {

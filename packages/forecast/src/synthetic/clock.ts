@@ -1,5 +1,5 @@
 /**
- * How often a series is observed, and the seasons that real calendars then give it.
+ * The frequency of a series, and the seasons that the calendar gives it.
  *
  *   const clock = drawClock(random, 512);  // hourly, say: 24 steps a day
  *   const seasons = seasonsOf(clock);      // 24, 168, 8766
@@ -7,8 +7,10 @@
 import type { Random } from '@mamba-ts/core/random';
 import { logBetween, pickWeighted } from './draw.ts';
 
+/** Days of a year. */
 export const YEAR = 365.2425;
 
+/** A frequency. */
 export interface Clock {
   readonly name: string;
   /** Observations in a day; below 1 where one observation spans several days. */
@@ -20,7 +22,7 @@ export interface Clock {
 
 const clock = (name: string, day: number, weight: number, week = 7): Clock => ({ name, day, week, weight });
 
-/** Weights follow what people forecast: hours and days most, then weeks and months. */
+/** Weights follow usage: hours and days most, then weeks and months. */
 const CLOCKS: readonly Clock[] = [
   clock('minute', 1440, 2),
   clock('5 minutes', 288, 4),
@@ -39,8 +41,9 @@ const CLOCKS: readonly Clock[] = [
 
 /** Short series are mostly of months and quarters. */
 const SHORT = 300;
-const SHORT_CLOCKS = CLOCKS.map((one) => (12 * one.day < 1 ? { ...one, weight: 4 * one.weight } : one));
+const SHORT_CLOCKS = CLOCKS.map((item) => (12 * item.day < 1 ? { ...item, weight: 4 * item.weight } : item));
 
+/** A clock for a series of this length. */
 export const drawClock = (random: Random, length: number): Clock =>
   pickWeighted(random, length < SHORT ? SHORT_CLOCKS : CLOCKS);
 
@@ -67,7 +70,7 @@ export function seasonsOf(clock: Clock): number[] {
   return periods;
 }
 
-/** Seasons to draw from that a series of this length can show at least twice; now and then a period of no calendar. */
+/** Seasons that a series of this length shows at least twice; sometimes a period that no calendar has. */
 export function visibleSeasons(random: Random, length: number): number[] {
   if (random.uniform() < 0.12) return [logBetween(random, 3, Math.max(4, length / 3))];
   return seasonsOf(drawClock(random, length)).filter((period) => 2 * period <= length);

@@ -1,10 +1,10 @@
 /**
- * Two or three series made one, so that the mixture holds more than its parts.
+ * Combinations of two or three series.
  *
  *   mix-up       Σ wₖ zₖ                  Chronos' TSMixup (Ansari et al. 2024), with standardised z
- *   modulation   z₁ exp(s z₂)             one sets the strength of the other
- *   response     z₁ + f(z₂ at t − lag)    a cause that bends and comes late, as in CauKer (Xie et al. 2025)
- *   splice       z₁, and from some moment z₂
+ *   modulation   z₁ exp(s z₂)             one scales the amplitude of the other
+ *   response     z₁ + f(z₂ at t − lag)    a delayed, nonlinear effect, as in CauKer (Xie et al. 2025)
+ *   splice       z₁, then z₂ from some step on
  *   envelope     max(z₁, z₂)
  */
 import type { Random } from '@mamba-ts/core/random';
@@ -13,21 +13,24 @@ import { add, type Draft, mapped, standardized } from './vector.ts';
 
 type Combine = (random: Random, z: readonly Float64Array[], drafts: readonly Draft[]) => Draft;
 
+/** A weighted sum. */
 export const mixUp: Combine = (random, z, drafts) => {
   const shares = z.map(() => gamma(random, 1.5));
   const values = new Float64Array(z[0].length);
-  z.forEach((one, k) => {
-    add(values, one, shares[k]);
+  z.forEach((series, k) => {
+    add(values, series, shares[k]);
   });
   return { values, season: drafts[shares.indexOf(Math.max(...shares))].season };
 };
 
+/** The first, its amplitude scaled by the second. */
 export const modulation: Combine = (random, [z, by], drafts) => {
   const [strength, level] = [between(random, 0.2, 0.8), chance(random, 0.5) ? between(random, 0, 3) : 0];
   const values = z.map((value, i) => (value + level) * Math.exp(strength * Math.min(4, by[i])));
   return { values, season: drafts[0].season };
 };
 
+/** The first, plus a delayed, nonlinear effect of the second. */
 export const response: Combine = (random, [z, cause], drafts) => {
   const lag = chance(random, 0.5) ? 0 : random.int(Math.max(1, Math.min(48, z.length >> 3)));
   const [strength, kind, threshold] = [sign(random) * between(random, 0.3, 1.5), random.int(3), random.normal()];
@@ -37,15 +40,17 @@ export const response: Combine = (random, [z, cause], drafts) => {
   return { values, season: drafts[0].season ?? drafts[1].season };
 };
 
+/** The first, continued by the second. */
 export const splice: Combine = (random, [before, after], drafts) => {
   const n = before.length;
   const [from, scale] = [Math.floor(n * between(random, 0.1, 0.9)), between(random, 0.4, 1.6)];
-  // Half of the time the new one goes on from where the old one was.
+  // Half of the time the second continues at the level of the first.
   const level = chance(random, 0.5) ? before[from] - scale * after[from] : between(random, -1, 1);
   const values = before.map((value, i) => (i < from ? value : scale * after[i] + level));
   return { values, season: drafts[2 * from > n ? 0 : 1].season };
 };
 
+/** The larger of two. */
 export const envelope: Combine = (random, [z, other], drafts) => {
   const level = between(random, -1, 1);
   return { values: z.map((value, i) => Math.max(value, other[i] + level)), season: drafts[0].season };
@@ -59,7 +64,7 @@ const WAYS = [
   { combine: envelope, weight: 1 },
 ] as const;
 
-/** Of two drafts at least; all of them only in a mix-up. */
+/** Combines at least two drafts. Only a mix-up uses more than two. */
 export function combined(random: Random, drafts: readonly Draft[]): Draft {
   const z = drafts.map(({ values }) =>
     mapped(standardized(values.slice()), (value) => Math.max(-20, Math.min(20, value))),

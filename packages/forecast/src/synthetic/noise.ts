@@ -1,13 +1,13 @@
 /**
- * Noise of unit variance in the kinds that real series have, and slow paths that other quantities follow.
+ * Noise of unit variance, and slow random paths.
  */
 import type { Random } from '@mamba-ts/core/random';
 import { beta, between, chance, exponential, gamma, logBetween, normals, pick, sign } from './draw.ts';
 import { mapped, persistent, standardized } from './vector.ts';
 
 /**
- * A smooth path through random knots about `spacing` steps apart (Catmull & Rom 1974), values about N(0, 1).
- * A cheap stand-in for a Gaussian process of that length scale.
+ * A smooth path through random knots `spacing` steps apart (Catmull & Rom 1974), with values of about N(0, 1). It is
+ * a cheap approximation of a Gaussian process of that length scale.
  */
 export function slowPath(random: Random, length: number, spacing: number): Float64Array {
   const step = Math.max(1, spacing);
@@ -27,7 +27,7 @@ export function slowPath(random: Random, length: number, spacing: number): Float
 type Kind = 'normal' | 'heavy' | 'laplace' | 'skewed' | 'bursts';
 const KINDS: readonly Kind[] = ['normal', 'normal', 'normal', 'heavy', 'laplace', 'skewed', 'bursts'];
 
-/** Independent draws, standardised. */
+/** Independent draws, standardized. */
 export function whiteNoise(random: Random, length: number, kind = pick(random, KINDS)): Float64Array {
   const values = normals(random, length);
   if (kind === 'normal') return values;
@@ -37,7 +37,7 @@ export function whiteNoise(random: Random, length: number, kind = pick(random, K
   } else if (kind === 'laplace') {
     mapped(values, (value) => value * Math.sqrt(exponential(random)));
   } else if (kind === 'skewed') {
-    // Log-normal: always positive peaks, or their mirror.
+    // Log-normal, or its mirror image.
     const [shape, way] = [between(random, 0.2, 1), sign(random)];
     mapped(values, (value) => way * Math.exp(shape * value));
   } else {
@@ -47,7 +47,7 @@ export function whiteNoise(random: Random, length: number, kind = pick(random, K
   return standardized(values);
 }
 
-/** White or autocorrelated noise whose spread may change slowly or with the season; unit variance over the whole. */
+/** White or autocorrelated noise, whose spread may change slowly or with the season. The series has unit variance. */
 export function noise(random: Random, length: number, season?: number): Float64Array {
   const values = whiteNoise(random, length);
   if (chance(random, 0.45)) persistent(values, beta(random, 2, 1.5));

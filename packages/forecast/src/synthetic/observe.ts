@@ -1,15 +1,15 @@
 /**
- * How a series comes to be read: on which scale, with which faults, rounded to what, and what was never written down.
+ * The measurement of a series: its scale, faults, rounding, and missing values.
  */
 import type { Random } from '@mamba-ts/core/random';
 import { between, chance, exponential, logBetween, sign, whole } from './draw.ts';
 import { type Draft, deviationOf, mapped, standardized } from './vector.ts';
 
-/** Mostly what people measure in, now and then anything from 10⁻⁶ to 10⁹. */
+/** A scale: mostly a usual one, sometimes any from 10⁻⁶ to 10⁹. */
 const magnitude = (random: Random) =>
   chance(random, 0.7) ? logBetween(random, 0.1, 1e4) : logBetween(random, 1e-6, 1e9);
 
-/** On a scale and a level: counts stay, what is not negative is scaled, anything else is also moved. */
+/** Values on a scale and a level. Counts keep theirs, non-negative values are only scaled. */
 export function placed(random: Random, { values, support }: Draft): Float64Array {
   if (support === 'counts') {
     const unit = chance(random, 0.1) ? Math.round(logBetween(random, 2, 1000)) : 1;
@@ -18,7 +18,7 @@ export function placed(random: Random, { values, support }: Draft): Float64Array
   const scale = magnitude(random);
   if (support === 'nonnegative') return values.map((value) => scale * value);
   const z = standardized(values.slice());
-  // Most of what is measured is positive: a level, and a spread that is a part of it.
+  // Most measurements are positive: a level, and a spread that is a part of it.
   const level = chance(random, 0.6)
     ? 1 / logBetween(random, 0.005, 0.5)
     : chance(random, 0.5)
@@ -29,7 +29,7 @@ export function placed(random: Random, { values, support }: Draft): Float64Array
   return moved;
 }
 
-/** Single values and short runs that are far out, in place. */
+/** Adds outliers in place: single values and short runs. */
 export function outliers(random: Random, values: Float64Array, support: Draft['support']): void {
   const size = deviationOf(values) * between(random, 3, 12);
   const oneWay = support ? 1 : chance(random, 0.5) ? 0 : sign(random);
@@ -43,7 +43,7 @@ export function outliers(random: Random, values: Float64Array, support: Draft['s
   }
 }
 
-/** A reading that hangs at its last value, or falls to 0, for a while, in place. */
+/** A sensor that keeps its last value, or reads 0, for a while; in place. */
 export function stuck(random: Random, values: Float64Array): void {
   const n = values.length;
   const toZero = chance(random, 0.4);
@@ -54,20 +54,20 @@ export function stuck(random: Random, values: Float64Array): void {
   }
 }
 
-/** Not yet born: zeros at first, then a rise to what it is, in place. */
+/** A launch: zeros, then a rise to the values; in place. */
 export function launched(random: Random, values: Float64Array): void {
   const n = values.length;
   const [from, rise] = [Math.floor(n * between(random, 0.05, 0.5)), 1 + n * between(random, 0, 0.2)];
   mapped(values, (value, i) => (i < from ? 0 : value * Math.min(1, (i - from + 1) / rise)));
 }
 
-/** To a decimal step that is coarse or fine beside the spread, in place. */
+/** Rounds to a decimal step, in place. */
 export function rounded(random: Random, values: Float64Array): void {
   const step = 10 ** Math.floor(Math.log10(deviationOf(values) * logBetween(random, 0.003, 1) || 1));
   mapped(values, (value) => Math.round(value / step) * step);
 }
 
-/** NaN for what is missing, in place: points, stretches, or the same part of every period. At most about 40 %. */
+/** Sets values to NaN, in place: points, stretches, or the same part of every period. At most about 40 %. */
 export function missing(random: Random, values: Float64Array, season?: number): void {
   const n = values.length;
   const kind = random.uniform();

@@ -1,9 +1,9 @@
 /**
- * Shapes of a season and how they repeat.
+ * Profiles of a season, and series that repeat them.
  *
  *   yₜ = exp(s aₜ) · profile((t + φ) / period)
  *
- * A profile is a table over one period, of mean 0 and deviation 1: waves, peaks, plateaus, ramps, or a value a slot.
+ * A profile is a table over one period with mean 0 and deviation 1: waves, peaks, plateaus, ramps, or random slots.
  */
 import type { Random } from '@mamba-ts/core/random';
 import { between, chance, logBetween, normals, pickWeighted, sign, whole } from './draw.ts';
@@ -12,7 +12,7 @@ import { add, mapped, standardized } from './vector.ts';
 
 type Draw = (random: Random, size: number) => Float64Array;
 
-/** A few waves, higher ones weaker. */
+/** A few harmonics, weaker at higher frequencies. */
 function waves(random: Random, size: number): Float64Array {
   const table = new Float64Array(size);
   const count = whole(random, 1, Math.max(1, Math.min(chance(random, 0.3) ? 16 : 4, size >> 1)));
@@ -24,7 +24,7 @@ function waves(random: Random, size: number): Float64Array {
   return table;
 }
 
-/** One to four peaks, from broad to spiky (von Mises). */
+/** One to four peaks, from broad to sharp (von Mises). */
 function peaks(random: Random, size: number): Float64Array {
   const table = new Float64Array(size);
   const way = chance(random, 0.8) ? 1 : -1;
@@ -48,7 +48,7 @@ function plateau(random: Random, size: number): Float64Array {
   return chance(random, 0.4) ? add(table, standardized(waves(random, size)), between(random, 0.02, 0.15)) : table;
 }
 
-/** Up for a part of the period and down for the rest. */
+/** Rising for a part of the period and falling for the rest. */
 function ramp(random: Random, size: number): Float64Array {
   const [start, part] = [random.uniform(), between(random, 0.03, 0.97)];
   return Float64Array.from({ length: size }, (_, i) => {
@@ -57,7 +57,7 @@ function ramp(random: Random, size: number): Float64Array {
   });
 }
 
-/** A value of its own in every slot, or in each of a few stretches. */
+/** A random value in every slot, or in each of a few stretches. */
 function slots(random: Random, size: number): Float64Array {
   if (size <= 31 || chance(random, 0.2)) return normals(random, size);
   const levels = normals(random, whole(random, 3, 24));
@@ -72,7 +72,7 @@ const DRAWS: readonly { draw: Draw; weight: number }[] = [
   { draw: slots, weight: 2 },
 ];
 
-/** A table over one period; two shapes may lie over each other, and what is high may be raised. */
+/** A profile: one shape or the sum of two, possibly exponentiated. */
 export function profile(random: Random, size: number): Float64Array {
   const table = standardized(pickWeighted(random, DRAWS).draw(random, size));
   if (chance(random, 0.3)) {
@@ -83,12 +83,12 @@ export function profile(random: Random, size: number): Float64Array {
     mapped(table, (value) => Math.sign(power) * Math.exp(power * value));
   }
   standardized(table);
-  // A wave caught at its zeros, or a peak between two slots.
+  // All zeros: a wave sampled at its zeros, or a peak between two slots.
   if (table.every((value) => value === 0)) return standardized(normals(random, size));
   return table;
 }
 
-/** The table at a phase in periods, between its slots by a line. */
+/** The profile at a phase, in periods, interpolated linearly between slots. */
 export function readProfile(table: Float64Array, phase: number): number {
   const at = (phase - Math.floor(phase)) * table.length;
   const i = Math.floor(at);
@@ -96,14 +96,14 @@ export function readProfile(table: Float64Array, phase: number): number {
   return low + (at - i) * (table[i + 1 < table.length ? i + 1 : 0] - low);
 }
 
-/** Slots of a profile for a period: one a step where that is a whole number. */
+/** Slots of a profile for a period: one for each step, if the period is not too long. */
 const sizeOf = (period: number) => (period <= 2048 ? Math.max(2, Math.round(period)) : 1024);
 
-/** A season over `length` steps, about unit deviation; its amplitude and its shape may change slowly. */
+/** A season over `length` steps, of about unit deviation. Its amplitude and its shape may change slowly. */
 export function seasonal(random: Random, length: number, period: number): Float64Array {
   const size = sizeOf(period);
   const [from, to] = [profile(random, size), chance(random, 0.2) ? profile(random, size) : undefined];
-  // Whole slots, so that sharp edges of a whole period stay sharp.
+  // A whole number of slots, so that sharp edges stay sharp.
   const start = random.int(size) / size;
   const strength = chance(random, 0.4) ? between(random, 0.1, 0.6) : 0;
   const [slowest, slow] = [Math.max(2 * period, length / 2), Math.max(2 * period, length / 12)];

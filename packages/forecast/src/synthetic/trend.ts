@@ -1,4 +1,4 @@
-/** Slow changes of level, each about unit deviation over the series: lines, growth, saturation, bends, wandering slopes. */
+/** Trends of unit deviation over the series: lines, growth, saturation, bends, wandering slopes. */
 import type { Random } from '@mamba-ts/core/random';
 import { between, chance, logBetween, normals, pickWeighted, sign, whole } from './draw.ts';
 import { slowPath } from './noise.ts';
@@ -19,7 +19,7 @@ function growth(random: Random, length: number): Float64Array {
   return over(length, (u) => way * Math.exp(rate * u));
 }
 
-/** Logistic growth, and its difference: a wave of adoption. */
+/** Logistic growth, or its derivative, a wave of adoption. */
 function saturation(random: Random, length: number): Float64Array {
   const [way, middle, rate] = [sign(random), between(random, -0.1, 1.1), logBetween(random, 4, 60)];
   const isWave = chance(random, 0.2);
@@ -29,14 +29,14 @@ function saturation(random: Random, length: number): Float64Array {
   });
 }
 
-/** Straight between 1 to 6 bends. */
+/** Linear between 1 to 6 bends. */
 function bends(random: Random, length: number): Float64Array {
   const at = Array.from({ length: whole(random, 1, 6) }, () => random.uniform());
   const slopes = Array.from({ length: at.length + 1 }, () => random.normal());
   return over(length, (u) => at.reduce((sum, bend, k) => sum + slopes[k + 1] * Math.max(0, u - bend), slopes[0] * u));
 }
 
-/** The local linear trend of structural models: a slope that wanders and is pulled back to its mean. */
+/** The local linear trend of structural models: a slope that reverts to its mean. */
 function wandering(random: Random, length: number): Float64Array {
   const slope = persistent(normals(random, length), 1 - logBetween(random, 1 / length, 0.05));
   return add(
@@ -57,5 +57,6 @@ const DRAWS: readonly { draw: Draw; weight: number }[] = [
   { draw: slow, weight: 2.5 },
 ];
 
+/** A trend over `length` steps. */
 export const trend = (random: Random, length: number): Float64Array =>
   standardized(pickWeighted(random, DRAWS).draw(random, length));

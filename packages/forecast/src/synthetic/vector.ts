@@ -1,21 +1,22 @@
-/** Plain loops over series in f64, which priors and augmentations share. */
+/** Operations on series in f64. */
 
-/** A series as a prior draws it, before it is placed on a scale. */
+/** A series as a prior draws it, before it has a scale. */
 export interface Draft {
   values: Float64Array;
   /** Steps of its main season, if it has one. */
   season?: number;
-  /** What later changes must keep: counts stay as they are, what is not negative is only scaled. */
+  /** Constraints for later steps: counts are not changed, non-negative values are only scaled. */
   support?: 'counts' | 'nonnegative';
 }
 
+/** The mean. */
 export function meanOf(x: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < x.length; i++) sum += x[i];
   return sum / x.length;
 }
 
-/** The standard deviation, in one look around the mean. */
+/** The standard deviation. */
 export function deviationOf(x: Float64Array): number {
   const mean = meanOf(x);
   let sum = 0;
@@ -23,7 +24,7 @@ export function deviationOf(x: Float64Array): number {
   return Math.sqrt(sum / x.length);
 }
 
-/** Mean 0 and deviation 1, in place; a constant becomes zeros. */
+/** Sets mean 0 and deviation 1, in place; a constant becomes zeros. */
 export function standardized(x: Float64Array): Float64Array {
   const mean = meanOf(x);
   const deviation = deviationOf(x);
@@ -38,7 +39,7 @@ export function add(sum: Float64Array, x: Float64Array, weight = 1): Float64Arra
   return sum;
 }
 
-/** y ← f(y, i), in place. */
+/** x[i] ← f(x[i], i), in place. */
 export function mapped(x: Float64Array, f: (value: number, i: number) => number): Float64Array {
   for (let i = 0; i < x.length; i++) x[i] = f(x[i], i);
   return x;

@@ -17,7 +17,7 @@ describe('figure', () => {
     expect(texts(svg)).toEqual(expect.arrayContaining(['One', 'time (s)', 'a &lt; b', 'q &amp; p', '0.0', '1.0']));
   });
 
-  it('leaves gaps for what is not finite, and writes no NaN', () => {
+  it('leaves gaps for values that are not finite, and writes no NaN', () => {
     const y = [1, Number.NaN, 0, 10, 100];
     const series = [{ x: [0, 1, 2, 3, 4], y, style: 'both' as const }];
     const svg = figure({ title: 'Gaps', panels: [{ ...panel, y: { label: 'y', log: true }, series }] });
@@ -44,17 +44,17 @@ describe('figure', () => {
     );
   });
 
-  it('cuts titles and names that have no room', () => {
+  it('shortens titles and names that do not fit', () => {
     const long = 'a very long name '.repeat(20);
     const svg = figure({
       title: long,
       panels: [{ ...panel, title: long, series: [{ ...panel.series[0], name: long }] }],
     });
-    for (const text of texts(svg).filter((one) => one.startsWith('a very'))) expect(text).toMatch(/^.{50,130}…$/);
+    for (const text of texts(svg).filter((shown) => shown.startsWith('a very'))) expect(text).toMatch(/^.{50,130}…$/);
     expect(svg).toContain(`<title>${long}</title>`);
   });
 
-  it('refuses nothing to draw, and x and y of different lengths', () => {
+  it('refuses an empty figure, and x and y of different lengths', () => {
     expect(() => figure({ title: '', panels: [] })).toThrow('figure: no panels, expected at least one.');
     expect(() => figure({ title: '', panels: [{ ...panel, series: [{ name: 'q', x: [1], y: [] }] }] })).toThrow(
       'figure: q has 1 x and 0 y values.',
@@ -70,7 +70,7 @@ describe('scaleOf', () => {
     expect(marks({ label: '', range: [0, 3000] })).toEqual(['0', '1000', '2000', '3000']);
   });
 
-  it('has powers of ten on logarithmic axes, and 2 and 5 where those are few', () => {
+  it('has powers of ten on logarithmic axes, and also 2 and 5 times them where there are few', () => {
     expect(marks({ label: '', log: true, range: [1e-3, 10] })).toEqual(['10⁻³', '10⁻²', '10⁻¹', '1', '10']);
     expect(marks({ label: '', log: true, range: [2, 60] })).toEqual(['2', '5', '10', '20', '50']);
   });

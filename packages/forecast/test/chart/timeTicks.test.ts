@@ -8,7 +8,7 @@ const ticks = (from: string, to: string, wanted: number) =>
   );
 
 describe('timeTicks', () => {
-  it('has years, and fewer where they are many', () => {
+  it('has years, or every fifth or tenth of them and so on', () => {
     expect(ticks('1949-01-01', '1961-12-01', 5)).toEqual(['1950', '1952', '1954', '1956', '1958', '1960']);
     expect(ticks('1749-01-01', '1984-01-01', 5)).toEqual(['1750', '1800', '1850', '1900', '1950']);
   });
@@ -37,7 +37,7 @@ describe('timeTicks', () => {
     expect(ticks('2024-01-01T00:00:00.1Z', '2024-01-01T00:00:00.3Z', 2)[0]).toBe('00:00:00.100/1 Jan 2024');
   });
 
-  it('knows the years before 100', () => {
+  it('has years before 100', () => {
     expect(ticks('0000-01-01', '0200-01-01', 4)).toEqual(['0', '50', '100', '150', '200']);
   });
 

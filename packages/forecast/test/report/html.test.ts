@@ -7,7 +7,7 @@ const many = (count: number) => Array.from({ length: count }, (_, i) => view([i,
 const sections = (page: string) => page.match(/<section class="series"/g)?.length;
 
 describe('html', () => {
-  it('says what was understood, and has the forecast as a table', () => {
+  it('has facts about the series, and the forecast as a table', () => {
     const page = html([presidents()], { source: 'presidents.csv', model: 'mamba' });
     expect(page).toContain('<h1>Forecast of presidents</h1>');
     expect(page).toContain('1 series of presidents.csv, forecast by mamba.');
@@ -42,7 +42,7 @@ describe('html', () => {
     expect(page.replaceAll('http://www.w3.org/2000/svg', '')).not.toMatch(/https?:|src=|@import|url\(|<link/);
   });
 
-  it('shows the backtest, notes and who made it', () => {
+  it('shows the backtest, notes and the footer', () => {
     const backtest = {
       caption: 'Five origins',
       columns: ['forecaster', 'MASE'],
@@ -56,7 +56,7 @@ describe('html', () => {
     expect(html([view([1])])).not.toContain('Backtest');
   });
 
-  it('has a picker for several series, and says what it leaves out', () => {
+  it('has a picker for several series, and gives the number of omitted series', () => {
     const page = html(many(5), { limit: 3 });
     expect(sections(page)).toBe(3);
     expect(page.match(/<option /g)).toHaveLength(3);
@@ -66,7 +66,7 @@ describe('html', () => {
     expect(html(many(3))).not.toContain('Shown are');
   });
 
-  it('lets no text become markup or script', () => {
+  it('escapes all texts', () => {
     const evil = '</script><script>alert(1)</script><img onerror="alert(2)">';
     const facts = { title: evil, source: evil, model: evil, notes: [evil], made: evil };
     const backtest = { caption: evil, columns: [evil], rows: [[evil]], note: evil };

@@ -22,7 +22,7 @@ describe('png', () => {
     expect(read(await png(picture, { scale: 0.5 }))).toMatchObject({ width: width / 2, height: height / 2 });
   });
 
-  it('has its text without the fonts of the machine', async () => {
+  it('has its text on a machine without fonts', async () => {
     const text = (word: string) =>
       `<svg xmlns="http://www.w3.org/2000/svg" width="80" height="20" font-family="Helvetica, sans-serif"><text x="2" y="15">${word}</text></svg>`;
     const [none, word, other] = await Promise.all(['', '1984 − Žξж', '1985 − Žξж'].map((one) => png(text(one))));
@@ -38,7 +38,7 @@ describe('png', () => {
     await expect(png(picture, options)).rejects.toThrow(message);
   });
 
-  it('says what to do where resvg is missing', async () => {
+  it('says what to do if resvg is missing', async () => {
     const getBuiltinModule = process.getBuiltinModule;
     vi.spyOn(process, 'getBuiltinModule').mockImplementation(((id: string) =>
       id === 'node:module'

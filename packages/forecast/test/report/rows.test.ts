@@ -11,7 +11,7 @@ const joined = async (parts: AsyncIterable<string>) => {
 };
 
 describe('CSV', () => {
-  it('has a row a step: id, time, mean, median, quantiles and bounds', () => {
+  it('has a row for each step: id, time, mean, median, quantiles and bounds', () => {
     const shown = presidents();
     expect(csvHeader(shown)).toBe(
       'id,time,mean,median,q0.1,q0.2,q0.3,q0.4,q0.5,q0.6,q0.7,q0.8,q0.9,low80,high80,low95,high95\n',
@@ -20,12 +20,12 @@ describe('CSV', () => {
     expect(csvRows(shown).trim().split('\n')).toHaveLength(8);
   });
 
-  it('counts steps where there are no times', () => {
+  it('counts steps without times', () => {
     expect(csvHeader(view([1]))).toMatch(/^id,step,mean/);
     expect(csvRows(view([1, 2])).split('\n')[0]).toMatch(/^series,3,1,1,/);
   });
 
-  it('is read back as it was, for any names and numbers', async () => {
+  it('is read back unchanged, for any names and numbers', async () => {
     const row = fc.record({
       name: fc.string({ minLength: 1 }),
       median: fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 4 }),
@@ -45,7 +45,7 @@ describe('CSV', () => {
     );
   });
 
-  it('tells the readings of a meter apart, however high they are', async () => {
+  it('distinguishes the readings of a meter, however large they are', async () => {
     const readings = [1_700_000_040, 1_700_000_050.5, 1_700_000_061];
     const [text] = [csvRows(view([1], { forecast: fan(readings, 3) }))];
     const medians = text
@@ -58,11 +58,11 @@ describe('CSV', () => {
     expect(record(view([1], { forecast: fan(readings, 3) })).median[1]).toBeCloseTo(readings[1], 2);
   });
 
-  it('writes an empty field for what is not a number', () => {
+  it('writes an empty field for NaN', () => {
     expect(csvRows(view([1], { forecast: fan([Number.NaN], 0, []) }))).toBe('series,2,,,,,,,,,,,\n');
   });
 
-  it('takes series as they come, and refuses one of other columns', async () => {
+  it('takes series one by one, and refuses one with other columns', async () => {
     const views = [view([1]), view([1], { name: 'other', forecast: fan([1], 1, [95]) })];
     const parts = csv(views);
     expect((await parts.next()).value).toBe(csvHeader(views[0]));
@@ -71,7 +71,7 @@ describe('CSV', () => {
 });
 
 describe('JSON', () => {
-  it('holds the forecast, its times and no more digits than it has', () => {
+  it('holds the forecast and its times, rounded', () => {
     const one = record(view([1], { forecast: fan([1 / 3], 0, [80]), unit: 'MW' }));
     expect(one).toMatchObject({
       id: 'series',
@@ -83,15 +83,15 @@ describe('JSON', () => {
     expect(record(presidents()).time?.[0]).toBe('1975-01');
   });
 
-  it('is an array, of nothing, too', async () => {
+  it('is an array, possibly empty', async () => {
     expect(JSON.parse(await joined(json([])))).toEqual([]);
     const read = JSON.parse(await joined(json([view([1]), presidents()])));
     expect(read).toEqual([record(view([1])), record(presidents())]);
   });
 });
 
-describe('rows to read', () => {
-  it('have the digits that matter, and what came true', () => {
+describe('rows for readers', () => {
+  it('have the digits that matter, and actual values', () => {
     expect(shownRows(view([1, 2], { forecast: fan([1.23456, 20], 1), actual: [1] }))).toEqual([
       ['step', 'median', '80 % low', '80 % high', 'actual'],
       ['3', '1.23', '0.83', '1.63', '1'],

@@ -21,7 +21,7 @@ function plots(picture: string) {
 }
 
 describe('svg', () => {
-  it('has title, description, legend and the calendar', () => {
+  it('has title, description, legend and ticks of the calendar', () => {
     const picture = svg([presidents()]);
     expect(picture).toContain('<title>presidents</title>');
     expect(picture).toContain(
@@ -41,7 +41,7 @@ describe('svg', () => {
     );
   });
 
-  it('draws every value where it belongs', () => {
+  it('draws every value at its place', () => {
     const [{ box, inner }] = plots(svg([view([0, 10], { forecast: fan([5, 10], 2) })]));
     const [x, y, width, height] = box;
     const line = [...inner.matchAll(/<path d="M([^"]+)" fill="none"/g)].map(([, d]) =>
@@ -81,7 +81,7 @@ describe('svg', () => {
     );
   });
 
-  it('shows a single step, a lone value and a history of nothing', () => {
+  it('shows a single step, a single value and an empty history', () => {
     const [alone] = plots(svg([view([], { forecast: fan([5], 2) })]));
     expect(alone.inner).toMatch(/d="M[\d.]+ [\d.]+h0" fill="none"/);
     const [between] = plots(svg([view([1, Number.NaN, 3, Number.NaN, 5])]));
@@ -97,7 +97,7 @@ describe('svg', () => {
     expect(Math.min(...points.map(([, y]) => y))).toBeLessThan(box[1] + 0.05 * box[3]);
   });
 
-  it('has a panel a series, one legend, and says what it leaves out', () => {
+  it('has a panel for each series, one legend, and gives the number of omitted series', () => {
     const picture = svg(
       [1, 2, 3, 4, 5].map((i) => view([i, 2 * i], { name: `series ${i}` })),
       { limit: 4 },
@@ -107,20 +107,20 @@ describe('svg', () => {
     expect(texts(picture)).toContain('Forecasts, 4 of 5 series');
   });
 
-  it('is light, dark, or as its reader has it', () => {
+  it('is light, dark, or follows the theme of the reader', () => {
     expect(svg([view([1, 2])], { theme: 'light' })).not.toMatch(/<style>|#15181d/);
     expect(svg([view([1, 2])], { theme: 'dark' })).toMatch(/<rect width="100%" height="100%" fill="#15181d"/);
     expect(svg([view([1, 2])])).toContain('@media screen and (prefers-color-scheme:dark)');
   });
 
-  it('escapes names, and leaves out what XML cannot hold', () => {
+  it('escapes names, and replaces characters that XML forbids', () => {
     const picture = svg([view([1, 2], { name: '<b a="1">&\x00\ud800', unit: '<i>' })]);
     expect(picture).toContain('<title>&lt;b a=&quot;1&quot;&gt;&amp;\ufffd\ufffd</title>');
     expect(picture).not.toContain('<i>');
   });
 });
 
-describe('what is refused', () => {
+describe('refusals', () => {
   const forecast = fan([1, 2, 3], 1);
   it.each([
     [{ forecast: fan([], 1) }, 'has a forecast of 0 steps, expected at least one.'],

@@ -48,14 +48,14 @@ describe('chart', () => {
     expect(text).toMatch(/^[\n\x20-\x7e]*$/);
   });
 
-  it('has colours that change nothing else', () => {
+  it('has colours, which change nothing else', () => {
     const shown = presidents();
     const colored = chart(shown, { color: true });
     expect(colored).toContain('\x1b[1;38;5;33m');
     expect(stripVTControlCharacters(colored).replace(/ +$/gm, '')).toBe(chart(shown));
   });
 
-  it('shows where values are missing, at the place and with a name', () => {
+  it('marks missing values on the axis and in the legend', () => {
     const text = chart(view([1, 2, Number.NaN, 4, 5], { forecast: fan([6], 1) }), { width: 46 });
     const axis = text.split('\n').find((line) => line.includes('└')) as string;
     expect(axis).toMatch(/└[─┬]{10,14}×+[─┬]{18,}$/);
@@ -63,7 +63,7 @@ describe('chart', () => {
     expect(chart(view([1, 2, 3]))).not.toContain('missing');
   });
 
-  it('names steps, or times with their year', () => {
+  it('labels steps, or times with their year', () => {
     expect(chart(view([1, 2, 3, 4, 5]))).toMatch(/\n +1 +2 +3 +4 +5 +6 +7 +8\n/);
     const day = (i: number) => Date.UTC(2023, 11, 30 + i);
     const text = chart(view([1, 2, 3], { times: [0, 1, 2].map(day), futureTimes: [3, 4, 5].map(day) }));
@@ -99,11 +99,11 @@ describe('chart', () => {
     expect(lines.slice(1, 6).map((line) => /[*o]/.test(line))).toEqual([false, false, true, false, false]);
   });
 
-  it('lets no name steer the terminal', () => {
+  it('removes control characters from names', () => {
     expect(chart(view([1, 2], { name: '\x1b[2Jgone\x07' }))).not.toMatch(/(?!\n)\p{Cc}/u);
   });
 
-  it('shades what lies between the bounds', () => {
+  it('shades the cells between the bounds', () => {
     const rows = chart(view([0, 10], { forecast: fan([5, 5, 5, 5], 10, [80]) }), { height: 11, unicode: false }).split(
       '\n',
     );
@@ -115,12 +115,12 @@ describe('chart', () => {
 describe('terminalLook', () => {
   const terminal = { isTTY: true, columns: 101 };
 
-  it('has the width of the terminal, 80 where there is none', () => {
+  it('has the width of the terminal, or 80', () => {
     expect(terminalLook(terminal).width).toBe(101);
     expect(terminalLook({}).width).toBe(80);
   });
 
-  it('has colour on terminals alone, and not where NO_COLOR is set', () => {
+  it('has colour on terminals only, unless NO_COLOR is set', () => {
     expect(terminalLook(terminal, { TERM: 'xterm' }).color).toBe(true);
     expect(terminalLook({ columns: 101 }, { TERM: 'xterm' }).color).toBe(false);
     expect(terminalLook(terminal, { NO_COLOR: '1' }).color).toBe(false);

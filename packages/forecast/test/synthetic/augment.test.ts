@@ -50,7 +50,7 @@ const changes = {
 };
 
 describe.each(Object.entries(changes))('%s', (_, change) => {
-  it('leaves its input alone, and stays finite and as long', () => {
+  it('leaves its input unchanged, and keeps values finite and the length', () => {
     for (const support of [undefined, 'nonnegative', 'counts'] as const) {
       const before = wave(support);
       for (const { values } of results((random) => change(random, before))) {
@@ -61,7 +61,7 @@ describe.each(Object.entries(changes))('%s', (_, change) => {
     }
   });
 
-  it('keeps counts whole and what is not negative so', () => {
+  it('keeps counts whole and non-negative values non-negative', () => {
     for (const { values, support } of results((random) => change(random, wave('counts')))) {
       expect(support).toBe('counts');
       expect(values.every((value) => Number.isInteger(value) && value >= 0)).toBe(true);
@@ -82,8 +82,8 @@ describe.each(Object.entries(changes))('%s', (_, change) => {
   });
 });
 
-describe('changes do what they say', () => {
-  it('timeWarp keeps the range and the ends near, and no season', () => {
+describe('augmentations', () => {
+  it('timeWarp keeps the range and the ends, and drops the season', () => {
     for (const { values, season } of results((random) => timeWarp(random, wave()))) {
       expect(season).toBeUndefined();
       expect(Math.max(...values)).toBeLessThanOrEqual(Math.max(...wave().values));
@@ -107,7 +107,7 @@ describe('changes do what they say', () => {
     }
   });
 
-  it('smooth takes away the fast part', () => {
+  it('smooth removes high frequencies', () => {
     const rough = (x: ArrayLike<number>) =>
       moment(
         Float64Array.from(x)
@@ -133,7 +133,7 @@ describe('changes do what they say', () => {
     expect(shareOf(moved, (shift) => shift > 1)).toBeGreaterThan(0.6);
   });
 
-  it('periodicSpikes recur at a distance that is kept', () => {
+  it('periodicSpikes recur at the period that is stored', () => {
     const flat: Draft = { values: Float64Array.from({ length: LENGTH }, (_, i) => Math.sin(i * i)) };
     for (const { values, season } of results((random) => periodicSpikes(random, flat))) {
       expect(season).toBeGreaterThanOrEqual(4);
@@ -141,13 +141,13 @@ describe('changes do what they say', () => {
     }
   });
 
-  it('coarse knows fewer values', () => {
+  it('coarse has fewer different values', () => {
     for (const { values } of results((random) => coarse(random, wave()))) {
       expect(new Set(values.filter((value) => wave().values.includes(value))).size).toBeLessThan(LENGTH * 0.55);
     }
   });
 
-  it('augmented changes some drafts and leaves most as they are', () => {
+  it('augmented changes some drafts, and keeps most unchanged', () => {
     const same = results((random) => augmented(random, wave()).values).map(
       (values) => values[100] === wave().values[100],
     );
@@ -156,8 +156,8 @@ describe('changes do what they say', () => {
   });
 });
 
-describe('how a series is read', () => {
-  it('placed: counts stay whole, what is not negative is scaled, scales run over many powers of ten', () => {
+describe('measurement', () => {
+  it('placed keeps counts whole, scales non-negative values, and uses scales of many powers of ten', () => {
     for (const values of results((random) => placed(random, wave('counts')))) {
       expect(values.every(Number.isInteger)).toBe(true);
     }
@@ -170,7 +170,7 @@ describe('how a series is read', () => {
     expect(shareOf(levels, (values) => Math.min(...values) > 0)).toBeGreaterThan(0.4);
   });
 
-  it('outliers are few and far', () => {
+  it('outliers are few and far from the other values', () => {
     for (const seed of [1, 2, 3, 4, 5]) {
       const { values } = wave();
       outliers(new Random(seed), values, undefined);
@@ -186,7 +186,7 @@ describe('how a series is read', () => {
     expect(values.every((value) => Number.isInteger(value) && value >= 0)).toBe(true);
   });
 
-  it('stuck holds a value', () => {
+  it('stuck repeats a value', () => {
     const { values } = wave();
     stuck(new Random(2), values);
     expect(shareOf(values, (value, i) => value === values[i - 1])).toBeGreaterThan(0.005);
@@ -212,7 +212,7 @@ describe('how a series is read', () => {
     }
   });
 
-  it('missing leaves more than half', () => {
+  it('missing keeps more than half of the values', () => {
     const shares = results((random) => {
       const { values } = wave();
       missing(random, values, 24);

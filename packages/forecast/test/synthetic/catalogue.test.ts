@@ -9,7 +9,7 @@ const sampled = (count: number, length: number, seed = 1) => {
 };
 
 describe('sampleSeries', () => {
-  it('is the same for the same state, and goes on from a saved one', () => {
+  it('is the same for the same state, and resumes from a saved one', () => {
     expect(sampled(20, 128)).toEqual(sampled(20, 128));
     expect(sampled(20, 128)).not.toEqual(sampled(20, 128, 2));
     const random = new Random(9);
@@ -78,7 +78,7 @@ describe('sampleSeries', () => {
     }
   });
 
-  it('is hardly ever constant, misses values now and then, and covers many scales', () => {
+  it('is hardly ever constant, sometimes has missing values, and covers many scales', () => {
     const all = sampled(600, 256);
     const constant = ({ values }: { values: Float32Array }) => moment(values, 2) <= 1e-12 * meanOf(values) ** 2;
     expect(shareOf(all, constant)).toBeLessThan(0.02);

@@ -14,7 +14,7 @@ const z = [wave, line].map(({ values }) => standardized(values.slice()));
 const seeds = Array.from({ length: 40 }, (_, seed) => new Random(seed));
 
 describe('combinations', () => {
-  it('mixUp shows its parts, and has the season of the heaviest', () => {
+  it('mixUp contains its parts, and has the season of the largest share', () => {
     for (const random of seeds) {
       const { values, season } = mixUp(random, z, [wave, line]);
       expect([24, undefined]).toContain(season);
@@ -24,7 +24,7 @@ describe('combinations', () => {
     }
   });
 
-  it('modulation lets the second set the spread of the first', () => {
+  it('modulation scales the first by the second', () => {
     for (const random of seeds) {
       const { values, season } = modulation(random, z, [wave, line]);
       expect(season).toBe(24);
@@ -32,7 +32,7 @@ describe('combinations', () => {
     }
   });
 
-  it('response is the first where the cause is silent', () => {
+  it('response is the first where the cause is 0', () => {
     const silent = [z[0], new Float64Array(LENGTH)];
     for (const random of seeds) {
       const { values } = response(random, silent, [wave, line]);
@@ -58,7 +58,7 @@ describe('combinations', () => {
     }
   });
 
-  it('of any parts are finite and leave them alone, short ones too', () => {
+  it('of any parts are finite and leave the parts unchanged, also short ones', () => {
     for (const random of seeds) {
       for (const length of [1, 3, 100]) {
         const parts = [1, 2, 3].map((k) => ({ values: Float64Array.from({ length }, (_, i) => (i * k) ** 2 - 1e6) }));

@@ -40,7 +40,7 @@ describe('draws have the moments of their distribution', () => {
     expect(Math.abs(moment(values, 2) / variance - 1)).toBeLessThan(0.1);
   });
 
-  it('logBetween makes each factor of ten as likely', () => {
+  it('logBetween makes every factor of ten equally likely', () => {
     const values = drawn((random) => logBetween(random, 1, 1000));
     for (const power of [0, 1, 2]) {
       const share = shareOf(values, (value) => Math.floor(Math.log10(value)) === power);
@@ -58,7 +58,7 @@ describe('draws have the moments of their distribution', () => {
 });
 
 describe('noise', () => {
-  it('normals are white and normal, in odd lengths too', () => {
+  it('normals are white and normal, also for odd lengths', () => {
     const values = normals(new Random(2), COUNT + 1);
     expect(values).toHaveLength(COUNT + 1);
     expect(Math.abs(moment(values, 2) - 1)).toBeLessThan(0.05);
@@ -71,7 +71,7 @@ describe('noise', () => {
     expect(kurtosis(whiteNoise(new Random(3), COUNT, 'laplace'))).toBeGreaterThan(4.5);
   });
 
-  it('skewed noise leans to one side', () => {
+  it('skewed noise is skewed', () => {
     expect(Math.abs(moment(whiteNoise(new Random(4), COUNT, 'skewed'), 3))).toBeGreaterThan(0.5);
   });
 
@@ -84,7 +84,7 @@ describe('noise', () => {
     }
   });
 
-  it('a slow path is smooth over its spacing and free beyond', () => {
+  it('a slow path is smooth over its spacing and uncorrelated beyond', () => {
     const path = slowPath(new Random(6), COUNT, 50);
     expect(autocorrelation(path, 5)).toBeGreaterThan(0.9);
     expect(Math.abs(autocorrelation(path, 200))).toBeLessThan(0.2);

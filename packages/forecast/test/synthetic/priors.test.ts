@@ -56,7 +56,7 @@ describe.each(CATALOGUE)('$name', ({ draw }) => {
     expect(draw(new Random(6), 100)).not.toEqual(one);
   });
 
-  it('is hardly ever constant, and keeps to its support', () => {
+  it('is hardly ever constant, and respects its support', () => {
     const all = drafts(draw, 150, 200);
     expect(shareOf(all, ({ values }) => moment(values, 2) < 1e-10 * (1 + meanOf(values) ** 2))).toBeLessThan(0.03);
     for (const { values, support } of all) {
@@ -65,7 +65,7 @@ describe.each(CATALOGUE)('$name', ({ draw }) => {
     }
   });
 
-  it('stays within sight of its own spread', () => {
+  it('has no values far outside its own spread', () => {
     for (const { values } of drafts(draw, 60, 512)) {
       const spread = Math.sqrt(moment(values, 2));
       expect(Math.max(...values.map((value) => Math.abs(value - meanOf(values))))).toBeLessThan(1e-9 + 60 * spread);
@@ -73,7 +73,7 @@ describe.each(CATALOGUE)('$name', ({ draw }) => {
   });
 });
 
-describe('a season that is claimed is seen', () => {
+describe('the season of a draft is visible', () => {
   it.each([
     ['dailyLife', dailyLife, 0.85],
     ['trendSeason', trendSeason, 0.75],
@@ -144,7 +144,7 @@ describe('arima', () => {
 });
 
 describe('localLevel', () => {
-  it('remembers its level and steps with heavy tails', () => {
+  it('has a persistent level and heavy-tailed steps', () => {
     const all = drafts(localLevel, 80);
     expect(median(all.map(({ values }) => autocorrelation(values, 1)))).toBeGreaterThan(0.7);
     expect(median(all.map(({ values }) => kurtosis(differences(values))))).toBeGreaterThan(3.5);
@@ -160,7 +160,7 @@ describe('volatility', () => {
 });
 
 describe('regimes', () => {
-  it('differ in level, far beyond what one level with its noise would show', () => {
+  it('differ in level, far more than the noise of one level', () => {
     const spread = drafts(regimes, 60, 600).map(({ values }) => {
       const windows = Array.from({ length: 15 }, (_, k) => meanOf(values.slice(40 * k, 40 * k + 40)));
       return moment(windows, 2) / moment(values, 2);
@@ -171,20 +171,20 @@ describe('regimes', () => {
 });
 
 describe('counts', () => {
-  it('vary at least as much as Poisson', () => {
+  it('vary at least as much as Poisson counts', () => {
     const ratio = drafts(counts).map(({ values }) => moment(values, 2) / meanOf(values));
     expect(median(ratio)).toBeGreaterThan(1.2);
     expect(shareOf(ratio, (value) => value < 0.6)).toBeLessThan(0.05);
   });
 
-  it('intermittent demand is mostly zero, and seldom all of it', () => {
+  it('intermittent demand is mostly, but seldom always zero', () => {
     const zeros = drafts(intermittent).map(({ values }) => shareOf(values, (value) => value === 0));
     expect(median(zeros)).toBeGreaterThan(0.5);
     expect(Math.min(...zeros)).toBeLessThan(0.5);
     expect(shareOf(zeros, (share) => share > 0.985)).toBeLessThan(0.05);
   });
 
-  it('bursts bring bursts', () => {
+  it('bursts are self-exciting', () => {
     const all = drafts(bursts, 60, 800);
     expect(median(all.map(({ values }) => autocorrelation(values, 1)))).toBeGreaterThan(0.1);
     expect(median(all.map(({ values }) => moment(values, 2) / meanOf(values)))).toBeGreaterThan(1.3);
@@ -192,7 +192,7 @@ describe('counts', () => {
 });
 
 describe('dailyLife', () => {
-  it('has a week of its own where weekends differ', () => {
+  it('has a weekly season where weekends differ', () => {
     const hourly = drafts(dailyLife, 120, 24 * 7 * 6).filter(({ season }) => season === 24);
     const weekly = hourly.map(({ values }) => autocorrelation(values, 168) - autocorrelation(values, 72));
     expect(shareOf(weekly, (value) => value > 0.1)).toBeGreaterThan(0.25);
@@ -200,7 +200,7 @@ describe('dailyLife', () => {
 });
 
 describe('sensors', () => {
-  it('read slow things: neighbours are alike, and rises may be sharper than falls', () => {
+  it('are slow: neighbours are similar, and rises may be steeper than falls', () => {
     const all = drafts(sensor, 80, 500);
     expect(median(all.map(({ values }) => autocorrelation(values, 1)))).toBeGreaterThan(0.75);
     const rivers = all.filter(({ season }) => season === undefined);
@@ -210,7 +210,7 @@ describe('sensors', () => {
 });
 
 describe('oscillator', () => {
-  it('swings: some distance apart it runs against itself', () => {
+  it('oscillates: it is negatively correlated at some lag', () => {
     const deepest = drafts(oscillator).map(({ values }) =>
       Math.min(...Array.from({ length: 130 }, (_, lag) => autocorrelation(values, lag + 1))),
     );

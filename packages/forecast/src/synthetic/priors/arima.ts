@@ -1,9 +1,9 @@
 /**
- * Seasonal ARIMA, alone or two over each other with different seasons (as SarSim0, Oreshkin et al. 2026).
+ * Seasonal ARIMA, one or a combination of two with different seasons (as in SarSim0, Oreshkin et al. 2026).
  *
  *   φ(B) Φ(Bˢ) (1 − B)ᵈ (1 − Bˢ)ᴰ yₜ = c + θ(B) Θ(Bˢ) εₜ
  *
- * Polynomials come from partial autocorrelations in (−1, 1), so each is stable (Monahan 1984).
+ * Polynomials are drawn by partial autocorrelations in (−1, 1), so each is stable (Monahan 1984).
  */
 import type { Random } from '@mamba-ts/core/random';
 import { visibleSeasons } from '../clock.ts';
@@ -47,7 +47,7 @@ function seasonalArima(random: Random, length: number, season: number | undefine
   if (season && chance(random, 0.4)) recur(x, drawPolynomial(random, whole(random, 1, 2), 0.9), season);
   const y = standardized(x.slice(burnIn));
   if (season && chance(random, 0.65)) {
-    // The first season is a pattern, not noise: √n of its later changes.
+    // The first season is a pattern, larger than its later changes.
     const pattern = logBetween(random, 1, 30);
     mapped(y, (value, i) => (i < season ? pattern * value : value));
     recur(y, [1], season);
@@ -63,6 +63,7 @@ function seasonalArima(random: Random, length: number, season: number | undefine
   return standardized(y);
 }
 
+/** Draws a series. */
 export function arima(random: Random, length: number): Draft {
   const periods = visibleSeasons(random, length).filter((period) => period <= 1000);
   const season = periods.length > 0 && chance(random, 0.75) ? Math.max(2, Math.round(periods[0])) : undefined;

@@ -2,9 +2,9 @@
  * Counts and intermittent demand.
  *
  *   counts         yₜ ~ Poisson or negative binomial of mean λₜ, log λₜ = trend + season + memory
- *   intermittent   yₜ = bₜ zₜ: bₜ whether anything is asked for, zₜ ≥ 1 how much (Croston 1972)
+ *   intermittent   yₜ = bₜ zₜ: bₜ: whether there is demand, zₜ ≥ 1: how much (Croston 1972)
  *
- * Demand may be lumpy, seasonal in when it occurs, fade out, or wait for its next order for a time that is drawn.
+ * Demand may be lumpy, seasonal in its occurrence, fade out, or come in orders with random gaps.
  */
 import type { Random } from '@mamba-ts/core/random';
 import { visibleSeasons } from '../clock.ts';
@@ -14,7 +14,7 @@ import { seasonal } from '../season.ts';
 import { trend } from '../trend.ts';
 import { add, type Draft, mapped, persistent } from '../vector.ts';
 
-/** log λₜ − log λ, and the season in it. */
+/** log λₜ − log λ, and its season. */
 function logRate(random: Random, length: number): { rate: Float64Array; season?: number } {
   const rate = new Float64Array(length);
   if (chance(random, 0.5)) add(rate, trend(random, length), logBetween(random, 0.05, 0.8));
@@ -25,21 +25,23 @@ function logRate(random: Random, length: number): { rate: Float64Array; season?:
   return { rate, season: period && Math.max(2, Math.round(period)) };
 }
 
+/** Draws counts. */
 export function counts(random: Random, length: number): Draft {
   const { rate, season } = logRate(random, length);
   const [level, size] = [logBetween(random, 0.5, 300), chance(random, 0.5) ? logBetween(random, 0.5, 30) : 0];
-  // Beyond e⁵ times its level no demand goes.
+  // Demand is at most e⁵ times its level.
   const draw = (mean: number) => (size > 0 ? negativeBinomial(random, mean, size) : poisson(random, mean));
   const values = mapped(rate, (value) => draw(level * Math.exp(Math.min(5, value))));
   return { values, season, support: 'counts' };
 }
 
-/** At least 1, most often near `mean`. */
+/** The size of a demand: at least 1 if whole, about `mean` on average. */
 function sizeOf(random: Random, mean: number, shape: number, isWhole: boolean): number {
   const size = (gamma(random, shape) * mean) / shape;
   return isWhole ? 1 + Math.round(size) : size + 0.05 * mean;
 }
 
+/** Draws intermittent demand. */
 export function intermittent(random: Random, length: number): Draft {
   const { rate, season } = logRate(random, length);
   const [mean, shape, isWhole] = [logBetween(random, 0.3, 40), logBetween(random, 0.4, 20), chance(random, 0.85)];
@@ -47,7 +49,7 @@ export function intermittent(random: Random, length: number): Draft {
   const values = new Float64Array(length);
   const isOrdered = chance(random, 0.35);
   if (isOrdered) {
-    // Orders with a drawn gap between them: from regular to random.
+    // Orders with gaps from regular to random.
     const [gap, regular] = [1 / share, logBetween(random, 0.7, 30)];
     for (let at = gap * random.uniform(); at < length; at += (gamma(random, regular) * gap) / regular) {
       values[Math.floor(at)] += sizeOf(random, mean, shape, isWhole);
@@ -60,14 +62,14 @@ export function intermittent(random: Random, length: number): Draft {
     }
   }
   if (chance(random, 0.1)) {
-    // Obsolete: thinned out more and more from some moment on.
+    // Obsolescence: demand becomes rarer and rarer.
     const [from, life] = [length * between(random, 0.3, 0.9), (length / 4) * exponential(random) + 1];
     mapped(values, (value, i) => (i > from && !chance(random, Math.exp((from - i) / life)) ? 0 : value));
   }
   return { values, season: isOrdered ? undefined : season, support: isWhole ? 'counts' : 'nonnegative' };
 }
 
-/** Bursts that bring bursts: rates that decay and rise with each event (after Hawkes 1971), with a slow base rate. */
+/** Self-exciting counts (after Hawkes 1971): the rate rises with each event and decays, over a slow base rate. */
 export function bursts(random: Random, length: number): Draft {
   const base = logBetween(random, 0.05, 5);
   const [decay, infection] = [Math.exp(-1 / logBetween(random, 1, 20)), between(random, 0.4, 0.95)];

@@ -1,10 +1,10 @@
 /**
- * What people do within a day and a week: load, traffic, visits, calls.
+ * Daily and weekly rhythms of people: load, traffic, visits, calls.
  *
  *   yₜ = level(day) · (1 + amplitude(day) · profile of that kind of day (time of day)) + εₜ
  *
- * Working days, Saturdays, Sundays and holidays have profiles of their own; each day has its own level and
- * amplitude, which remember the day before; the year bends both.
+ * Working days, Saturdays, Sundays and holidays have different profiles. Each day has a level and an amplitude, which
+ * are autocorrelated from day to day; the level changes over the year.
  */
 import type { Random } from '@mamba-ts/core/random';
 import { drawDayClock } from '../clock.ts';
@@ -25,6 +25,7 @@ function dayKind(random: Random, common: Float64Array, difference: number) {
   };
 }
 
+/** Draws a series. */
 export function dailyLife(random: Random, length: number): Draft {
   const { day } = drawDayClock(random);
   const days = Math.ceil(length / day) + 2;
@@ -34,7 +35,7 @@ export function dailyLife(random: Random, length: number): Draft {
   const sunday = dayKind(random, common, weekly);
   const saturday = chance(random, 0.5) ? sunday : dayKind(random, common, weekly);
   const workdays = Array.from({ length: 7 }, () => 1 + 0.08 * weekly * random.normal());
-  // Holidays are lived as Sundays.
+  // Holidays are like Sundays.
   const holidays = chance(random, 0.5) ? between(random, 0.005, 0.04) : 0;
   const [levels, amplitudes] = [normals(random, days), normals(random, days)];
   persistent(levels, beta(random, 4, 1.3));
@@ -56,7 +57,7 @@ export function dailyLife(random: Random, length: number): Draft {
       amplitude: depth * kind.amplitude * Math.exp(amplitudeSpread * amplitudes[d]),
     };
   });
-  // A day slides into the next over the last `slide` of its length.
+  // A day changes into the next over its last part, `slide`.
   const slide = logBetween(random, 0.02, 0.5);
   const values = new Float64Array(length);
   for (let i = 0; i < length; i++) {
@@ -64,8 +65,8 @@ export function dailyLife(random: Random, length: number): Draft {
     const d = Math.floor(at);
     const [a, b] = [kinds[d], kinds[d + 1]];
     const weight = Math.max(0, (at - d - 1 + slide) / slide);
-    const one = a.level * (1 + a.amplitude * readProfile(a.table, at));
-    values[i] = one + weight * (b.level * (1 + b.amplitude * readProfile(b.table, at)) - one);
+    const today = a.level * (1 + a.amplitude * readProfile(a.table, at));
+    values[i] = today + weight * (b.level * (1 + b.amplitude * readProfile(b.table, at)) - today);
   }
   const error = persistent(whiteNoise(random, length), beta(random, 2, 1.2));
   const [spread, isRelative] = [logBetween(random, 0.003, 0.15), chance(random, 0.6)];

@@ -3,7 +3,7 @@
  *
  *   yₜ = (ℓ + φ b) · s + e      ℓ ← ℓ + φ b + α e/s      b ← φ b + β e/s      s ← s + γ e/(ℓ + φ b)
  *
- * and the same with sums in place of products. e is ε times σ, or σ times the mean where errors are multiplicative.
+ * or with sums in place of products. e = σ ε, or σ ε times the mean where errors are multiplicative.
  */
 import type { Random } from '@mamba-ts/core/random';
 import { visibleSeasons } from '../clock.ts';
@@ -12,12 +12,13 @@ import { whiteNoise } from '../noise.ts';
 import { profile } from '../season.ts';
 import type { Draft } from '../vector.ts';
 
+/** Draws a series. */
 export function exponentialSmoothing(random: Random, length: number): Draft {
   const period = visibleSeasons(random, length)[0];
   const season = period && chance(random, 0.75) ? Math.min(1024, Math.max(2, Math.round(period))) : undefined;
   const [isRelative, isProduct] = [chance(random, 0.5), chance(random, 0.5)];
   const sigma = logBetween(random, 0.003, 0.15);
-  // The level is a random walk: over the series it wanders by α σ √n, which stays within e^±1 or so.
+  // The level is a random walk, which moves by about α σ √n over the series: at most about 1.
   const alpha = Math.min(beta(random, 1, 1.5), 1 / (sigma * Math.sqrt(length)));
   const hasTrend = chance(random, 0.6);
   const slopeBound = Math.min(alpha, 1 / (sigma * length ** 1.5));
@@ -44,7 +45,7 @@ export function exponentialSmoothing(random: Random, length: number): Draft {
     level = base + alpha * local;
     slope = damping * slope + betaGain * local;
     if (season && isProduct) {
-      // The level may pass through 0: then a season in products has no meaning and stays.
+      // Near a level of 0 a multiplicative season is not defined, and is kept.
       if (Math.abs(base) > 0.05) factors[k] = Math.min(20, Math.max(0.02, factor + (gammaGain * error) / base));
     } else if (season) {
       factors[k] += gammaGain * error;

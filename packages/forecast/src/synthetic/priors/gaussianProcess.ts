@@ -4,10 +4,10 @@
  *
  *   y ~ GP(0, k₀ + ℓ·k₁)      ℓ(t, t′) = (t − c)(t′ − c)
  *
- * All kernels but the linear one depend on the lag alone, and so do their sums and products. Such a process
- * is drawn through the eigenvalues of its circulant embedding (Dietrich & Newsam 1997): two FFTs, not a
- * factorisation. Beyond the last lag the embedding is free; there the kernel fades out, and what stays
- * negative among the eigenvalues is set to 0. A linear factor multiplies the drawn path by t − c.
+ * All kernels except the linear one depend on the lag only, and so do their sums and products. Such a process is drawn
+ * by the eigenvalues of its circulant embedding (Dietrich & Newsam 1997), with two FFTs in place of a factorization.
+ * Beyond the last lag the kernel fades out, and negative eigenvalues are set to 0. A linear factor multiplies the
+ * drawn path by t − c.
  */
 
 import { fft } from '@mamba-ts/core/math';
@@ -18,7 +18,7 @@ import { type Draft, mapped } from '../vector.ts';
 
 type Kernel = (lag: number) => number;
 
-/** Smallest power of two with room for `length` lags, their mirror and as much again to fade out in. */
+/** The smallest power of two that holds `length` lags, their mirror image, and as many to fade out. */
 function embeddingOf(length: number): number {
   let size = 2;
   while (size < 3 * length) size *= 2;
@@ -37,7 +37,7 @@ export function stationaryPath(random: Random, length: number, kernel: Kernel): 
     if (lag > 0 && lag < half) re[size - lag] = re[lag];
   }
   fft(re, im);
-  // A real path needs one half of the spectrum: each frequency stands for its mirror too.
+  // The spectrum of a real path is symmetric, so one half of it is drawn.
   const draws = normals(random, size + 2);
   for (let k = 0; k <= half; k++) {
     const share = k === 0 || k === half ? 1 : 2;
@@ -77,7 +77,7 @@ function drawKernel(random: Random, kind: (typeof BANK)[number]['kind'], length:
   return (lag) => (lag === 0 ? 1 : 0);
 }
 
-/** A random composition of 2 to 6 kernels: its part without and its part with a linear factor. */
+/** A random composition of 2 to 6 kernels, as its parts without and with a linear factor. */
 function compose(random: Random, length: number): { parts: [Kernel, Kernel | undefined]; season?: number } {
   const periods = visibleSeasons(random, length);
   const noise = logBetween(random, 1e-4, 0.3);
@@ -100,7 +100,7 @@ function compose(random: Random, length: number): { parts: [Kernel, Kernel | und
     const kernel = drawKernel(random, kind, length, period);
     const weight = kind === 'white' ? between(random, 0.02, 0.4) : between(random, 0.3, 1);
     const [before, other] = [stationary, linear];
-    // The first factor has only white noise to meet: a sum.
+    // The first kernel is added, because a product with white noise is white noise.
     if (isProduct && before !== white) {
       stationary = (lag) => kernel(lag) * before(lag);
       if (other) linear = (lag) => kernel(lag) * other(lag);
@@ -111,6 +111,7 @@ function compose(random: Random, length: number): { parts: [Kernel, Kernel | und
   return { parts: [stationary, linear], season };
 }
 
+/** Draws a series. */
 export function gaussianProcess(random: Random, length: number): Draft {
   const { parts, season } = compose(random, length);
   const values = stationaryPath(random, length, parts[0]);

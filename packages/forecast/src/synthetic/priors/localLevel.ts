@@ -1,9 +1,10 @@
 /**
- * A level that moves by steps of heavy tails, seen through noise: most weekly and yearly series, prices, polls.
+ * A local level model: a random walk with heavy-tailed steps, observed with noise, as in weekly and yearly series,
+ * prices and polls.
  *
  *   ℓₜ = ℓₜ₋₁ − κ (ℓₜ₋₁ − m) + δ + σₜ ηₜ      yₜ = ℓₜ + r εₜ      or its exponential
  *
- * κ = 0 is a random walk with drift δ; κ > 0 is pulled back to m. Rare jumps, seldom a weak season of a year.
+ * κ = 0: a random walk with drift δ; κ > 0: reversion to m. It may have jumps, and a weak yearly season.
  */
 import type { Random } from '@mamba-ts/core/random';
 import { between, chance, logBetween, sign, studentT } from '../draw.ts';
@@ -11,6 +12,7 @@ import { slowPath, whiteNoise } from '../noise.ts';
 import { seasonal } from '../season.ts';
 import { add, type Draft, mapped, standardized } from '../vector.ts';
 
+/** Draws a series. */
 export function localLevel(random: Random, length: number): Draft {
   const degrees = logBetween(random, 2.5, 40);
   const pull = chance(random, 0.5) ? 0 : logBetween(random, 0.003, 0.4);
@@ -19,7 +21,7 @@ export function localLevel(random: Random, length: number): Draft {
   const jumpSize = between(random, 3, 15);
   const unrest = chance(random, 0.5) ? between(random, 0.2, 1) : 0;
   const spread = slowPath(random, length, logBetween(random, 8, length));
-  // The last change goes on in part: momentum, or its reverse.
+  // A part of the last change is repeated or reversed: momentum, or its opposite.
   const momentum = chance(random, 0.35) ? between(random, -0.4, 0.8) : 0;
   const values = new Float64Array(length);
   let [level, change] = [pull > 0 ? random.normal() / Math.sqrt(2 * pull) : 0, 0];

@@ -1,5 +1,5 @@
 /**
- * Physical oscillators: motion that repeats because of its law, not of a calendar.
+ * Physical oscillators: motion that repeats by its equations, not by a calendar.
  *
  *   spring            ẍ = −ω² x − 2 ζ ω ẋ + force
  *   Van der Pol       ẍ = μ (1 − x²) ẋ − x
@@ -7,7 +7,8 @@
  *   Lorenz            ẋ = 10 (y − x)           ẏ = x (ρ − z) − y        ż = x y − 8/3 z
  *   Duffing           ẍ = x − x³ − 0.3 ẋ + F cos ω t
  *
- * By Runge & Kutta's fourth order; the laws need only products and sums, so chaos is the same on every machine.
+ * Integrated by the Runge–Kutta method of fourth order. The equations need only products and sums, so that even
+ * chaotic ones give the same path on every machine.
  */
 import type { Random } from '@mamba-ts/core/random';
 import { between, chance, logBetween, normals, pickWeighted, whole } from '../draw.ts';
@@ -16,7 +17,7 @@ import { add, type Draft, mapped, standardized } from '../vector.ts';
 
 type Law = (x: Float64Array, change: Float64Array, step: number) => void;
 
-/** One coordinate of the solution, sampled once every `dt`, each sample by `parts` steps. */
+/** One coordinate of the solution, sampled every `dt`, with `parts` steps of integration for each sample. */
 function solve(law: Law, start: readonly number[], shown: number, length: number, dt: number, burnIn: number) {
   const size = start.length;
   const parts = Math.max(1, Math.ceil(dt / 0.05));
@@ -41,7 +42,7 @@ function solve(law: Law, start: readonly number[], shown: number, length: number
   return values;
 }
 
-/** Damped, and kept alive by kicks, by noise, or not at all. */
+/** A damped spring, driven by kicks, by noise, or not at all. */
 function spring(random: Random, length: number): Float64Array {
   const period = logBetween(random, 5, length / 3);
   const omega = (2 * Math.PI) / period;
@@ -51,7 +52,7 @@ function spring(random: Random, length: number): Float64Array {
   const rate = 1 / logBetween(random, 2 * period, length);
   const [rho, angle] = [Math.exp(-damping * omega), omega * Math.sqrt(1 - damping * damping)];
   const [cos, sin] = [rho * Math.cos(angle), rho * Math.sin(angle)];
-  // The exact turn of one step: a damped rotation of (x, v).
+  // The exact solution of one step is a damped rotation of (x, v).
   let [x, v] = [1, 0];
   const values = new Float64Array(length);
   for (let i = 0; i < length; i++) {
@@ -96,7 +97,7 @@ function lorenz(random: Random, length: number): Float64Array {
   return solve(law, start, whole(random, 0, 2), length, dt, 200);
 }
 
-/** The driving circle (c, s) is a part of the state, so that no sine is asked for. */
+/** The driving force (c, s) is a part of the state, so that no sine is evaluated. */
 function duffing(random: Random, length: number): Float64Array {
   const [force, omega] = [between(random, 0.2, 0.65), between(random, 0.8, 1.4)];
   const dt = (2 * Math.PI) / omega / logBetween(random, 8, 60);
@@ -117,6 +118,7 @@ const LAWS = [
   { draw: duffing, weight: 1 },
 ] as const;
 
+/** Draws a series. */
 export function oscillator(random: Random, length: number): Draft {
   const values = standardized(pickWeighted(random, LAWS).draw(random, length));
   if (chance(random, 0.7)) add(values, noise(random, length), logBetween(random, 0.01, 0.4));

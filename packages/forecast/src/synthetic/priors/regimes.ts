@@ -1,10 +1,10 @@
 /**
- * Regimes: a hidden Markov chain picks level, pull, spread and season of an Ornstein–Uhlenbeck process
+ * Regimes: a hidden Markov chain selects level, reversion, spread and season of an Ornstein–Uhlenbeck process
  * (Hamilton 1989; the strongest single prior of TempoPFN, Moroshan et al. 2025).
  *
  *   xₜ = xₜ₋₁ + κ_z (m_z + τₜ + a_z sₜ − xₜ₋₁) + σ_z εₜ
  *
- * The chain may move once (a level shift), a few times for good, or to and fro.
+ * The chain may switch once (a level shift), a few times, or back and forth.
  */
 import type { Random } from '@mamba-ts/core/random';
 import { visibleSeasons } from '../clock.ts';
@@ -21,6 +21,7 @@ interface Regime {
   amplitude: number;
 }
 
+/** Draws a series. */
 export function regimes(random: Random, length: number): Draft {
   const period = chance(random, 0.6) ? visibleSeasons(random, length)[0] : undefined;
   const pattern = period ? seasonal(random, length, period) : new Float64Array(length);
@@ -48,15 +49,15 @@ export function regimes(random: Random, length: number): Draft {
     if (i === next) {
       regime = returning ? known[random.int(known.length)] : draw();
       next = i + Math.ceil(stay * exponential(random));
-      // A broken level, not a slow approach to it.
+      // A jump to the new level, not a slow approach.
       if (chance(random, 0.4)) x += regime.mean - x;
     }
     const goal = regime.mean + driftSize * drift[i] + regime.amplitude * pattern[i];
-    // The spread of the process, whatever its pull.
+    // The stationary deviation does not depend on the reversion.
     x += regime.pull * (goal - x) + regime.spread * Math.sqrt(regime.pull * (2 - regime.pull)) * errors[i];
     values[i] = x;
   }
-  // A slow pull smooths its season away: a part of it is seen at once.
+  // A slow reversion smooths the season away, so a part of it is added directly.
   if (period && chance(random, 0.6)) add(values, pattern, amplitude * random.uniform());
   return { values, season: period && Math.max(2, Math.round(period)) };
 }

@@ -1,9 +1,9 @@
 /**
- * Sales and other business by the calendar: weekdays, holidays, month ends, promotions, growth.
+ * Sales and other business data: weekdays, holidays, month ends, promotions, growth.
  *
  *   log yₜ = trend + weekday + year + Σ effects of dates + memory + noise
  *
- * Days, working days, weeks and months are cut from the same calendar: a month has its own count of working days.
+ * Days, working days, weeks and months come from one calendar, so that months differ in their number of working days.
  */
 import type { Random } from '@mamba-ts/core/random';
 import { YEAR } from '../clock.ts';
@@ -13,7 +13,7 @@ import { profile, readProfile } from '../season.ts';
 import { trend } from '../trend.ts';
 import { type Draft, mapped, persistent, standardized } from '../vector.ts';
 
-/** Log effects of dates in a year, one a day: rises before a holiday, and the day itself. */
+/** The log effect of each date of a year: a rise before a holiday, and the holiday itself. */
 function holidays(random: Random): Float64Array {
   const effects = new Float64Array(366);
   for (let k = whole(random, 1, 10); k > 0; k--) {
@@ -27,7 +27,7 @@ function holidays(random: Random): Float64Array {
   return effects;
 }
 
-/** Log sales on each of `days` days. */
+/** The log of sales on each of `days` days. */
 function daily(random: Random, days: number): Float64Array {
   const drift = trend(random, days);
   const [growth, weekdays] = [logBetween(random, 0.03, 0.8), profile(random, 7)];
@@ -51,9 +51,10 @@ function daily(random: Random, days: number): Float64Array {
   });
 }
 
-/** Months are summed from their days only as far as anyone has kept books: 40 years. */
+/** The longest series of months, in days: 40 years. */
 const MONTHS = 480;
 
+/** Draws a series. */
 export function sales(random: Random, length: number): Draft {
   const drawn = pick(random, ['day', 'day', 'working day', 'week', 'week', 'month', 'month'] as const);
   const step = drawn === 'month' && length > MONTHS ? 'day' : drawn;
@@ -67,7 +68,7 @@ export function sales(random: Random, length: number): Draft {
     mapped(values, (value, d) => (d % 7 === closed ? 0 : Math.exp(value)));
     return { values, season: step === 'day' ? 7 : 5, support: 'nonnegative' };
   }
-  // Sums over weeks and months.
+  // Weeks and months are sums of days.
   const size = step === 'week' ? 7 : YEAR / 12;
   const days = Math.ceil((length + 1) * size);
   const sums = new Float64Array(length);

@@ -1,7 +1,7 @@
 /**
- * Sensors that watch for months: weather, machines, rivers, power from sun and wind.
+ * Sensors: weather, machines, rivers, power from sun and wind.
  *
- *   driven mass    τ ẋ = u − x        what has heat capacity follows its load and its surroundings
+ *   driven mass    τ ẋ = u − x        a heat capacity follows its load and its surroundings
  *   rivers         xₜ = r xₜ₋₁ + rain  sudden rise, slow fall
  *   sun            elevation above the horizon × clouds
  *   wind           a power curve over a slow gust process
@@ -13,17 +13,17 @@ import { noise, slowPath, whiteNoise } from '../noise.ts';
 import { seasonal } from '../season.ts';
 import { add, type Draft, mapped, persistent, standardized } from '../vector.ts';
 
-/** Memory from one step to the next that has fallen to 1/e after `steps`. */
+/** The autocorrelation of one step that decays to 1/e after `steps`. */
 const memory = (steps: number) => Math.exp(-1 / steps);
 
-/** Days long: fronts that come and go, in two ranges of time. */
+/** Weather over days and weeks. */
 function weather(random: Random, length: number, day: number): Float64Array {
   const fronts = persistent(normals(random, length), memory(day * logBetween(random, 1, 6)));
   const weeks = persistent(normals(random, length), memory(day * logBetween(random, 8, 60)));
   return add(fronts, weeks, between(random, 0.3, 1));
 }
 
-/** Temperature, humidity, pressure: a year, fronts, and a day whose amplitude the weather sets. */
+/** Temperature, humidity, pressure: a yearly season, weather, and a daily season that depends on the weather. */
 function climate(random: Random, length: number): Draft {
   const { day } = drawDayClock(random);
   const front = weather(random, length, day);
@@ -38,7 +38,7 @@ function climate(random: Random, length: number): Draft {
   return { values: add(values, noise(random, length), logBetween(random, 0.01, 0.3)), season: day };
 }
 
-/** A machine under load and what it heats: a mass that follows with delay, jumps of duty, a restless reading. */
+/** A machine under load, or its temperature, which follows with a delay: jumps of the load, noise. */
 function machine(random: Random, length: number): Draft {
   const { day } = drawDayClock(random);
   const [load, strength] = [seasonal(random, length, day), logBetween(random, 0.1, 2)];
@@ -61,7 +61,7 @@ function machine(random: Random, length: number): Draft {
   return { values: load, season: day };
 }
 
-/** Rises with each rain, falls between; two stores drain at two speeds. */
+/** A river: it rises with each rain and falls between, as two stores drain at different speeds. */
 function river(random: Random, length: number): Draft {
   const stay = logBetween(random, 2, Math.max(4, length / 20));
   const [fast, slow] = [memory(stay), memory(stay * logBetween(random, 3, 30))];
@@ -78,6 +78,7 @@ function river(random: Random, length: number): Draft {
   return { values: mapped(values, (value) => value * Math.exp(spread * random.normal())), support: 'nonnegative' };
 }
 
+/** Solar power: elevation of the sun and clouds. */
 function sun(random: Random, length: number): Draft {
   const { day } = drawDayClock(random);
   const [latitude, phase, start] = [between(random, -0.3, 0.6), random.uniform(), random.int(day)];
@@ -92,7 +93,7 @@ function sun(random: Random, length: number): Draft {
   return { values, season: day, support: 'nonnegative' };
 }
 
-/** Nothing below the cut-in wind, all at the rated one: flat at both ends. */
+/** Wind power: zero below the cut-in speed, constant above the rated speed. */
 function wind(random: Random, length: number): Draft {
   const { day } = drawDayClock(random);
   const gusts = weather(random, length, day);
@@ -111,4 +112,5 @@ const DRAWS = [
   { draw: wind, weight: 1 },
 ] as const;
 
+/** Draws a series. */
 export const sensor = (random: Random, length: number): Draft => pickWeighted(random, DRAWS).draw(random, length);

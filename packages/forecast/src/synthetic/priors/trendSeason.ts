@@ -4,7 +4,7 @@
  *   additive         yₜ = a τₜ + Σ bₖ sₖ(t) + c εₜ
  *   multiplicative   yₜ = exp(a τₜ + Σ bₖ sₖ(t)) · (1 + c εₜ)
  *
- * Seasons come from one calendar: days with weeks and years, months with years.
+ * The seasons come from one calendar: days with weeks and years, months with years.
  */
 import type { Random } from '@mamba-ts/core/random';
 import { visibleSeasons } from '../clock.ts';
@@ -14,6 +14,7 @@ import { seasonal } from '../season.ts';
 import { trend } from '../trend.ts';
 import { add, type Draft, mapped, standardized } from '../vector.ts';
 
+/** Draws a series. */
 export function trendSeason(random: Random, length: number): Draft {
   const periods = visibleSeasons(random, length);
   const kept = periods.filter((_, k) => k === 0 || chance(random, 0.5));
@@ -27,7 +28,7 @@ export function trendSeason(random: Random, length: number): Draft {
   if (chance(random, 0.5)) return { values: add(signal, error, logBetween(random, 0.01, 1)), season };
   const strength = logBetween(random, 0.05, 0.9);
   const spread = logBetween(random, 0.005, 0.3);
-  // Beyond e^3 times its level nothing goes: a sharp season on a steep trend would be all of the series.
+  // Values are at most e³ times the level: a sharp season on a steep trend would dominate the series.
   const values = mapped(standardized(signal), (value, i) => {
     return Math.exp(Math.min(3, strength * value)) * Math.max(0, 1 + spread * error[i]);
   });

@@ -1,5 +1,5 @@
 /**
- * Volatility that comes in clusters: prices, their returns, and the volatility itself.
+ * Clustered volatility: prices, their returns, and the volatility itself.
  *
  *   hₜ = μ + ρ (hₜ₋₁ − μ) + s ηₜ      rₜ = exp(hₜ / 2) εₜ      pₜ = p₀ exp(Σ r)
  *
@@ -42,6 +42,7 @@ function garchReturns(random: Random, length: number): { returns: Float64Array; 
   return { returns, logVariance };
 }
 
+/** Draws a series. */
 export function volatility(random: Random, length: number): Draft {
   const { returns, logVariance } = (chance(random, 0.65) ? stochasticReturns : garchReturns)(random, length);
   const shown = random.uniform();

@@ -1,6 +1,6 @@
 /**
- * Signals of edges and ramps: square waves, telegraph signals, saws, staircases, trains of spikes, sines of drifting
- * frequency. What machines, tariffs and schedules make.
+ * Signals of machines, tariffs and schedules: square waves, telegraph signals, sawtooth waves, staircases, trains of
+ * spikes, sines of drifting frequency.
  */
 import type { Random } from '@mamba-ts/core/random';
 import { between, chance, exponential, logBetween, normals, pick, pickWeighted, sign, whole } from '../draw.ts';
@@ -9,7 +9,7 @@ import { add, type Draft, mapped, standardized } from '../vector.ts';
 
 const CYCLES = [4, 5, 6, 7, 8, 10, 12, 14, 15, 20, 24, 25, 30, 48, 50, 52, 60, 96, 100, 144, 168] as const;
 
-/** A period with at least three cycles in sight, mostly one that people set. */
+/** A period of which the series has at least three cycles; mostly a usual one. */
 const drawPeriod = (random: Random, length: number) =>
   chance(random, 0.7)
     ? pick(
@@ -18,7 +18,7 @@ const drawPeriod = (random: Random, length: number) =>
       )
     : logBetween(random, 3, Math.max(4, length / 3));
 
-/** f of the phase in [0, 1), once a period. */
+/** f of the phase in [0, 1) and the number of the cycle. */
 function periodic(random: Random, length: number, f: (phase: number, cycle: number) => number): Draft {
   const period = drawPeriod(random, length);
   const start = period * random.uniform();
@@ -39,7 +39,7 @@ function saw(random: Random, length: number): Draft {
   return periodic(random, length, (phase) => (phase < part ? phase / part : (1 - phase) / (1 - part)) ** power);
 }
 
-/** Spikes at one or two places of the cycle, each of its own height, over an almost quiet base. */
+/** Spikes of random heights at one or two phases of the cycle, with a decay after each. */
 function spikes(random: Random, length: number): Draft {
   const period = Math.max(4, Math.round(drawPeriod(random, length)));
   const [first, second] = [random.int(period), chance(random, 0.3) ? random.int(period) : -1];
@@ -53,7 +53,7 @@ function spikes(random: Random, length: number): Draft {
   return { values, season: period };
 }
 
-/** Two levels or a few, each held for a drawn time. */
+/** A few levels, each held for a random time. */
 function telegraph(random: Random, length: number): Draft {
   const levels = Array.from({ length: whole(random, 2, 5) }, () => random.normal());
   const [stay, jitter] = [logBetween(random, 3, Math.max(4, length / 5)), chance(random, 0.5) ? 1 : 0.2];
@@ -68,7 +68,7 @@ function telegraph(random: Random, length: number): Draft {
   return { values };
 }
 
-/** Steps that add up, mostly one way. */
+/** Cumulated steps, mostly in one direction. */
 function staircase(random: Random, length: number): Draft {
   const [stay, upward, way] = [logBetween(random, 5, Math.max(6, length / 8)), between(random, 0.5, 1), sign(random)];
   const regular = chance(random, 0.4);
@@ -111,12 +111,13 @@ const DRAWS = [
   { draw: sines, weight: 3 },
 ] as const;
 
+/** Draws a series. */
 export function waves(random: Random, length: number): Draft {
   const { values, season } = pickWeighted(random, DRAWS).draw(random, length);
   standardized(values);
   if (chance(random, 0.3)) add(values, slowPath(random, length, length * logBetween(random, 0.1, 1)), random.uniform());
   if (chance(random, 0.3)) {
-    // A staircase of a wandering line: drift of the whole.
+    // Noise whose neighbours are correlated.
     const walk = normals(random, length);
     add(
       values,

@@ -16,7 +16,7 @@ import {
 } from '../../src/metrics/index.ts';
 
 describe('errors of points', () => {
-  it('are those of a hand', () => {
+  it('equal errors computed by hand', () => {
     expect(mae([1, 2, 4], [2, 2, 1])).toBeCloseTo(4 / 3, 12);
     // 200 (1/3 + 0 + 3/5) / 3
     expect(smape([1, 2, 4], [2, 2, 1])).toBeCloseTo((200 * (1 / 3 + 3 / 5)) / 3, 12);
@@ -26,7 +26,7 @@ describe('errors of points', () => {
     expect(rmsse([6, 7], [5, 9], [1, 2, 3, 5, 4], 2)).toBeCloseTo(Math.sqrt(2.5 / (14 / 3)), 12);
   });
 
-  it('leave out what is missing', () => {
+  it('leave out missing values', () => {
     expect(mae([1, Number.NaN, 4], [2, 100, 1])).toBe(2);
     expect(seasonalError([1, Number.NaN, 2, 4])).toBe(2);
     expect(mae([Number.NaN], [1])).toBeNaN();
@@ -38,12 +38,12 @@ describe('errors of points', () => {
     expect(rmsse([5], [7], [5, 5])).toBeNaN();
   });
 
-  it('do not divide by 0 where truth and forecast are 0', () => {
+  it('do not divide by 0 if value and forecast are 0', () => {
     expect(smape([0, 1], [0, 1])).toBe(0);
     expect(smape([0], [3])).toBe(200);
   });
 
-  it('of repeating a season over the past have a MASE of 1', () => {
+  it('give the seasonal naive forecast of the past a MASE of 1', () => {
     const gen = fc.array(fc.double({ min: -1e3, max: 1e3, noNaN: true }), { minLength: 9, maxLength: 40 });
     fc.assert(
       fc.property(gen, fc.integer({ min: 1, max: 4 }), (x, m) => {
@@ -53,14 +53,14 @@ describe('errors of points', () => {
     );
   });
 
-  it('refuse forecasts of another length and seasons that are none', () => {
+  it('refuse forecasts of another length and invalid seasons', () => {
     expect(() => mae([1, 2], [1])).toThrow('metrics: the forecast has 1 steps, expected 2');
     expect(() => seasonalError([1, 2], 0)).toThrow('season is 0, expected a whole number of steps from 1');
   });
 });
 
 describe('errors of quantiles', () => {
-  it('are those of a hand', () => {
+  it('equal errors computed by hand', () => {
     expect(pinball(0.9, 10, 8)).toBeCloseTo(1.8, 12);
     expect(pinball(0.9, 8, 10)).toBeCloseTo(0.2, 12);
     const quantiles = { '0.1': [8, 8], '0.9': [12, 12] };
@@ -69,7 +69,7 @@ describe('errors of quantiles', () => {
     expect(wql([10, 14], quantiles)).toBeCloseTo(2.8 / 24, 12);
   });
 
-  it('weigh the sets of a sum as AutoGluon does', () => {
+  it('weight the series of a set as AutoGluon does', () => {
     const random = (n: number) => Array.from({ length: n }, (_, i) => Math.sin(7 * i + n) * 5 + 10);
     const series = [4, 9].map((n) => ({
       y: random(n),
@@ -97,17 +97,19 @@ describe('errors of quantiles', () => {
     for (const y of [0.2, 0.5, 0.9]) expect(crps([y], quantiles)).toBeCloseTo(y ** 3 / 3 + (1 - y) ** 3 / 3, 2);
   });
 
-  it('are the absolute error for the median alone', () => {
+  it('are the absolute error for the median only', () => {
     expect(crps([3, 7], { '0.5': [5, 6] })).toBeCloseTo(mae([3, 7], [5, 6]), 12);
     expect(wql([0, Number.NaN], { '0.5': [5, 6] })).toBeNaN();
   });
 
-  it('refuse what is no probability', () => {
-    expect(() => wql([1], { '80': [1] })).toThrow("quantiles of '80', expected a probability between 0 and 1");
-    expect(() => wql([1], {})).toThrow('there are no quantiles');
+  it('refuse keys that are not probabilities', () => {
+    expect(() => wql([1], { '80': [1] })).toThrow(
+      "quantiles have the key '80', expected a probability between 0 and 1",
+    );
+    expect(() => wql([1], {})).toThrow('the quantiles are empty');
   });
 
-  it('count what intervals hold', () => {
+  it('count the values inside intervals', () => {
     const y = [1, 2, Number.NaN, 4];
     const interval = { low: [0, 2, 0, 5], high: [1, 3, 9, 8] };
     expect(coverage(y, interval)).toBeCloseTo(2 / 3, 12);
