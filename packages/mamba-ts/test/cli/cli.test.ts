@@ -34,7 +34,7 @@ describe('mamba-ts', () => {
 
   it('writes choices and defaults of flags in one way', async () => {
     const { stdout } = await ok(['forecast', '--help']);
-    const help = stdout.replace(/\n +/g, ' ');
+    const help = stdout.replace(/\s+/g, ' ');
     expect(help).toContain('--threads <n> threads. Default: every core.');
     expect(help).toContain('03/04/2024 is read: dmy or mdy');
     expect(help).toContain('combined: mean, sum, first or last. Default: they are refused.');
@@ -197,7 +197,7 @@ describe('mamba-ts eval', () => {
   it.each([
     [['--data', '/nowhere'], 'there is no /nowhere'],
     [['--batch-size', 'x'], 'batchSize is NaN, expected a whole number ≥ 1'],
-    [['--block-size', '0'], 'blockSize is 0, expected an integer'],
+    [['--block-size', '0'], 'blockSize is 0, expected a whole number ≥ 1'],
     [['--block-size', '100000'], 'Give more data or a blockSize of at most 11999'],
     [['--batches', '0'], 'batches is 0, expected a whole number'],
     [['--model', '/nowhere'], '/nowhere/config.json cannot be read'],
