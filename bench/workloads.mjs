@@ -70,7 +70,7 @@ export function stepper(model, batch) {
 
 let folder;
 
-/** Writes a model as `mamba-ts train` does, to a folder that is gone when the bench ends. */
+/** Saves a model in a folder that is removed when the bench ends. */
 export async function save(name, model) {
   if (!folder) {
     folder = mkdtempSync(join(tmpdir(), 'mamba-ts-bench-'));

@@ -2,7 +2,7 @@
 
 import { byteTokenizer, Trainer, textData } from '@mamba-ts/core';
 import { median } from '@mamba-ts/core/math';
-import { presets, trainFields } from '@mamba-ts/core/train';
+import { presets, trainerOptionsIn } from '@mamba-ts/core/train';
 import { KernelWatch } from '../instrument.mjs';
 import { make, shakespeare } from '../workloads.mjs';
 
@@ -10,8 +10,7 @@ export async function run({ open, quick, cores }, name) {
   const backend = await open(name, cores);
   const model = await make('play', backend);
   const data = await textData(shakespeare().toString('utf8'), byteTokenizer());
-  const options = Object.entries(presets.play).filter(([name]) => name in trainFields);
-  const trainer = new Trainer(model, data, Object.fromEntries(options));
+  const trainer = new Trainer(model, data, trainerOptionsIn(presets.play));
   const watch = new KernelWatch(backend.device);
   const step = async () => {
     const begun = performance.now();
