@@ -1,49 +1,49 @@
-/** Reads tables and forecasts them, off the page's thread. Loads the package as any page does. */
+/** Reads tables and forecasts them, off the main thread. */
 import { loadForecaster, openBackend, openTimeTable, report, tables } from 'mamba-ts';
 import type { Answer, Reply, Request, Source } from './messages.ts';
 
-/** Panels of the picture; the CSV has all series. */
-const DRAWN = 12;
+/** The largest number of series in the chart; the CSV has all. */
+const MAX_DRAWN = 12;
 
-const say = (reply: Reply) => self.postMessage(reply);
+const send = (reply: Reply) => self.postMessage(reply);
 
 async function load(folder: string) {
   const backend = await openBackend();
   const forecaster = await loadForecaster(folder, { backend });
-  say({ kind: 'ready', device: backend.device.description });
+  send({ kind: 'ready', device: backend.device.description });
   return forecaster;
 }
 let loaded: ReturnType<typeof load> | undefined;
 
-type Wish = Extract<Request, { kind: 'forecast' }>;
+type ForecastRequest = Extract<Request, { kind: 'forecast' }>;
 
-async function forecast({ job, source, horizon: wanted, levels, width }: Wish): Promise<Answer> {
+async function forecast({ job, source, horizon: wanted, levels, width }: ForecastRequest): Promise<Answer> {
   const forecaster = await loaded;
-  if (!forecaster) throw new Error('the forecaster was not loaded, expected it before a table.');
-  const begun = performance.now();
+  if (!forecaster) throw new Error('the forecaster is not loaded, expected a message to load it before the first forecast.');
+  const begin = performance.now();
   const table = await openTimeTable(sourceOf(source));
   const { first } = table;
   const horizon = wanted ?? tables.suggestedHorizon(table);
   const notes = new tables.TableNotes(table);
   const views: report.ForecastView[] = [];
   const csv: string[] = [];
-  for await (const one of forecaster.forecast(table, { horizon, levels })) {
-    notes.add(one.series);
-    const view = report.viewOf(one);
-    if (views.length < DRAWN) views.push(view);
+  for await (const result of forecaster.forecast(table, { horizon, levels })) {
+    notes.add(result.series);
+    const view = report.viewOf(result);
+    if (views.length < MAX_DRAWN) views.push(view);
     if (csv.length === 0) csv.push(report.csvHeader(view));
     csv.push(report.csvRows(view));
-    if (notes.count % 100 === 0) say({ kind: 'progress', job, series: notes.count });
+    if (notes.count % 100 === 0) send({ kind: 'progress', job, series: notes.count });
   }
-  const left = notes.count > views.length ? `; ${notes.count} series, the first ${views.length} of them drawn` : '';
+  const omitted = notes.count > views.length ? `; ${notes.count} series, of which ${views.length} are drawn` : '';
   return {
     kind: 'answer',
     job,
     horizon,
     facts: [
       tables.layoutLine(table),
-      `${tables.stepsLine(first)}${left}`,
-      `${Math.round(performance.now() - begun)} ms`,
+      `${tables.stepsLine(first)}${omitted}`,
+      `${Math.round(performance.now() - begin)} ms`,
     ],
     notes: notes.lines(),
     svg: report.svg(views, { width }),
@@ -56,7 +56,7 @@ function sourceOf(source: Source) {
   return 'file' in source ? { bytes: chunksOf(source.file), name: source.file.name } : source;
 }
 
-/** Streams can't be walked by `for await` in every browser. */
+/** The chunks of a file. Not every browser can iterate a stream by `for await`. */
 async function* chunksOf(file: File): AsyncGenerator<Uint8Array> {
   const reader = file.stream().getReader();
   for (;;) {
@@ -69,9 +69,9 @@ async function* chunksOf(file: File): AsyncGenerator<Uint8Array> {
 self.onmessage = ({ data }: MessageEvent<Request>) => {
   if (data.kind === 'load') {
     loaded = load(data.folder);
-    loaded.catch((error: Error) => say({ kind: 'failed', message: error.message }));
+    loaded.catch((error: Error) => send({ kind: 'failed', message: error.message }));
     return;
   }
   const { job } = data;
-  forecast(data).then(say, (error: Error) => say({ kind: 'failed', job, message: error.message }));
+  forecast(data).then(send, (error: Error) => send({ kind: 'failed', job, message: error.message }));
 };
