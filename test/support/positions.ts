@@ -1,4 +1,4 @@
-/** Documents and lengths of rows, at random, and pieces of arrays that tests put beside each other. */
+/** Random documents and lengths of rows, and parts of arrays to compare. */
 import fc from 'fast-check';
 import { documentAges } from '../../packages/core/src/ops/positions.ts';
 import { type Array64, array, product } from '../reference/array.ts';
@@ -22,6 +22,16 @@ export function randomLengths(B: number, L: number, seed: number): Int32Array {
   const random = uniforms(seed);
   return Int32Array.from({ length: B }, () => Math.floor(random() * (L + 1)));
 }
+
+/** Rows of random lengths, for sequenceLaws; `rowsOf` says how many a setup has. */
+export const raggedRows = <Setup extends { L: number; seed: number }>(
+  setups: fc.Arbitrary<Setup>,
+  rowsOf: (setup: Setup) => number,
+) =>
+  setups.map((setup) => {
+    const [B, L] = [rowsOf(setup), setup.L];
+    return { B, L, lengths: randomLengths(B, L, setup.seed), setup };
+  });
 
 /** Ages of one row of documents of these lengths. */
 export function agesOf(documents: readonly number[]): Int32Array {

@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Array64, array } from '../../../../test/reference/array.ts';
+import type { Array64 } from '../../../../test/reference/array.ts';
 import * as truth from '../../../../test/reference/causalConv1d.ts';
 import { backends } from '../../../../test/support/backends.ts';
-import { type Case, expectGradients, expectNaN, expectSlopes, expectValues } from '../../../../test/support/case.ts';
-import { expectClose, expectIdentical, FORWARD, GRADIENT } from '../../../../test/support/compare.ts';
+import { expectGradients, expectNaN, expectSlopes, expectValues } from '../../../../test/support/case.ts';
+import { expectClose, FORWARD, GRADIENT } from '../../../../test/support/compare.ts';
 import { readGolden, timeSecond } from '../../../../test/support/golden.ts';
-import { agesOf, partitions, randomAges, randomLengths, row, timeSlice } from '../../../../test/support/positions.ts';
+import { partitions, raggedRows } from '../../../../test/support/positions.ts';
 import { normal, seeds, sizes, uniforms } from '../../../../test/support/random.ts';
+import { caseOfSequence, type Sequence, sequenceLaws } from '../../../../test/support/sequenceLaws.ts';
 import { add, causalConv1d, mul, positionsOn, sum } from '../../src/ops/index.ts';
 import type { Backend } from '../../src/tensor/backend.ts';
 import { scope } from '../../src/tensor/scope.ts';
@@ -57,10 +58,8 @@ const plain: Setup = {
   seed: 1,
 };
 
-function caseOf({ B, L, D, K, seed, ...has }: Setup): Case {
+function sequenceOf({ B, L, D, K, seed, ...has }: Setup): Sequence {
   const random = uniforms(seed);
-  const ages = has.ages ? randomAges(B, L, seed) : undefined;
-  const lengths = has.lengths ? randomLengths(B, L, seed) : undefined;
   const activation = has.silu ? 'silu' : 'none';
   return {
     inputs: {
@@ -69,17 +68,20 @@ function caseOf({ B, L, D, K, seed, ...has }: Setup): Case {
       ...(has.bias && { bias: normal(random, [D]) }),
       ...(has.state && { state: normal(random, [B, K, D]) }),
     },
-    run({ x, weight, bias, state }, backend) {
-      const positions = positionsOn(backend, B, L, ages, lengths);
+    steps: ['x'],
+    state: ['state'],
+    run({ x, weight, bias, state }, positions) {
       const result = causalConv1d({ x, weight, bias, state, positions, activation });
-      return [result.y, result.state];
+      return { outputs: [result.y], state: [result.state] };
     },
-    truth({ x, weight, bias, state }) {
-      const result = truth.causalConv1d({ x, weight, bias, state, ages, lengths, activation });
-      return [result.y, result.state];
+    truth({ x, weight, bias, state }, at) {
+      const result = truth.causalConv1d({ x, weight, bias, state, ...at, activation });
+      return { outputs: [result.y], state: [result.state] };
     },
   };
 }
+
+const caseOf = (setup: Setup) => caseOfSequence(sequenceOf(setup), setup);
 
 const tensor = (backend: Backend, x: Array64) => backend.tensor(Float32Array.from(x.data), x.shape);
 const golden = await readGolden('conv_norm');
@@ -118,105 +120,35 @@ describe.each(backends)('causalConv1d on $name', ({ backend }) => {
     expectNaN(backend, caseOf({ ...plain, D: 19, K: 3, silu: false }));
   });
 
-  /** The convolution of x from a state, piece by piece: y of all, and the last state. */
-  const inPieces = (c: Case, pieces: readonly number[]) => {
-    const { weight, bias } = c.inputs;
-    const parts: Float32Array[] = [];
-    let state = c.inputs.state && tensor(backend, c.inputs.state);
-    let at = 0;
-    for (const length of pieces) {
-      const x = tensor(backend, timeSlice(c.inputs.x, at, at + length));
-      const result = causalConv1d({ x, weight: tensor(backend, weight), bias: tensor(backend, bias), state });
-      parts.push(result.y.read());
-      state = result.state;
-      at += length;
-    }
-    return { y: Float32Array.from(parts.flatMap((part) => [...part])), state: state.read() };
-  };
-
-  it('gives the same output and state for any split of time', () => {
-    fc.assert(
-      fc.property(partitions(6, 7), sizes(70, 1), fc.boolean(), seeds, (pieces, D, state, seed) => {
-        scope(() => {
-          const L = pieces.reduce((a, b) => a + b);
-          const c = caseOf({ ...plain, B: 1, L, D, K: 1 + (seed % 8), state, seed });
-          const [whole, split] = [inPieces(c, [L]), inPieces(c, pieces)];
-          expectClose(split.y, whole.y, 1e-6, 'y');
-          expectIdentical(split.state, whole.state, 'state');
-        });
-      }),
-      { numRuns: 25 },
-    );
-  });
-
-  it('keeps packed documents apart: outputs, states, and what lies in the others', () => {
-    fc.assert(
-      fc.property(partitions(5, 9), sizes(20, 1), seeds, (documents, D, seed) => {
-        scope(() => {
-          const L = documents.reduce((a, b) => a + b);
-          const c = caseOf({ ...plain, B: 1, L, D, K: 1 + (seed % 8), state: false, seed });
-          const weight = tensor(backend, c.inputs.weight);
-          const run = (x: Array64, ages?: Int32Array) =>
-            causalConv1d({ x: tensor(backend, x), weight, positions: positionsOn(backend, 1, x.shape[1], ages) });
-          const packed = run(c.inputs.x, agesOf(documents));
-          let at = 0;
-          for (const length of documents) {
-            const alone = run(timeSlice(c.inputs.x, at, at + length));
-            expectClose(packed.y.read().subarray(at * D, (at + length) * D), alone.y.read(), 1e-6, 'y');
-            at += length;
-            if (at === L) expectIdentical(packed.state.read(), alone.state.read(), 'state');
-          }
-          // A NaN in all documents but the last stays there.
-          const last = L - (documents.at(-1) as number);
-          const spoiled = array(
-            c.inputs.x.shape,
-            c.inputs.x.data.map((v, i) => (i < last * D ? NaN : v)),
-          );
-          const beside = run(spoiled, agesOf(documents));
-          expectIdentical(beside.y.read().subarray(last * D), packed.y.read().subarray(last * D), 'y beside NaN');
-          expectIdentical(beside.state.read(), packed.state.read(), 'state beside NaN');
-        });
-      }),
-      { numRuns: 20 },
-    );
-  });
-
-  it('gives ragged rows what they have alone, whatever the padding holds', () => {
-    fc.assert(
-      fc.property(setups(12, 40), (setup) => {
-        scope(() => {
-          const c = caseOf({ ...setup, ages: false, lengths: false });
-          const { B, L, D, K } = setup;
-          const lengths = randomLengths(B, L, setup.seed);
-          const { weight, bias, state } = c.inputs;
-          const x = array(
-            [B, L, D],
-            c.inputs.x.data.map((v, i) => (Math.floor(i / D) % L >= lengths[Math.floor(i / D / L)] ? NaN : v)),
-          );
-          const run = (x: Array64, state?: Array64, lengths?: Int32Array) =>
-            causalConv1d({
-              x: tensor(backend, x),
-              weight: tensor(backend, weight),
-              bias: bias && tensor(backend, bias),
-              state: state && tensor(backend, state),
-              positions: positionsOn(backend, x.shape[0], x.shape[1], undefined, lengths),
-            });
-          const all = run(x, state, lengths);
-          const [y, last] = [all.y.read(), all.state.read()];
-          for (let b = 0; b < B; b++) {
-            const alone = run(timeSlice(row(x, b), 0, lengths[b]), state && row(state, b));
-            const end = b * L * D + lengths[b] * D;
-            expectIdentical(y.subarray(b * L * D, end), alone.y.read(), 'y');
-            expect(
-              y.subarray(end, (b + 1) * L * D).every((v) => v === 0),
-              'padding gives zeros',
-            ).toBe(true);
-            expectIdentical(last.subarray(b * K * D, (b + 1) * K * D), alone.state.read(), 'state');
-          }
-        });
-      }),
-      { numRuns: 25 },
-    );
+  const sized = (state: fc.Arbitrary<boolean>, D: number) =>
+    fc.record({ D: sizes(D, 1), K: fc.integer({ min: 1, max: 8 }), state, seed: seeds });
+  sequenceLaws<Partial<Setup>>(backend, {
+    of: (B, L, setup) => sequenceOf({ ...plain, B, L, ...setup }),
+    split: {
+      parts: partitions(6, 7),
+      setups: sized(fc.boolean(), 70),
+      numRuns: 25,
+      tolerance: 1e-6,
+      stateTolerance: 0,
+    },
+    packed: {
+      documents: partitions(5, 9),
+      setups: sized(fc.constant(false), 20),
+      numRuns: 20,
+      tolerance: 1e-6,
+      stateTolerance: 0,
+    },
+    ragged: { rows: raggedRows(setups(12, 40), ({ B }) => B), numRuns: 25 },
+    batch: { B: 3, L: 20, setups: [{ D: 70 }] },
+    carried: {
+      ...{ B: 2, L: 9 },
+      cuts: [
+        [1, { K: 4 }],
+        [3, { K: 4 }],
+        [5, { K: 2 }],
+        [2, { K: 6 }],
+      ],
+    },
   });
 
   it('sends no gradient to padding, and takes none from it', () => {
@@ -236,53 +168,6 @@ describe.each(backends)('causalConv1d on $name', ({ backend }) => {
       expect([...grads.x.read()]).toEqual([3, 4, 3, 0, 0, 0, 0, 0, 0, 0]);
       expect([...grads.weight.read()]).toEqual([1 + 1 + 2, 1 + 2 + 3]);
       expect([...grads.state.read()]).toEqual([0, 1, 1, 1]);
-    });
-  });
-
-  it('differentiates through the carried state as in one piece', () => {
-    for (const [cut, K] of [
-      [1, 4],
-      [3, 4],
-      [5, 2],
-      [2, 6],
-    ]) {
-      const c = caseOf({ ...plain, K });
-      const pieces: Case = {
-        ...c,
-        inputs: {
-          first: timeSlice(c.inputs.x, 0, cut),
-          second: timeSlice(c.inputs.x, cut, 9),
-          weight: c.inputs.weight,
-          state: c.inputs.state,
-        },
-        run({ first, second, weight, state }) {
-          const one = causalConv1d({ x: first, weight, state });
-          const two = causalConv1d({ x: second, weight, state: one.state });
-          return [one.y, two.y, two.state];
-        },
-        truth({ first, second, weight, state }) {
-          const one = truth.causalConv1d({ x: first, weight, state });
-          const two = truth.causalConv1d({ x: second, weight, state: one.state });
-          return [one.y, two.y, two.state];
-        },
-      };
-      expectValues(backend, pieces);
-      expectGradients(backend, pieces);
-    }
-  });
-
-  it('gives each row of a batch what it has alone', () => {
-    scope(() => {
-      const c = caseOf({ ...plain, B: 3, D: 70, L: 20 });
-      const { x, weight, state } = c.inputs;
-      const run = (x: Array64, state: Array64) =>
-        causalConv1d({ x: tensor(backend, x), weight: tensor(backend, weight), state: tensor(backend, state) });
-      const all = run(x, state);
-      for (let b = 0; b < 3; b++) {
-        const alone = run(row(x, b), row(state, b));
-        expectIdentical(all.y.read().subarray(b * 1400, (b + 1) * 1400), alone.y.read());
-        expectIdentical(all.state.read().subarray(b * 280, (b + 1) * 280), alone.state.read());
-      }
     });
   });
 

@@ -3,13 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { type Array64, array } from '../../../../test/reference/array.ts';
 import * as truth from '../../../../test/reference/mamba3.ts';
 import { anyBackend, backends } from '../../../../test/support/backends.ts';
-import { type Case, expectGradients, expectNaN, expectSlopes, expectValues } from '../../../../test/support/case.ts';
+import { expectGradients, expectNaN, expectSlopes, expectValues } from '../../../../test/support/case.ts';
 import { expectClose, expectIdentical } from '../../../../test/support/compare.ts';
 import { readGolden, timeSecond } from '../../../../test/support/golden.ts';
-import { agesOf, partitions, randomAges, randomLengths, row, timeSlice } from '../../../../test/support/positions.ts';
+import { partitions } from '../../../../test/support/positions.ts';
 import { normal, seeds, sizes, uniform, uniforms } from '../../../../test/support/random.ts';
-import { add, mamba3Scan, mul, positionsOn, sum } from '../../src/ops/index.ts';
-import { type Mamba3State, mamba3FromState } from '../../src/ops/mamba3Scan.ts';
+import { caseOfSequence, type Sequence, sequenceLaws } from '../../../../test/support/sequenceLaws.ts';
+import { add, mamba3Scan, mul, sum } from '../../src/ops/index.ts';
+import { mamba3FromState } from '../../src/ops/mamba3Scan.ts';
 import { reshape } from '../../src/ops/shape.ts';
 import type { Backend } from '../../src/tensor/backend.ts';
 import { scope } from '../../src/tensor/scope.ts';
@@ -120,46 +121,29 @@ function scanOf(inputs: Record<string, Tensor>, form: Form, positions = {}) {
   );
 }
 
-function caseOf(setup: Setup): Case {
-  const { B, L, form, seed } = setup;
-  const ages = setup.ages ? randomAges(B, L, seed) : undefined;
-  const lengths = setup.lengths ? randomLengths(B, L, seed) : undefined;
+function sequenceOf(setup: Setup): Sequence {
   return {
     inputs: inputsOf(setup),
-    run(inputs, backend) {
-      const { y, state } = scanOf(inputs, form, positionsOn(backend, B, L, ages, lengths));
-      return [y, ...stateNames.map((name) => state[name])];
+    steps: ['C', 'B', 'x', 'ADT', 'DT', 'trap', 'angles'],
+    state: stateNames,
+    run(inputs, positions, isPart) {
+      const form = isPart && inputs.x.shape[1] < 4 ? 'recurrent' : setup.form;
+      const { y, state } = scanOf(inputs, form, positions);
+      return { outputs: [y], state: stateNames.map((name) => state[name]) };
     },
-    truth(inputs) {
-      const result = truth.mamba3({ ...(inputs as unknown as truth.Mamba3Input), ages, lengths });
-      return [result.y, ...stateNames.map((name) => result[name])];
+    truth(inputs, at) {
+      const result = truth.mamba3({ ...(inputs as unknown as truth.Mamba3Input), ...at });
+      return { outputs: [result.y], state: stateNames.map((name) => result[name]) };
     },
   };
 }
+
+const caseOf = (setup: Setup) => caseOfSequence(sequenceOf(setup), setup);
 
 const tensor = (backend: Backend, x: Array64) => backend.tensor(Float32Array.from(x.data), x.shape);
 const placeAll = (backend: Backend, inputs: Record<string, Array64>) =>
   Object.fromEntries(Object.entries(inputs).map(([name, x]) => [name, tensor(backend, x)]));
 
-interface At {
-  form: Form;
-  ages?: Int32Array;
-  lengths?: Int32Array;
-  state?: Mamba3State;
-}
-/** The scan of one row or more: plain values in and out. */
-function scan(backend: Backend, inputs: Record<string, Array64>, { form, ages, lengths, state }: At) {
-  const [B, L] = inputs.x.shape;
-  const placed = { ...placeAll(backend, inputs), ...state };
-  const { y, state: end } = scanOf(placed, form, positionsOn(backend, B, L, ages, lengths));
-  return { y: y.read(), state: Object.fromEntries(stateNames.map((name) => [name, end[name].read()])), end };
-}
-
-const overTime = ['C', 'B', 'x', 'ADT', 'DT', 'trap', 'angles'];
-const cut = (inputs: Record<string, Array64>, f: (x: Array64) => Array64) =>
-  Object.fromEntries(Object.entries(inputs).map(([name, x]) => [name, overTime.includes(name) ? f(x) : x]));
-const withoutState = (inputs: Record<string, Array64>) =>
-  Object.fromEntries(Object.entries(inputs).filter(([name]) => !stateNames.some((one) => one === name)));
 const ranks = fc.constantFrom(0, 3);
 
 describe.each(backends)('mamba3Scan on $name', ({ backend }) => {
@@ -207,107 +191,36 @@ describe.each(backends)('mamba3Scan on $name', ({ backend }) => {
     }
   });
 
-  it('gives the same output and state for any split of time', () => {
-    fc.assert(
-      fc.property(partitions(5, 60), ranks, fc.constantFrom(...forms), seeds, (pieces, rank, form, seed) => {
-        scope(() => {
-          const L = pieces.reduce((a, b) => a + b);
-          const inputs = inputsOf({ ...plain, B: 1, L, rank, seed });
-          const whole = scan(backend, inputs, { form });
-          const y: number[] = [];
-          let state: Mamba3State | undefined;
-          let at = 0;
-          for (const n of pieces) {
-            const part = cut(inputs, (x) => timeSlice(x, at, at + n));
-            const piece = scan(backend, part, { form: n < 4 ? 'recurrent' : form, state });
-            y.push(...piece.y);
-            state = piece.end;
-            at += n;
-          }
-          expectClose(y, whole.y, 2e-5, `y of ${pieces}`);
-          for (const name of stateNames)
-            expectClose(state![name].read(), whole.state[name], 2e-5, `${name} of ${pieces}`);
-        });
-      }),
-      { numRuns: 12 },
-    );
-  });
-
-  it('keeps packed documents apart, whatever lies in the others', () => {
-    fc.assert(
-      fc.property(partitions(4, 50), ranks, fc.constantFrom(...forms), seeds, (documents, rank, form, seed) => {
-        scope(() => {
-          const L = documents.reduce((a, b) => a + b);
-          const inputs = withoutState(inputsOf({ ...plain, B: 1, L, rank, seed }));
-          const ages = agesOf(documents);
-          const packed = scan(backend, inputs, { form, ages });
-          const width = packed.y.length / L;
-          let at = 0;
-          for (const n of documents) {
-            const alone = scan(
-              backend,
-              cut(inputs, (x) => timeSlice(x, at, at + n)),
-              { form },
-            );
-            expectClose(packed.y.subarray(at * width, (at + n) * width), alone.y, 2e-5, 'y');
-            at += n;
-            for (const name of at === L ? stateNames : [])
-              expectClose(packed.state[name], alone.state[name], 2e-5, name);
-          }
-          const last = L - (documents.at(-1) as number);
-          const spoiled = cut(inputs, (x) =>
-            array(
-              x.shape,
-              x.data.map((v, i) => (i < (last * x.data.length) / L ? NaN : v)),
-            ),
-          );
-          const beside = scan(backend, spoiled, { form, ages });
-          expectIdentical(beside.y.subarray(last * width), packed.y.subarray(last * width), 'y beside NaN');
-          for (const name of stateNames) expectIdentical(beside.state[name], packed.state[name], `${name} beside NaN`);
-        });
-      }),
-      { numRuns: 12 },
-    );
-  });
-
-  it.each(forms)('gives ragged rows what they have alone, whatever the padding holds: %s', (form) => {
-    scope(() => {
-      const [B, L] = [3, 80];
-      const inputs = inputsOf({ ...plain, B, L });
-      const lengths = Int32Array.from([0, 80, 37]);
-      const padded = cut(inputs, (x) => {
-        const width = x.data.length / B / L;
-        return array(
-          x.shape,
-          x.data.map((v, i) => (Math.floor(i / width) % L >= lengths[Math.floor(i / width / L)] ? NaN : v)),
-        );
-      });
-      const all = scan(backend, padded, { form, lengths });
-      const width = all.y.length / B / L;
-      for (let b = 0; b < B; b++) {
-        const states = Object.fromEntries(stateNames.map((name) => [name, row(inputs[name], b)]));
-        const one = cut(inputs, (x) => timeSlice(row(x, b), 0, lengths[b]));
-        const alone = scan(backend, { ...one, ...states }, { form });
-        const end = (b * L + lengths[b]) * width;
-        expectIdentical(all.y.subarray(b * L * width, end), alone.y, 'y');
-        expect(all.y.subarray(end, (b + 1) * L * width).every((v) => v === 0)).toBe(true);
-        for (const name of stateNames) {
-          const size = all.state[name].length / B;
-          expectIdentical(all.state[name].subarray(b * size, (b + 1) * size), alone.state[name], name);
-        }
-      }
-    });
+  const drawn = fc.record({ rank: ranks, form: fc.constantFrom(...forms), state: fc.boolean(), seed: seeds });
+  sequenceLaws<Partial<Setup>>(backend, {
+    of: (B, L, setup) => sequenceOf({ ...plain, B, L, ...setup }),
+    split: { parts: partitions(5, 60), setups: drawn, numRuns: 12, tolerance: 2e-5 },
+    packed: { documents: partitions(4, 50), setups: drawn, numRuns: 12, tolerance: 2e-5 },
+    ragged: {
+      rows: fc
+        .constantFrom(...forms)
+        .map((form) => ({ B: 3, L: 80, lengths: Int32Array.of(0, 80, 37), setup: { form } })),
+      numRuns: 4,
+    },
+    carried: {
+      ...{ B: 1, L: 7 },
+      cuts: [
+        [3, { form: 'recurrent', rank: 0 }],
+        [3, { form: 'chunked', rank: 2 }],
+      ],
+    },
   });
 
   it('keeps its angles however long a sequence is', () => {
     scope(() => {
       const L = 3000;
-      const inputs = withoutState(inputsOf({ ...plain, B: 1, G: 1, heads: 1, P: 1, pairs: 1, turning: 1, rank: 0, L }));
+      const one = { B: 1, G: 1, heads: 1, P: 1, pairs: 1, turning: 1, rank: 0, state: false };
+      const inputs = inputsOf({ ...plain, ...one, L });
       const spinning = { ...inputs, DT: array([1, L, 1], new Float64Array(L).fill(0.9)) };
-      const { state } = scan(backend, spinning, { form: 'chunked' });
+      const { state } = scanOf(placeAll(backend, spinning), 'chunked');
       const want = truth.mamba3(spinning as unknown as truth.Mamba3Input);
-      expectClose(state.angle, want.angle.data, 1e-4, 'angle');
-      expectClose(state.k, want.k.data, 1e-4, 'k');
+      expectClose(state.angle.read(), want.angle.data, 1e-4, 'angle');
+      expectClose(state.k.read(), want.k.data, 1e-4, 'k');
     });
   });
 

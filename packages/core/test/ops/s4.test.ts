@@ -1,23 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Array64, array } from '../../../../test/reference/array.ts';
 import * as truth from '../../../../test/reference/s4.ts';
 import { backends } from '../../../../test/support/backends.ts';
-import { type Case, expectGradients, expectSlopes, expectValues } from '../../../../test/support/case.ts';
-import { expectIdentical } from '../../../../test/support/compare.ts';
+import { expectGradients, expectSlopes, expectValues } from '../../../../test/support/case.ts';
 import { plain, type Setup, setups } from '../../../../test/support/modes.ts';
-import { agesOf, partitions, randomAges, randomLengths, timeSlice } from '../../../../test/support/positions.ts';
+import { partitions, raggedRows } from '../../../../test/support/positions.ts';
 import { normal, seeds, sizes, uniform, uniforms } from '../../../../test/support/random.ts';
-import { positionsOn, s4Modes, s4Scan } from '../../src/ops/index.ts';
-import type { Backend } from '../../src/tensor/backend.ts';
-import { scope } from '../../src/tensor/scope.ts';
-import type { Tensor } from '../../src/tensor/tensor.ts';
+import { caseOfSequence, type Sequence, sequenceLaws } from '../../../../test/support/sequenceLaws.ts';
+import { s4Modes, s4Scan } from '../../src/ops/index.ts';
 
 /** From the parameters on: the modes and the scan in one. */
-function caseOf({ B, L, H, M, seed, ...has }: Setup): Case {
+function sequenceOf({ B, L, H, M, seed, ...has }: Setup): Sequence {
   const random = uniforms(seed);
-  const ages = has.ages ? randomAges(B, L, seed) : undefined;
-  const lengths = has.lengths ? randomLengths(B, L, seed) : undefined;
   return {
     inputs: {
       u: normal(random, [B, L, H]),
@@ -30,20 +24,22 @@ function caseOf({ B, L, H, M, seed, ...has }: Setup): Case {
       ...(has.skip && { D: normal(random, [H]) }),
       ...(has.state && { state: normal(random, [B, 2, M, H]) }),
     },
-    run(inputs, backend) {
+    steps: ['u'],
+    state: ['state'],
+    run(inputs, positions) {
       const { u, D, state, ...parameters } = inputs;
       const modes = s4Modes(parameters as never);
-      const result = s4Scan({ u, modes, D, positions: positionsOn(backend, B, L, ages, lengths) }, state);
-      return [result.y, result.state];
+      const result = s4Scan({ u, modes, D, positions }, state);
+      return { outputs: [result.y], state: [result.state] };
     },
-    truth(inputs) {
-      const { y, state } = truth.s4Scan({ ...inputs, ages, lengths } as never);
-      return [y, state];
+    truth(inputs, at) {
+      const { y, state } = truth.s4Scan({ ...inputs, ...at } as never);
+      return { outputs: [y], state: [state] };
     },
   };
 }
 
-const tensor = (backend: Backend, x: Array64) => backend.tensor(Float32Array.from(x.data), x.shape);
+const caseOf = (setup: Setup) => caseOfSequence(sequenceOf(setup), setup);
 
 describe.each(backends)('s4 on $name', ({ backend }) => {
   it('equals the dense matrix by the bilinear rule, over shapes and slices', () => {
@@ -67,56 +63,13 @@ describe.each(backends)('s4 on $name', ({ backend }) => {
     expectSlopes(backend, caseOf({ ...plain, L: 35, H: 67, M: 2 }));
   });
 
-  it('gives the same bits for any split of time, and for documents in a pack', () => {
-    fc.assert(
-      fc.property(partitions(5, 40), sizes(70, 1), sizes(6, 1), seeds, (pieces, H, M, seed) => {
-        scope(() => {
-          const L = pieces.reduce((a, b) => a + b);
-          const { u, D, ...rest } = caseOf({ ...plain, B: 1, L, H, M, state: false, seed }).inputs;
-          const parameters = Object.fromEntries(Object.entries(rest).map(([name, x]) => [name, tensor(backend, x)]));
-          const given = { modes: s4Modes(parameters as never), D: tensor(backend, D) };
-          const whole = s4Scan({ u: tensor(backend, u), ...given });
-          const packed = s4Scan({
-            u: tensor(backend, u),
-            ...given,
-            positions: positionsOn(backend, 1, L, agesOf(pieces)),
-          });
-          let state: Tensor | undefined;
-          let at = 0;
-          for (const length of pieces) {
-            const piece = tensor(backend, timeSlice(u, at, at + length));
-            const [part, alone] = [s4Scan({ u: piece, ...given }, state), s4Scan({ u: piece, ...given })];
-            const rows = (x: Tensor) => x.read().subarray(at * H, (at + length) * H);
-            expectIdentical(part.y.read(), rows(whole.y), 'y');
-            expectIdentical(rows(packed.y), alone.y.read(), 'y of a document');
-            state = part.state;
-            at += length;
-            if (at === L) expectIdentical(packed.state.read(), alone.state.read(), 'state of the last document');
-          }
-          expectIdentical(state!.read(), whole.state.read(), 'state');
-        });
-      }),
-      { numRuns: 10 },
-    );
-  });
-
-  it('gives ragged rows zeros for padding, whatever it holds', () => {
-    scope(() => {
-      const { u, D, state, ...rest } = caseOf({ ...plain, L: 6, H: 19 }).inputs;
-      const parameters = Object.fromEntries(Object.entries(rest).map(([name, x]) => [name, tensor(backend, x)]));
-      const given = { modes: s4Modes(parameters as never), D: tensor(backend, D) };
-      const spoiled = array(
-        u.shape,
-        u.data.map((v, i) => (i >= (6 + 4) * 19 ? NaN : v)),
-      );
-      const positions = positionsOn(backend, 2, 6, undefined, Int32Array.of(6, 4));
-      const got = s4Scan({ u: tensor(backend, spoiled), ...given, positions }, tensor(backend, state));
-      const want = s4Scan({ u: tensor(backend, timeSlice(u, 0, 4)), ...given }, tensor(backend, state));
-      expectIdentical(got.y.read().subarray(6 * 19, 10 * 19), want.y.read().subarray(4 * 19), 'y');
-      expect([...got.y.read().subarray(10 * 19)].every((v) => v === 0)).toBe(true);
-      const size = 2 * 3 * 19;
-      expectIdentical(got.state.read().subarray(size), want.state.read().subarray(size), 'state');
-    });
+  const sized = fc.record({ H: sizes(70, 1), M: sizes(6, 1), state: fc.boolean(), seed: seeds });
+  sequenceLaws<Partial<Setup>>(backend, {
+    of: (B, L, setup) => sequenceOf({ ...plain, B, L, ...setup }),
+    split: { parts: partitions(5, 40), setups: sized, numRuns: 10 },
+    packed: { documents: partitions(5, 40), setups: sized, numRuns: 10 },
+    ragged: { rows: raggedRows(setups(12, 40, 4), ({ B }) => B), numRuns: 10 },
+    carried: { B: 1, L: 7, cuts: [[3, { H: 2, M: 2 }]], tolerance: 2e-4 },
   });
 });
 

@@ -4,12 +4,13 @@ import { type Array64, array } from '../../../../test/reference/array.ts';
 import * as truth from '../../../../test/reference/s4d.ts';
 import { backends } from '../../../../test/support/backends.ts';
 import { type Case, expectGradients, expectNaN, expectSlopes, expectValues } from '../../../../test/support/case.ts';
-import { expectClose, expectIdentical, FORWARD } from '../../../../test/support/compare.ts';
+import { expectClose, FORWARD } from '../../../../test/support/compare.ts';
 import { readGolden } from '../../../../test/support/golden.ts';
 import { plain, type Setup, setups } from '../../../../test/support/modes.ts';
-import { agesOf, partitions, randomAges, randomLengths, row, timeSlice } from '../../../../test/support/positions.ts';
+import { partitions, raggedRows } from '../../../../test/support/positions.ts';
 import { normal, seeds, sizes, uniform, uniforms } from '../../../../test/support/random.ts';
-import { mul, positionsOn, s4d, s4dModes, s4dScan, sum } from '../../src/ops/index.ts';
+import { caseOfSequence, type Sequence, sequenceLaws } from '../../../../test/support/sequenceLaws.ts';
+import { mul, s4d, s4dModes, s4dScan, sum } from '../../src/ops/index.ts';
 import type { Backend } from '../../src/tensor/backend.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { valueAndGrad } from '../../src/tensor/tape.ts';
@@ -26,10 +27,8 @@ function parametersOf(seed: number, H: number, M: number) {
   };
 }
 
-function scanCase({ B, L, H, M, seed, ...has }: Setup): Case {
+function scanOf({ B, L, H, M, seed, ...has }: Setup): Sequence {
   const random = uniforms(seed);
-  const ages = has.ages ? randomAges(B, L, seed) : undefined;
-  const lengths = has.lengths ? randomLengths(B, L, seed) : undefined;
   const modes = truth.s4dModes(parametersOf(seed, H, M));
   return {
     inputs: {
@@ -38,16 +37,20 @@ function scanCase({ B, L, H, M, seed, ...has }: Setup): Case {
       ...(has.skip && { D: normal(random, [H]) }),
       ...(has.state && { state: normal(random, [B, 2, M, H]) }),
     },
-    run({ u, modes, D, state }, backend) {
-      const result = s4dScan({ u, modes, D, positions: positionsOn(backend, B, L, ages, lengths) }, state);
-      return [result.y, result.state];
+    steps: ['u'],
+    state: ['state'],
+    run({ u, modes, D, state }, positions) {
+      const result = s4dScan({ u, modes, D, positions }, state);
+      return { outputs: [result.y], state: [result.state] };
     },
-    truth({ u, modes, D, state }) {
-      const result = truth.s4dScan({ u, modes, D, state, ages, lengths });
-      return [result.y, result.state];
+    truth({ u, modes, D, state }, at) {
+      const result = truth.s4dScan({ u, modes, D, state, ...at });
+      return { outputs: [result.y], state: [result.state] };
     },
   };
 }
+
+const scanCase = (setup: Setup) => caseOfSequence(scanOf(setup), setup);
 
 const modesCase = (seed: number, H: number, M: number): Case => ({
   inputs: parametersOf(seed, H, M),
@@ -145,108 +148,19 @@ describe.each(backends)('s4d on $name', ({ backend }) => {
     expectNaN(backend, scanCase({ ...plain, H: 19 }));
   });
 
-  it('gives the same bits for any split of time', () => {
-    fc.assert(
-      fc.property(partitions(6, 40), sizes(70, 1), sizes(9), seeds, (pieces, H, M, seed) => {
-        scope(() => {
-          const L = pieces.reduce((a, b) => a + b);
-          const { inputs } = scanCase({ ...plain, B: 1, L, H, M, seed });
-          const { u, modes, D } = tensors(inputs);
-          const start = tensor(backend, inputs.state);
-          const whole = s4dScan({ u, modes, D }, start);
-          let [at, state] = [0, start];
-          for (const length of pieces) {
-            const part = s4dScan({ u: tensor(backend, timeSlice(inputs.u, at, at + length)), modes, D }, state);
-            expectIdentical(part.y.read(), whole.y.read().subarray(at * H, (at + length) * H), 'y');
-            state = part.state;
-            at += length;
-          }
-          expectIdentical(state.read(), whole.state.read(), 'state');
-        });
-      }),
-      { numRuns: 15 },
-    );
-  });
-
-  it('differentiates through the carried state as in one piece', () => {
-    const c = scanCase({ ...plain, L: 9 });
-    const pieces: Case = {
-      ...c,
-      run({ u: _, ...rest }, backend) {
-        const [first, second] = [timeSlice(c.inputs.u, 0, 4), timeSlice(c.inputs.u, 4, 9)];
-        const one = s4dScan({ u: tensor(backend, first), modes: rest.modes, D: rest.D }, rest.state);
-        const two = s4dScan({ u: tensor(backend, second), modes: rest.modes, D: rest.D }, one.state);
-        return [two.y, two.state];
-      },
-      truth(inputs) {
-        const { y, state } = truth.s4dScan({ ...(inputs as { u: Array64; modes: Array64 }), u: c.inputs.u });
-        return [timeSlice(y, 4, 9), state];
-      },
-    };
-    const { u: _, ...inputs } = c.inputs;
-    expectGradients(backend, { ...pieces, inputs });
-  });
-
-  it('keeps packed documents apart, whatever the others hold', () => {
-    fc.assert(
-      fc.property(partitions(5, 20), sizes(40, 1), sizes(6, 1), seeds, (documents, H, M, seed) => {
-        scope(() => {
-          const L = documents.reduce((a, b) => a + b);
-          const { inputs } = scanCase({ ...plain, B: 1, L, H, M, state: false, seed });
-          const { modes, D } = tensors(inputs);
-          const positions = positionsOn(backend, 1, L, agesOf(documents));
-          const last = L - (documents.at(-1) as number);
-          const run = (x: Array64, positions = {}) => s4dScan({ u: tensor(backend, x), modes, D, positions });
-          const packed = run(inputs.u, positions);
-          let at = 0;
-          for (const length of documents) {
-            const alone = run(timeSlice(inputs.u, at, at + length));
-            expectIdentical(packed.y.read().subarray(at * H, (at + length) * H), alone.y.read(), 'y');
-            at += length;
-            if (at === L) expectIdentical(packed.state.read(), alone.state.read(), 'state');
-          }
-          const spoiled = array(
-            inputs.u.shape,
-            inputs.u.data.map((v, i) => (i < last * H ? Infinity : v)),
-          );
-          const beside = run(spoiled, positions);
-          expectIdentical(beside.y.read().subarray(last * H), packed.y.read().subarray(last * H), 'y beside infinity');
-          expectIdentical(beside.state.read(), packed.state.read(), 'state beside infinity');
-        });
-      }),
-      { numRuns: 12 },
-    );
-  });
-
-  it('gives ragged rows what they have alone, whatever the padding holds', () => {
-    fc.assert(
-      fc.property(setups(40, 40, 6), (setup) => {
-        scope(() => {
-          const { B, L, H, M, seed } = setup;
-          const { inputs } = scanCase({ ...setup, state: true });
-          const lengths = randomLengths(B, L, seed);
-          const u = inputs.u.data.map((v, i) => (Math.floor(i / H) % L >= lengths[Math.floor(i / H / L)] ? NaN : v));
-          const { modes, D } = tensors(inputs);
-          const padded = tensor(backend, array([B, L, H], u));
-          const positions = positionsOn(backend, B, L, undefined, lengths);
-          const all = s4dScan({ u: padded, modes, D, positions }, tensor(backend, inputs.state));
-          const [y, state] = [all.y.read(), all.state.read()];
-          const size = 2 * M * H;
-          for (let b = 0; b < B; b++) {
-            const one = tensor(backend, timeSlice(row(inputs.u, b), 0, lengths[b]));
-            const alone = s4dScan({ u: one, modes, D }, tensor(backend, row(inputs.state, b)));
-            const [from, end] = [b * L * H, (b * L + lengths[b]) * H];
-            expectIdentical(y.subarray(from, end), alone.y.read(), 'y');
-            expectIdentical(state.subarray(b * size, (b + 1) * size), alone.state.read(), 'state');
-            expect(
-              y.subarray(end, (b + 1) * L * H).every((v) => v === 0),
-              'padding gives zeros',
-            ).toBe(true);
-          }
-        });
-      }),
-      { numRuns: 15 },
-    );
+  const sized = (H: number, M: number, state: fc.Arbitrary<boolean>) =>
+    fc.record({ H: sizes(H, 1), M: sizes(M), state, seed: seeds });
+  sequenceLaws<Partial<Setup>>(backend, {
+    of: (B, L, setup) => scanOf({ ...plain, B, L, ...setup }),
+    split: { parts: partitions(6, 40), setups: sized(70, 9, fc.boolean()), numRuns: 15 },
+    packed: {
+      documents: partitions(5, 20),
+      setups: sized(40, 6, fc.constant(false)),
+      numRuns: 12,
+      spoiled: { value: Infinity },
+    },
+    ragged: { rows: raggedRows(setups(40, 40, 6), ({ B }) => B), numRuns: 15 },
+    carried: { B: 2, L: 9, cuts: [[4, {}]] },
   });
 
   it('answers an impulse with the kernel, the official one', () => {

@@ -6,8 +6,9 @@ import { backends } from '../../../../test/support/backends.ts';
 import { type Case, expectGradients, expectNaN, expectSlopes, expectValues } from '../../../../test/support/case.ts';
 import { expectClose, expectIdentical, FORWARD, GRADIENT } from '../../../../test/support/compare.ts';
 import { type Golden, readGolden, timeSecond } from '../../../../test/support/golden.ts';
-import { agesOf, partitions, randomAges, randomLengths, row, timeSlice } from '../../../../test/support/positions.ts';
+import { agesOf, partitions, raggedRows, timeSlice } from '../../../../test/support/positions.ts';
 import { normal, seeds, sizes, uniform, uniforms } from '../../../../test/support/random.ts';
+import { caseOfSequence, type Sequence, sequenceLaws } from '../../../../test/support/sequenceLaws.ts';
 import { add, mul, positionsOn, selectiveScan, sum } from '../../src/ops/index.ts';
 import type { Backend } from '../../src/tensor/backend.ts';
 import { scope } from '../../src/tensor/scope.ts';
@@ -64,11 +65,9 @@ const all: Setup = {
   seed: 1,
 };
 
-function caseOf({ batch, L, P, G, N, seed, softplus, ...has }: Setup): Case {
+function sequenceOf({ batch, L, P, G, N, seed, softplus, ...has }: Setup): Sequence {
   const random = uniforms(seed);
   const D = P * Math.max(1, G);
-  const ages = has.ages ? randomAges(batch, L, seed) : undefined;
-  const lengths = has.lengths ? randomLengths(batch, L, seed) : undefined;
   const mixing = G ? [batch, L, G, N] : [batch, L, N];
   return {
     inputs: {
@@ -82,22 +81,20 @@ function caseOf({ batch, L, P, G, N, seed, softplus, ...has }: Setup): Case {
       ...(has.bias && { deltaBias: uniform(random, [D], 0, 0.3) }),
       ...(has.state && { initialState: normal(random, [batch, D, N]) }),
     },
-    run(inputs, backend) {
-      const positions = positionsOn(backend, batch, L, ages, lengths);
+    steps: overTime,
+    state: ['initialState'],
+    run(inputs, positions) {
       const { out, lastState } = selectiveScan({ ...scanInputs(inputs), deltaSoftplus: softplus, positions });
-      return [out, lastState];
+      return { outputs: [out], state: [lastState] };
     },
-    truth(inputs) {
-      const { out, lastState } = truth.selectiveScan({
-        ...scanInputs(inputs),
-        deltaSoftplus: softplus,
-        ages,
-        lengths,
-      });
-      return [out, lastState];
+    truth(inputs, at) {
+      const { out, lastState } = truth.selectiveScan({ ...scanInputs(inputs), deltaSoftplus: softplus, ...at });
+      return { outputs: [out], state: [lastState] };
     },
   };
 }
+
+const caseOf = (setup: Setup) => caseOfSequence(sequenceOf(setup), setup);
 
 /** Names the inputs, of either kind. */
 const scanInputs = <T>({ u, delta, A, B, C, D, z, deltaBias, initialState }: Record<string, T>) => ({
@@ -119,15 +116,6 @@ const piece = (inputs: Record<string, Array64>, from: number, to: number) =>
   Object.fromEntries(
     Object.entries(inputs).map(([name, x]) => [name, overTime.includes(name) ? timeSlice(x, from, to) : x]),
   );
-/** The inputs of row b. */
-const rowOf = (inputs: Record<string, Array64>, b: number) =>
-  Object.fromEntries(
-    Object.entries(inputs).map(([name, x]) => [
-      name,
-      overTime.includes(name) || name === 'initialState' ? row(x, b) : x,
-    ]),
-  );
-
 const official = await readGolden('selective_scan');
 interface OfficialCase {
   name: string;
@@ -205,49 +193,35 @@ describe.each(backends)('selectiveScan on $name', ({ backend }) => {
     expectNaN(backend, caseOf({ ...all, P: 19, N: 16, softplus: false }));
   });
 
-  it('gives the same output and state for any split of time', () => {
-    fc.assert(
-      fc.property(partitions(6, 20), sizes(70, 1), fc.constantFrom(3, 16), seeds, (pieces, P, N, seed) => {
-        scope(() => {
-          const L = pieces.reduce((a, b) => a + b);
-          const { inputs } = caseOf({ ...all, batch: 1, L, P, N, state: seed % 2 === 0, seed });
-          const whole = run(inputs);
-          let { initialState } = inputs;
-          let at = 0;
-          const outs: number[] = [];
-          for (const length of pieces) {
-            const { initialState: _, ...rest } = piece(inputs, at, at + length);
-            const part = run(initialState ? { ...rest, initialState } : rest);
-            outs.push(...part.out);
-            initialState = array([1, P, N], part.lastState);
-            at += length;
-          }
-          expectClose(outs, whole.out, 1e-6, 'out');
-          expectClose(initialState.data, whole.lastState, 1e-6, 'state');
-        });
-      }),
-      { numRuns: 20 },
-    );
-  });
-
-  it('keeps packed documents apart: outputs and states', () => {
-    fc.assert(
-      fc.property(partitions(5, 20), sizes(40, 1), fc.constantFrom(3, 16), seeds, (documents, P, N, seed) => {
-        scope(() => {
-          const L = documents.reduce((a, b) => a + b);
-          const { inputs } = caseOf({ ...all, batch: 1, L, P, N, state: false, seed });
-          const packed = run(inputs, { ages: agesOf(documents) });
-          let at = 0;
-          for (const length of documents) {
-            const alone = run(piece(inputs, at, at + length));
-            expectClose(packed.out.subarray(at * P, (at + length) * P), alone.out, 1e-6, 'out');
-            at += length;
-            if (at === L) expectClose(packed.lastState, alone.lastState, 1e-6, 'state');
-          }
-        });
-      }),
-      { numRuns: 20 },
-    );
+  const sized = (P: number, state: fc.Arbitrary<boolean>) =>
+    fc.record({ P: sizes(P, 1), N: fc.constantFrom(3, 16), state, seed: seeds });
+  const rows = setups(24, 40, 16).map((setup) => ({ ...setup, softplus: true }));
+  sequenceLaws<Partial<Setup>>(backend, {
+    of: (batch, L, setup) => sequenceOf({ ...all, ...setup, batch, L }),
+    split: { parts: partitions(6, 20), setups: sized(70, fc.boolean()), numRuns: 20, tolerance: 1e-6 },
+    packed: {
+      documents: partitions(5, 20),
+      setups: sized(40, fc.constant(false)),
+      numRuns: 20,
+      tolerance: 1e-6,
+      spoiled: { value: Infinity, names: ['u'] },
+    },
+    ragged: { rows: raggedRows(rows, ({ batch }) => batch), numRuns: 25 },
+    batch: {
+      ...{ B: 3, L: 20, tolerance: 1e-6 },
+      setups: [
+        { P: 70, G: 0, N: 16 },
+        { P: 70, G: 2, N: 16 },
+      ],
+    },
+    carried: {
+      ...{ B: 1, L: 18 },
+      cuts: [
+        [1, { P: 3, N: 2, z: false }],
+        [7, { P: 3, N: 2, z: false }],
+        [16, { P: 2, N: 3, z: false }],
+      ],
+    },
   });
 
   it('keeps packed documents apart in gradients', () => {
@@ -277,25 +251,6 @@ describe.each(backends)('selectiveScan on $name', ({ backend }) => {
     expectGradients(backend, packed);
   });
 
-  it('lets no infinity of one document into the next', () => {
-    for (const N of [3, 16]) {
-      const { inputs } = caseOf({ ...all, batch: 1, L: 20, P: 19, N, state: false });
-      const spoiled = {
-        ...inputs,
-        u: array(
-          inputs.u.shape,
-          inputs.u.data.map((v, i) => (i < 5 * 19 ? Infinity : v)),
-        ),
-      };
-      scope(() => {
-        const ages = agesOf([5, 15]);
-        const [got, want] = [run(spoiled, { ages }), run(inputs, { ages })];
-        expectIdentical(got.out.subarray(5 * 19), want.out.subarray(5 * 19), 'out');
-        expectIdentical(got.lastState, want.lastState, 'state');
-      });
-    }
-  });
-
   it('forgets the initial state where a document begins at once', () => {
     scope(() => {
       const { inputs } = caseOf({ ...all, batch: 1, L: 4 });
@@ -307,39 +262,6 @@ describe.each(backends)('selectiveScan on $name', ({ backend }) => {
       expectIdentical(run(inputs, { ages: later }).out, continued.out);
       expect(fresh.out).not.toEqual(continued.out);
     });
-  });
-
-  it('gives ragged rows what they have alone, whatever the padding holds', () => {
-    fc.assert(
-      fc.property(setups(24, 40, 16), (setup) => {
-        scope(() => {
-          const { inputs } = caseOf({ ...setup, ages: false, lengths: false, softplus: true });
-          const [batch, L, D] = inputs.u.shape;
-          const N = inputs.A.shape[1];
-          const lengths = randomLengths(batch, L, setup.seed);
-          for (const name of overTime) {
-            if (!inputs[name]) continue;
-            const width = inputs[name].data.length / Math.max(1, batch * L);
-            inputs[name].data.forEach((_, i) => {
-              const at = Math.floor(i / width);
-              if (at % L >= lengths[Math.floor(at / L)]) inputs[name].data[i] = NaN;
-            });
-          }
-          const { out, lastState } = run(inputs, { lengths });
-          for (let b = 0; b < batch; b++) {
-            const alone = run(piece(rowOf(inputs, b), 0, lengths[b]));
-            const end = (b * L + lengths[b]) * D;
-            expectIdentical(out.subarray(b * L * D, end), alone.out, 'out');
-            expect(
-              out.subarray(end, (b + 1) * L * D).every((v) => v === 0),
-              'padding gives zeros',
-            ).toBe(true);
-            expectIdentical(lastState.subarray(b * D * N, (b + 1) * D * N), alone.lastState, 'state');
-          }
-        });
-      }),
-      { numRuns: 25 },
-    );
   });
 
   it('sends no gradient to padding, and takes none from it', () => {
@@ -366,60 +288,6 @@ describe.each(backends)('selectiveScan on $name', ({ backend }) => {
           values.some((v) => v !== 0),
           name,
         ).toBe(true);
-      }
-    });
-  });
-
-  it('differentiates through the carried state as in one piece', () => {
-    for (const [cut, P, N] of [
-      [1, 3, 2],
-      [7, 3, 2],
-      [16, 2, 3],
-    ]) {
-      const c = caseOf({ ...all, batch: 1, L: 18, P, N, z: false });
-      const { initialState, A, D, deltaBias } = c.inputs;
-      const named = (prefix: string, inputs: Record<string, Array64>) =>
-        Object.fromEntries(['u', 'delta', 'B', 'C'].map((name) => [`${prefix}${name}`, inputs[name]]));
-      const carried: Case = {
-        inputs: {
-          ...named('first.', piece(c.inputs, 0, cut)),
-          ...named('second.', piece(c.inputs, cut, 18)),
-          A,
-          D,
-          deltaBias,
-          initialState,
-        },
-        run(x) {
-          const shared = { A: x.A, D: x.D, deltaBias: x.deltaBias, deltaSoftplus: true };
-          const part = (p: string) => ({ u: x[`${p}u`], delta: x[`${p}delta`], B: x[`${p}B`], C: x[`${p}C`] });
-          const one = selectiveScan({ ...part('first.'), ...shared, initialState: x.initialState });
-          const two = selectiveScan({ ...part('second.'), ...shared, initialState: one.lastState });
-          return [one.out, two.out, two.lastState];
-        },
-        truth(x) {
-          const shared = { A: x.A, D: x.D, deltaBias: x.deltaBias, deltaSoftplus: true };
-          const part = (p: string) => ({ u: x[`${p}u`], delta: x[`${p}delta`], B: x[`${p}B`], C: x[`${p}C`] });
-          const one = truth.selectiveScan({ ...part('first.'), ...shared, initialState: x.initialState });
-          const two = truth.selectiveScan({ ...part('second.'), ...shared, initialState: one.lastState });
-          return [one.out, two.out, two.lastState];
-        },
-      };
-      expectValues(backend, carried);
-      expectGradients(backend, carried);
-    }
-  });
-
-  it('gives each row of a batch what it has alone', () => {
-    scope(() => {
-      for (const G of [0, 2]) {
-        const { inputs } = caseOf({ ...all, batch: 3, P: 70, G, L: 20, N: 16 });
-        const together = run(inputs);
-        const [outs, states] = [together.out.length / 3, together.lastState.length / 3];
-        for (let b = 0; b < 3; b++) {
-          const alone = run(rowOf(inputs, b));
-          expectClose(together.out.subarray(b * outs, (b + 1) * outs), alone.out, 1e-6);
-          expectClose(together.lastState.subarray(b * states, (b + 1) * states), alone.lastState, 1e-6);
-        }
       }
     });
   });

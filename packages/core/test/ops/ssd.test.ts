@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Array64, array } from '../../../../test/reference/array.ts';
+import type { Array64 } from '../../../../test/reference/array.ts';
 import * as truth from '../../../../test/reference/ssd.ts';
 import { anyBackend, backends } from '../../../../test/support/backends.ts';
-import { type Case, expectGradients, expectNaN, expectSlopes, expectValues } from '../../../../test/support/case.ts';
+import { expectGradients, expectNaN, expectSlopes, expectValues } from '../../../../test/support/case.ts';
 import { expectClose, expectIdentical } from '../../../../test/support/compare.ts';
-import { agesOf, partitions, randomAges, randomLengths, row, timeSlice } from '../../../../test/support/positions.ts';
+import { partitions } from '../../../../test/support/positions.ts';
 import { normal, seeds, sizes, uniform, uniforms } from '../../../../test/support/random.ts';
-import { add, mul, positionsOn, ssd, sum } from '../../src/ops/index.ts';
+import { caseOfSequence, type Sequence, sequenceLaws } from '../../../../test/support/sequenceLaws.ts';
+import { add, mul, ssd, sum } from '../../src/ops/index.ts';
 import type { Backend } from '../../src/tensor/backend.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { valueAndGrad } from '../../src/tensor/tape.ts';
-import type { Tensor } from '../../src/tensor/tensor.ts';
 
 const forms = ['recurrent', 'chunked'] as const;
 type Form = (typeof forms)[number];
@@ -84,47 +84,28 @@ function inputsOf({ B, L, G, heads, P, N, seed, ...has }: Setup): Record<string,
   };
 }
 
-function caseOf(setup: Setup): Case {
-  const { B, L, softplus: dtSoftplus, form, seed } = setup;
-  const ages = setup.ages ? randomAges(B, L, seed) : undefined;
-  const lengths = setup.lengths ? randomLengths(B, L, seed) : undefined;
+function sequenceOf(setup: Setup): Sequence {
+  const { softplus: dtSoftplus } = setup;
   return {
     inputs: inputsOf(setup),
-    run(inputs, backend) {
-      const positions = positionsOn(backend, B, L, ages, lengths);
-      const result = ssd({ ...(inputs as unknown as Parameters<typeof ssd>[0]), dtSoftplus, positions, form });
-      return [result.out, result.lastState];
+    steps: ['x', 'dt', 'B', 'C'],
+    state: ['initialState'],
+    run(inputs, positions, isPart) {
+      const given = inputs as unknown as Parameters<typeof ssd>[0];
+      const form = isPart && given.x.shape[1] < 16 ? 'recurrent' : setup.form;
+      const result = ssd({ ...given, dtSoftplus, positions, form });
+      return { outputs: [result.out], state: [result.lastState] };
     },
-    truth(inputs) {
-      const result = truth.ssd({ ...(inputs as unknown as truth.SsdInput), dtSoftplus, ages, lengths });
-      return [result.out, result.lastState];
+    truth(inputs, at) {
+      const result = truth.ssd({ ...(inputs as unknown as truth.SsdInput), dtSoftplus, ...at });
+      return { outputs: [result.out], state: [result.lastState] };
     },
   };
 }
 
+const caseOf = (setup: Setup) => caseOfSequence(sequenceOf(setup), setup);
+
 const tensor = (backend: Backend, x: Array64) => backend.tensor(Float32Array.from(x.data), x.shape);
-
-/** The scan of one row or more, with softplus: plain values in and out. */
-function scan(
-  backend: Backend,
-  inputs: Record<string, Array64>,
-  { form, ages, lengths, state }: { form: Form; ages?: Int32Array; lengths?: Int32Array; state?: Tensor },
-) {
-  const [B, L] = inputs.x.shape;
-  const placed = Object.fromEntries(Object.entries(inputs).map(([name, x]) => [name, tensor(backend, x)]));
-  const result = ssd({
-    ...(placed as unknown as Parameters<typeof ssd>[0]),
-    ...(state && { initialState: state }),
-    dtSoftplus: true,
-    positions: positionsOn(backend, B, L, ages, lengths),
-    form,
-  });
-  return { out: result.out.read(), state: result.lastState.read(), end: result.lastState };
-}
-
-const overTime = ['x', 'dt', 'B', 'C'];
-const cut = (inputs: Record<string, Array64>, f: (x: Array64) => Array64) =>
-  Object.fromEntries(Object.entries(inputs).map(([name, x]) => [name, overTime.includes(name) ? f(x) : x]));
 
 describe.each(backends)('ssd on $name', ({ backend }) => {
   it('equals the plain loop, over shapes and slices', () => {
@@ -179,102 +160,32 @@ describe.each(backends)('ssd on $name', ({ backend }) => {
         }, placed),
       );
       for (const name of Object.keys(placed)) expectClose(a.grads[name].read(), b.grads[name].read(), 1e-5, name);
-      const [c, d] = forms.map((form) => scan(backend, inputs, { form }));
-      expectClose(c.out, d.out, 1e-5, 'out');
-      expectClose(c.state, d.state, 1e-5, 'state');
+      const [c, d] = forms.map((form) =>
+        ssd({ ...(placed as unknown as Parameters<typeof ssd>[0]), dtSoftplus: true, form }),
+      );
+      expectClose(c.out.read(), d.out.read(), 1e-5, 'out');
+      expectClose(c.lastState.read(), d.lastState.read(), 1e-5, 'state');
     });
   });
 
-  it('gives the same output and state for any split of time', () => {
-    fc.assert(
-      fc.property(partitions(5, 60), fc.constantFrom(...forms), seeds, (pieces, form, seed) => {
-        scope(() => {
-          const L = pieces.reduce((a, b) => a + b);
-          const { initialState, ...inputs } = inputsOf({ ...plain, B: 1, L, seed });
-          let state: Tensor | undefined = tensor(backend, initialState);
-          const whole = scan(backend, inputs, { form, state });
-          const out: number[] = [];
-          let at = 0;
-          for (const n of pieces) {
-            const piece = scan(
-              backend,
-              cut(inputs, (x) => timeSlice(x, at, at + n)),
-              { form: n < 16 ? 'recurrent' : form, state },
-            );
-            out.push(...piece.out);
-            state = piece.end;
-            at += n;
-          }
-          expectClose(out, whole.out, 1e-5, `out of ${pieces}`);
-          expectClose(state.read(), whole.state, 1e-5, `state of ${pieces}`);
-        });
-      }),
-      { numRuns: 15 },
-    );
-  });
-
-  it('keeps packed documents apart, whatever lies in the others', () => {
-    fc.assert(
-      fc.property(partitions(4, 50), fc.constantFrom(...forms), seeds, (documents, form, seed) => {
-        scope(() => {
-          const L = documents.reduce((a, b) => a + b);
-          const setup = { ...plain, B: 1, L, state: false, seed };
-          const inputs = inputsOf(setup);
-          const ages = agesOf(documents);
-          const packed = scan(backend, inputs, { form, ages });
-          const width = packed.out.length / L;
-          let at = 0;
-          for (const n of documents) {
-            const alone = scan(
-              backend,
-              cut(inputs, (x) => timeSlice(x, at, at + n)),
-              { form },
-            );
-            expectClose(packed.out.subarray(at * width, (at + n) * width), alone.out, 1e-5, 'out');
-            at += n;
-            if (at === L) expectClose(packed.state, alone.state, 1e-5, 'state');
-          }
-          const last = L - (documents.at(-1) as number);
-          const spoiled = cut(inputs, (x) =>
-            array(
-              x.shape,
-              x.data.map((v, i) => (i < (last * x.data.length) / L ? NaN : v)),
-            ),
-          );
-          const beside = scan(backend, spoiled, { form, ages });
-          expectIdentical(beside.out.subarray(last * width), packed.out.subarray(last * width), 'out beside NaN');
-          expectIdentical(beside.state, packed.state, 'state beside NaN');
-        });
-      }),
-      { numRuns: 15 },
-    );
-  });
-
-  it('gives ragged rows what they have alone, whatever the padding holds', () => {
-    for (const form of forms) {
-      scope(() => {
-        const [B, L] = [3, 80];
-        const inputs = inputsOf({ ...plain, B, L });
-        const lengths = Int32Array.from([0, 80, 37]);
-        const padded = cut(inputs, (x) => {
-          const width = x.data.length / B / L;
-          return array(
-            x.shape,
-            x.data.map((v, i) => (Math.floor(i / width) % L >= lengths[Math.floor(i / width / L)] ? NaN : v)),
-          );
-        });
-        const all = scan(backend, padded, { form, lengths });
-        const [width, size] = [all.out.length / B / L, all.state.length / B];
-        for (let b = 0; b < B; b++) {
-          const one = cut(inputs, (x) => timeSlice(row(x, b), 0, lengths[b]));
-          const alone = scan(backend, { ...one, initialState: row(inputs.initialState, b) }, { form });
-          const end = (b * L + lengths[b]) * width;
-          expectIdentical(all.out.subarray(b * L * width, end), alone.out, 'out');
-          expect(all.out.subarray(end, (b + 1) * L * width).every((v) => v === 0)).toBe(true);
-          expectIdentical(all.state.subarray(b * size, (b + 1) * size), alone.state, 'state');
-        }
-      });
-    }
+  const drawn = fc.record({ form: fc.constantFrom(...forms), seed: seeds });
+  sequenceLaws<Partial<Setup>>(backend, {
+    of: (B, L, setup) => sequenceOf({ ...plain, B, L, ...setup }),
+    split: { parts: partitions(5, 60), setups: drawn, numRuns: 15, tolerance: 1e-5 },
+    packed: { documents: partitions(4, 50), setups: drawn, numRuns: 15, tolerance: 1e-5 },
+    ragged: {
+      rows: fc
+        .constantFrom(...forms)
+        .map((form) => ({ B: 3, L: 80, lengths: Int32Array.of(0, 80, 37), setup: { form } })),
+      numRuns: 4,
+    },
+    carried: {
+      ...{ B: 2, L: 9 },
+      cuts: [
+        [4, { form: 'recurrent' }],
+        [4, { form: 'chunked' }],
+      ],
+    },
   });
 });
 

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { array } from '../../../../test/reference/array.ts';
 import * as truth from '../../../../test/reference/stateScan.ts';
 import { anyBackend, backends } from '../../../../test/support/backends.ts';
-import { type Case, expectGradients, expectNaN, expectSlopes, expectValues } from '../../../../test/support/case.ts';
+import { expectGradients, expectNaN, expectSlopes, expectValues } from '../../../../test/support/case.ts';
 import { expectClose } from '../../../../test/support/compare.ts';
-import { partitions, randomAges, randomLengths, timeSlice } from '../../../../test/support/positions.ts';
+import { partitions, raggedRows } from '../../../../test/support/positions.ts';
 import { normal, seeds, sizes, uniform, uniforms } from '../../../../test/support/random.ts';
-import { neg, positionsOn, selectiveScan, transposeLast } from '../../src/ops/index.ts';
+import { caseOfSequence, type Sequence, sequenceLaws } from '../../../../test/support/sequenceLaws.ts';
+import { neg, selectiveScan, transposeLast } from '../../src/ops/index.ts';
 import { stateScan } from '../../src/ops/stateScan.ts';
 import { scope } from '../../src/tensor/scope.ts';
 
@@ -43,7 +43,7 @@ const setups = (L: number, D: number, N: number) =>
     seed: seeds,
   });
 
-/** Nothing of steps but Δ; everything. */
+/** Only Δ changes with time. */
 const still: Setup = {
   batch: 2,
   L: 9,
@@ -58,12 +58,11 @@ const still: Setup = {
   lengths: false,
   seed: 1,
 };
+/** Everything does. */
 const moving: Setup = { ...still, wide: true, rate: true, B: true, C: true };
 
-function caseOf({ batch, L, D, N, seed, ...has }: Setup): Case {
+function sequenceOf({ batch, L, D, N, seed, ...has }: Setup): Sequence {
   const random = uniforms(seed);
-  const ages = has.ages ? randomAges(batch, L, seed) : undefined;
-  const lengths = has.lengths ? randomLengths(batch, L, seed) : undefined;
   return {
     inputs: {
       u: normal(random, [batch, L, D]),
@@ -73,19 +72,20 @@ function caseOf({ batch, L, D, N, seed, ...has }: Setup): Case {
       C: normal(random, has.C ? [batch, L, N] : [N, D]),
       ...(has.state && { state: normal(random, [batch, N, D]) }),
     },
-    run({ u, delta, rate, B, C, state }, backend) {
-      const result = stateScan(
-        { u, delta, rate, B, C, positions: positionsOn(backend, batch, L, ages, lengths) },
-        state,
-      );
-      return [result.y, result.state];
+    steps: ['u', 'delta', ...(has.rate ? ['rate'] : []), ...(has.B ? ['B'] : []), ...(has.C ? ['C'] : [])],
+    state: ['state'],
+    run({ u, delta, rate, B, C, state }, positions) {
+      const result = stateScan({ u, delta, rate, B, C, positions }, state);
+      return { outputs: [result.y], state: [result.state] };
     },
-    truth({ u, delta, rate, B, C, state }) {
-      const result = truth.stateScan({ u, delta, rate, B, C, state, ages, lengths });
-      return [result.y, result.state];
+    truth({ u, delta, rate, B, C, state }, at) {
+      const result = truth.stateScan({ u, delta, rate, B, C, state, ...at });
+      return { outputs: [result.y], state: [result.state] };
     },
   };
 }
+
+const caseOf = (setup: Setup) => caseOfSequence(sequenceOf(setup), setup);
 
 describe.each(backends)('stateScan on $name', ({ backend }) => {
   it('equals the plain loop, over shapes and slices', () => {
@@ -115,40 +115,21 @@ describe.each(backends)('stateScan on $name', ({ backend }) => {
     expectNaN(backend, caseOf({ ...moving, D: 19 }));
   });
 
-  it('gives the same output and state for any split of time', () => {
-    fc.assert(
-      fc.property(partitions(5, 40), fc.constantFrom(still, moving), seeds, (pieces, setup, seed) => {
-        scope(() => {
-          const L = pieces.reduce((a, b) => a + b);
-          const { inputs } = caseOf({ ...setup, batch: 1, L, D: 19, seed });
-          const ofSteps = (name: string) => inputs[name].shape.length > 2 && name !== 'state';
-          const run = (given: typeof inputs) => {
-            const tensors = Object.fromEntries(
-              Object.entries(given).map(([name, x]) => [name, backend.tensor(Float32Array.from(x.data), x.shape)]),
-            );
-            const { u, delta, rate, B, C, state } = tensors;
-            const result = stateScan({ u, delta, rate, B, C }, state);
-            return { y: result.y.read(), state: result.state.read() };
-          };
-          const whole = run(inputs);
-          let [at, { state }] = [0, inputs];
-          const y: number[] = [];
-          for (const length of pieces) {
-            const cut = Object.entries(inputs).map(([name, x]) => [
-              name,
-              ofSteps(name) ? timeSlice(x, at, at + length) : x,
-            ]);
-            const part = run({ ...Object.fromEntries(cut), state });
-            y.push(...part.y);
-            state = array([1, 3, 19], part.state);
-            at += length;
-          }
-          expectClose(y, whole.y, 1e-6, 'y');
-          expectClose(state.data, whole.state, 1e-6, 'state');
-        });
-      }),
-      { numRuns: 20 },
-    );
+  const either = fc
+    .tuple(fc.constantFrom(still, moving), fc.boolean(), seeds)
+    .map(([setup, state, seed]) => ({ ...setup, D: 19, state, seed }));
+  sequenceLaws<Setup>(backend, {
+    of: (batch, L, setup) => sequenceOf({ ...setup, batch, L }),
+    split: { parts: partitions(5, 40), setups: either, numRuns: 20, tolerance: 1e-6 },
+    packed: { documents: partitions(5, 40), setups: either, numRuns: 15, tolerance: 1e-6 },
+    ragged: { rows: raggedRows(setups(50, 20, 5), ({ batch }) => batch), numRuns: 15 },
+    carried: {
+      ...{ B: 2, L: 9 },
+      cuts: [
+        [4, still],
+        [4, moving],
+      ],
+    },
   });
 
   it('is the selective scan where A is of no step', () => {

@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest';
 import type { Array64 } from '../../../../test/reference/array.ts';
 import * as truth from '../../../../test/reference/tokenShift.ts';
 import { backends } from '../../../../test/support/backends.ts';
-import { type Case, expectGradients, expectNaN, expectSlopes, expectValues } from '../../../../test/support/case.ts';
+import { expectGradients, expectNaN, expectSlopes, expectValues } from '../../../../test/support/case.ts';
 import { expectIdentical } from '../../../../test/support/compare.ts';
-import { agesOf, partitions, randomAges, randomLengths, timeSlice } from '../../../../test/support/positions.ts';
+import { partitions, raggedRows } from '../../../../test/support/positions.ts';
 import { normal, seeds, sizes, uniforms } from '../../../../test/support/random.ts';
-import { add, mul, positionsOn, sum, tokenShift } from '../../src/ops/index.ts';
+import { caseOfSequence, type Sequence, sequenceLaws } from '../../../../test/support/sequenceLaws.ts';
+import { add, mul, sum, tokenShift } from '../../src/ops/index.ts';
 import type { Backend } from '../../src/tensor/backend.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { valueAndGrad } from '../../src/tensor/tape.ts';
@@ -40,10 +41,8 @@ const setups = (L: number, D: number) =>
 
 const plain: Setup = { B: 2, L: 9, D: 5, mixes: 3, state: true, ages: false, lengths: false, flat: false, seed: 1 };
 
-function caseOf({ B, L, D, seed, ...has }: Setup): Case {
+function sequenceOf({ B, L, D, seed, ...has }: Setup): Sequence {
   const random = uniforms(seed);
-  const ages = has.ages ? randomAges(B, L, seed) : undefined;
-  const lengths = has.lengths ? randomLengths(B, L, seed) : undefined;
   const names = ['m0', 'm1', 'm2'].slice(0, has.mixes);
   return {
     inputs: {
@@ -51,17 +50,20 @@ function caseOf({ B, L, D, seed, ...has }: Setup): Case {
       ...Object.fromEntries(names.map((name) => [name, normal(random, has.flat ? [D] : [1, 1, D])])),
       ...(has.state && { state: normal(random, [B, D]) }),
     },
-    run({ x, state, ...mixes }, backend) {
-      const positions = positionsOn(backend, B, L, ages, lengths);
+    steps: ['x'],
+    state: ['state'],
+    run({ x, state, ...mixes }, positions) {
       const result = tokenShift({ x, mixes: names.map((name) => mixes[name]), state, positions });
-      return [...result.outputs, result.state];
+      return { outputs: result.outputs, state: [result.state] };
     },
-    truth({ x, state, ...mixes }) {
-      const result = truth.tokenShift({ x, mixes: names.map((name) => mixes[name]), state, ages, lengths });
-      return [...result.outputs, result.state];
+    truth({ x, state, ...mixes }, at) {
+      const result = truth.tokenShift({ x, mixes: names.map((name) => mixes[name]), state, ...at });
+      return { outputs: result.outputs, state: [result.state] };
     },
   };
 }
+
+const caseOf = (setup: Setup) => caseOfSequence(sequenceOf(setup), setup);
 
 const tensor = (backend: Backend, x: Array64) => backend.tensor(Float32Array.from(x.data), x.shape);
 
@@ -94,33 +96,13 @@ describe.each(backends)('tokenShift on $name', ({ backend }) => {
     expectNaN(backend, caseOf({ ...plain, D: 19 }));
   });
 
-  it('gives the same for any split of time, and keeps packed documents apart', () => {
-    fc.assert(
-      fc.property(partitions(5, 7), sizes(70, 1), seeds, (pieces, D, seed) => {
-        scope(() => {
-          const L = pieces.reduce((a, b) => a + b);
-          const { inputs } = caseOf({ ...plain, B: 1, L, D, mixes: 1, state: false, seed });
-          const mixes = [tensor(backend, inputs.m0)];
-          const x = tensor(backend, inputs.x);
-          const whole = tokenShift({ x, mixes });
-          const packed = tokenShift({ x, mixes, positions: positionsOn(backend, 1, L, agesOf(pieces)) });
-          let state: ReturnType<typeof tokenShift>['state'] | undefined;
-          let at = 0;
-          for (const length of pieces) {
-            const part = tensor(backend, timeSlice(inputs.x, at, at + length));
-            const piece = tokenShift({ x: part, mixes, state });
-            const range = [at * D, (at + length) * D];
-            expectIdentical(piece.outputs[0].read(), whole.outputs[0].read().slice(...range), 'a piece');
-            const alone = tokenShift({ x: part, mixes });
-            expectIdentical(alone.outputs[0].read(), packed.outputs[0].read().slice(...range), 'a document');
-            state = piece.state;
-            at += length;
-          }
-          expectIdentical(state!.read(), whole.state.read(), 'state');
-        });
-      }),
-      { numRuns: 15 },
-    );
+  const sized = fc.record({ D: sizes(70, 1), mixes: fc.integer({ min: 1, max: 3 }), state: fc.boolean(), seed: seeds });
+  sequenceLaws<Partial<Setup>>(backend, {
+    of: (B, L, setup) => sequenceOf({ ...plain, B, L, ...setup }),
+    split: { parts: partitions(5, 7), setups: sized, numRuns: 15 },
+    packed: { documents: partitions(5, 7), setups: sized, numRuns: 15 },
+    ragged: { rows: raggedRows(setups(20, 40), ({ B }) => B), numRuns: 15 },
+    carried: { B: 2, L: 9, cuts: [[4, {}]] },
   });
 
   it('refuses what does not fit', () => {

@@ -5,9 +5,10 @@ import * as truth from '../../../../test/reference/wkv.ts';
 import { backends } from '../../../../test/support/backends.ts';
 import { type Case, expectGradients, expectNaN, expectSlopes, expectValues } from '../../../../test/support/case.ts';
 import { expectClose, expectIdentical } from '../../../../test/support/compare.ts';
-import { agesOf, partitions, randomAges, randomLengths, row, timeSlice } from '../../../../test/support/positions.ts';
+import { partitions, raggedRows } from '../../../../test/support/positions.ts';
 import { normal, seeds, sizes, uniform, uniforms } from '../../../../test/support/random.ts';
-import { positionsOn, sum, wkv } from '../../src/ops/index.ts';
+import { caseOfSequence, type Sequence, sequenceLaws } from '../../../../test/support/sequenceLaws.ts';
+import { sum, wkv } from '../../src/ops/index.ts';
 import type { Backend } from '../../src/tensor/backend.ts';
 import { scope } from '../../src/tensor/scope.ts';
 import { valueAndGrad } from '../../src/tensor/tape.ts';
@@ -36,10 +37,8 @@ const setups = (L: number, D: number) =>
 const plain: Setup = { B: 2, L: 9, D: 5, state: true, ages: false, lengths: false, seed: 1 };
 const stateNames = ['aa', 'bb', 'pp'] as const;
 
-function caseOf({ B, L, D, seed, ...has }: Setup): Case {
+function sequenceOf({ B, L, D, seed, ...has }: Setup): Sequence {
   const random = uniforms(seed);
-  const ages = has.ages ? randomAges(B, L, seed) : undefined;
-  const lengths = has.lengths ? randomLengths(B, L, seed) : undefined;
   return {
     inputs: {
       k: normal(random, [B, L, D], 2),
@@ -52,42 +51,36 @@ function caseOf({ B, L, D, seed, ...has }: Setup): Case {
         pp: normal(random, [B, D]),
       }),
     },
-    run({ k, v, decay, bonus, aa, bb, pp }, backend) {
-      const positions = positionsOn(backend, B, L, ages, lengths);
-      const result = wkv({ k, v, decay, bonus, state: aa && { aa, bb, pp }, positions });
-      // Of an empty row pp is −1e38, which no weighted sum survives.
-      return has.state ? [result.y, ...stateNames.map((name) => result.state[name])] : [result.y];
+    steps: ['k', 'v'],
+    state: stateNames,
+    run({ k, v, decay, bonus, aa, bb, pp }, positions) {
+      const { y, state } = wkv({ k, v, decay, bonus, state: aa && { aa, bb, pp }, positions });
+      return { outputs: [y], state: stateNames.map((name) => state[name]) };
     },
-    truth({ k, v, decay, bonus, aa, bb, pp }) {
-      const result = truth.wkv({ k, v, decay, bonus, state: aa && { aa, bb, pp }, ages, lengths });
-      return has.state ? [result.y, ...stateNames.map((name) => result.state[name])] : [result.y];
+    truth({ k, v, decay, bonus, aa, bb, pp }, at) {
+      const { y, state } = truth.wkv({ k, v, decay, bonus, state: aa && { aa, bb, pp }, ...at });
+      return { outputs: [y], state: stateNames.map((name) => state[name]) };
     },
   };
+}
+
+/** Before the first step pp is −1e38, which no weighted sum survives: the state is then left out. */
+function caseOf(setup: Setup): Case {
+  const sequence = sequenceOf(setup);
+  if (setup.state) return caseOfSequence(sequence, setup);
+  return caseOfSequence(
+    {
+      ...sequence,
+      run: (inputs, positions, isPart) => ({ ...sequence.run(inputs, positions, isPart), state: [] }),
+      truth: (inputs, at) => ({ ...sequence.truth(inputs, at), state: [] }),
+    },
+    setup,
+  );
 }
 
 const tensor = (backend: Backend, x: Array64) => backend.tensor(Float32Array.from(x.data), x.shape);
 
 describe.each(backends)('wkv on $name', ({ backend }) => {
-  /** Everything it returns, of plain arrays. */
-  const run = (inputs: Record<string, Array64>, state?: Float32Array[], ages?: Int32Array, lengths?: Int32Array) => {
-    const [B, L, D] = inputs.k.shape;
-    const [aa, bb, pp] = state?.map((values) => backend.tensor(values, [B, D])) ?? [];
-    const result = wkv({
-      k: tensor(backend, inputs.k),
-      v: tensor(backend, inputs.v),
-      decay: tensor(backend, inputs.decay),
-      bonus: tensor(backend, inputs.bonus),
-      state: aa && { aa, bb, pp },
-      positions: positionsOn(backend, B, L, ages, lengths),
-    });
-    return { y: result.y.read(), state: stateNames.map((name) => result.state[name].read()) };
-  };
-  const slice = ({ k, v, ...rest }: Record<string, Array64>, from: number, to: number) => ({
-    ...rest,
-    k: timeSlice(k, from, to),
-    v: timeSlice(v, from, to),
-  });
-
   it('equals the plain loop, over shapes and slices', () => {
     fc.assert(
       fc.property(setups(40, 70), fc.boolean(), (setup, sliced) => {
@@ -128,130 +121,30 @@ describe.each(backends)('wkv on $name', ({ backend }) => {
         bonus: array([1], [-1]),
       };
       const want = truth.wkv(inputs);
-      const got = run(inputs);
-      expectClose(got.y, want.y.data, 1e-6, 'y');
-      stateNames.forEach((name, i) => {
-        expectClose(got.state[i], want.state[name].data, 1e-6, name);
-      });
       const parameters = { k: tensor(backend, inputs.k), v: tensor(backend, inputs.v) };
-      const { grads } = valueAndGrad(
-        () => sum(wkv({ ...parameters, decay: tensor(backend, inputs.decay), bonus: tensor(backend, inputs.bonus) }).y),
-        parameters,
-      );
+      const rates = { decay: tensor(backend, inputs.decay), bonus: tensor(backend, inputs.bonus) };
+      const got = wkv({ ...parameters, ...rates });
+      expectClose(got.y.read(), want.y.data, 1e-6, 'y');
+      for (const name of stateNames) expectClose(got.state[name].read(), want.state[name].data, 1e-6, name);
+      const { grads } = valueAndGrad(() => sum(wkv({ ...parameters, ...rates }).y), parameters);
       for (const grad of Object.values(grads)) expect(grad.read().every(Number.isFinite)).toBe(true);
     });
   });
 
-  it('gives the same output and state for any split of time', () => {
-    fc.assert(
-      fc.property(partitions(6, 40), sizes(70, 1), seeds, (pieces, D, seed) => {
-        scope(() => {
-          const L = pieces.reduce((a, b) => a + b);
-          const { inputs } = caseOf({ ...plain, B: 1, L, D, state: false, seed });
-          const whole = run(inputs);
-          let state: Float32Array[] | undefined;
-          let at = 0;
-          for (const length of pieces) {
-            const piece = run(slice(inputs, at, at + length), state);
-            expectIdentical(piece.y, whole.y.slice(at * D, (at + length) * D), 'y');
-            state = piece.state;
-            at += length;
-          }
-          stateNames.forEach((name, i) => {
-            expectIdentical(state![i], whole.state[i], name);
-          });
-        });
-      }),
-      { numRuns: 20 },
-    );
-  });
-
-  it('keeps packed documents apart: outputs, states, and what lies in the others', () => {
-    fc.assert(
-      fc.property(partitions(5, 9), sizes(20, 1), seeds, (documents, D, seed) => {
-        scope(() => {
-          const L = documents.reduce((a, b) => a + b);
-          const { inputs } = caseOf({ ...plain, B: 1, L, D, state: false, seed });
-          const packed = run(inputs, undefined, agesOf(documents));
-          let at = 0;
-          for (const length of documents) {
-            const alone = run(slice(inputs, at, at + length));
-            expectIdentical(packed.y.slice(at * D, (at + length) * D), alone.y, 'y');
-            at += length;
-            if (at === L) for (const i of [0, 1, 2]) expectIdentical(packed.state[i], alone.state[i], stateNames[i]);
-          }
-          // A NaN in all documents but the last stays there.
-          const last = (L - (documents.at(-1) as number)) * D;
-          const v = array(
-            inputs.v.shape,
-            inputs.v.data.map((x, i) => (i < last ? NaN : x)),
-          );
-          const beside = run({ ...inputs, v }, undefined, agesOf(documents));
-          expectIdentical(beside.y.slice(last), packed.y.slice(last), 'y beside NaN');
-        });
-      }),
-      { numRuns: 15 },
-    );
-  });
-
-  it('gives ragged rows of a batch what they have alone, whatever the padding holds', () => {
-    fc.assert(
-      fc.property(setups(70, 40), (setup) => {
-        scope(() => {
-          const { B, L, D } = setup;
-          const { inputs } = caseOf({ ...setup, ages: false, lengths: false, state: false });
-          const lengths = randomLengths(B, L, setup.seed);
-          const v = array(
-            [B, L, D],
-            inputs.v.data.map((x, i) => (Math.floor(i / D) % L >= lengths[Math.floor(i / D / L)] ? NaN : x)),
-          );
-          const all = run({ ...inputs, v }, undefined, undefined, lengths);
-          for (let b = 0; b < B; b++) {
-            const alone = run(slice({ ...inputs, k: row(inputs.k, b), v: row(v, b) }, 0, lengths[b]));
-            const end = (b * L + lengths[b]) * D;
-            expectIdentical(all.y.slice(b * L * D, end), alone.y, 'y');
-            expect(
-              all.y.slice(end, (b + 1) * L * D).every((value) => value === 0),
-              'padding gives zeros',
-            ).toBe(true);
-            for (const i of [0, 1, 2]) {
-              expectIdentical(all.state[i].slice(b * D, (b + 1) * D), alone.state[i], stateNames[i]);
-            }
-          }
-        });
-      }),
-      { numRuns: 15 },
-    );
-  });
-
-  it('differentiates through the carried state as in one piece', () => {
-    const c = caseOf({ ...plain, L: 40 });
-    for (const cut of [1, 32, 35]) {
-      const { k, v, ...rest } = c.inputs;
-      const pieces: Case = {
-        inputs: {
-          ...rest,
-          'k.first': timeSlice(k, 0, cut),
-          'k.second': timeSlice(k, cut, 40),
-          'v.first': timeSlice(v, 0, cut),
-          'v.second': timeSlice(v, cut, 40),
-        },
-        run(x) {
-          const { decay, bonus, aa, bb, pp } = x;
-          const one = wkv({ k: x['k.first'], v: x['v.first'], decay, bonus, state: { aa, bb, pp } });
-          const two = wkv({ k: x['k.second'], v: x['v.second'], decay, bonus, state: one.state });
-          return [one.y, two.y, two.state.aa, two.state.pp];
-        },
-        truth(x) {
-          const { decay, bonus, aa, bb, pp } = x;
-          const one = truth.wkv({ k: x['k.first'], v: x['v.first'], decay, bonus, state: { aa, bb, pp } });
-          const two = truth.wkv({ k: x['k.second'], v: x['v.second'], decay, bonus, state: one.state });
-          return [one.y, two.y, two.state.aa, two.state.pp];
-        },
-      };
-      expectValues(backend, pieces);
-      expectGradients(backend, pieces, { tolerance: 2e-4 });
-    }
+  const sized = (D: number) => fc.record({ D: sizes(D, 1), state: fc.boolean(), seed: seeds });
+  sequenceLaws<Partial<Setup>>(backend, {
+    of: (B, L, setup) => sequenceOf({ ...plain, B, L, ...setup }),
+    split: { parts: partitions(6, 40), setups: sized(70), numRuns: 20 },
+    packed: { documents: partitions(5, 9), setups: sized(20), numRuns: 15 },
+    ragged: { rows: raggedRows(setups(70, 40), ({ B }) => B), numRuns: 15 },
+    carried: {
+      ...{ B: 2, L: 40, tolerance: 2e-4 },
+      cuts: [
+        [1, {}],
+        [32, {}],
+        [35, {}],
+      ],
+    },
   });
 
   it('refuses what does not fit', () => {
