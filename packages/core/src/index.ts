@@ -76,7 +76,13 @@ export {
   evaluate,
   type Prediction,
   predict,
+  type ResumeOptions,
+  type SaveOptions,
   type StepReport,
+  type Task,
+  type TaskMaker,
   Trainer,
   type TrainerOptions,
+  type TrainingBatch,
+  type TrainingData,
 } from './train/index.ts';
