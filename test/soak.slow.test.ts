@@ -71,7 +71,7 @@ describe.each(chosen)('on $name', ({ backend }) => {
       let made = 0;
       for await (const one of generate(model, [1, 2, 3], { maxTokens, seed: 1 })) {
         counts[one.token]++;
-        // The last state is the caller's; the others are freed as generation goes on.
+        // The last state is the caller's; the others are freed as generation continues.
         if (++made === maxTokens) one.state.dispose();
       }
       expect(made).toBe(maxTokens);

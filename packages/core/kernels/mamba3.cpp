@@ -202,7 +202,7 @@ static void mamba3_prepare(const Mamba3Shape& s, const Mamba3Head& head, const M
   mamba3_values(s, head, k);
 }
 
-// Q·K of every two rows, exp(c[t] - c[s]) of steps and rows, and the weights; beyond s = t stands what nobody reads.
+// Q·K of every two rows, exp(c[t] - c[s]) of steps and rows, and the weights; entries beyond s = t are not used.
 static void mamba3_weights(const Mamba3Shape& s, const Mamba3Head& head, const Mamba3Scratch& k) {
   const vi index = mamba3_index();
   const i32 rows = head.steps * s.R;

@@ -1,6 +1,7 @@
 // The backward of Mamba-3's scan (mamba3.cpp), in chunks from the last to the first, whatever form forward took.
-// What mamba3_chunk_back.cpp finds goes on to the inputs: dQ and dK turn back by the angles, an angle's gradient
-// is what the steps from its own on turn, and a weight's is shared by its step and the next.
+// Continues from the gradients of mamba3_chunk_back.cpp to those of the inputs: dQ and dK are rotated back by the
+// angles, an angle's gradient is summed over its own and all later steps, and the gradient of a weight is divided
+// between its step and the next.
 
 // The state after a row is K and V of its last step.
 static void mamba3_kept_back(const Mamba3Shape& s, const Mamba3Head& head, const Mamba3Grads& grads,

@@ -2,8 +2,8 @@
 //
 // `dispatch` publishes a kernel, its arguments and a division of the range into parts, and every
 // thread claims parts until none is left, the dispatching one too: where another process holds a
-// core, nobody waits for a worker that has not begun. Parts follow from (total, grain, threads)
-// alone and write apart from each other, so results do not depend on who runs them, or when.
+// core, no thread waits for a worker that has not started. Parts follow from (total, grain, threads)
+// alone and write to separate memory, so results do not depend on which thread runs them, or when.
 // Workers spin for a while (a training step issues a job every few microseconds), then sleep.
 #pragma once
 #include "kernel.h"

@@ -124,7 +124,7 @@ static void ssd_turn(const SsdShape& s, const SsdHead& head, const SsdScratch& k
   turn(head.b, s.ldb, k.b_t, s.T_, head.steps, s.N);
   turn(head.c, s.ldc, k.c_t, s.T_, head.steps, s.N);
 }
-// scores[s][t] = C[t]·B[s] for s <= t; before t = s stands what nobody reads.
+// scores[s][t] = C[t]·B[s] for s <= t; entries before t = s are not used.
 static void ssd_scores(const SsdShape& s, const SsdHead& head, const SsdScratch& k) {
   for (i32 i = 0; i < head.steps; i += TILE_ROWS)
     tile_columns(i / LANES * LANES, whole(head.steps), [&](auto tile, i32 j) {

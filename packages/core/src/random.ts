@@ -82,7 +82,7 @@ export class Random {
     return [...this.#words, ...this.#key];
   }
 
-  /** Goes on from a `state()`. */
+  /** Continues from a `state()`. */
   restore(state: readonly number[]): void {
     const isWord = (word: number) => Number.isInteger(word) && word >= 0 && word < TWO_32;
     if (!Array.isArray(state) || state.length !== 6 || !state.every(isWord)) {

@@ -1,8 +1,8 @@
 /**
  * Where kernels run: a heap of addresses, a way to call a kernel, and threads.
  *
- * Everything above this folder knows a device by this interface alone. It knows no kernel: the functions in
- * kernels/, one for each kernel, write the arguments and name the kernel by its number.
+ * The rest of the library uses a device through this interface only. A device knows no kernel: the functions in
+ * kernels/, one for each kernel, write its arguments and pass its number.
  */
 import { UsageError } from '../errors.ts';
 import { MAX_THREADS } from './kernels/pool.ts';
@@ -20,7 +20,7 @@ export interface Operand {
   readonly pointer: number;
 }
 
-/** An operand whose rows may lie apart: `rowStride` values from the start of a row to the next. */
+/** An operand whose rows need not follow each other: `rowStride` values are between the starts of two rows. */
 export interface Rows extends Operand {
   readonly rowStride: number;
 }

@@ -1,8 +1,8 @@
 /**
  * A device without memory: addresses are numbers, kernels do nothing, and what is read is zero.
  *
- * A forward pass on it says what a model costs, before the model has any values: how many bytes are allocated, and
- * how many multiply-adds the operations report. Scratch memory inside kernels is not counted.
+ * A forward pass on it finds what a model costs before the model has any values: the bytes that are allocated, and
+ * the multiply-adds that the operations report. Scratch memory inside kernels is not counted.
  */
 import type { Device, Region } from './device.ts';
 import { MAX_SLOTS } from './kernels/pool.ts';

@@ -1,7 +1,7 @@
 /**
  * The native device: the same kernels as a shared library, called through koffi.
  *
- * Addresses are real ones; they stay below 2^53, so that a JavaScript number holds them exactly.
+ * Addresses are those of the process. They stay below 2^53, so a JavaScript number holds them exactly.
  */
 import { UsageError } from '../errors.ts';
 import { nodeModule } from '../node.ts';
@@ -87,7 +87,7 @@ class NativeDevice implements Device {
       const size = (n: number) => `${(n / 2 ** 20).toFixed(0)} MiB`;
       throw new UsageError(
         'native',
-        `the system gave no ${size(bytes)} more beside the ${size(used)} in use. Use a smaller model, batch or block.`,
+        `the system gave no ${size(bytes)} more on top of the ${size(used)} in use. Use a smaller model, batch or block.`,
       );
     }
     const region = { address, bytes };

@@ -1,10 +1,10 @@
 /**
  * Finds or builds the native kernel library.
  *
- * Where a C++ compiler is found, the sources in kernels/ are compiled once for this machine into a
- * per-user cache, keyed by sources, flags, compiler and CPU. Two processes may build at once: each
- * writes its own file and moves it into place. A cache folder that cannot be written, or that belongs
- * to somebody else, is not used; a private temporary one is.
+ * Where a C++ compiler is found, the sources in kernels/ are compiled once for this machine into a per-user cache,
+ * keyed by sources, flags, compiler and CPU. Two processes may build at the same time: each writes its own file and
+ * moves it into place. If the cache folder cannot be written, or belongs to another user, a private temporary folder
+ * is used instead.
  */
 import { UsageError } from '../errors.ts';
 import type { NodeModules } from '../node.ts';
@@ -22,19 +22,19 @@ const BASE_FLAGS = [
   '-w',
 ];
 
-// kernels/ stands beside src/ in a checkout and beside dist/ in the package. It has a name of its own
-// because bundlers take the literal form for an asset.
+// kernels/ is next to src/ in a checkout and next to dist/ in the package. It is a constant because bundlers take
+// `new URL` with a literal path for an asset.
 const KERNELS = '../../kernels';
 
 export interface NativeLibrary {
   readonly path: string;
-  /** Compiler and version, for people. */
+  /** Compiler and version, for descriptions. */
   readonly compiler: string;
-  /** False where the file was in the cache already. */
+  /** False if the file was in the cache. */
   readonly built: boolean;
 }
 
-/** Throws an error that says why there is no native library here and what to do. */
+/** Throws a UsageError that says why there is no native library here, and what to do. */
 export async function findNativeLibrary(): Promise<NativeLibrary> {
   const fs = nodeModule('fs/promises');
   const path = nodeModule('path');
@@ -82,7 +82,7 @@ interface Compiler {
 async function findCompiler(): Promise<Compiler> {
   const candidates = process.env.CXX ? [process.env.CXX] : ['g++', 'clang++', 'c++'];
   const reasons: string[] = [];
-  // Without its command line tools, a Mac has compilers that only open a window that offers them.
+  // A Mac without the command line tools has compilers that only open a window which offers to install them.
   if (nodeModule('os').platform() === 'darwin' && !process.env.CXX)
     await execute('xcode-select', ['-p']).catch(refuseMac);
   for (const command of candidates) {
@@ -113,13 +113,13 @@ function refuseMac(): never {
   );
 }
 
-/** The per-user cache, or a private temporary folder where that one cannot be trusted or written. */
+/** The per-user cache, or a private temporary folder where the cache cannot be trusted or written. */
 async function cacheFolder(): Promise<string> {
   const fs = nodeModule('fs/promises');
   const os = nodeModule('os');
   const path = nodeModule('path');
   try {
-    // Throws for a user without a home.
+    // homedir() throws for a user without a home folder.
     const base =
       process.env.XDG_CACHE_HOME ||
       (os.platform() === 'win32' && process.env.LOCALAPPDATA) ||
@@ -134,7 +134,7 @@ async function cacheFolder(): Promise<string> {
       return folder;
     }
   } catch {
-    // An unwritable cache is no reason to fail.
+    // A cache that cannot be written is no reason to fail.
   }
   return privateFolder(fs, os, path);
 }
@@ -150,7 +150,7 @@ function privateFolder(
       try {
         nodeModule('fs').rmSync(folder, { recursive: true, force: true });
       } catch {
-        // Windows keeps a library that is loaded.
+        // Windows does not delete a library that is loaded.
       }
     });
     return folder;
@@ -167,7 +167,7 @@ async function exists(file: string): Promise<boolean> {
     );
 }
 
-/** Runs a command, resolves to its output; rejects with what it printed. */
+/** Runs a command. Resolves to its output, rejects with the errors it printed. */
 function execute(command: string, args: string[], input?: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = nodeModule('child_process').execFile(

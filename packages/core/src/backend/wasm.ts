@@ -12,7 +12,7 @@ import { MAX_SLOTS } from './kernels/pool.ts';
 import { canShareMemory, startWorker, type WasmWorker } from './wasmThreads.ts';
 
 const PAGE = 65536;
-/** The module is linked for up to 4 GiB; a browser that cannot reserve that gets less. */
+/** The module is linked for up to 4 GiB. A browser that cannot reserve that much gets less. */
 const MAX_PAGES = [65536, 32768, 16384];
 const STACK_BYTES = 1 << 20;
 
@@ -74,7 +74,7 @@ class WasmDevice implements Device {
         const size = (n: number) => `${(n / 2 ** 20).toFixed(0)} MiB`;
         throw new UsageError(
           'wasm',
-          `no room for ${size(bytes)} more beside the ${size(this.top)} in use (WebAssembly addresses 4 GiB). ` +
+          `no room for ${size(bytes)} more on top of the ${size(this.top)} in use (WebAssembly addresses 4 GiB). ` +
             'Use a smaller model, batch or block, or the native backend.',
         );
       }
@@ -167,19 +167,19 @@ const RELAXED_PROBE = Uint8Array.of(
 
 function supportsRelaxedSimd(): boolean {
   if (WebAssembly.validate(RELAXED_PROBE)) return true;
-  // Node 20 has it behind a flag that may be set while running.
+  // In Node 20 it is behind a flag, which may be set at runtime.
   const v8 = globalThis.process?.getBuiltinModule?.('node:v8');
   v8?.setFlagsFromString('--experimental-wasm-relaxed-simd');
   return WebAssembly.validate(RELAXED_PROBE);
 }
 
-// One compiled module a variant, shared by every backend of this process.
+// The compiled module of each variant, shared by all backends of this process.
 const modules = new Map<boolean, Promise<WebAssembly.Module>>();
 
 function compileModule(relaxed: boolean): Promise<WebAssembly.Module> {
   const known = modules.get(relaxed);
   if (known) return known;
-  // Written out twice: bundlers find assets by this literal form.
+  // Both URLs are literal: bundlers find assets by this form.
   const url = packageFile(() =>
     relaxed ? new URL('./mamba-relaxed.wasm', import.meta.url) : new URL('./mamba.wasm', import.meta.url),
   );
@@ -193,6 +193,6 @@ async function fetchBytes(url: URL): Promise<Uint8Array<ArrayBuffer>> {
   if (fs && url.protocol === 'file:') return new Uint8Array(await fs.readFile(url));
   const response = await fetch(url);
   if (!response.ok)
-    throw new UsageError('wasm', `${url} answered ${response.status}. Serve this file beside the script.`);
+    throw new UsageError('wasm', `${url} answered ${response.status}. Serve this file next to the script.`);
   return new Uint8Array(await response.arrayBuffer());
 }

@@ -1,4 +1,4 @@
-/** Starts the WASM device's workers: node:worker_threads in Node, module workers in a page. */
+/** Starts the workers of the WASM device: node:worker_threads in Node, module workers in a page. */
 import { UsageError } from '../errors.ts';
 import { packageFile } from '../packageFile.ts';
 
@@ -12,10 +12,10 @@ export interface WasmWorker {
   end(): void;
 }
 
-// Not literal where Node starts it: a bundler would put a second copy into the page.
+// Not a literal in the URL for Node: a bundler would put a second copy into the page.
 const WORKER = './wasmWorker.js';
 
-/** Whether memory can be handed to workers: always in Node, in a page when it is cross-origin isolated. */
+/** Whether workers can share memory: always in Node, in a page when it is cross-origin isolated. */
 export function canShareMemory(): boolean {
   return nodeThreads() !== undefined || (globalThis.crossOriginIsolated === true && typeof Worker !== 'undefined');
 }
@@ -23,7 +23,7 @@ export function canShareMemory(): boolean {
 export function startWorker(start: WorkerStart): Promise<WasmWorker> {
   const threads = nodeThreads();
   if (threads) {
-    // Without the options of this process: `node --input-type=module -e …` has some that no file takes.
+    // Without the options of this process: some of them, such as --input-type, cannot be used with a file.
     const worker = new threads.Worker(
       packageFile(() => new URL(WORKER, import.meta.url)),
       { execArgv: [] },

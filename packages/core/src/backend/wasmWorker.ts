@@ -1,4 +1,4 @@
-/** A thread of the WASM device: instantiates the module on its own stack and works until dismissed. */
+/** A thread of the WASM device: instantiates the module with its own stack, and works until it is dismissed. */
 import type { WorkerStart } from './wasmThreads.ts';
 
 interface Exports {

@@ -4,6 +4,7 @@ import { multiply } from '../ops/gemm.ts';
 import { scope } from '../tensor/scope.ts';
 import type { Backend } from '../tensor/tensor.ts';
 
+/** The speed of a backend. */
 export interface Measured {
   /** Multiply-adds in registers, in GFLOP/s: the bound of every kernel. */
   gflops: number;

@@ -11,7 +11,7 @@ import type { Matrix } from './matrix.ts';
 
 const EPSILON = 2 ** -52;
 const MAX_STEPS = 60;
-/** After so many steps without success the shift is replaced by an arbitrary one. */
+/** After this many steps without convergence the shift is replaced by an arbitrary one. */
 const PATIENCE = 12;
 
 /** All eigenvalues, by falling real part, then falling imaginary part. */

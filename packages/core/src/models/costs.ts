@@ -4,7 +4,8 @@
  * The model must be one without values, which belongs to the caller alone: a dry run gives it parameters of its own.
  */
 import { DryDevice } from '../backend/dryDevice.ts';
-import { type State, type StateFields, stateGrows } from '../layers/state.ts';
+import { State, type StateField, type StateFields, stateGrows } from '../layers/state.ts';
+import { cacheFromRows } from '../ops/keyValueCache.ts';
 import { type Backend, backendOn } from '../tensor/backend.ts';
 import { countMultiplyAdds } from '../tensor/multiplyAdds.ts';
 import type { ParameterTree } from '../tensor/parameters.ts';
@@ -26,12 +27,26 @@ export interface Rehearsal {
 
 /** Multiply-adds for the last of `length` steps of one sequence. */
 export function multiplyAddsAt(model: Rehearsal, length: number): number {
-  return onDryBackend(model, () => {
-    const grows = stateGrows(model.stateFields);
+  return onDryBackend(model, (backend) => {
     // The first run also computes what follows from the parameters alone, which a step does not compute again.
-    const before = model.forwardZeros(1, grows ? Math.max(1, length - 1) : 1);
-    return countMultiplyAdds(() => void model.forwardZeros(1, 1, grows && length > 1 ? before : undefined));
+    model.forwardZeros(1, 1);
+    const isLater = length > 1 && stateGrows(model.stateFields);
+    const state = isLater ? stateAfter(length - 1, model.stateFields, backend) : undefined;
+    return countMultiplyAdds(() => void model.forwardZeros(1, 1, state));
   });
+}
+
+/** A state of one row that has read `steps` steps, with whatever the memory holds. */
+function stateAfter(steps: number, fields: readonly StateFields[], backend: Backend): State {
+  const tensorOf = ({ shape, grows }: StateField) => {
+    if (grows === undefined) return backend.empty([1, ...shape]);
+    const held = Math.min(steps, grows);
+    return cacheFromRows(backend.empty([1, held, ...shape]), [held], [steps]);
+  };
+  const layers = fields.map((layer) =>
+    Object.fromEntries(Object.entries(layer).map(([name, field]) => [name, tensorOf(field)])),
+  );
+  return new State(layers, fields, [steps]);
 }
 
 /** Bytes that a training step on B rows of L steps needs at its peak: weights, moments, gradients and activations. */

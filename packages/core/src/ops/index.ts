@@ -1,4 +1,9 @@
-/** The operations, as one list. */
+/**
+ * Operations on tensors, each with its gradient. Sequences are (B, L, …): batch, time, features.
+ *
+ *   const y = add(mul(a, b), c);
+ *   const { out, lastState } = selectiveScan({ u, delta, A, B, C, deltaSoftplus: true });
+ */
 export { type AttentionInput, attention } from './attention.ts';
 export { type CausalConv1dInput, causalConv1d } from './causalConv1d.ts';
 export { crossEntropy } from './crossEntropy.ts';

@@ -1,8 +1,8 @@
 /**
  * The allocator of a device's memory: two-level segregated fit (Masmano et al. 2004).
  *
- * Allocation and release take constant time, neighbours merge at once, and the same sequence of
- * requests finds the same addresses, so that a training loop's memory stays flat.
+ * Allocation and release take constant time, free neighbours are merged immediately, and the same sequence of
+ * requests gets the same addresses, so the memory of a training loop stays flat.
  */
 
 import type { Device } from '../backend/device.ts';
@@ -12,8 +12,8 @@ const GRANULE = 64;
 const FIRST_GROWTH = 4 << 20;
 const LARGEST_GROWTH = 256 << 20;
 /**
- * Large arrays of one size would lie a power of two apart and meet in the same lines of every cache:
- * a scan of 2²⁰ steps over four of them took 2.4 times as long. So each gets a little more.
+ * Large arrays of one size would be a power of two apart and map to the same lines of every cache: a scan of 2²⁰ steps
+ * over four of them took 2.4 times as long. So each gets a little more memory.
  */
 const LARGE = 1 << 20;
 export const STAGGER = 195 * GRANULE;
@@ -30,6 +30,7 @@ interface Block {
   nextFree?: Block;
 }
 
+/** Hands out the memory of a device. */
 export class Heap {
   private bins: (Block | undefined)[] = [];
   private taken = new Map<number, Block>();
@@ -38,7 +39,7 @@ export class Heap {
   /** Bytes in use, and bytes taken from the device so far. */
   used = 0;
   reserved = 0;
-  /** The most bytes in use so far; whoever measures sets it to `used` before. */
+  /** The most bytes in use so far. Set it to `used` before measuring. */
   peak = 0;
 
   constructor(private readonly device: Device) {}
@@ -76,7 +77,7 @@ export class Heap {
   }
 
   private find(size: number): Block | undefined {
-    // The request's own class may hold blocks that are a little too small; later classes never do.
+    // Blocks of the request's own size class may be too small; those of later classes never are.
     const first = binOf(size);
     for (let block = this.bins[first]; block; block = block.nextFree) {
       if (block.size >= size) return block;

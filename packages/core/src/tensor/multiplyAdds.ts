@@ -1,8 +1,8 @@
 /**
  * Multiply-adds of a forward pass: operations report theirs, and countMultiplyAdds() sums them up.
  *
- * As usual, those of matrix products, convolutions, attention and scans count. Element-wise operations, norms and
- * activations do not.
+ * As is usual, matrix products, convolutions, attention and scans count. Element-wise operations, norms and activations
+ * do not.
  */
 
 let counted: number | undefined;

@@ -19,8 +19,14 @@ export interface AdamWOptions {
 
 const PART = 4096;
 
+/**
+ * The optimiser of training.
+ *
+ *   const optimizer = new AdamW(model.tree.list(), { beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0.1 });
+ *   optimizer.step(grads, 1e-3);
+ */
 export class AdamW {
-  /** Updates so far. */
+  /** The number of updates so far. */
   steps = 0;
   /** First and second moments by parameter. */
   readonly moments: Map<string, { m: Tensor; v: Tensor }>;
@@ -37,7 +43,7 @@ export class AdamW {
     );
   }
 
-  /** One update at the learning rate `lr`; gradients are multiplied by `scale` first. */
+  /** One update at the learning rate `lr`. `grads` are by parameter name; they are multiplied by `scale` first. */
   step(grads: Record<string, Tensor>, lr: number, scale = 1): void {
     this.steps++;
     const { beta1, beta2, eps, weightDecay } = this.options;

@@ -27,7 +27,7 @@ export function adopt(storage: Storage): void {
 /**
  * Runs `f` and frees the memory it allocated, except that of the tensors in what it returns: those belong to the
  * scope around, or, outside of any, to the caller. Tensors are found at any depth of arrays, maps, sets and objects;
- * an object with a method `held` (storage.ts) says itself what it holds.
+ * of an object with a method `held` (storage.ts), only what that returns is searched.
  *
  *   const y = scope(() => add(mul(a, b), c));   // a · b is freed
  *
@@ -42,9 +42,9 @@ export function scope<T>(f: () => T): T {
 
 function refuseAsync(result: unknown): void {
   if (!(result instanceof Promise)) return;
-  // The errors that it meets after this are caused by the refusal, and nothing awaits it.
+  // Its later errors are caused by the refusal, and nothing awaits it.
   result.catch(() => {});
-  throw new UsageError('scope', 'the function is async, expected one that returns at once.');
+  throw new UsageError('scope', 'the function is async, expected one that returns its result.');
 }
 
 /** As scope(), also while recording. */

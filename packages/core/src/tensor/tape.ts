@@ -1,8 +1,8 @@
 /**
  * Reverse-mode differentiation over a tape of operations with hand-written backwards.
  *
- * An operation records its inputs, its outputs and how gradients go back. Views (reshape, split) cost
- * nothing: `place` lets a backward write the gradient of a view straight into its part of the whole.
+ * An operation records its inputs, its outputs and its backward. Views (reshape, split) cost nothing: `place` lets a
+ * backward write the gradient of a view directly into its part of the whole.
  */
 import { UsageError } from '../errors.ts';
 import { addInto, copyInto, fill } from './copy.ts';
@@ -14,8 +14,8 @@ export interface Gradients {
   /** Whether this input needs a gradient. */
   wants(input: Tensor | undefined): boolean;
   /**
-   * Uninitialised room for the gradient of an input, of its shape. Its rows may lie apart
-   * (rowStride): only for backwards that can write so.
+   * Uninitialised memory for the gradient of an input, of its shape. It may be a slice (see rowStride): only for
+   * backwards that can write one.
    */
   place(input: Tensor): Tensor;
 }
@@ -24,7 +24,7 @@ export interface Operation {
   name: string;
   inputs: readonly (Tensor | undefined)[];
   outputs: readonly Tensor[];
-  /** Gradients of the outputs (undefined: none arrives) to those of the inputs, in order. */
+  /** From the gradients of the outputs (undefined: there is none) to those of the inputs, in order. */
   backward(grads: readonly (Tensor | undefined)[], to: Gradients): readonly (Tensor | undefined)[];
 }
 
@@ -33,12 +33,12 @@ let observer: ((operation: Operation, place: string) => void) | undefined;
 let valueObserver: ((name: string, value: Tensor) => void) | undefined;
 let place = '';
 
-/** Whether a gradient will be asked of any of these tensors: what only the backward needs is then kept. */
+/** Whether a gradient of any of these tensors will be computed. If so, keep what the backward needs. */
 export function isTracked(...inputs: readonly (Tensor | undefined)[]): boolean {
   return active !== undefined && inputs.some((input) => input !== undefined && active?.tracked.has(input));
 }
 
-/** Whether a tape is running: what operations read must then stay until the backward. */
+/** Whether a tape is recording. If so, the inputs of operations must live until the backward. */
 export function isRecording(): boolean {
   return active !== undefined;
 }
@@ -48,7 +48,7 @@ export function record(operation: Operation): void {
   active?.record(operation);
 }
 
-/** Runs `f` under a name, for whoever observes: 'backbone.layers.3'. */
+/** Runs `f` under a name such as 'backbone.layers.3', which observers receive. */
 export function within<T>(name: string, f: () => T): T {
   const outer = place;
   place = name;
@@ -59,18 +59,18 @@ export function within<T>(name: string, f: () => T): T {
   }
 }
 
-/** As within(), under a name inside the name around. */
+/** As within(), with a name inside the current one. */
 export const beneath = <T>(name: string, f: () => T): T => within(placed(name), f);
 
 const placed = (name: string) => (place ? `${place}.${name}` : name);
 
-/** Offers an inner value to whoever observes, as 'backbone.layers.3.mixer.delta'; made only where somebody does. */
+/** Offers an inner value to an observer, as 'backbone.layers.3.mixer.delta'. Without an observer it is not computed. */
 export function offer(name: string, make: () => Tensor): void {
   const visit = valueObserver;
   if (visit) withoutGradients(() => enter(() => visit(placed(name), make())));
 }
 
-/** Runs `f` and calls `visit` with each value that is offered; the tensor is the caller's only until it returns. */
+/** Runs `f` and calls `visit` with each value that is offered. The tensor lives until `visit` returns. */
 export function observeValues<T>(f: () => T, visit: (name: string, value: Tensor) => void): T {
   const outer = valueObserver;
   valueObserver = visit;
@@ -81,7 +81,7 @@ export function observeValues<T>(f: () => T, visit: (name: string, value: Tensor
   }
 }
 
-/** Runs `f` and calls `visit` after each of its operations, with the name they ran within. */
+/** Runs `f` and calls `visit` after each of its operations, with the name it ran under. */
 export function observeOperations<T>(f: () => T, visit: (operation: Operation, place: string) => void): T {
   observer = visit;
   try {
@@ -108,8 +108,13 @@ export function withoutGradients<T>(f: () => T): T {
 }
 
 /**
- * Runs `f`, which returns a scalar, and differentiates it by `parameters`. All that `f` allocated is
- * freed, value and grads aside. A parameter that `f` does not use gets zeros.
+ * Runs `f`, which returns a scalar, and differentiates it by `parameters`.
+ *
+ *   const { value, grads } = valueAndGrad(() => sum(square(x)), { x });   // grads.x is 2 x
+ *
+ * Returns the value and, under the same names, the gradients, each of the shape of its parameter; zeros for a
+ * parameter that `f` does not use. Everything else that `f` allocated is freed.
+ * Throws a UsageError where `f` does not return a scalar of shape (), and inside another valueAndGrad.
  */
 export function valueAndGrad(
   f: () => Tensor,
@@ -137,7 +142,7 @@ export function valueAndGrad(
     const owned = new Set<Storage>();
     for (const [name, parameter] of Object.entries(parameters)) {
       const grad = tape.gradientOf(parameter);
-      // Two gradients may be one (both sides of an addition): each gets memory of its own.
+      // Two gradients may be one tensor (those of a + b): each gets its own memory.
       if (!grad) grads[name] = parameter.backend.zeros(parameter.shape);
       else grads[name] = owned.has(grad.storage) ? copyOf(grad) : compact(grad);
       owned.add(grads[name].storage);
@@ -149,7 +154,7 @@ export function valueAndGrad(
 interface ViewGroup {
   base: Tensor;
   views: readonly Tensor[];
-  /** The base's gradient, once a view's gradient was placed in it. */
+  /** The gradient of the base, once the gradient of a view was placed in it. */
   whole?: Tensor;
   placed: Set<Tensor>;
 }
@@ -159,7 +164,7 @@ class Tape {
   private operations: Operation[] = [];
   private groups = new Map<Tensor, ViewGroup>();
   private grads = new Map<Tensor, Tensor>();
-  /** How many gradients share a storage: only an unshared one may be added to or freed. */
+  /** The number of gradients that share a storage. Only an unshared one may be added to or freed. */
   private holders = new Map<Storage, number>();
 
   constructor(parameters: readonly Tensor[]) {
@@ -214,7 +219,7 @@ class Tape {
     return viewLike(this.wholeOf(group), group.base, input);
   }
 
-  /** The base's gradient from its views': those not written in place are copied in. */
+  /** The gradient of the base from those of its views. Those that were not written in place are copied in. */
   private gather(group: ViewGroup): Tensor {
     const whole = this.wholeOf(group);
     for (const view of group.views) {
@@ -226,7 +231,7 @@ class Tape {
     return whole;
   }
 
-  /** Room for the gradient of the base; the group holds it until all its views are gathered. */
+  /** Memory for the gradient of the base. The group holds it until all its views are gathered. */
   private wholeOf(group: ViewGroup): Tensor {
     if (!group.whole) {
       group.whole = this.place(group.base);
@@ -235,7 +240,7 @@ class Tape {
     return group.whole;
   }
 
-  /** Whether nothing else reads what `grad`, the gradient of `tensor`, holds: it may be added to. */
+  /** Whether `grad`, the gradient of `tensor`, may be added to: nothing else reads it. */
   private isOwn(tensor: Tensor, grad: Tensor): boolean {
     if (this.holders.get(grad.storage) === 1) return true;
     const group = this.groups.get(tensor);
@@ -284,13 +289,13 @@ class Tape {
   }
 }
 
-/** The part of `whole`, a tensor like `base`, that `view` is of `base`: a slice of its rows, or a reshape. */
+/** `view` is a slice or a reshape of `base`. The same slice or reshape of `whole`. */
 function viewLike(whole: Tensor, base: Tensor, view: Tensor): Tensor {
   const rowStride = view.rows === base.rows ? whole.rowStride : view.width;
   return new Tensor(whole.storage, view.shape, 'f32', whole.offset + view.offset - base.offset, rowStride);
 }
 
-/** A gradient whose rows lie close, in storage of its own. */
+/** A gradient that is contiguous and has its own storage. */
 function compact(tensor: Tensor): Tensor {
   return tensor.isContiguous && tensor.storage.bytes === 4 * tensor.size ? tensor : copyOf(tensor);
 }

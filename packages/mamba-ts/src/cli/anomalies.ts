@@ -114,7 +114,7 @@ class Tally {
   series = 0;
   private judged = 0;
   private flagged = 0;
-  private hindsight = 0;
+  private calibrating = 0;
   private expected = 0;
   private extended = 0;
   private rate = 0;
@@ -134,7 +134,7 @@ class Tally {
     const show = numberFormat([Array.from(values)]);
     for (const [t, row] of detection.rows.entries()) {
       if (!row.anomaly) continue;
-      if (row.phase === 'calibration') this.hindsight++;
+      if (row.phase === 'calibration') this.calibrating++;
       if (this.shown.length >= SHOWN) continue;
       const { value, expected, low, high, score } = row;
       this.shown.push([
@@ -149,9 +149,9 @@ class Tally {
   }
 
   print(): void {
-    const { shown, flagged, hindsight, judged } = this;
+    const { shown, flagged, calibrating, judged } = this;
     if (shown.length > 0) printTable([['series', 'time', 'value', 'expected', 'normal', 'score'], ...shown]);
-    const left = flagged + hindsight - shown.length;
+    const left = flagged + calibrating - shown.length;
     if (left > 0) say(`… and ${thousands(left)} more: --out flagged.csv writes them all`);
     const range = this.series === 1 ? ` (${thousands(this.range[0])} to ${thousands(this.range[1])})` : '';
     const alarms = this.expected < 10 ? this.expected.toFixed(1) : thousands(this.expected);
@@ -159,7 +159,7 @@ class Tally {
       `${thousands(flagged)} of ${thousands(judged)} values flagged; ${alarms}${range} false alarms are to be expected ` +
         (this.isCalibrated ? `at a rate of ${this.rate}` : 'if the intervals of the forecast hold'),
     );
-    if (hindsight > 0) say(`${thousands(hindsight)} more among the values that calibrate`);
+    if (calibrating > 0) say(`${thousands(calibrating)} more among the values that calibrate`);
     if (this.extended > 0) {
       say(
         `${this.series === 1 ? 'Fewer' : `In ${thousands(this.extended)} series fewer`} than ${thousands(1 / this.rate)} values to calibrate on: the tail of the scores is extrapolated, the rate a guess`,
