@@ -20,7 +20,7 @@ describe('Random', () => {
     expect(new Set(first).size).toBe(first.length);
   });
 
-  it('goes on from a saved state, through JSON', () => {
+  it('continues from a saved state, through JSON', () => {
     fc.assert(
       fc.property(fc.maxSafeInteger(), fc.nat(20), (seed, skip) => {
         const random = new Random(seed);

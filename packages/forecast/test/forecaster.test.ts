@@ -215,7 +215,7 @@ describe('a stream', () => {
     );
   });
 
-  it('goes on for long in bounded memory, and from a saved state as if it had not stopped', async () => {
+  it('continues for long in bounded memory, and from a saved state as if it had not stopped', async () => {
     const values = walk(30_000, 11);
     const s = f.stream();
     s.observe(values.slice(0, 21_003));

@@ -60,7 +60,7 @@ export class Heap {
 
   release(address: number): void {
     let block = this.taken.get(address);
-    if (!block) throw new UsageError('heap', `${address} is not allocated. It was freed before.`);
+    if (!block) throw new Error(`heap: ${address} is not allocated. It was freed before.`);
     this.taken.delete(address);
     this.used -= block.size;
     const { before, after } = block;

@@ -54,13 +54,13 @@ describe('openBackend', () => {
     }
   });
 
-  it.each(backends)('says how much memory there was, and goes on: $name', ({ backend }) => {
+  it.each(backends)('says how much memory there was, and continues: $name', ({ backend }) => {
     // A petabyte: more than any address space gives.
     const shape = [2 ** 48];
     expect(() => backend.empty(shape)).toThrow(
       backend.name === 'wasm'
-        ? /^wasm: no room for \d+ MiB more beside the \d+ MiB in use \(WebAssembly addresses 4 GiB\)\. Use a smaller model, batch or block, or the native backend\.$/
-        : /^native: the system gave no \d+ MiB more beside the \d+ MiB in use\. Use a smaller model, batch or block\.$/,
+        ? /^wasm: no room for \d+ MiB more on top of the \d+ MiB in use \(WebAssembly addresses 4 GiB\)\. Use a smaller model, batch or block, or the native backend\.$/
+        : /^native: the system gave no \d+ MiB more on top of the \d+ MiB in use\. Use a smaller model, batch or block\.$/,
     );
     const x = backend.full([3], 1);
     expect([...x.read()]).toEqual([1, 1, 1]);

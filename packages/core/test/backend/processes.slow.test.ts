@@ -31,7 +31,7 @@ const isOpen = (path: string): boolean =>
   (statSync(path).mode & 0o005) === 0o005 && (path === '/' || isOpen(dirname(path)));
 const othersRun = isRoot && isOpen(dirname(fileURLToPath(import.meta.url)));
 /** Somebody else: nobody, and a number without a name or a home. */
-const [NOBODY, STRANGER] = [65_534, 54_321];
+const [NOBODY, UNNAMED_USER] = [65_534, 54_321];
 const base = mkdtempSync(join(tmpdir(), 'mamba-ts-test-'));
 const { PATH = '' } = process.env;
 
@@ -192,7 +192,7 @@ chmod 755 "$2"
   });
 
   it.skipIf(!othersRun)('is private for a user without a home', async () => {
-    expectPrivate(await open({ XDG_CACHE_HOME: '', HOME: '' }, STRANGER));
+    expectPrivate(await open({ XDG_CACHE_HOME: '', HOME: '' }, UNNAMED_USER));
   });
 
   it('says what the compiler said, and leaves nothing behind', async () => {

@@ -177,7 +177,7 @@ describe.each(backends)('transformer on $name', ({ backend }) => {
       'forward: a document of row 1 is 11 tokens long, 9 read before and 2 now, expected at most maxLength = 10. ' +
         'Read less, start from a new state, or raise maxLength or set a window in the config.',
     );
-    // Of packed documents the longest counts, and a row may go on with new ones for ever.
+    // Of packed documents the longest counts, and a row may continue with new ones for ever.
     const documents = Int32Array.from([...new Array(9).fill(0), ...new Array(7).fill(1)]);
     let packed = model.forward(tokensOf(2, [16]), { documents }).state;
     expect(packed.bytes).toBe(stateBytes(model.stateFields, 1, 7));

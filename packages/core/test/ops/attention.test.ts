@@ -270,7 +270,7 @@ describe.each(backends)('attention on $name', ({ backend }) => {
     );
   });
 
-  it('lets two readers go on from one cache', () => {
+  it('lets two readers continue from one cache', () => {
     scope(() => {
       const setup = { ...plain, L: 20 };
       const first = read(backend, setup, inputsOf(setup));

@@ -14,7 +14,7 @@ describe('documentAges', () => {
     ]);
   });
 
-  it('goes on where the row stood, in the same document only', () => {
+  it('continues where the row stood, in the same document only', () => {
     const before = [
       { document: 5, age: 2 },
       { document: 4, age: 9 },

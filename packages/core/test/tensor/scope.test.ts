@@ -82,7 +82,7 @@ describe('scope', () => {
     });
   });
 
-  it('frees everything when it fails, and goes on after', () => {
+  it('frees everything when it fails, and continues after', () => {
     const { used } = backend.heap;
     expect(() =>
       scope(() => {
@@ -120,7 +120,7 @@ describe('scope', () => {
       await null;
       x.read();
     };
-    const message = 'scope: the function is async, expected one that returns at once.';
+    const message = 'scope: the function is async, expected one that returns its result.';
     expect(() => scope(start)).toThrow(message);
     expect(() => valueAndGrad(() => scope(start) as never, {})).toThrow(message);
     expect(backend.heap.used).toBe(used);

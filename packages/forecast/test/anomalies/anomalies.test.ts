@@ -79,7 +79,7 @@ describe('the threshold', () => {
     expect(Math.abs(exceeded / 4000 - 0.05)).toBeLessThan(4 * Math.sqrt((0.05 * 0.95) / 4000));
   });
 
-  it('goes on as an exponential tail where there are too few scores, and says so', () => {
+  it('continues as an exponential tail where there are too few scores, and says so', () => {
     // Exponential scores: the true threshold of 0.001 is ln 1000 = 6.9.
     const scores = range(200, (i) => -Math.log(1 - (i + 0.5) / 200));
     const { value, extended } = of(scores).threshold(0.001);

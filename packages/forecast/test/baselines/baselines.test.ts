@@ -72,7 +72,7 @@ describe('seasonal naive', () => {
 });
 
 describe('naive and drift', () => {
-  it('go on with the last value, and with the mean step', async () => {
+  it('continue with the last value, and with the mean step', async () => {
     expect((await forecast('naive', [1, 2, 4, NAN], { horizon: 2, season: 2 })).mean).toEqual([4, 4]);
     const { mean, quantiles } = await forecast('drift', [1, 2, 6, 7], { horizon: 3 });
     expect(mean).toEqual([9, 11, 13]);

@@ -36,7 +36,7 @@ describe('covariates', () => {
     expect(series.past.p).toEqual(['a', null, null, 'b']);
   });
 
-  it('go on in a second table, by id and time, in any order', async () => {
+  it('continue in a second table, by id and time, in any order', async () => {
     const past = [
       rows(3, (i) => `${day(i)},a,${i},${i},x`, 'date,id,y,promo,kind'),
       rows(3, (i) => `${day(i)},b,${-i},${i + 50},z`),

@@ -105,7 +105,7 @@ describe('mamba-ts anomalies', () => {
     expect(rows[1]).toMatch(/,,,,,,false,start$/);
   });
 
-  it('leaves out series that are too short, and goes on', async () => {
+  it('leaves out series that are too short, and continues', async () => {
     const at = await folderWith({
       't.csv': `${hourly(['north'], 15)}new,2024-01-01 00:00,1\nnew,2024-01-01 01:00,2\n`,
     });
