@@ -43,10 +43,10 @@ export class FamilySet {
         "it has 'sequence_model', so this classifies or regresses sequences, expected a language model. Load it with loadSequenceModel(), or use mamba-ts predict.",
       );
     }
-    const own = this.families.find(({ officialType, otherTypes = [] }) =>
+    const family = this.families.find(({ officialType, otherTypes = [] }) =>
       [officialType, ...otherTypes].some((type) => type !== undefined && type === config.model_type),
     );
-    if (own) return complete(own, readSpelling(own, own.fromJson?.({ ...config }) ?? config, 'official'));
+    if (family) return complete(family, readSpelling(family, family.fromJson?.({ ...config }) ?? config, 'official'));
     if (typeof config.model_type === 'string' && 'hidden_size' in config) return this.readHuggingFace(config);
     if ('d_model' in config) return this.readOfficial(config);
     throw new UsageError(
