@@ -1,8 +1,8 @@
 /**
  * Arrays of the reference operations: a shape and its values in f64, row-major.
  *
- * The files beside this one are each kernel again as plain loops: slow, readable, and the truth that
- * tests compare with. They share no code with src/.
+ * The other files of this folder are the operations as plain loops: slow and readable, the truth that tests compare
+ * with. They share no code with src/.
  */
 export interface Array64 {
   readonly shape: readonly number[];

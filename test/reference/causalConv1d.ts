@@ -3,7 +3,7 @@
  *
  *   yₜ = silu(bias + Σⱼ w[K−1−j] xₜ₋ⱼ)
  *
- * What lies before the start comes from the state, the last K inputs, oldest first. An input that is
+ * Inputs before the start come from the state, the last K inputs, oldest first. An input that is
  * more than `age` steps back belongs to an earlier document and counts as zero.
  */
 import { type Array64, array } from './array.ts';

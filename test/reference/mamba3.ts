@@ -69,7 +69,7 @@ export function mamba3(input: Mamba3Input): Mamba3Output {
         const lambda = sigmoid(input.trap.data[at]);
         const alpha = Math.exp(input.ADT.data[at]);
 
-        // What the step before left.
+        // The share of the step before.
         for (let n = 0; n < N; n++) {
           for (let p = 0; p < P; p++) {
             let sum = state[n * P + p];

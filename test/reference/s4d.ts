@@ -5,7 +5,7 @@
  *   xₜ = a xₜ₋₁ + uₜ                  yₜ = Re(c·xₜ) + D uₜ
  *   Kₜ = Re Σ c exp(Δ A t)            yₜ = Σⱼ Kⱼ uₜ₋ⱼ + D uₜ
  *
- * Where a document begins (age 0) xₜ₋₁ counts as zero; inputs more than `age` steps back do.
+ * Where a document begins (age 0) xₜ₋₁ counts as zero; so do inputs more than `age` steps back.
  */
 import { type Array64, array } from './array.ts';
 import { gelu, sigmoid } from './elementwise.ts';

@@ -1,4 +1,4 @@
-/** yₜ = m xₜ + (1 − m) xₜ₋₁ for each mix m; what lies before a document is zero. */
+/** yₜ = m xₜ + (1 − m) xₜ₋₁ for each mix m; before a document x is zero. */
 import { type Array64, array } from './array.ts';
 
 export interface ShiftInput {

@@ -1,5 +1,5 @@
 /**
- * The backends that tests run on, opened once a test file:
+ * The backends that tests run on, opened once for each test file:
  *
  *   describe.each(backends)('softmax on $name', ({ backend }) => { … });
  */
@@ -25,6 +25,6 @@ if (native instanceof Error) {
   backends.push({ name: `native (${native.device.description})`, backend: native });
 }
 
-/** The backend of tests that are about no kernel. */
+/** A backend for tests that do not depend on it. */
 export const anyBackend = wasm1;
 export const nativeBackend = native instanceof Error ? undefined : native;

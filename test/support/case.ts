@@ -20,7 +20,7 @@ export interface Case {
 }
 
 export interface Options {
-  /** Inputs as slices of wider tensors, whose other columns are NaN: who reads them fails. */
+  /** Inputs as slices of wider tensors whose other columns are NaN, so that reading them is found out. */
   sliced?: boolean;
   tolerance?: number;
 }
@@ -28,7 +28,7 @@ export interface Options {
 const BEFORE = 2;
 const AFTER = 3;
 
-/** The tensor to differentiate by, and how the case's input is seen in it. */
+/** The tensor to differentiate by, and the view of it that is the input of the case. */
 function place(backend: Backend, x: Array64, sliced: boolean): { whole: Tensor; view: () => Tensor } {
   if (!sliced || x.shape.length === 0) {
     const whole = backend.tensor(Float32Array.from(x.data), x.shape);
@@ -64,7 +64,7 @@ export function expectValues(backend: Backend, c: Case, { sliced = false, tolera
   });
 }
 
-/** Weights of the loss: that of the outputs, one array each. */
+/** Weights of the loss, one array for each output. */
 function lossWeights(c: Case): Array64[] {
   const random = uniforms(12345);
   return c.truth(c.inputs).map((x) => normal(random, x.shape));
@@ -117,7 +117,7 @@ const STEP = 1e-5;
 export function expectGradients(backend: Backend, c: Case, { sliced = false, tolerance = GRADIENT }: Options = {}) {
   const weights = lossWeights(c);
   const { value, grads } = gradients(backend, c, sliced);
-  // The weighted outputs may cancel: the value is measured against the size of what was summed.
+  // The weighted outputs may cancel: the error is relative to the size of the summands.
   const size = Math.sqrt(c.truth(c.inputs).reduce((n, x) => n + x.data.reduce((a, v) => a + v * v, 0), 0));
   expect(Math.abs(value - truthLoss(c, weights, c.inputs)) / (1e-3 + size), 'the loss').toBeLessThan(tolerance);
   for (const [name, x] of Object.entries(c.inputs)) {
@@ -156,7 +156,7 @@ export function expectSlopes(backend: Backend, c: Case, { sliced = false, tolera
   }
 }
 
-/** A NaN in any element of any input goes where it goes in the truth, and nowhere else. */
+/** A NaN in any element of any input reaches the same outputs as in the truth. */
 export function expectNaN(backend: Backend, c: Case, options: Options = {}): void {
   const random = uniforms(5);
   for (const [name, x] of Object.entries(c.inputs)) {

@@ -1,4 +1,4 @@
-/** Runs scripts on the built package in processes of their own. */
+/** Runs scripts on the built package in separate processes. */
 import { execFile, execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 

@@ -1,13 +1,13 @@
-/** How far values are from the truth, as the acceptance checks measure it. */
+/** The error of values against the truth. */
 import { expect } from 'vitest';
 
-/** Of f32 forwards and gradients against f64. */
+/** Tolerances of f32 forward passes and gradients against f64. */
 export const FORWARD = 2e-5;
 export const GRADIENT = 1e-4;
 
 /**
  * max|got − want| / (1e-3 + max|want|) over the finite values. Infinity where the counts differ, and
- * where one has a NaN or an infinity that the other has not.
+ * where only one of the two has a NaN or an infinity.
  */
 export function errorOf(got: ArrayLike<number>, want: ArrayLike<number>): number {
   if (got.length !== want.length) return Infinity;

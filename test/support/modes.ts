@@ -1,4 +1,4 @@
-/** Cases of the scans over modes, S4D's and S4's: sizes, and what is given beside the input. */
+/** Cases of the scans over modes, S4D's and S4's: their sizes and optional inputs. */
 import fc from 'fast-check';
 import { seeds, sizes } from './random.ts';
 

@@ -4,7 +4,7 @@ import { documentAges } from '../../packages/core/src/ops/positions.ts';
 import { type Array64, array, product } from '../reference/array.ts';
 import { uniforms } from './random.ts';
 
-/** Ages of rows in which a document may begin at any step; at their start rows may be deep in one. */
+/** Ages of rows in which documents begin at random steps. Rows may start inside a document. */
 export function randomAges(B: number, L: number, seed: number): Int32Array {
   const random = uniforms(seed);
   const ages = new Int32Array(B * L);

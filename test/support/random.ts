@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { type Array64, array, product } from '../reference/array.ts';
 
-/** Every property of the tests starts here; FC_SEED=… looks elsewhere. */
+/** All property tests use this seed; FC_SEED=… sets another. */
 export { fc };
 
 fc.configureGlobal({ seed: Number(process.env.FC_SEED ?? 7), interruptAfterTimeLimit: 40_000 });
@@ -40,7 +40,7 @@ export function uniform(random: Random, shape: readonly number[], from: number, 
 }
 
 export const seeds = fc.integer({ min: 0, max: 2 ** 31 });
-/** Sizes of an axis: 0 and 1, and odd ones that no vector divides. */
+/** Sizes of an axis, often 0, 1 or 2. */
 export const sizes = (max: number, min = 0) =>
   fc.oneof({ weight: 1, arbitrary: fc.integer({ min, max: Math.min(max, 2) }) }, fc.integer({ min, max }));
 /** Shapes of `axes` axes, the last one up to `width`. */

@@ -10,7 +10,7 @@ const ALPHAS = [0.05, 0.2, 0.5, 1];
 
 export class Smoothing implements SeriesForecaster {
   readonly name = 'smoothing';
-  /** Series that were read, to see what was asked of it. */
+  /** The series that it was given. */
   count = 0;
 
   async forecastAll(series: readonly Values[], options: ForecastOptions): Promise<Forecast[]> {
@@ -20,10 +20,10 @@ export class Smoothing implements SeriesForecaster {
 }
 
 function forecastOne(values: Values, options: ForecastOptions): Forecast {
-  const asked = checkOptions(options);
+  const checked = checkOptions(options);
   const y = Float64Array.from(values);
   const first = y.find((x) => !Number.isNaN(x)) ?? 0;
-  const season = shortestSeason(y, asked.season);
+  const season = shortestSeason(y, checked.season);
   const profile = profileOf(y, y.length >= 2 * season ? season : 1);
   const at = (t: number) => profile[t % profile.length];
   const fits = ALPHAS.map((alpha) => {
@@ -39,12 +39,12 @@ function forecastOne(values: Values, options: ForecastOptions): Forecast {
     return { alpha, level, deviation: Math.sqrt(error / Math.max(1, count)) };
   });
   const { alpha, level, deviation } = fits.reduce((a, b) => (b.deviation < a.deviation ? b : a));
-  const steps = Array.from({ length: asked.horizon }, (_, h) => {
+  const steps = Array.from({ length: checked.horizon }, (_, h) => {
     const width = deviation * Math.sqrt(1 + h * alpha * alpha);
     return GRID.map((p) => level + at(y.length + h) + width * normalQuantile(p));
   });
-  const floor = asked.nonNegative ? 0 : -Infinity;
-  return forecastOf({ levels: GRID, steps: steps.map((row) => row.map((x) => Math.max(floor, x))) }, asked);
+  const floor = checked.nonNegative ? 0 : -Infinity;
+  return forecastOf({ levels: GRID, steps: steps.map((row) => row.map((x) => Math.max(floor, x))) }, checked);
 }
 
 function profileOf(y: Float64Array, season: number): Float64Array {

@@ -6,7 +6,6 @@
  */
 
 import type { Device } from '../backend/device.ts';
-import { UsageError } from '../errors.ts';
 
 const GRANULE = 64;
 const FIRST_GROWTH = 4 << 20;

@@ -27,7 +27,7 @@ describe('openBackend', () => {
     );
   });
 
-  it('opens the fastest one by itself', async () => {
+  it('opens the fastest one by default', async () => {
     const backend = await openBackend();
     expect(backend.name).toBe(nativeBackend ? 'native' : 'wasm');
     expect(backend.device.threads).toBeGreaterThan(0);
@@ -41,7 +41,7 @@ describe('openBackend', () => {
     expect([4, 8, 16]).toContain(device.lanes);
   });
 
-  it('opens and disposes many, side by side and one after the other', async () => {
+  it('opens and disposes many, at the same time and one after the other', async () => {
     for (const name of nativeBackend ? (['wasm', 'native'] as const) : (['wasm'] as const)) {
       for (let round = 0; round < 3; round++) {
         const many = await Promise.all([1, 2, 3].map((threads) => openBackend(name, { threads })));
@@ -54,7 +54,7 @@ describe('openBackend', () => {
     }
   });
 
-  it.each(backends)('says how much memory there was, and continues: $name', ({ backend }) => {
+  it.each(backends)('says how much memory is in use, and can still be used: $name', ({ backend }) => {
     // A petabyte: more than any address space gives.
     const shape = [2 ** 48];
     expect(() => backend.empty(shape)).toThrow(

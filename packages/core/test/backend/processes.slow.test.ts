@@ -1,7 +1,7 @@
 /**
- * The built package in processes of their own: how they end, and the cache of the native library. For
- * the cache a stand-in compiler answers as the real one and gives the library that is there already,
- * so that many caches are filled in no time; it notes every build.
+ * The built package in separate processes: how they end, and the cache of the native library. For the cache, a
+ * stand-in compiler answers as the real one does and copies the library that was built before, so that filling a cache
+ * takes no time; it logs every build.
  */
 import {
   chmodSync,
@@ -26,11 +26,11 @@ import { findNativeLibrary } from '../../src/backend/nativeLibrary.ts';
 
 const isRoot = process.getuid?.() === 0;
 const isLinux = process.platform === 'linux';
-/** Whether somebody else may read this package: root's own folders are closed. */
+/** Whether other users may read this package: the home folder of root is closed to them. */
 const isOpen = (path: string): boolean =>
   (statSync(path).mode & 0o005) === 0o005 && (path === '/' || isOpen(dirname(path)));
 const othersRun = isRoot && isOpen(dirname(fileURLToPath(import.meta.url)));
-/** Somebody else: nobody, and a number without a name or a home. */
+/** Other users: `nobody`, and a number without a name or a home folder. */
 const [NOBODY, UNNAMED_USER] = [65_534, 54_321];
 const base = mkdtempSync(join(tmpdir(), 'mamba-ts-test-'));
 const { PATH = '' } = process.env;
@@ -49,7 +49,7 @@ describe('without a compiler', () => {
     );
   });
 
-  it('names the compiler that CXX asks for', async () => {
+  it('names the compiler that CXX gives', async () => {
     const { stdout } = await runScript(`await m.openBackend('native').catch((e) => console.log(e.message));`, {
       env: { ...env, CXX: '/no/such/compiler' },
     });
@@ -78,7 +78,7 @@ describe.skipIf(!nativeBackend || process.platform === 'win32')('the cache of th
     folder = mkdtempSync(join(base, 'case-'));
     [cache, temporary, compiler, log] = ['cache', 'tmp', 'compiler', 'builds'].map((name) => join(folder, name));
     mkdirSync(temporary);
-    // Others than root run here too.
+    // Other users than root run in it too.
     for (const path of [base, folder]) chmodSync(path, 0o755);
     chmodSync(temporary, 0o1777);
     writeFileSync(log, '');
@@ -107,7 +107,7 @@ chmod 755 "$2"
       ? /\\S*kernels-\\S*/.exec(fs.readFileSync('/proc/self/maps', 'utf8'))?.[0] : undefined;
     console.log(JSON.stringify({ sum: m.ops.sum(backend.full([10], 3)).read()[0], loaded }));`;
 
-  /** Opens native in a process of its own: the library it loaded. */
+  /** Opens native in a separate process. The library that it loaded. */
   async function open(env: Record<string, string> = {}, uid?: number): Promise<string | undefined> {
     const ended = await runScript(SCRIPT, {
       env: { PATH, CXX: compiler, XDG_CACHE_HOME: cache, TMPDIR: temporary, HOME: folder, ...env },
@@ -138,7 +138,7 @@ chmod 755 "$2"
     expect(readdirSync(temporary)).toEqual([]);
   });
 
-  it('is filled by two processes at once', async () => {
+  it('is filled by two processes at the same time', async () => {
     const [a, b, c] = await Promise.all([open(), open(), open()]);
     expect([a, a]).toEqual([b, c]);
     expect(libraries()).toEqual([expect.stringMatching(/^kernels-/)]);
@@ -168,7 +168,7 @@ chmod 755 "$2"
     expect(readdirSync(join(folder, 'elsewhere'))).toEqual([]);
   });
 
-  it.skipIf(!isRoot)("is not used where it is somebody else's", async () => {
+  it.skipIf(!isRoot)('is not used where it belongs to another user', async () => {
     mkdirSync(join(cache, 'mamba-ts'), { recursive: true, mode: 0o700 });
     chownSync(join(cache, 'mamba-ts'), NOBODY, NOBODY);
     expectPrivate(await open());
@@ -178,7 +178,7 @@ chmod 755 "$2"
   it.skipIf(isRoot && !othersRun)('is not used where it cannot be written', async () => {
     mkdirSync(join(cache, 'mamba-ts'), { recursive: true });
     if (isRoot) {
-      // Root may write anywhere: somebody else, who owns the folder but not a right to it.
+      // Root may write anywhere: another user, who owns the folder but may not write to it.
       chownSync(join(cache, 'mamba-ts'), NOBODY, NOBODY);
     }
     chmodSync(join(cache, 'mamba-ts'), 0o500);
@@ -195,7 +195,7 @@ chmod 755 "$2"
     expectPrivate(await open({ XDG_CACHE_HOME: '', HOME: '' }, UNNAMED_USER));
   });
 
-  it('says what the compiler said, and leaves nothing behind', async () => {
+  it('reports the output of the compiler, and leaves no files behind', async () => {
     writeFileSync(compiler, `#!/bin/sh\ncase "$*" in *-dM*) exec g++ "$@";; esac\necho out of order >&2\nexit 1\n`);
     const env = { PATH, CXX: compiler, XDG_CACHE_HOME: cache, TMPDIR: temporary };
     const { stdout } = await runScript(
@@ -207,7 +207,7 @@ chmod 755 "$2"
     expect(libraries()).toEqual([]);
   });
 
-  it('says where a library lies that does not load', async () => {
+  it('says where a library is that does not load', async () => {
     await open();
     const file = join(cache, 'mamba-ts', libraries()[0]);
     writeFileSync(file, 'not a library');
@@ -246,7 +246,7 @@ describe.each(nativeBackend ? ['wasm', 'native'] : ['wasm'])('a process that ope
     expect(stderr).toContain('on purpose');
   });
 
-  it('refuses a tensor of a disposed backend, and lives on', async () => {
+  it('refuses a tensor of a disposed backend, and continues', async () => {
     const script = `${open} const x = backend.full([3], 1); backend.dispose();
       try { x.read(); } catch (error) { console.log(error.message); }`;
     const { code, stdout } = await runScript(script, { env: everything, timeout: 20_000 });

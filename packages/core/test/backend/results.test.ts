@@ -11,7 +11,7 @@ import type { Tensor } from '../../src/tensor/tensor.ts';
 
 type Results = Map<string, Float32Array>;
 
-/** Shapes large enough that each kernel is divided among threads, and odd, so that no part is even. */
+/** Shapes large enough that each kernel is divided among threads, and odd, so that the parts are not equal. */
 const inputs = (() => {
   const random = uniforms(11);
   const data = (shape: number[], scale = 1) => ({ shape, data: Float32Array.from(normal(random, shape, scale).data) });
@@ -138,7 +138,7 @@ describe.each(names)('results on %s', (name) => {
 });
 
 describe.skipIf(!nativeBackend)('results on both', () => {
-  it('are near each other', async () => {
+  it('are close to each other', async () => {
     const [wasm, native] = [await withBackend('wasm', 1, runAll), await withBackend('native', 1, runAll)];
     for (const [name, values] of wasm) {
       const got = native.get(name) as Float32Array;

@@ -47,7 +47,7 @@ describe('observing a forward pass', () => {
     });
   });
 
-  it('takes the wanted names alone', async () => {
+  it('copies only the wanted names', async () => {
     const model = await make(families.mamba);
     const { values } = observe(
       () => void model.forward(tokens),
@@ -56,7 +56,7 @@ describe('observing a forward pass', () => {
     expect(Object.keys(values)).toEqual(['backbone.layers.1.mixer.delta']);
   });
 
-  it('tells the directions apart', async () => {
+  it('distinguishes the directions', async () => {
     const model = await createSequenceModel(
       { model: 'mamba', dModel: 8, nLayer: 1, dInput: 1, nTargets: 1, bidirectional: 'add' },
       { seed: 1, backend: anyBackend },
@@ -80,7 +80,7 @@ describe('observing a forward pass', () => {
 });
 
 describe.each(backends)('an offer on $name', ({ backend }) => {
-  it('is made only where somebody looks, and names the places it is in', () => {
+  it('is computed only for an observer, under the names around it', () => {
     let made = 0;
     const give = () =>
       within('a', () =>

@@ -107,7 +107,7 @@ describe.each(backends)('attention on $name', ({ backend }) => {
     expectValues(backend, caseOf({ ...plain, B: 1, L: 70, P: 256, G: 1 }));
   });
 
-  it('has the gradient that differences have', () => {
+  it('has the gradient of central differences', () => {
     fc.assert(
       fc.property(setups(9, 5), fc.boolean(), (setup, sliced) => {
         expectGradients(backend, caseOf({ ...setup, B: Math.min(setup.B, 2) }), { sliced });
@@ -117,19 +117,19 @@ describe.each(backends)('attention on $name', ({ backend }) => {
     expectGradients(backend, caseOf({ ...plain, L: 17, P: 3, B: 1 }));
   });
 
-  it('has the slopes that differences have, also across tiles, windows and documents', () => {
+  it('has the slopes of central differences, also across tiles, windows and documents', () => {
     expectSlopes(backend, caseOf({ ...plain, L: 140, P: 18 }));
     expectSlopes(backend, caseOf({ ...plain, L: 140, P: 7, G: 1, repeats: 3, window: 40, lengths: true }));
     expectSlopes(backend, caseOf({ ...plain, L: 140, P: 16, ages: true }));
   });
 
-  it('lets NaN through, and keeps it where it goes', () => {
+  it('passes NaN on to what depends on it alone', () => {
     expectNaN(backend, caseOf({ ...plain, L: 5 }));
     expectNaN(backend, caseOf({ ...plain, L: 20 }));
     expectNaN(backend, caseOf({ ...plain, L: 100, ages: true, window: 9 }));
   });
 
-  it('holds out where scores are far apart', () => {
+  it('is finite where scores are far apart', () => {
     const c = caseOf({ ...plain, L: 70, scale: 40 });
     expectValues(backend, c, { tolerance: 1e-4 });
   });
@@ -164,7 +164,7 @@ describe.each(backends)('attention on $name', ({ backend }) => {
     );
   });
 
-  it('reads a long cache a query at a time, whatever lies before the window', () => {
+  it('reads a long cache one query at a time, whatever is before the window', () => {
     const shapes = [
       { G: 8, repeats: 1, P: 64 },
       { G: 9, repeats: 1, P: 33 },
@@ -197,7 +197,7 @@ describe.each(backends)('attention on $name', ({ backend }) => {
     }
   });
 
-  it('reads ragged rows on as each row alone', () => {
+  it('continues ragged rows as each row alone', () => {
     fc.assert(
       fc.property(seeds, fc.constantFrom(undefined, 6), (seed, window) => {
         scope(() => {
@@ -235,7 +235,7 @@ describe.each(backends)('attention on $name', ({ backend }) => {
     );
   });
 
-  it('keeps packed documents apart, whatever lies in the others', () => {
+  it('keeps packed documents apart, whatever the others hold', () => {
     fc.assert(
       fc.property(partitions(4, 60), seeds, (documents, seed) => {
         scope(() => {
@@ -262,8 +262,13 @@ describe.each(backends)('attention on $name', ({ backend }) => {
               data.map((v, i) => (i < (last * data.length) / L ? NaN : v)),
             ),
           );
-          const beside = read(backend, setup, spoiled, { ages }).out.read();
-          expectClose(beside.subarray(last * width), packed.subarray(last * width), 1e-6, 'out beside NaN');
+          const other = read(backend, setup, spoiled, { ages }).out.read();
+          expectClose(
+            other.subarray(last * width),
+            packed.subarray(last * width),
+            1e-6,
+            'out after NaN in other documents',
+          );
         });
       }),
       { numRuns: 15 },
@@ -277,7 +282,7 @@ describe.each(backends)('attention on $name', ({ backend }) => {
       const held = first.cache.byRow().read();
       const more = [3, 4, 5].map((seed) => inputsOf({ ...setup, L: 3, seed }));
       const want = more.map((inputs) => read(backend, setup, inputs, { cache: first.cache.copy() }).out.read());
-      // A reader that makes room, one that finds it taken, and both again.
+      // A reader that extends the buffer, one that finds its end taken, and both again.
       const branches = more.map((inputs) => read(backend, setup, inputs, { cache: first.cache }));
       branches.forEach(({ out }, i) => {
         expectIdentical(out.read(), want[i], `branch ${i}`);
@@ -333,7 +338,7 @@ describe.each(backends)('attention on $name', ({ backend }) => {
 });
 
 describe('attention', () => {
-  it('gives the same bits on any number of threads', () => {
+  it('gives the same bits for any number of threads', () => {
     const [one, two] = backends.map(({ backend }) => backend);
     const run = (backend: Backend, L: number) =>
       scope(() => {

@@ -97,7 +97,7 @@ describe.each(backends)('causalConv1d on $name', ({ backend }) => {
     expectValues(backend, caseOf({ ...plain, L: 70, D: 200 }));
   });
 
-  it('has the gradient that differences have', () => {
+  it('has the gradient of central differences', () => {
     fc.assert(
       fc.property(setups(9, 4), fc.boolean(), (setup, sliced) => {
         expectGradients(backend, caseOf(setup), { sliced });
@@ -106,7 +106,7 @@ describe.each(backends)('causalConv1d on $name', ({ backend }) => {
     );
   });
 
-  it('has the slopes that differences have, also across blocks of channels and time', () => {
+  it('has the slopes of central differences, also across blocks of channels and time', () => {
     for (const K of [4, 7]) {
       for (const sliced of [false, true]) {
         expectSlopes(backend, caseOf({ ...plain, L: 70, D: 131, K, ages: true, lengths: true }), { sliced });
@@ -115,7 +115,7 @@ describe.each(backends)('causalConv1d on $name', ({ backend }) => {
     }
   });
 
-  it('lets NaN through', () => {
+  it('passes NaN on', () => {
     expectNaN(backend, caseOf({ ...plain, D: 19 }));
     expectNaN(backend, caseOf({ ...plain, D: 19, K: 3, silu: false }));
   });

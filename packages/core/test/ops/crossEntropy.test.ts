@@ -40,7 +40,7 @@ describe.each(backends)('crossEntropy on $name', ({ backend }) => {
     expectValues(backend, caseOf([60], 5003, 1));
   });
 
-  it('has the gradient that differences have', () => {
+  it('has the gradient of central differences', () => {
     fc.assert(
       fc.property(rows, sizes(20, 1), seeds, fc.boolean(), (rows, V, seed, sliced) => {
         expectGradients(backend, caseOf(rows, V, seed), { sliced });
@@ -54,12 +54,12 @@ describe.each(backends)('crossEntropy on $name', ({ backend }) => {
     expectValues(backend, caseOf([9], 37, 3, 0.3, 1000));
   });
 
-  it('lets NaN through', () => {
+  it('passes NaN on', () => {
     expectNaN(backend, caseOf([3], 19, 1, 0));
     expectNaN(backend, caseOf([2, 2], 3, 1, 0));
   });
 
-  it('ignores rows without a target, whatever they hold', () => {
+  it('ignores rows without a target, even of NaN', () => {
     scope(() => {
       const logits = backend.tensor([1, 2, NaN, Infinity, 3, 1], [3, 2]);
       const { value, grads } = valueAndGrad(() => crossEntropy(logits, Int32Array.of(0, -100, 1)), { logits });

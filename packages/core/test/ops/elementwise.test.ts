@@ -14,7 +14,7 @@ type Range = [from: number, to: number];
 const everywhere: Range = [-12, 12];
 const positive: Range = [0.05, 12];
 
-/** Each function, its truth, the range of its arguments in tests, and places it must get right. */
+/** Each function, its reference, the range of its arguments in tests, and special arguments. */
 const unaries: [name: string, op: (x: Tensor) => Tensor, truth: (x: number) => number, range: Range][] = [
   ['neg', ops.neg, (x) => -x, everywhere],
   ['exp', ops.exp, Math.exp, everywhere],
@@ -221,7 +221,7 @@ describe.each(backends)('functions of one element on $name', ({ backend }) => {
     scope(() => op(backend.tensor(values, [values.length])).read());
 
   describe.each(unaries)('%s', (name, op, f, range) => {
-    // Far below zero gelu is the difference of two near ones, in PyTorch too.
+    // Far below zero gelu is the difference of two numbers near 1, in PyTorch too.
     const tolerance = name.startsWith('gelu') ? 1e-3 : FORWARD;
 
     it('equals the plain function, over shapes and slices', () => {
@@ -235,7 +235,7 @@ describe.each(backends)('functions of one element on $name', ({ backend }) => {
       expectValues(backend, unaryCase(op, f, uniform(uniforms(1), [3, 5000], ...range)));
     });
 
-    it('has the slope that differences have', () => {
+    it('has the slope of central differences', () => {
       fc.assert(
         fc.property(shapes(1, 3, 35, 3), seeds, fc.boolean(), (shape, seed, sliced) => {
           expectGradients(backend, unaryCase(op, f, uniform(uniforms(seed), shape, ...range)), { sliced });
@@ -244,7 +244,7 @@ describe.each(backends)('functions of one element on $name', ({ backend }) => {
       );
     });
 
-    it('lets NaN through', () => {
+    it('passes NaN on', () => {
       expectNaN(backend, unaryCase(op, f, uniform(uniforms(2), [2, 19], ...range)));
     });
   });
@@ -297,7 +297,7 @@ describe.each(backends)('functions of two on $name', ({ backend }) => {
       );
     });
 
-    it('has the gradient that differences have', () => {
+    it('has the gradient of central differences', () => {
       fc.assert(
         fc.property(pairs(9), seeds, fc.boolean(), (shapes, seed, sliced) => {
           expectGradients(backend, binaryCase(op, f, shapes, seed), { sliced });
@@ -319,7 +319,7 @@ describe.each(backends)('functions of two on $name', ({ backend }) => {
       expectSlopes(backend, binaryCase(op, f, [[60, 130], [130]], 4));
     });
 
-    it('lets NaN through', () => {
+    it('passes NaN on', () => {
       expectNaN(
         backend,
         binaryCase(
@@ -362,7 +362,7 @@ describe.each(backends)('functions of two on $name', ({ backend }) => {
     });
   });
 
-  it('differentiates a tensor that meets itself', () => {
+  it('differentiates an operation of a tensor and itself', () => {
     const x = normal(uniforms(8), [3, 7]);
     const square: Case = { inputs: { x }, run: ({ x }) => [ops.mul(x, x)], truth: ({ x }) => [map(x, (v) => v * v)] };
     const twice: Case = { inputs: { x }, run: ({ x }) => [ops.add(x, x)], truth: ({ x }) => [map(x, (v) => 2 * v)] };

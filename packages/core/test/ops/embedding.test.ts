@@ -40,7 +40,7 @@ describe.each(backends)('embedding on $name', ({ backend }) => {
     expectSlopes(backend, caseOf(11, 70, [4, 100], 1));
   });
 
-  it('lets NaN through', () => {
+  it('passes NaN on', () => {
     expectNaN(backend, caseOf(1, 5, [3], 1));
   });
 

@@ -33,7 +33,7 @@ describe.each(backends)('gatedNorm on $name', ({ backend }) => {
     );
   });
 
-  it('has the gradient that differences have', () => {
+  it('has the gradient of central differences', () => {
     fc.assert(
       // The norm of one value is its sign: its gradient is rounding.
       fc.property(sizes(5), sizes(3, 1), sizes(9, 2), fc.boolean(), fc.boolean(), seeds, (...args) => {
@@ -45,7 +45,7 @@ describe.each(backends)('gatedNorm on $name', ({ backend }) => {
     for (const before of [false, true]) expectSlopes(backend, caseOf(40, 3, 37, before, 4));
   });
 
-  it('lets NaN through', () => {
+  it('passes NaN on', () => {
     for (const before of [false, true]) expectNaN(backend, caseOf(4, 2, 19, before, 2));
   });
 

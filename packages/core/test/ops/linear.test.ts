@@ -50,7 +50,7 @@ describe.each(backends)('linear on $name', ({ backend }) => {
     }
   });
 
-  it('has the gradient that differences have', () => {
+  it('has the gradient of central differences', () => {
     fc.assert(
       fc.property(rows, sizes(6), sizes(6), fc.boolean(), seeds, fc.boolean(), (rows, i, o, bias, seed, sliced) => {
         expectGradients(backend, caseOf(rows, i, o, bias, seed), { sliced });
@@ -64,7 +64,7 @@ describe.each(backends)('linear on $name', ({ backend }) => {
     }
   });
 
-  it('lets NaN through', () => {
+  it('passes NaN on', () => {
     for (const sliced of [false, true]) {
       expectNaN(backend, caseOf([3], 19, 21, true, 1), { sliced });
       expectNaN(backend, caseOf([30], 19, 21, true, 1), { sliced });

@@ -1,4 +1,4 @@
-/** What surrounds Mamba-3's scan: its steps, and the gate that joins the ranks. */
+/** The operations around Mamba-3's scan: its step sizes, and the gate that sums over the ranks. */
 import { describe, it } from 'vitest';
 import { array } from '../../../../test/reference/array.ts';
 import { silu, softplus } from '../../../../test/reference/elementwise.ts';

@@ -27,7 +27,7 @@ interface Setup {
   /** Heads of a group. */
   heads: number;
   P: number;
-  /** Pairs of values, and those that turn. */
+  /** Pairs of values, and the number of them that turn. */
   pairs: number;
   turning: number;
   /** 0: SISO. */
@@ -162,7 +162,7 @@ describe.each(backends)('mamba3Scan on $name', ({ backend }) => {
     }
   });
 
-  it('has the gradient that differences have', () => {
+  it('has the gradient of central differences', () => {
     fc.assert(
       fc.property(setups(7, 4, 3), fc.boolean(), (setup, sliced) => {
         expectGradients(backend, caseOf(setup), { sliced });
@@ -171,7 +171,7 @@ describe.each(backends)('mamba3Scan on $name', ({ backend }) => {
     );
   });
 
-  it('has the slopes that differences have, also across chunks, units and documents', () => {
+  it('has the slopes of central differences, also across chunks, units and documents', () => {
     for (const [rank, L] of [
       [0, 70],
       [3, 30],
@@ -182,7 +182,7 @@ describe.each(backends)('mamba3Scan on $name', ({ backend }) => {
     }
   });
 
-  it('lets NaN through, and keeps it where it goes', () => {
+  it('passes NaN on to what depends on it alone', () => {
     for (const form of forms) {
       for (const rank of [0, 2]) {
         expectNaN(backend, caseOf({ ...plain, L: 20, rank, form }));
@@ -252,7 +252,7 @@ describe.each(backends)('mamba3Scan on $name', ({ backend }) => {
 });
 
 describe('mamba3Scan', () => {
-  it('gives the same bits on any number of threads', () => {
+  it('gives the same bits for any number of threads', () => {
     const [one, two] = backends.map(({ backend }) => backend);
     for (const rank of [0, 2]) {
       const inputs = inputsOf({ ...plain, L: 60, P: 16, pairs: 8, G: 1, heads: 8, rank });

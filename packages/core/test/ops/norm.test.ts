@@ -51,7 +51,7 @@ describe.each(backends)('norm on $name', ({ backend }) => {
     expectValues(backend, caseOf([50, 301], { residual: true, bias: true, centred: true }, 1));
   });
 
-  it('has the gradient that differences have', () => {
+  it('has the gradient of central differences', () => {
     fc.assert(
       fc.property(shapes(1, 3, 9, 3), parts, seeds, fc.boolean(), (shape, parts, seed, sliced) => {
         expectGradients(backend, caseOf(shape, parts, seed, 0.1), { sliced });
@@ -92,7 +92,7 @@ describe.each(backends)('norm on $name', ({ backend }) => {
     });
   });
 
-  it('does not overflow or cancel where the row lies far from zero', () => {
+  it('does not overflow or cancel where the row is far from zero', () => {
     const random = uniforms(4);
     const inputs = { x: normal(random, [4, 33], 1, 1000), weight: normal(random, [33]) };
     expectValues(
@@ -106,7 +106,7 @@ describe.each(backends)('norm on $name', ({ backend }) => {
     );
   });
 
-  it('lets NaN through', () => {
+  it('passes NaN on', () => {
     expectNaN(backend, caseOf([3, 19], { residual: true, bias: true, centred: true }, 1));
     expectNaN(backend, caseOf([3, 19], { residual: true, bias: true, centred: false }, 1));
   });
@@ -127,7 +127,7 @@ describe.each(backends)('norm on $name', ({ backend }) => {
     });
   });
 
-  it('gives the sum through without a copy where there is no residual', () => {
+  it('returns x as the sum, without a copy, where there is no residual', () => {
     scope(() => {
       const x = backend.tensor([1, 2], [1, 2]);
       const weight = backend.tensor([1, 1], [2]);

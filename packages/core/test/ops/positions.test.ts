@@ -14,7 +14,7 @@ describe('documentAges', () => {
     ]);
   });
 
-  it('continues where the row stood, in the same document only', () => {
+  it('continues a row in the same document only', () => {
     const before = [
       { document: 5, age: 2 },
       { document: 4, age: 9 },
@@ -22,7 +22,7 @@ describe('documentAges', () => {
     expect([...documentAges(Int32Array.of(5, 5, 5, 6), 2, 2, before).ages]).toEqual([3, 4, 0, 0]);
   });
 
-  it('is the same in any pieces', () => {
+  it('is the same for any split', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(2), { minLength: 1, maxLength: 30 }), fc.nat(30), (documents, cut) => {
         const whole = documentAges(Int32Array.from(documents), 1, documents.length);

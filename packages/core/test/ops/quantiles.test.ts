@@ -54,7 +54,7 @@ describe.each(backends)('quantiles on $name', ({ backend }) => {
     );
   });
 
-  it('have the gradient that differences have', () => {
+  it('have the gradient of central differences', () => {
     fc.assert(
       fc.property(setups(3, 5), seeds, (sizes, seed) => expectGradients(backend, headCase(sizes, seed))),
       { numRuns: 20 },
@@ -62,7 +62,7 @@ describe.each(backends)('quantiles on $name', ({ backend }) => {
     expectSlopes(backend, headCase({ T: 30, J: 8, Q: 15, P: 16 }, 1));
   });
 
-  it('never cross, whatever the network says', () => {
+  it('never cross, for any output of the network', () => {
     fc.assert(
       fc.property(fc.array(fc.float({ noNaN: true, min: -1e4, max: 1e4 }), { minLength: 5, maxLength: 5 }), (raw) => {
         const q = quantiles({
@@ -87,7 +87,7 @@ describe.each(backends)('pinball on $name', ({ backend }) => {
     );
   });
 
-  it('has the slopes that differences have', () => {
+  it('has the slopes of central differences', () => {
     expectGradients(backend, lossCase({ T: 3, J: 0, Q: 3, P: 4 }, 2));
     expectSlopes(backend, lossCase({ T: 30, J: 0, Q: 15, P: 16 }, 3));
   });

@@ -46,7 +46,7 @@ describe.each(backends)('reductions on $name', ({ backend }) => {
       );
     });
 
-    it('has the gradient that differences have', () => {
+    it('has the gradient of central differences', () => {
       fc.assert(
         fc.property(reductions(4, 7, 3), seeds, fc.boolean(), ([shape, axes], seed, sliced) => {
           if (product(shape) > 0) expectGradients(backend, caseOf(shape, axes, seed), { sliced });
@@ -82,7 +82,7 @@ describe.each(backends)('reductions on $name', ({ backend }) => {
       }
     });
 
-    it('lets NaN through', () => {
+    it('passes NaN on', () => {
       expectNaN(backend, caseOf([3, 5, 7], [1], 2));
       expectNaN(backend, caseOf([3, 37], [1], 2));
       expectNaN(backend, caseOf([3, 37], undefined, 2));

@@ -42,7 +42,7 @@ describe.each(backends)('rotary on $name', ({ backend }) => {
     );
   });
 
-  it('has the gradient that differences have', () => {
+  it('has the gradient of central differences', () => {
     fc.assert(
       fc.property(setups, fc.boolean(), (setup, sliced) => {
         expectGradients(backend, caseOf({ ...setup, L: Math.min(setup.L, 3), half: Math.min(setup.half, 4) }), {

@@ -52,7 +52,7 @@ describe.each(backends)('s4 on $name', ({ backend }) => {
     expectValues(backend, caseOf({ ...plain, L: 70, H: 67, M: 5 }), { tolerance: 5e-5 });
   });
 
-  it('has the gradients that differences have, also over chunks of time and blocks of channels', () => {
+  it('has the gradients of central differences, also across chunks of time and blocks of channels', () => {
     fc.assert(
       fc.property(setups(5, 2, 3), fc.boolean(), (setup, sliced) => {
         expectGradients(backend, caseOf({ ...setup, B: Math.min(setup.B, 2) }), { sliced, tolerance: 2e-4 });

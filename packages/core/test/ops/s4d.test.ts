@@ -16,7 +16,7 @@ import { scope } from '../../src/tensor/scope.ts';
 import { valueAndGrad } from '../../src/tensor/tape.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 
-/** Parameters near those that models start from and learn. */
+/** Parameters in the range of initial and trained models. */
 function parametersOf(seed: number, H: number, M: number) {
   const random = uniforms(seed);
   return {
@@ -104,7 +104,7 @@ describe.each(backends)('s4d on $name', ({ backend }) => {
       expectValues(backend, modesCase(1, 70, 33), { sliced, tolerance: 1e-6 });
       expectGradients(backend, modesCase(2, 5, 4), { sliced });
     }
-    // So slow that exp(z) − 1 cancels, and so fast that nothing stays.
+    // So slow that exp(z) − 1 cancels, and so fast that nothing is left after a step.
     for (const [logDt, logAReal, AImag] of [
       [-12, -6, 1e-3],
       [-12, -6, 0],
@@ -129,7 +129,7 @@ describe.each(backends)('s4d on $name', ({ backend }) => {
     expectValues(backend, scanCase({ ...plain, L: 300, H: 131, M: 32 }));
   });
 
-  it('has the gradients that differences have, also over chunks of time and blocks of channels', () => {
+  it('has the gradients of central differences, also across chunks of time and blocks of channels', () => {
     fc.assert(
       fc.property(setups(6, 3, 5), fc.boolean(), (setup, sliced) => {
         expectGradients(backend, scanCase({ ...setup, B: Math.min(setup.B, 2) }), { sliced });
@@ -144,7 +144,7 @@ describe.each(backends)('s4d on $name', ({ backend }) => {
     }
   });
 
-  it('lets NaN through', () => {
+  it('passes NaN on', () => {
     expectNaN(backend, scanCase({ ...plain, H: 19 }));
   });
 
@@ -163,7 +163,7 @@ describe.each(backends)('s4d on $name', ({ backend }) => {
     carried: { B: 2, L: 9, cuts: [[4, {}]] },
   });
 
-  it('answers an impulse with the kernel, the official one', () => {
+  it('responds to an impulse with the official kernel', () => {
     scope(() => {
       const parameters = official('param.');
       const named = { C: parameters['kernel.C'], logDt: parameters['kernel.log_dt'] };

@@ -167,7 +167,7 @@ describe.each(backends)('selectiveScan on $name', ({ backend }) => {
     }
   });
 
-  it('has the gradient that differences have', () => {
+  it('has the gradient of central differences', () => {
     fc.assert(
       fc.property(setups(6, 3, 3), fc.boolean(), (setup, sliced) => {
         expectGradients(backend, caseOf({ ...setup, batch: Math.min(setup.batch, 2) }), { sliced });
@@ -179,7 +179,7 @@ describe.each(backends)('selectiveScan on $name', ({ backend }) => {
     expectGradients(backend, caseOf({ ...all, batch: 1, L: 35, P: 2, N: 2, ages: true, lengths: true }));
   });
 
-  it('has the slopes that differences have, also across blocks of channels and time', () => {
+  it('has the slopes of central differences, also across blocks of channels and time', () => {
     for (const sliced of [false, true]) {
       expectSlopes(backend, caseOf({ ...all, P: 131, L: 37, N: 16, ages: true, lengths: true }), { sliced });
       expectSlopes(backend, caseOf({ ...all, P: 70, G: 2, L: 20, N: 16 }), { sliced });
@@ -188,7 +188,7 @@ describe.each(backends)('selectiveScan on $name', ({ backend }) => {
     expectSlopes(backend, caseOf({ ...all, batch: 1, P: 600, L: 17, N: 4, skip: false }));
   });
 
-  it('lets NaN through', () => {
+  it('passes NaN on', () => {
     expectNaN(backend, caseOf({ ...all, P: 19 }));
     expectNaN(backend, caseOf({ ...all, P: 19, N: 16, softplus: false }));
   });
@@ -251,7 +251,7 @@ describe.each(backends)('selectiveScan on $name', ({ backend }) => {
     expectGradients(backend, packed);
   });
 
-  it('forgets the initial state where a document begins at once', () => {
+  it('ignores the initial state where a document begins with the first step', () => {
     scope(() => {
       const { inputs } = caseOf({ ...all, batch: 1, L: 4 });
       const { initialState: _, ...rest } = inputs;

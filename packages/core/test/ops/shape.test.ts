@@ -10,7 +10,7 @@ import { normal, seeds, shapes, uniforms } from '../../../../test/support/random
 import { add, contiguous, linear, mul, reshape, silu, split, transposeLast } from '../../src/ops/index.ts';
 import { scope } from '../../src/tensor/scope.ts';
 
-/** A shape and another of as many values. */
+/** A shape, and another one with the same number of values. */
 const reshapes = shapes(1, 4, 12).chain((from) =>
   fc
     .tuple(fc.array(fc.nat(10), { maxLength: 3 }), fc.shuffledSubarray(from, { minLength: from.length }))
@@ -119,7 +119,7 @@ describe.each(backends)('views and copies on $name', ({ backend }) => {
     });
   });
 
-  it('leaves whole numbers whole', () => {
+  it('keeps i32 values', () => {
     scope(() => {
       const ids = backend.ints(Int32Array.of(1, 2, 3, 4, 5, 2 ** 24 + 1), [2, 3]);
       const [, right] = split(ids, [1, 2]);
@@ -197,7 +197,7 @@ describe.each(backends)('views and copies on $name', ({ backend }) => {
         },
       },
       {
-        // A view of everything beside a view of a part, and the whole itself.
+        // A view of the whole, a view of a part, and the whole itself.
         inputs: { x },
         run({ x }) {
           const flat = reshape(x, [24]);

@@ -28,7 +28,7 @@ describe.each(backends)('softmax on $name', ({ backend }) => {
     expectValues(backend, caseOf(scores([40, 1003], 1)));
   });
 
-  it('has the gradient that differences have', () => {
+  it('has the gradient of central differences', () => {
     fc.assert(
       fc.property(
         shapes(1, 3, 20, 3).filter((shape) => shape.at(-1) !== 0),
@@ -45,7 +45,7 @@ describe.each(backends)('softmax on $name', ({ backend }) => {
     expectValues(backend, caseOf(map(scores([4, 37], 1), (x) => Math.fround(x * 1000))));
   });
 
-  it('gives masked places nothing, however they are masked', () => {
+  it('gives masked places 0, however they are masked', () => {
     for (const mask of [-Infinity, -3e38, -1e15, -1e9]) {
       for (const width of [3, 8, 16, 37]) {
         const row = new Array<number>(width).fill(Math.fround(mask));
@@ -56,7 +56,7 @@ describe.each(backends)('softmax on $name', ({ backend }) => {
     }
   });
 
-  it('lets NaN through, and leaves the other rows alone', () => {
+  it('passes NaN on, and leaves the other rows alone', () => {
     expectNaN(backend, caseOf(scores([3, 19], 1)));
     expectNaN(backend, caseOf(scores([3, 1], 1)));
   });

@@ -121,7 +121,7 @@ describe.each(backends)('ssd on $name', ({ backend }) => {
     }
   });
 
-  it('has the gradient that differences have', () => {
+  it('has the gradient of central differences', () => {
     fc.assert(
       fc.property(setups(9, 5, 4), fc.boolean(), (setup, sliced) => {
         expectGradients(backend, caseOf({ ...setup, B: Math.min(setup.B, 2) }), { sliced });
@@ -130,14 +130,14 @@ describe.each(backends)('ssd on $name', ({ backend }) => {
     );
   });
 
-  it('has the slopes that differences have, also across chunks, units and documents', () => {
+  it('has the slopes of central differences, also across chunks, units and documents', () => {
     for (const form of forms) {
       expectSlopes(backend, caseOf({ ...plain, L: 150, P: 18, N: 20, form }));
       expectSlopes(backend, caseOf({ ...plain, L: 70, P: 7, G: 1, heads: 11, ages: true, lengths: true, form }));
     }
   });
 
-  it('lets NaN through, and keeps it where it goes', () => {
+  it('passes NaN on to what depends on it alone', () => {
     for (const form of forms) {
       expectNaN(backend, caseOf({ ...plain, L: 20, form }));
       expectNaN(backend, caseOf({ ...plain, L: 20, ages: true, state: false, form }));
@@ -190,7 +190,7 @@ describe.each(backends)('ssd on $name', ({ backend }) => {
 });
 
 describe('ssd', () => {
-  it('gives the same bits on any number of threads', () => {
+  it('gives the same bits for any number of threads', () => {
     const [one, two] = backends.map(({ backend }) => backend);
     for (const form of forms) {
       const run = (backend: Backend) =>

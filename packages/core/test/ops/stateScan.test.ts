@@ -16,7 +16,7 @@ interface Setup {
   L: number;
   D: number;
   N: number;
-  /** Whether Δ is of states, and what else is of steps. */
+  /** Whether Δ is of channels and states, and which other inputs change with time. */
   wide: boolean;
   rate: boolean;
   B: boolean;
@@ -97,7 +97,7 @@ describe.each(backends)('stateScan on $name', ({ backend }) => {
     );
   });
 
-  it('has the gradients that differences have, also over chunks of time and vectors of channels', () => {
+  it('has the gradients of central differences, also across chunks of time and vectors of channels', () => {
     fc.assert(
       fc.property(setups(5, 3, 3), fc.boolean(), (setup, sliced) => {
         expectGradients(backend, caseOf({ ...setup, batch: Math.min(setup.batch, 2) }), { sliced });
@@ -110,7 +110,7 @@ describe.each(backends)('stateScan on $name', ({ backend }) => {
     }
   });
 
-  it('lets NaN through', () => {
+  it('passes NaN on', () => {
     expectNaN(backend, caseOf({ ...still, D: 19 }));
     expectNaN(backend, caseOf({ ...moving, D: 19 }));
   });
@@ -132,7 +132,7 @@ describe.each(backends)('stateScan on $name', ({ backend }) => {
     },
   });
 
-  it('is the selective scan where A is of no step', () => {
+  it('is the selective scan where A is constant', () => {
     scope(() => {
       const { inputs } = caseOf({ ...moving, wide: false, rate: false, L: 50, D: 21, N: 8 });
       const [u, delta, rate, B, C] = ['u', 'delta', 'rate', 'B', 'C'].map((name) =>

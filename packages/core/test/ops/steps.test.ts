@@ -103,20 +103,20 @@ describe.each(backends)('on $name', ({ backend }) => {
     );
   });
 
-  it('lets NaN through', () => {
+  it('passes NaN on', () => {
     const setup = { B: 2, L: 4, D: 5, ragged: false, state: false, seed: 1 };
     expectNaN(backend, reverseCase(setup));
     for (const pooling of poolings) expectNaN(backend, poolCase(pooling, { ...setup, L: 1 }));
   });
 
-  it('squaredError is the mean over the targets that are there', () => {
+  it('squaredError is the mean over the targets that are not missing', () => {
     for (const sparse of [false, true]) {
       expectValues(backend, errorCase(sparse));
       expectGradients(backend, errorCase(sparse));
     }
   });
 
-  it('reversePositions tells where documents begin backwards', () => {
+  it('reversePositions gives the positions of reversed documents', () => {
     fc.assert(
       fc.property(sizes(3, 1), sizes(12, 1), seeds, (B, L, seed) => {
         scope(() => {
@@ -125,7 +125,7 @@ describe.each(backends)('on $name', ({ backend }) => {
           const { age } = reversePositions(positionsOn(backend, B, L, ages, lengths));
           const got = age!.read();
           for (let b = 0; b < B; b++) {
-            // Documents of the row, each from its end on.
+            // The documents of the row, each backwards.
             const want: number[] = [];
             for (let end = lengths[b]; end > 0; ) {
               let begin = end - 1;

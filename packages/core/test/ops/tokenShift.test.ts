@@ -77,7 +77,7 @@ describe.each(backends)('tokenShift on $name', ({ backend }) => {
     );
   });
 
-  it('has the gradient that differences have', () => {
+  it('has the gradient of central differences', () => {
     fc.assert(
       fc.property(setups(7, 4), fc.boolean(), (setup, sliced) => {
         expectGradients(backend, caseOf(setup), { sliced });
@@ -86,13 +86,13 @@ describe.each(backends)('tokenShift on $name', ({ backend }) => {
     );
   });
 
-  it('has the slopes that differences have, also across blocks of channels', () => {
+  it('has the slopes of central differences, also across blocks of channels', () => {
     for (const sliced of [false, true]) {
       expectSlopes(backend, caseOf({ ...plain, L: 20, D: 131, ages: true, lengths: true }), { sliced });
     }
   });
 
-  it('lets NaN through', () => {
+  it('passes NaN on', () => {
     expectNaN(backend, caseOf({ ...plain, D: 19 }));
   });
 
@@ -116,7 +116,7 @@ describe.each(backends)('tokenShift on $name', ({ backend }) => {
   });
 });
 
-it('tokenShift gives the same bits on any number of threads', () => {
+it('tokenShift gives the same bits for any number of threads', () => {
   const { inputs, run } = caseOf({ ...plain, B: 3, L: 30, D: 150, ages: true });
   const [one, two] = backends.slice(0, 2).map(({ backend }) =>
     scope(() => {

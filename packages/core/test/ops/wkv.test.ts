@@ -91,7 +91,7 @@ describe.each(backends)('wkv on $name', ({ backend }) => {
     expectValues(backend, caseOf({ ...plain, L: 70, D: 200 }));
   });
 
-  it('has the gradient that differences have', () => {
+  it('has the gradient of central differences', () => {
     fc.assert(
       fc.property(setups(9, 4), fc.boolean(), (setup, sliced) => {
         expectGradients(backend, caseOf(setup), { sliced, tolerance: 2e-4 });
@@ -100,14 +100,14 @@ describe.each(backends)('wkv on $name', ({ backend }) => {
     );
   });
 
-  it('has the slopes that differences have, also across blocks of channels and time', () => {
+  it('has the slopes of central differences, also across blocks of channels and time', () => {
     for (const sliced of [false, true]) {
       expectSlopes(backend, caseOf({ ...plain, L: 70, D: 131, ages: true, lengths: true }), { sliced });
       expectSlopes(backend, caseOf({ ...plain, L: 70, D: 131 }), { sliced });
     }
   });
 
-  it('lets NaN through', () => {
+  it('passes NaN on', () => {
     expectNaN(backend, caseOf({ ...plain, D: 19 }));
   });
 
@@ -157,7 +157,7 @@ describe.each(backends)('wkv on $name', ({ backend }) => {
   });
 });
 
-it('wkv gives the same bits on any number of threads', () => {
+it('wkv gives the same bits for any number of threads', () => {
   const { inputs } = caseOf({ ...plain, B: 3, L: 70, D: 150, ages: true });
   const [one, two] = backends.slice(0, 2).map(({ backend }) =>
     scope(() => {

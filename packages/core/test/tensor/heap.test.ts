@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Device, Region } from '../../src/backend/device.ts';
 import { Heap, STAGGER } from '../../src/tensor/heap.ts';
 
-/** A device that only gives memory: regions beside each other, or with holes between. */
+/** A device that only gives memory: regions that follow each other, or with holes between them. */
 class Memory {
   top = 4096;
   readonly regions: Region[] = [];
@@ -35,7 +35,7 @@ function expectApart(pieces: readonly Piece[], { regions }: Memory): void {
     // Regions that touch may be used as one.
     const last = regions.at(-1);
     const touching = last !== undefined && address >= 4096 && address + bytes <= last.address + last.bytes;
-    expect(inside || touching, `${address} + ${bytes} lies in memory of the device`).toBe(true);
+    expect(inside || touching, `${address} + ${bytes} is in memory of the device`).toBe(true);
     if (i) expect(sorted[i - 1].address + sorted[i - 1].bytes).toBeLessThanOrEqual(address);
   }
 }
@@ -83,7 +83,7 @@ describe('heap', () => {
     );
   });
 
-  it('finds the same addresses for the same requests', () => {
+  it('gives the same addresses for the same requests', () => {
     fc.assert(
       fc.property(steps, (list) => {
         const heap = heapOn(new Memory());
@@ -114,7 +114,7 @@ describe('heap', () => {
     expect(heap.used).toBe(0);
   });
 
-  it('takes what is there before it asks for more', () => {
+  it('uses free memory before it takes more from the device', () => {
     const memory = new Memory();
     const heap = heapOn(memory);
     const first = heap.allocate((4 << 20) - STAGGER);
@@ -126,7 +126,7 @@ describe('heap', () => {
     expect(memory.regions.length).toBe(2);
   });
 
-  it('asks for no more than needed where there is little', () => {
+  it('takes no more than it needs where there is little', () => {
     const memory = new Memory(0, 4096 + (5 << 20) + 2 * STAGGER);
     const heap = heapOn(memory);
     heap.allocate(4 << 20);
@@ -150,7 +150,7 @@ describe('heap', () => {
     expect(() => heap.release(12345)).toThrow('heap: 12345 is not allocated.');
   });
 
-  it('gives nothing a place of its own', () => {
+  it('gives an empty allocation its own address', () => {
     const heap = heapOn(new Memory());
     expect(heap.allocate(0)).not.toBe(heap.allocate(0));
     expect(heap.used).toBe(128);

@@ -65,7 +65,7 @@ describe('scope', () => {
     });
   });
 
-  it('hands what it returns to the scope around', () => {
+  it('gives what it returns to the outer scope', () => {
     let inner: Tensor | undefined;
     scope(() => {
       inner = scope(() => scope(() => t(4)));
@@ -74,7 +74,7 @@ describe('scope', () => {
     expect(() => inner?.read()).toThrow('A tensor of shape (16) was used after its memory was freed.');
   });
 
-  it('leaves alone what it did not make', () => {
+  it('does not free what it did not make', () => {
     scope(() => {
       const outside = t(2);
       scope(() => exp(outside).read());
@@ -82,7 +82,7 @@ describe('scope', () => {
     });
   });
 
-  it('frees everything when it fails, and continues after', () => {
+  it('frees everything when it fails, and the outer scope is current again', () => {
     const { used } = backend.heap;
     expect(() =>
       scope(() => {

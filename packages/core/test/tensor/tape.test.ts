@@ -48,7 +48,7 @@ describe.each(backends)('valueAndGrad on $name', ({ backend }) => {
     });
   });
 
-  it('gives zeros where nothing depends on the parameters, and where a dead end does', () => {
+  it('gives zeros where the value does not depend on the parameters', () => {
     scope(() => {
       const [x, y] = [t([1, 2]), t([3, 4])];
       expect(read(valueAndGrad(() => sum(y), { x }).grads)).toEqual({ x: [0, 0] });
@@ -106,7 +106,7 @@ describe.each(backends)('valueAndGrad on $name', ({ backend }) => {
     });
   });
 
-  it('takes one tensor under two names', () => {
+  it('accepts one tensor under two names', () => {
     scope(() => {
       const x = t([2, 3]);
       const { grads } = valueAndGrad(() => sum(mul(x, x)), { a: x, b: x });
@@ -114,7 +114,7 @@ describe.each(backends)('valueAndGrad on $name', ({ backend }) => {
     });
   });
 
-  it('gives every gradient memory of its own', () => {
+  it('gives every gradient its own memory', () => {
     scope(() => {
       const [a, b] = [t([1, 2]), t([3, 4])];
       const { value, grads } = valueAndGrad(() => sum(add(a, b)), { a, b, again: a });
@@ -304,7 +304,7 @@ describe.each(backends)('valueAndGrad on $name', ({ backend }) => {
     });
   });
 
-  it('leaves the value and the gradients alone, and nothing else', () => {
+  it('keeps the value and the gradients, and nothing else', () => {
     scope(() => {
       const { parameters, loss } = model();
       const { used } = backend.heap;
