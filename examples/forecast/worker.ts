@@ -19,7 +19,7 @@ type ForecastRequest = Extract<Request, { kind: 'forecast' }>;
 
 async function forecast({ job, source, horizon: wanted, levels, width }: ForecastRequest): Promise<Answer> {
   const forecaster = await loaded;
-  if (!forecaster) throw new Error('the forecaster is not loaded, expected a message to load it before the first forecast.');
+  if (!forecaster) throw new Error('no forecaster is loaded, expected a message to load one first.');
   const begin = performance.now();
   const table = await openTimeTable(sourceOf(source));
   const { first } = table;

@@ -115,12 +115,8 @@ async function show(forecasts: Forecasts): Promise<void> {
   }
 }
 
-/** CSV to a stream that may be closed early, as head does. */
+/** CSV to a stream, at the pace at which it is read. */
 async function writeCsv(views: AsyncIterable<ForecastView>, stream: NodeJS.WritableStream): Promise<void> {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
-  });
   for await (const chunk of csv(views)) {
     if (!stream.write(chunk)) await new Promise((resolve) => stream.once('drain', resolve));
   }
