@@ -25,6 +25,7 @@ export interface Spans {
   color: number;
 }
 
+/** One pair of axes with its series. */
 export interface Panel {
   title?: string;
   x: Axis;
@@ -37,6 +38,7 @@ export interface Panel {
   height?: number;
 }
 
+/** What figure() draws. */
 export interface Figure {
   title: string;
   /** Whether the title is drawn; otherwise only screen readers read it. Default: true. */

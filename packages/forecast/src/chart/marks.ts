@@ -1,6 +1,7 @@
 /** How a series is drawn between its axes: lines, points and bands, with gaps where a value is not finite. */
 import { PALETTE } from './palette.ts';
 
+/** The points of a curve or a band, and how they are drawn. */
 export interface Series {
   /** The name in the legend. A series without a name is not in the legend. */
   name?: string;
@@ -23,6 +24,7 @@ export interface Series {
 /** A line of more points is drawn by its extremes in each pixel. */
 const MAX_POINTS = 2000;
 
+/** Pixels, rounded to a tenth. */
 export const round = (value: number): number => Math.round(10 * value) / 10;
 
 /** Draws a series as SVG elements. `x`, `y`, `low` and `whiskers` are pixels. */

@@ -3,6 +3,7 @@
 /** Okabe & Ito's colours, which colour-blind readers can distinguish; black first. */
 export const PALETTE = ['#222222', '#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
 
+/** Colours of the background, the text, the grid and the frame. */
 export const PAPER = '#ffffff';
 export const INK = '#222';
 export const GRID = '#e4e4e4';

@@ -2,6 +2,7 @@
 import { tickStep, ticks } from 'd3-array';
 import { timeTicks } from './timeTicks.ts';
 
+/** An axis of a panel. */
 export interface Axis {
   label: string;
   unit?: string;
@@ -17,6 +18,7 @@ export interface Axis {
   range?: readonly [number, number];
 }
 
+/** A tick of an axis. */
 export interface Tick {
   /** Pixels. */
   at: number;
@@ -25,6 +27,7 @@ export interface Tick {
   context?: string;
 }
 
+/** An axis in pixels. */
 export interface Scale {
   /** From a value to pixels. NaN for a value that is not finite, or not positive on a logarithmic axis. */
   map(value: number): number;

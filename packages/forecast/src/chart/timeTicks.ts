@@ -17,6 +17,7 @@ import {
   utcYear,
 } from 'd3-time';
 
+/** A tick of a time axis. */
 export interface TimeTick {
   value: number;
   text: string;

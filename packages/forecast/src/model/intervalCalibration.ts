@@ -35,6 +35,7 @@ interface StepInterval {
   high: Float64Array;
 }
 
+/** The calibration of one series: it records forecasts, and compares them with the values that came. */
 export class IntervalCalibration {
   private readonly intervals: StepInterval[] = [];
 

@@ -16,6 +16,7 @@ import { findSeasons, NO_SEASONS, type Seasons } from './seasons.ts';
 /** error() is at least this part of the scale: series that repeat exactly need a unit, too. */
 const MIN_ERROR = 0.01;
 
+/** The normalization of a series, computed once. */
 export class Normalization {
   /** The median. */
   readonly location: number;

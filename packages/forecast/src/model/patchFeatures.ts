@@ -58,6 +58,7 @@ interface RunningSums {
   smoothError: number;
 }
 
+/** The features of a series, value by value. */
 export class PatchFeatures {
   private readonly first: number;
   private readonly second: number;

@@ -10,6 +10,7 @@
 import { fft } from '@mamba-ts/core/math';
 import { type SeasonHint, UNKNOWN_SEASONS } from '../seasons.ts';
 
+/** Up to two seasons. */
 export interface Seasons {
   /** Steps of the main season; 1: none. */
   first: number;
@@ -19,6 +20,7 @@ export interface Seasons {
   depth: number;
 }
 
+/** There is no season. */
 export const NO_SEASONS: Seasons = { first: 1, second: 0, depth: 0 };
 
 /**
@@ -35,7 +37,7 @@ export function findSeasons(y: Float64Array, hint: SeasonHint | readonly number[
 
 /** A dip is a season from this depth on; more is needed where few values or few seasons were seen. */
 const MIN_DEPTH = { base: 0.05, byValues: 2.5, bySeasons: 0.7 };
-/** The part of V that a longer season may leave to count as a second one, and to replace the shorter as the main one. */
+/** A longer season is a second one if V there is below this part of V at the shorter, and the main one below that. */
 const [SECOND_BELOW, MAIN_BELOW] = [0.9, 0.5];
 /** Shorter series have no seasons. */
 const MIN_VALUES = 8;

@@ -55,6 +55,7 @@ export class EncoderSteps {
   }
 }
 
+/** The encoder of one series. */
 export class SeriesEncoder {
   readonly normalization: Normalization;
   readonly calibration = new IntervalCalibration();

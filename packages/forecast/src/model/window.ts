@@ -13,6 +13,7 @@ export const PATCH = 16;
 export const CONTEXT = 4096;
 const RENORMALIZE_EVERY = CONTEXT / 16;
 
+/** The values of a series that are read. */
 export interface Span {
   /** Index of the first value that is read. */
   start: number;

@@ -13,12 +13,14 @@ const DOTS = [
 ];
 const BRAILLE = 0x2800;
 
+/** One character of a terminal. */
 export interface Cell {
   text: string;
   /** Parameters of an ANSI escape sequence; '' for none. */
   style: string;
 }
 
+/** The grid. */
 export class Canvas {
   readonly cells: Cell[][];
   private readonly bits: Uint8Array;
@@ -88,4 +90,5 @@ export function painted(cells: readonly Cell[], color: boolean): string {
   return style === '' ? out.trimEnd() : `${out}\x1b[0m`;
 }
 
+/** A text as cells of one style. */
 export const styled = (text: string, style: string): Cell[] => [...text].map((letter) => ({ text: letter, style }));

@@ -25,6 +25,7 @@ export interface ReportTable {
   note?: string;
 }
 
+/** What a report has besides the forecasts. */
 export interface ReportFacts {
   title?: string;
   /** The origin of the values, such as a file name. */

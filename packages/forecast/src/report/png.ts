@@ -10,6 +10,7 @@ import { UsageError } from '@mamba-ts/core/errors';
 import { nodeModule } from '@mamba-ts/core/node';
 import { packageFile } from '@mamba-ts/core/packageFile';
 
+/** Options of png(). */
 export interface PngOptions {
   /** Pixels of the PNG for one of the SVG. Default: 2. */
   scale?: number;

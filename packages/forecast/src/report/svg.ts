@@ -9,6 +9,7 @@ import { type Figure, figure, type Panel, type Series } from '../chart/figure.ts
 import { type Curves, curvesOf, gapsOf, joinedToPast } from './curves.ts';
 import type { ForecastView } from './view.ts';
 
+/** Options of svg(). */
 export interface SvgOptions {
   /** Default: the name of the series. */
   title?: string;

@@ -11,6 +11,7 @@ import { Canvas, type Cell, painted, styled } from './braille.ts';
 import { type Curves, curvesOf, gapsOf, joinedToPast } from './curves.ts';
 import type { ForecastView } from './view.ts';
 
+/** The size and the characters of a chart. */
 export interface TerminalLook {
   /** Columns. Default: 80. */
   width: number;
@@ -22,6 +23,7 @@ export interface TerminalLook {
   unicode: boolean;
 }
 
+/** Options of chart(). */
 export interface ChartOptions extends Partial<TerminalLook> {
   /** Values of the past. Default: four horizons, at least 48. */
   history?: number;

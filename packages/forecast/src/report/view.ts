@@ -13,6 +13,7 @@
 import { UsageError } from '@mamba-ts/core/errors';
 import type { Forecast, Values } from '../types.ts';
 
+/** A series and its forecast. */
 export interface ForecastView {
   /** The id of the series. */
   name: string;
