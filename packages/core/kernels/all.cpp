@@ -1,4 +1,4 @@
-// The one translation unit that becomes mamba.wasm and the native library.
+// The translation unit that is compiled to mamba.wasm and to the native library.
 #include "pool.h"
 #include "simd.h"
 

@@ -1,9 +1,9 @@
-// Causal attention, forward: tiles of queries against tiles of keys, no row of scores is ever whole.
+// Causal attention, forward: tiles of queries times tiles of keys. No row of scores is ever held as a whole.
 //
-// Softmax runs along: with the largest score so far, m, its sum and output are kept relative to exp(m), and
-// scaled when m grows (Milakov & Gimelshein 2018; Rabe & Staats 2021; Dao et al. 2022). Tiles lie transposed,
-// keys by queries: lanes run over queries, so that softmax needs no sums across lanes, and keys and values,
-// packed once in strips, are the left sides of both products.
+// The softmax is computed online: with m the largest score so far, the sum and the output are kept relative to exp(m),
+// and scaled when m grows (Milakov & Gimelshein 2018; Rabe & Staats 2021; Dao et al. 2022). Tiles are transposed, keys
+// by queries: lanes run over queries, so that softmax needs no sums across lanes, and the keys and values, packed once
+// in strips, are the left sides of both products.
 #include "attention.h"
 
 // Packed keys and values of one tile: strips of keys (P, PRODUCT_ROWS), strips of values (KEYS, PRODUCT_ROWS).
@@ -16,8 +16,8 @@ struct PackedTile {
 // Floats of one packed tile of heads of P channels.
 EXPORT i32 attention_tile(i32 P) { return PackedTile(P).size; }
 
-// packed: (B, G, tiles, KEYS (P + P')), P' in whole strips   finite: (B, G, tiles), 0 where a value is not
-// range: B * G * tiles
+// Packs the keys and values of the cache. packed: (B, G, tiles, KEYS (P + P')), P' = P in whole strips
+// finite: (B, G, tiles), 0 where some value of the tile is not finite   range: B * G * tiles
 KERNEL void attention_pack(const f32* kv, const i32* place, OPTIONAL const i32* lengths, f32* packed, i32* finite,
                            i32 B, i32 L, i32 G, i32 P, i32 tiles, i32 begin, i32 end) {
   const PackedTile shape(P);
@@ -65,7 +65,7 @@ struct Running {
   INLINE Running() {
     for (i32 i = 0; i < QUERIES; i++) top[i] = LOW, total[i] = 0;
   }
-  // Scores to weights exp(s - m). Whether m grew: then what was summed is scaled.
+  // Turns scores s into weights exp(s - m). True if m grew: the sums so far must then be scaled.
   template <bool PARTIAL>
   INLINE bool take(const QueryTile& tile, f32* scores, i32 k0, i32 count) {
     bool grew = false;
@@ -95,7 +95,7 @@ struct Running {
   }
 };
 
-// As the product, but a weight of 0 makes 0 of what is not finite: no query gets what it does not see.
+// As the product, but 0 times a value that is not finite is 0: such a value reaches only the queries that see it.
 static void careful_product(const QueryTile& tile, const f32* values, const f32* weights, f32* o, i32 P, i32 k0,
                             i32 count) {
   for (i32 p = 0; p < P; p++)
@@ -109,7 +109,7 @@ static void careful_product(const QueryTile& tile, const f32* values, const f32*
     }
 }
 
-// lse: (B, H, L), log Σ exp of the scores, or null   range: B * H * ceil(L / QUERIES)
+// out, from the packed tiles. lse: (B, H, L), log Σ exp of the scores   range: B * H * ceil(L / QUERIES)
 KERNEL void attention_forward(const f32* q, const f32* packed, const i32* finite, const i32* place,
                               OPTIONAL const i32* age, OPTIONAL const i32* lengths, f32* out, OPTIONAL f32* lse, i32 L,
                               i32 H, i32 G, i32 P, i32 tiles, i32 window, i32 ldq, f32 scale, i32 begin, i32 end) {

@@ -1,13 +1,13 @@
-// What the kernels of causal attention share.
+// The common part of the kernels of causal attention.
 //
 //   o[t] = Σ_s softmax_s(scale q[t]·k[s]) v[s]        over the keys s that query t sees
 //
-// Keys and values lie in a cache, one row a step for all sequences: kv (rows, B, 2, G, P). Step 0 of sequence b
-// lies in row `first`, and its query t is step start + t: it sees the steps up to its own, down to where its
-// document began (age) and to the window. Tiles are counted from step 0, wherever that lies.
+// Keys and values are in a cache with one row for each step of all sequences: kv (rows, B, 2, G, P). Step 0 of sequence
+// b is in row `first`, and its query t is step start + t. It sees the steps up to its own, back to the start of its
+// document (age) and of the window. Tiles are counted from step 0 of the sequence.
 //
-// q, out: (B, L, H, P), row strides ldq and H P   place: (B, 2): first, start   age: (B, L)   lengths: (B)
-// The H heads of queries share G heads of keys, H / G each. Optional arrays may be null.
+// q, out: (B, L, H, P)   place: (B, 2): first, start   age: (B, L)   lengths: (B)
+// The H heads of queries share G heads of keys, H / G queries each. window = 0: no window.
 #pragma once
 #include "product.h"
 
@@ -41,8 +41,8 @@ struct Sequence {
 // A tile of queries: lanes run over them.
 struct QueryTile {
   i32 t0, count, width;  // width: count in whole vectors
-  i32 low, high;         // what any of them sees
-  i32 all_from, all_to;  // what all of them see
+  i32 low, high;         // the steps that any of them sees
+  i32 all_from, all_to;  // the steps that all of them see
   alignas(64) i32 lows[QUERIES], highs[QUERIES];
   INLINE QueryTile(const Sequence& s, i32 t0) : t0(t0) {
     count = min(QUERIES, s.length - t0);
@@ -60,7 +60,7 @@ struct QueryTile {
       all_to = min(all_to, seen.high);
     }
   }
-  // Whether every query sees all of the tile of keys that begins at k0.
+  // Whether every query sees every key of the tile that begins at k0.
   INLINE bool sees_all(i32 k0) const { return all_from <= k0 && k0 + KEYS - 1 <= all_to; }
   INLINE vi sees(i32 j, i32 key) const {
     const vi at = (vi){} + key;
@@ -68,7 +68,7 @@ struct QueryTile {
   }
 };
 
-// to[p][i] = scale from[i][p] for a tile of rows, zero up to `width`. to: (P, QUERIES)
+// Transposes and scales a tile of rows: to[p][i] = scale from[i][p], zeros up to `width`. to: (P, QUERIES)
 INLINE void turn_queries(const f32* from, i32 ld, f32* to, i32 count, i32 width, i32 P, f32 scale) {
   for (i32 i = 0; i < width; i += 4) turn_quad(from + (i64)i * ld, ld, to + i, QUERIES, count - i, P);
   if (scale == 1) return;

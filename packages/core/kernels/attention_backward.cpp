@@ -1,4 +1,5 @@
-// Causal attention, backward: the weights again from the scores and log-sum-exps, tile by tile (Dao et al. 2022).
+// Causal attention, backward. The weights are recomputed from the scores and log-sum-exps, tile by tile (Dao et al.
+// 2022).
 //
 //   w = exp(s - lse)      dv = wᵀ do      ds = w (do vᵀ - do·o)      dq = scale ds k      dk = scale dsᵀ q
 #include "attention.h"
@@ -6,8 +7,8 @@
 // Floats of scratch that one unit needs, for n steps: keys, their gradients and those of the values.
 EXPORT i32 attention_scratch(i32 n, i32 P) { return 3 * n * attention_padded(P, LANES); }
 
-// n: steps of the longest sequence   dout: (B, L, H, P)   dkv: (H / G, rows, B, 2, G, P), to be summed over its
-// first axis   range: B * H
+// n: steps of the longest sequence   dout: (B, L, H, P)   dkv: (H / G, rows, B, 2, G, P): the caller sums over the
+// first axis   scratch: attention_scratch(n, P) floats for each unit   range: B * H
 KERNEL void attention_backward(const f32* q, const f32* kv, const i32* place, OPTIONAL const i32* age,
                                OPTIONAL const i32* lengths, const f32* out, const f32* lse, const f32* dout, f32* dq,
                                f32* dkv, f32* scratch, i32 B, i32 L, i32 H, i32 G, i32 P, i32 n, i32 rows, i32 window,
@@ -33,7 +34,7 @@ KERNEL void attention_backward(const f32* q, const f32* kv, const i32* place, OP
       turn_queries(grad, ldo, dot, tile.count, tile.width, P, 1);
       pad_rows(query, ldq, qs, P_, tile.count, P);
       pad_rows(grad, ldo, dos, P_, tile.count, P);
-      // do·o is summed as do vᵀ is: a query that sees one step gets no gradient, to the last bit.
+      // do·o is summed in the order of do vᵀ, so the gradient of a query that sees one step is exactly 0.
       turn_queries(o, ldo, ot, tile.count, tile.width, P, 1);
       for (i32 j = 0; j < tile.width; j += LANES) {
         vf fall = {};

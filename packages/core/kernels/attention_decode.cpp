@@ -1,23 +1,24 @@
-// Causal attention of a few queries: the cache is read once, a stretch of steps a unit, at the rate of memory.
+// Causal attention of a few queries: the cache is read once, at the bandwidth of the memory. A unit is one stretch of
+// steps.
 //
-// Each stretch has its own softmax; the second kernel puts the stretches together. A tile is a few rows of the
-// cache: scores of all its keys, softmax of each head, then its values. While keys are read, the values of the
-// tile are fetched, and while those are read, the next keys: memory sees one stream. Queries that share a head of
-// keys stand side by side, so that a vector of the cache is loaded once for several of them.
+// Each stretch has its own softmax; the second kernel combines the stretches. A tile is a few rows of the cache: first
+// the scores of all its keys, then the softmax of each head, then its values. While the keys are read, the values of
+// the tile are prefetched, and while the values are read, the next keys: the memory sees one stream. Queries that share
+// a head of keys are next to each other, so that a vector of the cache is loaded once for several of them.
 #include "attention.h"
 
 SHARED constexpr i32 STRETCH = 256;  // steps of the cache that one unit reads
 SHARED constexpr i32 MAX_FEW = 8;    // queries of a row
-constexpr i32 TILE_FLOATS = 16384;  // of the cache, about; keys, values and what is fetched stay in L2
-constexpr i32 STREAMS = 4;           // rows of values that one query reads side by side
-constexpr i32 VALUE_FLOATS = 4096;   // of values, about, that a pass over the heads takes: they stay in L1
+constexpr i32 TILE_FLOATS = 16384;   // floats of the cache in one tile, about: with the prefetched ones they stay in L2
+constexpr i32 STREAMS = 4;           // rows of values that one query reads at a time
+constexpr i32 VALUE_FLOATS = 4096;   // floats of values in one pass over the heads, about: they stay in L1
 #if defined(__AVX512F__) || defined(__aarch64__)
 constexpr i32 SIDE = 4;  // queries at a time: 16 sums
 #else
 constexpr i32 SIDE = 2;  // 8 sums of 16 registers
 #endif
 
-// Of a sequence, for one stretch: o, q (G, L, R, P'), top, total (G, L, R), and weights of a tile (G, L, R, KEYS).
+// One stretch of a sequence: o, q (G, L, R, P'), top, total (G, L, R), and the weights of a tile (G, L, R, KEYS).
 struct Stretch {
   i32 P_, heads, size;
   INLINE Stretch(i32 L, i32 H, i32 P)
@@ -27,7 +28,7 @@ struct Stretch {
 // Floats of one stretch in `parts`.
 EXPORT i32 attention_stretch(i32 L, i32 H, i32 P) { return Stretch(L, H, P).size; }
 
-// Of each four lanes, (a0 + a2, b0 + b2, a1 + a3, b1 + b3), and (a0 + a2, a1 + a3, b0 + b2, b1 + b3).
+// For each four lanes: (a0 + a2, b0 + b2, a1 + a3, b1 + b3), and (a0 + a2, a1 + a3, b0 + b2, b1 + b3).
 INLINE vf add_crossed(vf a, vf b) {
 #if defined(__AVX512F__)
   return _mm512_unpacklo_ps(a, b) + _mm512_unpackhi_ps(a, b);
@@ -103,7 +104,7 @@ INLINE void add_columns(const f32* weights, const f32* values, i64 ld, i32 n, f3
 #pragma GCC unroll 4
     for (i32 v = 0; v < VECTORS; v++) store(o + m * P_ + v * LANES, sums[m][v]);
 }
-// The same of one query and N rows: each row is a stream of its own, which the prefetchers follow.
+// The same for one query and N rows. Each row is a stream for the prefetchers.
 template <i32 N>
 INLINE void add_streams(const f32* weights, const f32* values, i64 ld, f32* o, i32 P) {
   vf weight[N];
@@ -133,7 +134,7 @@ INLINE void add_rows(const f32* weights, const f32* values, i64 ld, i32 n, f32* 
   if (p < P) add_columns<M, 1, false>(weights, values + p, ld, n, o + p, P_, P - p);
 }
 
-// f.template operator()<M>(first) over n queries, SIDE at a time.
+// Calls f.template operator()<M>(first) for n queries, SIDE of them at a time.
 template <class F>
 INLINE void side_by_side(i32 n, F f) {
   i32 at = 0;
@@ -146,13 +147,13 @@ INLINE void fetch(const f32* rows, i64 ld, i32 count, i32 n) {
     for (i32 i = 0; i < n; i += 16) __builtin_prefetch(rows + k * ld + i, 0, 2);
 }
 
-// One tile: `count` steps that lie `ld` floats apart, in a row or far apart.
+// One tile: `count` steps that are `ld` floats apart.
 struct DecodeTile {
-  const f32 *rows, *next;  // of the first step, here and in the next tile
+  const f32 *rows, *next;  // the first step of this tile and of the next one
   f32 *o, *q, *top, *total, *w;
   i32 L, G, R, P, P_, count;
   i64 ld;
-  i32 from[MAX_FEW], to[MAX_FEW];  // what each query sees of the tile
+  i32 from[MAX_FEW], to[MAX_FEW];  // the steps of the tile that each query sees
 
   void scores() const {
     for (i32 k = 0; k < count; k += 4)
@@ -204,7 +205,7 @@ struct DecodeTile {
           });
           continue;
         }
-        // No query gets what it does not see: 0 times a NaN is one.
+        // Only values that a query sees: 0 times NaN is NaN.
         for (i32 at = first; at < first + L * R; at++) {
           const i32 low = max(k, from[at / R % L]), high = min(end, to[at / R % L]);
           if (low < high) add_rows<1>(w + at * KEYS + low, head + low * ld, ld, high - low, o + at * P_, P_, P);
@@ -214,7 +215,7 @@ struct DecodeTile {
   }
 };
 
-// parts: (B, stretches, size of Stretch)   range: B * stretches
+// The softmax of each stretch. parts: (B, stretches, attention_stretch(L, H, P))   range: B * stretches
 KERNEL void attention_decode(const f32* q, const f32* kv, const i32* place, OPTIONAL const i32* age,
                              OPTIONAL const i32* lengths, f32* parts, i32 B, i32 L, i32 H, i32 G, i32 P, i32 stretches,
                              i32 window, i32 ldq, f32 scale, i32 begin, i32 end) {
@@ -222,8 +223,9 @@ KERNEL void attention_decode(const f32* q, const f32* kv, const i32* place, OPTI
   const i32 P_ = shape.P_, R = H / G, width = 2 * G * P;
   const i64 ld = (i64)B * width;
   const i32 most = min(KEYS, max(LANES, TILE_FLOATS / width / LANES * LANES));
-  // Four rows from four quarters of the stretch at a time are four long streams, each page read from end to end:
-  // what prefetchers like where nothing is fetched by hand. With wide vectors so short a softmax costs more.
+  // Four rows at a time, from the four quarters of the stretch, are four long streams that read each page from end to
+  // end. That suits the prefetchers where there is no software prefetch. With wide vectors a softmax over four steps
+  // costs more than this gains.
   const bool far = LANES == 4 && B == 1 && L * R == 1 && width >= 512;
   for (i32 unit = begin; unit < end; unit++) {
     const i32 b = unit / stretches, first = unit % stretches * STRETCH;
@@ -257,7 +259,7 @@ KERNEL void attention_decode(const f32* q, const f32* kv, const i32* place, OPTI
   }
 }
 
-// range: B * L * H
+// out and lse from the stretches. range: B * L * H
 KERNEL void attention_combine(const f32* parts, OPTIONAL const i32* lengths, f32* out, OPTIONAL f32* lse, i32 L, i32 H,
                               i32 G, i32 P, i32 stretches, i32 begin, i32 end) {
   const Stretch shape(L, H, P);

@@ -1,12 +1,12 @@
-// The cache of keys and values, (n, B, W): one row of W = 2 G P a step, all sequences beside each other.
+// The cache of keys and values, (n, B, W): for each step one row of W = 2 G P floats of every sequence.
 #include "simd.h"
 
 INLINE void copy_floats(const f32* from, f32* to, i32 n) {
   for (i32 i = 0; i < n; i++) to[i] = from ? from[i] : 0;
 }
 
-// Keys and values of new steps behind those before them. k, v: (B, L, W / 2), row strides ldk, ldv
-// place: (B, 2): the row of the first step, and the steps before the new ones   range: B * L
+// Writes the keys and values of new steps behind those of the steps before. k, v: (B, L, half), half = W / 2
+// place: (B, 2): the row of the first step, and the number of steps before the new ones   range: B * L
 KERNEL void cache_append(const f32* k, const f32* v, const i32* place, OPTIONAL const i32* lengths, f32* cache, i32 B,
                          i32 L, i32 half, i32 ldk, i32 ldv, i32 begin, i32 end) {
   for (i32 unit = begin; unit < end; unit++) {
@@ -17,7 +17,7 @@ KERNEL void cache_append(const f32* k, const f32* v, const i32* place, OPTIONAL 
     copy_floats(v + (i64)unit * ldv, to + half, half);
   }
 }
-// The gradients of what was appended; zeros in the padding. range: B * L
+// dk and dv of the steps that were appended, and zeros in the padding. range: B * L
 KERNEL void cache_append_backward(const f32* dcache, const i32* place, OPTIONAL const i32* lengths, f32* dk, f32* dv,
                                   i32 B, i32 L, i32 half, i32 lddk, i32 lddv, i32 begin, i32 end) {
   for (i32 unit = begin; unit < end; unit++) {
@@ -28,9 +28,9 @@ KERNEL void cache_append_backward(const f32* dcache, const i32* place, OPTIONAL 
     copy_floats(padding ? 0 : from + half, dv + (i64)unit * lddv, half);
   }
 }
-// Moves the steps of each sequence to another place, and writes zeros beside them up to n.
-// from, to: a step is step_ floats further, a sequence row_   plan: (B, 3): first step, its new place, how many
-// range: n * B
+// Copies the steps of each sequence to another place, and writes zeros to all other steps of `to`, which has n.
+// Steps are step_from and step_to floats apart, sequences row_from and row_to floats.
+// plan: (B, 3): the first step, its place in `to`, and the number of steps   range: n * B
 KERNEL void cache_move(const f32* from, const i32* plan, f32* to, i32 B, i32 W, f64 step_from, f64 row_from,
                        f64 step_to, f64 row_to, i32 begin, i32 end) {
   for (i32 unit = begin; unit < end; unit++) {

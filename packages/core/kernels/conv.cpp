@@ -2,8 +2,8 @@
 //
 //   y[t] = f(bias + Σⱼ w[K-1-j] x[t-j])      f = SiLU or the identity
 //
-// x[t-j] before the start comes from the state; it counts as zero where it belongs to an earlier
-// document, that is where j > age[t], the number of steps since the document began.
+// x[t-j] before the start comes from the state. It counts as zero if it belongs to an earlier document, that is, if
+// j > age[t], the number of steps since the document began.
 // Official: causal_conv1d_fn, causal_conv1d_update.
 //
 // x, y: (B, L, D), row strides ldx, ldy   weight: (D, K)   state: (B, K, D), oldest first
@@ -13,10 +13,10 @@
 SHARED constexpr i32 CONV_BLOCK = 64;  // channels of one unit
 SHARED constexpr i32 CONV_TAPS = 8;    // the longest filter
 constexpr i32 CONV_ROWS = 32;
-// Rows are too far apart for the machine to guess the next.
+// Rows to prefetch: they are too far apart for the hardware to predict the next one.
 constexpr i32 CONV_AHEAD = 8;
 
-// One row of channels, from x or, before its start, from the state.
+// Rows of channels, from x or, before its start, from the state.
 struct ConvRows {
   const f32 *x, *state;
   i32 ldx, D, K;
@@ -58,7 +58,7 @@ INLINE vf conv_at(const ConvRows& rows, const vf* w, vf bias, const i32* age, i3
   return y;
 }
 
-// Whether the rows from t0 to t1 reach back over all taps, all of them in x.
+// Whether all taps of the rows from t0 to t1 count, and are in x.
 INLINE bool conv_plain(const i32* age, i32 t0, i32 t1, i32 K) {
   if (t0 < K - 1) return false;
   for (i32 t = t0; age && t < t1; t++)
@@ -110,6 +110,8 @@ static void conv_forward_block(const ConvRows& rows, const f32* weight, const f3
     }
 }
 
+// y and the last K inputs of each row, from x and the last K inputs before it. last_state: (B, K, D)
+// range: B * ceil(D / CONV_BLOCK)
 KERNEL void conv_forward(const f32* x, const f32* weight, OPTIONAL const f32* bias, OPTIONAL const f32* state,
                          OPTIONAL const i32* age, OPTIONAL const i32* lengths, f32* y, OPTIONAL f32* last_state, i32 L,
                          i32 D, i32 K, i32 ldx, i32 ldy, bool silu_after, i32 begin, i32 end) {
@@ -127,12 +129,12 @@ KERNEL void conv_forward(const f32* x, const f32* weight, OPTIONAL const f32* bi
   }
 }
 
-// The sums of one vector of channels. later[j] gathers what reaches x[t - j] from the rows already walked.
+// The sums of one vector of channels. later[j]: the gradient of x[t - j] from the rows already visited.
 struct ConvSums {
   vf dw[CONV_TAPS] = {}, later[CONV_TAPS] = {}, db = {};
 };
 
-// g[i], the gradient before f, of row t0 + i of `count`: dy where there is no SiLU.
+// g[i]: the gradient before f of row t0 + i, for `count` rows. Without SiLU it is dy.
 template <i32 FIXED>
 static void conv_slopes(const ConvRows& rows, const ConvTaps& tap, const f32* dy, i32 lddy, vf* g, i32 t0, i32 count,
                         i32 d, i32 silu_after) {
@@ -141,7 +143,7 @@ static void conv_slopes(const ConvRows& rows, const ConvTaps& tap, const f32* dy
   for (i32 j = 1; j < FIXED; j++) before[j] = load(rows.x + (i64)(t0 - j) * rows.ldx + d);
   for (i32 i = 0; i < count; i++) {
     const i64 t = t0 + i;
-    // Blocks are walked from the last to the first.
+    // Blocks are visited from the last to the first.
     __builtin_prefetch(rows.x + (t - CONV_ROWS) * rows.ldx + d);
     __builtin_prefetch(dy + (t - CONV_ROWS) * lddy + d);
     before[0] = load(rows.x + t * rows.ldx + d);
@@ -157,7 +159,7 @@ static void conv_slopes(const ConvRows& rows, const ConvTaps& tap, const f32* dy
     for (i32 j = FIXED - 1; j > 0; j--) before[j] = before[j - 1];
   }
 }
-// The same rows, from the last to the first: dx, and into the sums.
+// Visits the same rows from the last to the first: writes dx, adds to the sums.
 template <i32 FIXED>
 static void conv_gather(const ConvRows& rows, const ConvTaps& tap, const vf* g, f32* dx, i32 lddx, ConvSums& sums,
                         i32 t0, i32 count, i32 d) {
@@ -239,12 +241,11 @@ static void conv_backward_block(const ConvRows& rows, const f32* weight, const f
   }
 }
 
-// dweight: (B, D, K), dbias: (B, D): the caller sums over B. dlast, dstate, dbias may be null.
+// dweight: (B, D, K), dbias: (B, D): the caller sums over B. range: B * ceil(D / CONV_BLOCK)
 KERNEL void conv_backward(const f32* x, const f32* weight, OPTIONAL const f32* bias, OPTIONAL const f32* state,
                           OPTIONAL const i32* age, OPTIONAL const i32* lengths, const f32* dy,
-                          OPTIONAL const f32* dlast, f32* dx, f32* dweight, OPTIONAL f32* dbias,
-                          OPTIONAL f32* dstate, i32 L, i32 D, i32 K, i32 ldx, i32 lddy, i32 lddx, bool silu_after,
-                          i32 begin, i32 end) {
+                          OPTIONAL const f32* dlast, f32* dx, f32* dweight, OPTIONAL f32* dbias, OPTIONAL f32* dstate,
+                          i32 L, i32 D, i32 K, i32 ldx, i32 lddy, i32 lddx, bool silu_after, i32 begin, i32 end) {
   const i32 blocks = ceil_div(D, CONV_BLOCK);
   for (i32 unit = begin; unit < end; unit++) {
     const i32 b = unit / blocks, from = unit % blocks * CONV_BLOCK, to = min(from + CONV_BLOCK, D);

@@ -81,7 +81,7 @@ static void unary_loop(const f32* x, const f32* dy, f32* y, i32 begin, i32 end) 
   }
 }
 
-// y = f(x), or dx = dy f'(x) where dy is given. range: elements
+// y = f(x), or, where dy is given, y = dy f'(x). range: elements
 KERNEL void unary(i32 op, const f32* x, OPTIONAL const f32* dy, f32* y, i32 begin, i32 end) {
   switch (op) {
 #define CASE(OP) \
@@ -124,7 +124,7 @@ static void binary_loop(const f32* a, const f32* b, f32* y, i32 n1, i32 n2, i32 
   }
 }
 
-// y = a op b over four axes (n0, n1, n2, n3) with a stride a axis; the last strides are 0 or 1.
+// y = a op b over four axes (n0, n1, n2, n3). a and b have a stride for each axis; those of the last are 0 or 1.
 // y: contiguous   range: rows, n0 * n1 * n2
 KERNEL void binary(i32 op, const f32* a, const f32* b, f32* y, i32 n1, i32 n2, i32 n3, i32 a0, i32 a1, i32 a2, i32 a3,
                    i32 b0, i32 b1, i32 b2, i32 b3, i32 begin, i32 end) {
@@ -136,7 +136,7 @@ KERNEL void binary(i32 op, const f32* a, const f32* b, f32* y, i32 n1, i32 n2, i
   }
 }
 
-// y = scale x + offset y. range: elements
+// y = scale x + offset y; with offset 0, y is not read. range: elements
 KERNEL void scale_add(const f32* x, f32* y, f32 scale, f32 offset, i32 begin, i32 end) {
   i32 i = begin;
   for (; i + LANES <= end; i += LANES) {

@@ -1,8 +1,8 @@
 // Matrix product over packed panels: C = A B (+ bias), or C += A B.
 //
-// Goto & van de Geijn (2008): B lies in panels, A is copied in strips, KC of K at a time, and a
-// tile of C stays in registers while a strip and a panel run by. Each element of C is summed in
-// the order of k whatever the range, so the number of threads does not change a bit of it.
+// Goto & van de Geijn (2008): B is packed in panels, A is copied in strips, KC of K at a time, and a tile of C stays
+// in registers for the length of a strip and a panel. Each element of C is summed in the order of k for any range, so
+// results are the same bits for any number of threads.
 #include "simd.h"
 
 constexpr i32 PANEL = 2 * LANES;   // columns of B in one panel
@@ -14,8 +14,8 @@ constexpr i32 TILE = 4;  // V8 spills beyond 8 sums
 #else
 constexpr i32 TILE = 6;  // 12 sums of 16 registers
 #endif
-// KC of K and MC rows of A at a time (measured): long sums keep C out of the way, a short panel stays
-// in L1. KC * MC floats are 96 KB of stack.
+// KC of K and MC rows of A at a time (measured): with long sums C is seldom read and written, a short panel stays in
+// L1. KC * MC floats are 96 KB of stack.
 #ifdef __wasm__
 constexpr i32 KC = 256, MC = 96;
 #else
@@ -64,9 +64,9 @@ static void pack_columns(const f32* from, f32* to, i32 K, i32 n, i64 ld) {
       for (i32 j = i; j < i + 4; j++) to[k * WIDTH + j] = j < n ? from[j * ld + k] : 0;
   }
 }
-// Packs n columns of a (K, n) matrix, or of an (n, K) one when transposed, into parts of WIDTH
-// columns, `stride` floats apart. BLOCK of k at a time: by rows the pages read stay in the first
-// TLB, by columns the lines written stay in L1 until they are full.
+// Packs n columns of a (K, n) matrix, or of an (n, K) one if transposed, into parts of WIDTH columns, `stride` floats
+// apart. BLOCK of k at a time: by rows, the pages read stay in the first TLB; by columns, the lines written stay in L1
+// until they are full.
 template <i32 WIDTH>
 static void pack(const f32* from, f32* to, i32 K, i32 n, i64 ld, bool transposed, i64 stride) {
   constexpr i32 BLOCK = 64;
@@ -79,12 +79,13 @@ static void pack(const f32* from, f32* to, i32 K, i32 n, i64 ld, bool transposed
         pack_rows<WIDTH>(from + i, to + i / WIDTH * stride, min(BLOCK, K - k), n - i, ld);
 }
 
-// The panels of N columns, and the floats of one panel of depth K.
+// The number of panels of N columns.
 EXPORT i32 gemm_panels(i32 N) { return ceil_div(N, PANEL); }
+// Floats of one panel of depth K.
 EXPORT i32 gemm_panel(i32 K) { return PANEL * K; }
 
-// Packs B into panels of PANEL columns, zero-filled at the right edge.
-// b: (K, N) with row stride ldb, or (N, K) when transposed   range: panels
+// Packs B into panels, with zeros beyond the last column.
+// b: (K, N), or (N, K) if transposed   packed: gemm_panels(N) times gemm_panel(K) floats   range: panels
 KERNEL void gemm_pack(const f32* b, f32* packed, i32 K, i32 N, i32 ldb, bool transposed, i32 begin, i32 end) {
   const i32 first = begin * PANEL;
   pack<PANEL>(transposed ? b + (i64)first * ldb : b + first, packed + (i64)first * K, K, min(end * PANEL, N) - first,
@@ -93,8 +94,8 @@ KERNEL void gemm_pack(const f32* b, f32* packed, i32 K, i32 N, i32 ldb, bool tra
 
 #ifdef __wasm__
 constexpr i32 UNROLL = 1;
-// Hides where a pointer comes from: clang would compute every address from the loop's start, and V8
-// then spends an instruction and a register on each load. For the same reason k is not unrolled.
+// Hides the origin of a pointer: clang would compute every address from the start of the loop, and V8 would then spend
+// an instruction and a register on each load. For the same reason k is not unrolled.
 INLINE const f32* hide(const f32* p) {
   __asm__("" : "+r"(p));
   return p;
@@ -104,8 +105,8 @@ constexpr i32 UNROLL = 4;
 INLINE const f32* hide(const f32* p) { return p; }
 #endif
 
-// One tile of C, or the rows x columns of it that C has.
-// a: strip (K, STRIP)   b: panel (K, PANEL)   next: what each tile fetches of the following panel
+// One tile of C, or the `rows` and `columns` of it that are inside of C.
+// a: strip (K, STRIP)   b: panel (K, PANEL)   next: the share of the next panel that this tile prefetches
 template <i32 ROWS, i32 VECTORS>
 static void tile(const f32* a, const f32* b, const f32* next, const f32* bias, f32* c, i32 K, i64 ldc,
                  bool accumulate, i32 rows, i32 columns) {
@@ -158,7 +159,7 @@ static void tile(const f32* a, const f32* b, const f32* next, const f32* bias, f
       *to = accumulate ? x + *to : x;
     }
 }
-// The smallest tile that covers what is left of C.
+// The smallest tile that covers the rest of C.
 typedef void (*Tile)(const f32*, const f32*, const f32*, const f32*, f32*, i32, i64, bool, i32, i32);
 INLINE Tile tile_for(i32 rows, i32 columns) {
   const bool one = columns <= LANES;
@@ -167,8 +168,8 @@ INLINE Tile tile_for(i32 rows, i32 columns) {
   return one ? tile<TILE / 3, 1> : tile<TILE / 3, 2>;
 }
 
-// c: (M, N), row stride ldc   a: (M, K), row stride lda, or (K, M) when transposed
-// bias: (N) or null   range: rows of C
+// c = a b + bias, or with `accumulate` c += a b + bias. c: (M, N)   a: (M, K), or (K, M) if transposed
+// packed: b, by gemm_pack   bias: (N)   range: M, the rows of c
 KERNEL void gemm(const f32* a, const f32* packed, OPTIONAL const f32* bias, f32* c, i32 N, i32 K, i32 lda, i32 ldc,
                  bool transposed, bool accumulate, i32 begin, i32 end) {
   alignas(64) f32 strips[MC * KC];
@@ -187,9 +188,9 @@ KERNEL void gemm(const f32* a, const f32* packed, OPTIONAL const f32* bias, f32*
       }
     }
   };
-  // Both loops run once also when K = 0: C still gets its bias.
+  // Both loops run at least once: with K = 0, C gets its bias.
 #ifdef __wasm__
-  // Nothing prefetches B here, so a KC of it should stay in L2 while all of A passes by.
+  // B is not prefetched here, so KC rows of it should stay in L2 while all of A is used.
   for (i32 k = 0; k == 0 || k < K; k += KC)
     for (i32 m0 = begin; m0 < end; m0 += MC) block(m0, k);
 #else

@@ -1,7 +1,7 @@
-// A few rows times a matrix, y = x Wᵀ (+ bias): decoding. Bound by reading W once.
+// A few rows times a matrix, y = x Wᵀ (+ bias), for decoding. Its bound is the time to read W once.
 //
-// Two rows of W at a time share the loads of x, one from each half of the range: so memory sees two
-// long streams, which its prefetchers follow, and not a new one every K floats.
+// Two rows of W at a time share the loads of x, one from each half of the range. Memory then sees two long streams,
+// which its prefetchers follow, and not a new stream every K floats.
 #include "simd.h"
 
 #if defined(__AVX512F__) || defined(__aarch64__)
@@ -10,9 +10,9 @@ constexpr i32 MOST = 8;  // rows of x at a time: twice as many sums
 constexpr i32 MOST = 4;  // 8 sums of 16 registers
 #endif
 
-constexpr i32 AHEAD = 1024;  // floats of W to fetch ahead where much arithmetic comes between two loads
+constexpr i32 AHEAD = 1024;  // floats of W to prefetch, where there is much arithmetic between two loads
 
-// The sum of a vector, by quarters: of a plain loop gcc makes additions of single floats.
+// The sum of a vector, by quarters: from a plain loop gcc makes scalar additions.
 INLINE f32 fold(vf v) {
   quad part[LANES / 4];
   *(vf_unaligned*)part = v;
@@ -20,7 +20,7 @@ INLINE f32 fold(vf v) {
   for (i32 i = 1; i < LANES / 4; i++) part[0] += part[i];
   return (part[0][0] + part[0][2]) + (part[0][1] + part[0][3]);
 }
-// Keeps a value in its register: gcc would load it again for each use.
+// Keeps a value in a register: gcc would load it again for each use.
 INLINE vf keep(vf v) {
 #if defined(__x86_64__) && !defined(__clang__)
   __asm__("" : "+v"(v));
@@ -28,8 +28,8 @@ INLINE vf keep(vf v) {
   return v;
 }
 
-// y[m][r * apart] = w[r * apart] · x[m] (+ bias) for M rows of x and ROWS of w. How a sum is split
-// into chains depends on M alone: the range does not change a bit of it.
+// y[m][r * apart] = w[r * apart] · x[m] (+ bias) for M rows of x and ROWS of w. The order of a sum depends on M alone,
+// so results are the same bits for any range.
 template <i32 M, i32 ROWS>
 static void dots(const f32* w, const f32* x, const f32* bias, f32* y, i32 K, i64 ldx, i64 ldy, i64 apart) {
   constexpr i32 CHAINS = M < 4 ? 4 / M : 1, STEP = CHAINS * LANES;
@@ -69,7 +69,7 @@ static void dots(const f32* w, const f32* x, const f32* bias, f32* y, i32 K, i64
       y[m * ldy + r * apart] = bias ? total + bias[r * apart] : total;
     }
 }
-// All M rows of x, as many at a time as there are registers for; w stays in L1 between.
+// All M rows of x, as many at a time as there are registers; w stays in L1 between them.
 template <i32 ROWS>
 INLINE void dots_all(const f32* w, const f32* x, const f32* bias, f32* y, i32 M, i32 K, i64 ldx, i64 ldy, i64 apart) {
   i32 m = 0;
@@ -79,7 +79,7 @@ INLINE void dots_all(const f32* w, const f32* x, const f32* bias, f32* y, i32 M,
   if (m < M) dots<1, ROWS>(w, x + m * ldx, bias, y + m * ldy, K, ldx, ldy, apart);
 }
 
-// w: (N, K)   x: (M, K), row stride ldx   y: (M, N), row stride ldy   bias: (N) or null   range: N
+// y = x Wᵀ + bias. w: (N, K), contiguous   x: (M, K)   y: (M, N)   bias: (N)   range: N
 KERNEL void gemv(const f32* w, const f32* x, OPTIONAL const f32* bias, f32* y, i32 M, i32 K, i32 ldx, i32 ldy,
                  i32 begin, i32 end) {
   const i32 half = (end - begin) / 2;

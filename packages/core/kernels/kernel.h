@@ -1,9 +1,8 @@
-// What every kernel file begins with: number types, and how a kernel is called.
+// The base of every kernel file: number types, and how a kernel is called.
 //
-// A kernel is a function over pointers whose last two parameters are a range [begin, end) of its
-// outermost parallel dimension. It is called through `dispatch` (pool.h), which hands each thread
-// one part of the range. Its other arguments arrive as f64 slots: addresses, counts and scalars
-// all fit exactly, and one layout serves WASM and native.
+// A kernel is a function over pointers. Its last two parameters are a range [begin, end) of its outermost parallel
+// dimension. `dispatch` (pool.h) divides the range into parts and runs them on the threads. The other arguments
+// arrive as f64 slots: addresses, counts and scalars all fit exactly, and WASM and native have one layout.
 //
 // From these files scripts/kernels.mjs writes table.inc and, for each file, src/backend/kernels/<file>.ts:
 //
@@ -29,7 +28,7 @@ typedef double f64;
 #define EXPORT extern "C" __attribute__((visibility("default")))
 #endif
 
-// What follows these words is read by scripts/kernels.mjs, which writes the TypeScript calls from it.
+// Words that scripts/kernels.mjs looks for (see above).
 #define KERNEL static
 #define OPTIONAL  // a pointer that may be null
 #define SHARED    // a constant or an enum that TypeScript uses too

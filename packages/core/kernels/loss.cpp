@@ -1,7 +1,7 @@
 // Cross-entropy of logits against target indices.
 #include "simd.h"
 
-// losses[r] = logsumexp(logits[r]) - logits[r, target], 0 where target < 0 (ignored).
+// losses[r] = logsumexp(logits[r]) - logits[r, target], and 0 if target < 0 (ignored).
 // logits: (R, V)   lse: (R)   range: rows
 KERNEL void cross_entropy_forward(const f32* logits, const i32* targets, f32* losses, f32* lse, i32 V, i32 begin,
                                   i32 end) {
@@ -25,7 +25,7 @@ KERNEL void cross_entropy_forward(const f32* logits, const i32* targets, f32* lo
   }
 }
 
-// dlogits = scale[0] / divisor (softmax - onehot), 0 for ignored rows. range: rows
+// dlogits = scale[0] / divisor (softmax - onehot), and 0 for ignored rows. range: rows
 KERNEL void cross_entropy_backward(const f32* logits, const i32* targets, const f32* lse, const f32* scale,
                                    f32* dlogits, f32 divisor, i32 V, i32 begin, i32 end) {
   const f32 s = scale[0] / divisor;

@@ -1,21 +1,22 @@
-// Mamba-3's scan (Lahoti et al. 2026), what forward and backward share: shapes, steps, rotation, weights.
+// The common part of the forward and the backward of Mamba-3's scan (Lahoti et al. 2026): shapes, steps, rotation,
+// weights.
 //
 //   h ← alpha h + beta K' ⊗ V' + gamma K ⊗ V        y = Q·h + D V        alpha = exp(A Δ)
 //   gamma = trap Δ        beta = (1 - trap) Δ alpha, of the last step's K' and V'
 //
 // K and Q are B and C with their biases, rotated in pairs by an angle that grows by π tanh(angles) Δ.
-// With rank R there are R of B, C and V = x mimo_x a step, whose outer products add up.
+// With rank R each step has R of B, C and V = x mimo_x, whose outer products are summed.
 //
-// The sum of a step's gamma and the (1 - trap) Δ of the next is its weight w: g ← alpha g + w K ⊗ V is a
-// state space dual as Mamba-2's, h is g without the share of the next step, and y is a chunk's
+// The weight w of a step is its gamma plus the (1 - trap) Δ of the next step. Then g ← alpha g + w K ⊗ V is a state
+// space dual like Mamba-2's, h is g without the share of the next step, and in a chunk
 //
 //   y[t] = Σ_s (Q[t]·K[s]) F[t, s] V[s]  +  exp(c[t]) Q[t]·g + D V[t]
 //
-// with F = exp(c[t] - c[s]) w[s] for s < t and gamma[t] for s = t; c[t] = Σ A Δ up to t. So g is what goes
-// from chunk to chunk, and with no next step it is h. Chunks end as ssd.cpp's do.
+// with F = exp(c[t] - c[s]) w[s] for s < t and gamma[t] for s = t; c[t] = Σ A Δ up to t. So g is carried from chunk to
+// chunk; without a next step it is h. Chunks end where those of ssd.cpp do.
 //
-// Inside, a head's N values lie as two halves: the first of every pair, then the second, each padded to
-// whole vectors. Rows of a chunk are (step, rank).
+// Inside, the N values of a head are two halves: the first of every pair, then the second, each padded to whole
+// vectors. The rows of a chunk are (step, rank).
 #include "product.h"
 
 constexpr f32 PI = 3.14159265358979f;
@@ -24,7 +25,7 @@ SHARED constexpr i32 MAX_RANK = 16;  // ranks that the recurrence holds in regis
 struct Mamba3Shape {
   i32 L, H, P, N, G, R, S, W, T;
   i32 ldx, ldtrap, ldangle;
-  i32 neighbours, shared;     // pairs (2 i, 2 i + 1), else (i, i + N / 2); heads share the angles
+  i32 neighbours, shared;     // whether pairs are (2 i, 2 i + 1), not (i, i + N / 2); whether heads share the angles
   i32 P_, half, N_, M, M_;    // padded; M rows of a chunk
   INLINE Mamba3Shape(i32 L, i32 H, i32 P, i32 N, i32 G, i32 R, i32 S, i32 W, i32 T, i32 ldx, i32 ldtrap, i32 ldangle,
                      i32 neighbours, i32 shared)
@@ -35,7 +36,7 @@ struct Mamba3Shape {
   INLINE i32 second(i32 pair) const { return neighbours ? 2 * pair + 1 : pair + N / 2; }
 };
 
-// Room of one unit. Those over T and M are numbers of steps and rows.
+// The scratch of one unit. Arrays over T and M hold a number for each step or row.
 struct Mamba3Scratch {
   f32 *dt, *trap, *gamma, *w, *decay, *sums;                // (T + 1)
   f32 *dgamma, *dw, *dcum, *dstep;                          // (T + 1)
@@ -64,29 +65,29 @@ struct Mamba3Scratch {
   }
 };
 
-// Floats of scratch that one unit needs.
+// Floats of scratch that one unit of mamba3_forward or mamba3_backward needs.
 EXPORT i32 mamba3_scratch(i32 N, i32 P, i32 T, i32 R) { return Mamba3Scratch(0, N, P, T, R).size; }
 
-// What one head reads in one chunk, from its first step on.
+// The inputs of one head in one chunk, from its first step on.
 struct Mamba3Head {
   const f32 *x, *adt, *dt, *trap, *angles, *bias_c, *bias_b, *mimo_x;
   f32 D;
   i32 steps;
-  bool fresh, goes_on;  // a document begins; the next step belongs to the same one
+  bool fresh, goes_on;  // whether a document begins; whether the step after the chunk belongs to the same document
 };
 
-// A row of N values, in halves. b: (N)
+// A row of N values as two halves.
 static void mamba3_halves(const Mamba3Shape& s, const f32* from, f32* to) {
   const i32 pairs = s.N / 2;
   for (i32 i = 0; i < pairs; i++) to[i] = from[s.first(i)];
   for (i32 i = 0; i < pairs; i++) to[s.half + i] = from[s.second(i)];
   for (i32 i = pairs; i < s.half; i++) to[i] = to[s.half + i] = 0;
 }
-// B or C of a group's rows. from: (T, R, G, N)
+// The rows of B or C of one group. from: (T, R, G, N)
 static void mamba3_rows(const Mamba3Shape& s, const f32* from, f32* to, i32 steps) {
   for (i32 j = 0; j < steps * s.R; j++) mamba3_halves(s, from + (i64)j * s.G * s.N, to + j * s.N_);
 }
-// A state (N, P) to halves of padded rows, and back.
+// A state (N, P) as two halves of padded rows, and back.
 static void mamba3_read(const Mamba3Shape& s, const f32* from, f32* to) {
   for (i32 i = 0; i < s.half; i++)
     for (i32 side = 0; side < 2; side++) {
@@ -136,14 +137,15 @@ static void mamba3_weigh(const Mamba3Shape& s, const Mamba3Head& head, const Mam
   }
 }
 
-// cos and sin of every step's angles, from those before the chunk to those after it, which may be the same.
+// cos and sin of the angles of every step. `before` and `after` are the angles before and after the chunk, and may be
+// the same array.
 static void mamba3_turn(const Mamba3Shape& s, const Mamba3Head& head, const Mamba3Scratch& k, const f32* before,
                         f32* after) {
   for (i32 i = 0; i < s.S; i += LANES) {
     vf angle = head.fresh ? (vf){} : row_load(before, i, s.S);
     for (i32 t = 0; t < head.steps; t++) {
       angle = fma(tanh(row_load(head.angles + (i64)t * s.ldangle, i, s.S)), splat(PI * k.dt[t]), angle);
-      // Less the turns it made: cos and sin stay exact however long a sequence is.
+      // Without whole turns: cos and sin stay exact in sequences of any length.
       const vf turns = fma(angle, splat(0.159154943091895f), splat(ROUND)) - ROUND;
       angle = fnma(turns, splat(4 * HALF_PI_HIGH), angle);
       angle = fnma(turns, splat(4 * HALF_PI_LOW), fnma(turns, splat(4 * HALF_PI_MIDDLE), angle));
@@ -160,7 +162,7 @@ static vi mamba3_index() {
   for (i32 i = 0; i < LANES; i++) index[i] = i;
   return index;
 }
-// Rows with their bias, rotated. bias: (R, N), as it lies
+// Adds the bias to rows and rotates them. bias: (R, N), not in halves
 static void mamba3_rotate(const Mamba3Shape& s, const Mamba3Scratch& k, const f32* raw, const f32* bias, f32* room,
                           f32* to, i32 steps) {
   const vi index = mamba3_index();
@@ -192,7 +194,7 @@ static void mamba3_values(const Mamba3Shape& s, const Mamba3Head& head, const Ma
         store(k.v + (t * s.R + r) * s.P_ + p, x);
       }
 }
-// All of the above.
+// All steps above, for one chunk.
 static void mamba3_prepare(const Mamba3Shape& s, const Mamba3Head& head, const Mamba3Scratch& k, const f32* before,
                            f32* after) {
   mamba3_weigh(s, head, k);
@@ -202,7 +204,7 @@ static void mamba3_prepare(const Mamba3Shape& s, const Mamba3Head& head, const M
   mamba3_values(s, head, k);
 }
 
-// Q·K of every two rows, exp(c[t] - c[s]) of steps and rows, and the weights; entries beyond s = t are not used.
+// Q·K of every two rows, exp(c[t] - c[s]) of steps and rows, and the weights. Values beyond s = t are not used.
 static void mamba3_weights(const Mamba3Shape& s, const Mamba3Head& head, const Mamba3Scratch& k) {
   const vi index = mamba3_index();
   const i32 rows = head.steps * s.R;

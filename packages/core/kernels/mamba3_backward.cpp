@@ -3,7 +3,7 @@
 // angles, an angle's gradient is summed over its own and all later steps, and the gradient of a weight is divided
 // between its step and the next.
 
-// The state after a row is K and V of its last step.
+// The state after a row contains K and V of its last step.
 static void mamba3_kept_back(const Mamba3Shape& s, const Mamba3Head& head, const Mamba3Grads& grads,
                              const Mamba3Scratch& k) {
   const i32 t = head.steps - 1;
@@ -37,8 +37,8 @@ static void mamba3_values_back(const Mamba3Shape& s, const Mamba3Head& head, con
       row_store(grads.dx + (i64)t * grads.lddx, p, s.P, dx);
     }
 }
-// Turns the gradient of rotated rows back; adds what turns their angles, and their sum over heads and steps.
-// dbias: (R, N), as it lies
+// Rotates the gradient of rotated rows back. Adds to the gradients of the angles and to the sums over heads and steps.
+// dbias: (R, N), not in halves
 static void mamba3_rotate_back(const Mamba3Shape& s, const Mamba3Scratch& k, const f32* rotated, f32* grad, f32* draw,
                                f32* room, f32* dbias, i32 steps) {
   for (i32 i = 0; i < s.R * s.N_; i++) room[i] = 0;
@@ -68,7 +68,8 @@ static void mamba3_rotate_back(const Mamba3Shape& s, const Mamba3Scratch& k, con
       dbias[r * s.N + s.second(i)] += room[r * s.N_ + s.half + i];
     }
 }
-// From what turns each step's angles to the angles and Δ. later: (S), of the angle after the chunk, then before it.
+// From dtheta, the gradient of each step's turn, to those of the angles and Δ. later: (S), the gradient of the angle
+// after the chunk, then of the one before it
 static void mamba3_turn_back(const Mamba3Shape& s, const Mamba3Head& head, const Mamba3Grads& grads,
                              const Mamba3Scratch& k, f32* later) {
   for (i32 i = 0; i < s.S; i += LANES) {
@@ -86,12 +87,12 @@ static void mamba3_turn_back(const Mamba3Shape& s, const Mamba3Head& head, const
     row_store(later, i, s.S, total);
   }
 }
-// The share a step gives to the step before it: (1 - trap) Δ.
+// From the gradient of a step's share of the step before it, (1 - trap) Δ.
 INLINE void mamba3_share_back(f32 trap, f32 dt, f32 dshare, f32* dtrap, f32* ddt) {
   *ddt += (1.0f - trap) * dshare;
   *dtrap -= dt * dshare * trap * (1.0f - trap);
 }
-// A Δ, Δ and trap of each step. dstep: what the angles ask of Δ
+// The gradients of A Δ, Δ and trap of each step. dstep: the gradient of Δ through the angles
 static void mamba3_weigh_back(const Mamba3Shape& s, const Mamba3Head& head, const Mamba3Grads& grads,
                               const Mamba3Scratch& k) {
   const i32 steps = head.steps;
@@ -105,12 +106,12 @@ static void mamba3_weigh_back(const Mamba3Shape& s, const Mamba3Head& head, cons
     *dtrap = k.dt[t] * dgamma * k.trap[t] * (1.0f - k.trap[t]);
     if (t > 0) mamba3_share_back(k.trap[t], k.dt[t], k.dw[t - 1], dtrap, ddt);
   }
-  // The chunk that comes next was here before.
+  // The next chunk was visited before this one.
   if (head.goes_on)
     mamba3_share_back(k.trap[steps], k.dt[steps], k.dw[steps - 1], grads.dtrap + (i64)steps * grads.lddtrap,
                       grads.ddt + (i64)steps * s.H);
 }
-// K and V of the step before the input. dg: of g at its start   dk: (R, H, N)   dv: (P)
+// The gradients of K and V of the step before the input. dg: of g at the start   dk: (R, H, N)   dv: (P)
 static void mamba3_begin_back(const Mamba3Shape& s, const f32* before_k, const f32* before_v, const f32* mimo_x,
                               f32 share, const f32* dg, f32* dk, f32* dv, f32* dmimo_x, f32* dshare) {
   for (i32 r = 0; r < s.R; r++)
@@ -128,8 +129,9 @@ static void mamba3_begin_back(const Mamba3Shape& s, const f32* before_k, const f
     }
 }
 
-// dbias, dD, dmimo_x: (B, …): the caller sums over B. db, dc: (blocks, B, L, R, G, N): over blocks.
-// dangles: as the angles with rows of H S, or, shared, (units of a row, B, L, S): over units. dstate_*: always given.
+// dbias_*, dskip, dmimo_x: (B, …): the caller sums over B. db, dc: (blocks, B, L, R, G, N): the caller sums over
+// blocks. dangles: (B, L, H S), or, where heads share the angles, (G blocks, B, L, S): the caller sums over the first
+// axis. scratch: mamba3_scratch(N, P, T, R) floats for each unit   range: as mamba3_forward
 KERNEL void mamba3_backward(const f32* c, const f32* b, const f32* x, const f32* adt, const f32* dt, const f32* trap,
                             const f32* angles, const f32* bias_c, const f32* bias_b, OPTIONAL const f32* skip,
                             OPTIONAL const f32* mimo_x, OPTIONAL const f32* state_k, OPTIONAL const f32* state_v,
@@ -158,7 +160,7 @@ KERNEL void mamba3_backward(const f32* c, const f32* b, const f32* x, const f32*
       const i64 at = heads + head, keys = ((i64)v.b * R * H + head) * N;
       fill(dstate_ssm, dlast_ssm, at * size, size);
       fill(dstate_angle, dlast_angle, at * S, S);
-      // K and V are those of the last step, where there is one.
+      // If there is a last step, K and V are its own.
       fill(dstate_v, v.length ? 0 : dlast_v, at * P, P);
       for (i32 r = 0; r < R; r++) fill(dstate_k, v.length ? 0 : dlast_k, keys + (i64)r * H * N, N);
       fill(dbias_c, 0, at * R * N, R * N);

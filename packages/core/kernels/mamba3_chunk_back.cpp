@@ -1,20 +1,20 @@
-// One chunk of the backward of Mamba-3's scan (mamba3.cpp), from dy and what comes back through the state.
+// One chunk of the backward of Mamba-3's scan (mamba3.cpp), from dy and the gradient of the state after it.
 // dg is the gradient of g after a chunk, then of g before it. With M = (Q·K) ∘ F and i = exp(c[last] - c) w:
 //
 //   dV = Mᵀ dy + i K dg + D dy       dQ = dS K + exp(c) dy gᵀ       dS = (dy Vᵀ) ∘ F
 //   dg = exp(c[last]) dg + Qᵀ (exp(c) dy)       dK = dSᵀ Q + i V dgᵀ
 //
-// and of F, i and exp(c) what passes through them.
+// and the gradients of F, i and exp(c).
 
 // Gradients of one head and chunk, from its first step on. dy: (T, H, R, P)
 struct Mamba3Grads {
   const f32* dy;
   f32 *dx, *dadt, *ddt, *dtrap, *dangles, *dbias_c, *dbias_b, *dmimo_x, *dD;
-  const f32 *last_k, *last_v;  // of the state after, where the row ends here
+  const f32 *last_k, *last_v;  // of the last state, if the row ends with this chunk
   i32 lddx, lddtrap, lddangle;
 };
 
-// dy, dV, dQ and dK (before they turn back), the gradients of gamma, w and c, and dg.
+// dV, dQ and dK (before they are rotated back), the gradients of gamma, w and c, and dg.
 static void mamba3_chunk_back(const Mamba3Shape& s, const Mamba3Head& head, const Mamba3Grads& grads,
                               const Mamba3Scratch& k, const f32* g, f32* dg) {
   const i32 steps = head.steps, R = s.R, rows = steps * R, P_ = s.P_, N_ = s.N_, M_ = s.M_;
@@ -27,7 +27,7 @@ static void mamba3_chunk_back(const Mamba3Shape& s, const Mamba3Head& head, cons
   for (i32 t = 0; t < steps; t++) k.dgamma[t] = k.dw[t] = k.dcum[t] = 0;
   for (i32 j = 0; j < M_; j++) k.row_dw[j] = k.row_dcum[j] = 0;
 
-  // V, and what the state after the chunk asks of the weights and decays.
+  // V, and the gradients of the weights and decays through the state after the chunk.
   product({k.b, N_, 1}, k.g, P_, k.dv, P_, rows, P_, N_);
   f32 at_last = k.carry[rows - 1] * dot(k.g, k.h, N_ * P_);
   for (i32 j = 0; j < rows; j++) {
@@ -45,7 +45,7 @@ static void mamba3_chunk_back(const Mamba3Shape& s, const Mamba3Head& head, cons
     for (i32 p = at; p < at + P_; p += LANES) store(k.dv + p, fma(splat(head.D), load(k.y + p), load(k.dv + p)));
   }
 
-  // The weights: earlier steps through w and the decays between, a step itself through gamma.
+  // The weights: those of earlier steps through w and the decays between, that of the step itself through gamma.
   turn(k.v, P_, k.vt, M_, rows, s.P);
   product_lower({k.y, P_, 1}, k.vt, M_, k.dweights, M_, rows, s.P, R);
   for (i32 t = 0; t < steps; t++) {

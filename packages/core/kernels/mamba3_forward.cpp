@@ -1,11 +1,11 @@
-// Mamba-3's scan, forward (mamba3.cpp says what it computes), in two forms that agree: step by step for few
-// steps, and chunks as matrix products.
+// Mamba-3's scan, forward (see mamba3.cpp), in two forms that agree: step by step, for few steps, and in chunks as
+// matrix products.
 //
 // b, c: (B, L, R, G, N)   x: (B, L, H, P)   adt, dt, trap: (B, L, H)   angles: (B, L, H or none, S)
-// bias_b, bias_c: (H, R, N)   D: (H)   mimo_x: (H, R, P)   y: (B, L, H, R, P)   age: (B, L)   lengths: (B)
-// states: angle (B, H, S), ssm (B, H, N, P), k (B, R, H, N), v (B, H, P); null where a sequence begins
+// bias_b, bias_c: (H, R, N)   skip: (H), D   mimo_x: (H, R, P)   y: (B, L, H, R, P)   age: (B, L)   lengths: (B)
+// states: angle (B, H, S), ssm (B, H, N, P), k (B, R, H, N), v (B, H, P); null at the start of a sequence
 // borders: g (B, H, ceil(L / T), N, P) and angle (B, H, ceil(L / T), S) at the start of each window of T steps
-// range: units, B * G * ceil(H / G / W), each W heads of one group; optional arrays may be null
+// range: units, B * G * ceil(H / G / W), each W heads of one group
 
 static void mamba3_chunk(const Mamba3Shape& s, const Mamba3Head& head, const Mamba3Scratch& k, f32* g, f32* y) {
   const i32 rows = head.steps * s.R, P_ = s.P_, N_ = s.N_;
@@ -23,7 +23,7 @@ static void mamba3_chunk(const Mamba3Shape& s, const Mamba3Head& head, const Mam
   product({k.b, 1, N_}, k.v, P_, k.g, P_, N_, P_, rows, EVERY, true);
   mamba3_write(s, k.g, g);
 }
-// RANK 0 stands for any.
+// RANK 0: any rank.
 template <i32 RANK>
 static void mamba3_walk(const Mamba3Shape& s, const Mamba3Head& head, const Mamba3Scratch& k, f32* g, f32* y) {
   const i32 R = RANK ? RANK : s.R, pairs = s.N / 2;
@@ -54,10 +54,10 @@ static void mamba3_recurrence(const Mamba3Shape& s, const Mamba3Head& head, cons
   (s.R == 1 ? mamba3_walk<1> : s.R == 4 ? mamba3_walk<4> : mamba3_walk<0>)(s, head, k, g, y);
 }
 
-// The first step's (1 - trap) Δ: the share of the step before the input.
+// (1 - trap) Δ of the first step: the share of the step before the input.
 INLINE f32 mamba3_share(const f32* trap, const f32* dt) { return (1.0f - sigmoid(splat(*trap))[0]) * *dt; }
 
-// g at the start: h and what the first step adds of the step before. before_k: (R, H, N)   before_v: (P)
+// g at the start: h plus the share of the step before the input. before_k: (R, H, N)   before_v: (P)
 static void mamba3_begin(const Mamba3Shape& s, const f32* before_k, const f32* before_v, const f32* mimo_x, f32 share,
                          f32* g) {
   for (i32 r = 0; r < s.R; r++)
@@ -66,7 +66,7 @@ static void mamba3_begin(const Mamba3Shape& s, const f32* before_k, const f32* b
       for (i32 p = 0; p < s.P; p++) g[n * s.P + p] += by * (mimo_x ? before_v[p] * mimo_x[r * s.P + p] : before_v[p]);
     }
 }
-// K and V of a chunk's last step, as states. k: (R, H, N)   v: (P)
+// K and V of the last step of a chunk, as states. k: (R, H, N)   v: (P)
 static void mamba3_keep(const Mamba3Shape& s, const Mamba3Head& head, const Mamba3Scratch& k, f32* last_k,
                         f32* last_v) {
   const i32 t = head.steps - 1;
@@ -79,6 +79,8 @@ static void mamba3_keep(const Mamba3Shape& s, const Mamba3Head& head, const Mamb
   for (i32 p = 0; p < s.P; p++) last_v[p] = head.x[(i64)t * s.ldx + p];
 }
 
+// y and the last states; the head of the file has the shapes. scratch: mamba3_scratch(N, P, T, R) floats for each unit
+// range: B * G * ceil(H / G / W)
 KERNEL void mamba3_forward(const f32* c, const f32* b, const f32* x, const f32* adt, const f32* dt, const f32* trap,
                            const f32* angles, const f32* bias_c, const f32* bias_b, OPTIONAL const f32* skip,
                            OPTIONAL const f32* mimo_x, OPTIONAL const f32* state_angle, OPTIONAL const f32* state_ssm,

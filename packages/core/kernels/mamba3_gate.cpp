@@ -1,7 +1,7 @@
-// What surrounds Mamba-3's scan: its steps, and the gate that joins the ranks.
+// The operations around Mamba-3's scan: its step sizes and decays, and the gate that sums over the ranks.
 
 // A = -(1 + a) for a >= 0, -1 / (1 - a) below, at most -floor;  Δ = softplus(dt + bias);  adt = A Δ.
-// dt, a: (R, H), row strides lddt, lda   bias: (H)   delta, adt: (R, H)   range: rows
+// dt, a, delta, adt: (R, H)   bias: (H)   range: rows
 KERNEL void mamba3_steps_forward(const f32* dt, const f32* a, const f32* bias, f32* delta, f32* adt, i32 H, i32 lddt,
                                  i32 lda, f32 floor, i32 begin, i32 end) {
   for (i32 r = begin; r < end; r++)
@@ -12,7 +12,7 @@ KERNEL void mamba3_steps_forward(const f32* dt, const f32* a, const f32* bias, f
       row_store(adt + (i64)r * H, i, H, -select(size < floor, splat(floor), size) * step);
     }
 }
-// dstep, dadt: (R, H)   ddt, da: (R, H), row strides ldddt, ldda
+// ddelta, dadt, ddt, da: (R, H)   range: rows
 KERNEL void mamba3_steps_backward(const f32* dt, const f32* a, const f32* bias, const f32* ddelta, const f32* dadt,
                                   f32* ddt, f32* da, i32 H, i32 lddt, i32 lda, i32 ldddt, i32 ldda, f32 floor,
                                   i32 begin, i32 end) {
@@ -27,10 +27,10 @@ KERNEL void mamba3_steps_backward(const f32* dt, const f32* a, const f32* bias, 
     }
 }
 
-// out = Σ_r mimo_o y silu(z mimo_z), over the R ranks of a head; mimo_z and mimo_o null count as ones, z null as no gate.
-// y: (rows, H, R, P)   z: (rows, H, P), row stride ldz   mimo_z, mimo_o: (H, R, P)   out: (rows, H, P)   range: rows
-KERNEL void rank_gate_forward(const f32* y, OPTIONAL const f32* z, OPTIONAL const f32* mimo_z, OPTIONAL const f32* mimo_o,
-                              f32* out, i32 H, i32 R, i32 P, i32 ldz, i32 begin, i32 end) {
+// out = Σ_r mimo_o y silu(z mimo_z), over the R ranks of a head. Without z there is no gate; without mimo_z and mimo_o
+// both count as ones. y: (rows, H, R, P)   z, out: (rows, H, P)   mimo_z, mimo_o: (H, R, P)   range: rows
+KERNEL void rank_gate_forward(const f32* y, OPTIONAL const f32* z, OPTIONAL const f32* mimo_z,
+                              OPTIONAL const f32* mimo_o, f32* out, i32 H, i32 R, i32 P, i32 ldz, i32 begin, i32 end) {
   for (i32 row = begin; row < end; row++)
     for (i32 h = 0; h < H; h++)
       for (i32 p = 0; p < P; p += LANES) {
@@ -46,11 +46,12 @@ KERNEL void rank_gate_forward(const f32* y, OPTIONAL const f32* z, OPTIONAL cons
         row_store(out + ((i64)row * H + h) * P, p, P, total);
       }
 }
-// dmimo_z, dmimo_o: (parts, H, R, P), sums over the rows of each part, null where mimo_z and mimo_o are; dz null where z is.
-// dz: (rows, H, P), row stride lddz   range: parts of `rows` rows
-KERNEL void rank_gate_backward(const f32* y, OPTIONAL const f32* z, OPTIONAL const f32* mimo_z, OPTIONAL const f32* mimo_o,
-                               const f32* dout, f32* dy, OPTIONAL f32* dz, OPTIONAL f32* dmimo_z, OPTIONAL f32* dmimo_o,
-                               i32 count, i32 H, i32 R, i32 P, i32 rows, i32 ldz, i32 lddz, i32 begin, i32 end) {
+// dmimo_z, dmimo_o: (parts, H, R, P), sums over the rows of each part: the caller sums over the parts
+// dz: (rows, H, P)   range: parts of `rows` rows
+KERNEL void rank_gate_backward(const f32* y, OPTIONAL const f32* z, OPTIONAL const f32* mimo_z,
+                               OPTIONAL const f32* mimo_o, const f32* dout, f32* dy, OPTIONAL f32* dz,
+                               OPTIONAL f32* dmimo_z, OPTIONAL f32* dmimo_o, i32 count, i32 H, i32 R, i32 P, i32 rows,
+                               i32 ldz, i32 lddz, i32 begin, i32 end) {
   const i64 size = (i64)H * R * P;
   for (i32 part = begin; part < end; part++) {
     for (i64 i = 0; i < size; i++) {

@@ -1,12 +1,13 @@
 // Copies between strided rows, fills, and the native heap's pages.
 #include "simd.h"
 
-// to: (rows, width), row stride ldt   from: row stride ldf   range: rows
+// from, to: (rows, width)   range: rows
 KERNEL void copy_rows(const f32* from, f32* to, i32 width, i32 ldfrom, i32 ldto, i32 begin, i32 end) {
-  for (i32 r = begin; r < end; r++) __builtin_memcpy(to + (i64)r * ldto, from + (i64)r * ldfrom, (u32)width * sizeof(f32));
+  for (i32 r = begin; r < end; r++)
+    __builtin_memcpy(to + (i64)r * ldto, from + (i64)r * ldfrom, (u32)width * sizeof(f32));
 }
 
-// range: rows of `width`
+// to = value. to: (rows, width)   range: rows
 KERNEL void fill_rows(f32* to, f32 value, i32 width, i32 ldto, i32 begin, i32 end) {
   for (i32 r = begin; r < end; r++) {
     f32* row = to + (i64)r * ldto;
@@ -33,7 +34,7 @@ EXPORT f64 map_pages(f64 bytes) { return (f64)(u64)VirtualAlloc(0, (size_t)bytes
 EXPORT void unmap_pages(f64 address, f64) { VirtualFree((void*)(u64)address, 0, 0x8000); }
 #else
 #include <sys/mman.h>
-// Zeroed pages, large ones where the system has them; 0 when there is no memory.
+// Zeroed pages, large ones where the system has them. 0 if there is no memory.
 EXPORT f64 map_pages(f64 bytes) {
   void* p = mmap(0, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (p == MAP_FAILED) return 0;

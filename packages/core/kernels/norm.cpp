@@ -1,4 +1,4 @@
-// RMSNorm and LayerNorm over the last axis, with the residual sum that comes before them, and RMSNorm with a gate.
+// RMSNorm and LayerNorm over the last axis, after the sum with the residual, and RMSNorm with a gate.
 #include "simd.h"
 
 INLINE vf row_load(const f32* p, i32 i, i32 D) { return i + LANES <= D ? load(p + i) : load_part(p + i, D - i); }
@@ -9,7 +9,7 @@ INLINE void row_store(f32* p, i32 i, i32 D, vf v) {
 
 // s = x + residual (or x);  y = (s - mean) * rstd * weight + bias;  mean = 0 for RMSNorm.
 // x, residual, s, y: (R, D)   weight, bias: (D)   stats: (R, 2) = mean, rstd   range: rows
-// residual, bias and s may be null (s only where residual is).
+// s may be null if residual is.
 KERNEL void norm_forward(const f32* x, OPTIONAL const f32* residual, const f32* weight, OPTIONAL const f32* bias,
                          OPTIONAL f32* s, f32* y, f32* stats, i32 D, f32 eps, bool centred, i32 begin, i32 end) {
   for (i32 r = begin; r < end; r++) {
@@ -46,8 +46,8 @@ KERNEL void norm_forward(const f32* x, OPTIONAL const f32* residual, const f32* 
 }
 
 // ds = rstd (g - mean(g) - n mean(g n)) + dres with g = dy weight, n the normed row.
-// Weight and bias gradients come as sums over the rows of each part: dweight, dbias: (parts, D).
-// dres and dbias may be null. range: parts of `size` rows
+// dweight, dbias: (parts, D), sums over the rows of each part: the caller sums over the parts.
+// range: parts of `size` rows
 KERNEL void norm_backward(const f32* s, const f32* weight, const f32* stats, const f32* dy, OPTIONAL const f32* dres,
                           f32* ds, f32* dweight, OPTIONAL f32* dbias, i32 R, i32 D, i32 size, bool centred, i32 begin,
                           i32 end) {
@@ -84,8 +84,7 @@ KERNEL void norm_backward(const f32* s, const f32* weight, const f32* stats, con
 //   after the gate:   s = x silu(z)     y = s / sqrt(mean(s^2) + eps) weight
 //   before the gate:  y = x / sqrt(mean(x^2) + eps) weight silu(z)
 //
-// x, z, y: (R, D), row strides ldx, ldz, D   weight: (D)   rstd: (R, D / size)
-
+// x, z, y: (R, D)   weight: (D)   rstd: (R, D / size), of each group of `size` values   range: rows
 KERNEL void gated_norm_forward(const f32* x, const f32* z, const f32* weight, f32* y, f32* rstd, i32 D, i32 size,
                                i32 ldx, i32 ldz, f32 eps, bool before, i32 begin, i32 end) {
   const i32 groups = D / size;
@@ -107,8 +106,7 @@ KERNEL void gated_norm_forward(const f32* x, const f32* z, const f32* weight, f3
 }
 
 // With n the normed value and g its gradient:  ds = rstd (g - n mean(g n)).
-// dy, dx, dz: (R, D), row strides lddy, lddx, lddz   dweight: (parts, D), sums over the rows of each part
-// range: parts of `rows` rows
+// dweight: (parts, D), sums over the rows of each part: the caller sums over the parts   range: parts of `rows` rows
 KERNEL void gated_norm_backward(const f32* x, const f32* z, const f32* weight, const f32* rstd, const f32* dy, f32* dx,
                                 f32* dz, f32* dweight, i32 R, i32 D, i32 size, i32 rows, i32 ldx, i32 ldz, i32 lddy,
                                 i32 lddx, i32 lddz, bool before, i32 begin, i32 end) {
@@ -123,7 +121,7 @@ KERNEL void gated_norm_backward(const f32* x, const f32* z, const f32* weight, c
         const f32* dyg = dy + (i64)r * lddy + at;
         f32 *dxg = dx + (i64)r * lddx + at, *dzg = dz + (i64)r * lddz + at, *dw = dw_part + at;
         const f32 scale = rstd[(i64)r * groups + group];
-        // What the second walk needs: n in dx, sigmoid(z) in dz.
+        // For the second loop: n is kept in dx, sigmoid(z) in dz.
         vf products = {};
         for (i32 i = 0; i < size; i += LANES) {
           const vf v = row_load(xg, i, size), zv = row_load(zg, i, size), d = row_load(dyg, i, size);

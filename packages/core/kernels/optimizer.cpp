@@ -1,7 +1,7 @@
 // AdamW (Loshchilov & Hutter 2019), as torch.optim.AdamW computes it.
 #include "simd.h"
 
-// p ← p (1 - lr decay) - lr m̂ / (√v̂ + eps), with g scaled by `scale` first (clipping, accumulation).
+// p ← p (1 - lr decay) - lr m̂ / (√v̂ + eps), where g is multiplied by `scale` first (clipping, accumulation).
 // step1 = 1 - beta1^t, step2 = sqrt(1 - beta2^t)   range: elements
 KERNEL void adamw(f32* p, const f32* g, f32* m, f32* v, f32 scale, f32 lr, f32 beta1, f32 beta2, f32 eps, f32 decay,
                   f32 step1, f32 step2, i32 begin, i32 end) {

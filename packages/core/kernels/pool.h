@@ -1,10 +1,10 @@
 // Threads that share one job at a time.
 //
-// `dispatch` publishes a kernel, its arguments and a division of the range into parts, and every
-// thread claims parts until none is left, the dispatching one too: where another process holds a
-// core, no thread waits for a worker that has not started. Parts follow from (total, grain, threads)
-// alone and write to separate memory, so results do not depend on which thread runs them, or when.
-// Workers spin for a while (a training step issues a job every few microseconds), then sleep.
+// `dispatch` publishes a kernel, its arguments and the number of parts of the range. All threads claim parts until
+// none is left, the dispatching thread included: if another process occupies a core, no thread waits for a worker that
+// has not started. The parts depend on (total, grain, threads) alone and write to separate memory, so results do not
+// depend on which thread runs a part, or when. Workers spin for a while (a training step issues a job every few
+// microseconds), then sleep.
 #pragma once
 #include "kernel.h"
 
@@ -31,13 +31,13 @@ INLINE void give_way() { std::this_thread::yield(); }
 constexpr i32 SPINS = 20000;
 SHARED constexpr i32 MAX_SLOTS = 64;  // arguments of a kernel
 SHARED constexpr i32 MAX_THREADS = 64;
-// More parts than threads even out what a busy machine makes uneven.
+// More parts than threads balance the load on a busy machine.
 constexpr i32 PARTS_PER_THREAD = 4;
 
 typedef void (*Thunk)(const f64*, i32, i32);
 static Thunk thunk_of(i32 kernel);
 
-// One word holds which job it is, its parts, and the next one to claim: a claim can never mix two jobs.
+// One word holds the number of the job, its parts, and the next part to claim: a claim cannot mix two jobs.
 struct Claims {
   u64 word;
   INLINE i32 next() const { return (i32)(word & 0xffff); }
@@ -50,7 +50,7 @@ static struct {
   i32 finished;    // parts of the job that are done
   i32 generation;  // grows with every job; workers sleep on it
   i32 busy;        // held by the thread that dispatches
-  i32 sleepers;    // workers that must be woken
+  i32 sleepers;    // workers that sleep
   i32 workers;     // started so far
   i32 stop;
   i32 kernel, total, grain, parts;
@@ -61,12 +61,12 @@ INLINE i32 get(i32* word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
 INLINE void set(i32* word, i32 value) { __atomic_store_n(word, value, __ATOMIC_SEQ_CST); }
 INLINE Claims claims() { return {__atomic_load_n(&pool.claims, __ATOMIC_SEQ_CST)}; }
 
-// Claims one part of the job and runs it; false where none was left.
+// Claims one part of the job and runs it. False if none was left.
 static bool run_a_part() {
   for (Claims seen = claims(); seen.left(); seen = claims()) {
     u64 word = seen.word;
     if (!__atomic_compare_exchange_n(&pool.claims, &word, word + 1, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) continue;
-    // The job stays as it is until this part is finished.
+    // The job does not change until this part is finished.
     const i64 chunks = ceil_div(pool.total, pool.grain), part = seen.next();
     const i32 begin = (i32)(chunks * part / pool.parts) * pool.grain;
     const i32 end = min((i32)(chunks * (part + 1) / pool.parts) * pool.grain, pool.total);
@@ -77,7 +77,7 @@ static bool run_a_part() {
   return false;
 }
 
-// A worker's whole life.
+// The main loop of a worker.
 EXPORT void work() {
   for (;;) {
     const i32 seen = get(&pool.generation);
@@ -96,7 +96,7 @@ EXPORT void work() {
 // Runs `kernel` over [0, total) in parts that are multiples of `grain`, on at most `threads` threads.
 EXPORT void dispatch(i32 kernel, const f64* slots, i32 total, i32 grain, i32 threads) {
   const i32 parts = min(threads * PARTS_PER_THREAD, ceil_div(total, grain));
-  // Alone, or another thread of this process is dispatching, or one part is enough: run it here.
+  // Run it here if there is one thread or one part, or if another thread of this process is dispatching.
   if (threads <= 1 || parts <= 1 || __atomic_exchange_n(&pool.busy, 1, __ATOMIC_SEQ_CST)) {
     if (total > 0) thunk_of(kernel)(slots, 0, total);
     return;
@@ -117,7 +117,7 @@ EXPORT void dispatch(i32 kernel, const f64* slots, i32 total, i32 grain, i32 thr
   set(&pool.busy, 0);
 }
 
-// Ends all workers once they are idle.
+// Ends the workers when they are idle.
 EXPORT void dismiss() {
   set(&pool.stop, 1);
   __atomic_fetch_add(&pool.generation, 1, __ATOMIC_SEQ_CST);
@@ -125,7 +125,7 @@ EXPORT void dismiss() {
 }
 
 #ifndef __wasm__
-// Starts threads until there are `count` beside the caller.
+// Starts threads until there are `count` in addition to the caller.
 EXPORT void start_workers(i32 count) {
   for (; pool.workers < min(count, MAX_THREADS); pool.workers++) std::thread(work).detach();
 }

@@ -1,5 +1,5 @@
-// What the machine can do, measured through the same calls as the models: the bounds that the
-// bench and `mamba-ts doctor` hold other figures against.
+// The bounds of the machine, measured through the same calls as the models make. The bench and `mamba-ts doctor`
+// compare other figures with them.
 #include "simd.h"
 
 #if defined(__AVX512F__) || defined(__aarch64__)
@@ -30,7 +30,7 @@ KERNEL void probe_fma(f32* sink, i32 steps, i32 begin, i32 end) {
   }
 }
 
-// A plain read of n floats, in two streams as the memory's prefetchers like it. range: blocks of PROBE_BLOCK
+// A plain read of x, in two streams, which suit the prefetchers of the memory. range: blocks of PROBE_BLOCK
 KERNEL void probe_read(const f32* x, f32* sink, i32 begin, i32 end) {
   vf acc[8] = {};
   const i64 half = (i64)(end - begin) * (PROBE_BLOCK / 2);

@@ -1,10 +1,9 @@
-// Small matrix products inside a kernel: C = A B, or C += A B, with B as it lies.
+// Small matrix products inside a kernel: C = A B, or C += A B. B is not packed.
 //
-// Lanes run over the columns of B and C, whose number is a multiple of LANES. A is copied in strips,
-// so it may lie transposed. Triangular products read no element outside of the triangle:
-// what stands there may be anything. Each element of C is summed in the order of k, its own row's
-// last or first ones apart.
-// Quads and `hide` are gemm.cpp's.
+// Lanes run over the columns of B and C, whose number is a multiple of LANES. A is copied in strips, so it may be
+// transposed. Triangular products read no element outside of the triangle, whose values may be anything. Each element
+// of C is summed in the order of k, except that in a triangle the first or last k of a row are summed separately.
+// Quads and `hide` are those of gemm.cpp.
 #pragma once
 #include "simd.h"
 
@@ -19,7 +18,7 @@ struct Left {
   const f32* p;
   i32 row, column;
 };
-// Which k the row i of C sums: all, k <= i, or k >= i.
+// The k that row i of C sums over: all, k <= i, or k >= i.
 enum Sums { EVERY, UP_TO_ROW, FROM_ROW };
 
 // to[j][i] = from[i][j] for four i, zero from `rows` on. from: (rows, columns)
@@ -53,7 +52,7 @@ INLINE void pack_strip(const f32* from, Left a, f32* to, i32 depth) {
       for (i32 r = 0; r < ROWS; r++) to[k * ROWS + r] = from[(i64)r * a.row + (i64)k * a.column];
 }
 
-// One tile of C over K. a: (K, ROWS), each k's elements together
+// One tile of C over K. a: (K, ROWS), the elements of each k together
 template <i32 ROWS, i32 VECTORS>
 static void product_tile(const f32* a, const f32* b, i32 ldb, f32* c, i32 ldc, i32 K, bool add) {
   vf sums[ROWS][VECTORS] = {};
@@ -98,7 +97,7 @@ static void product_rows(Left a, const f32* b, i32 ldb, f32* c, i32 ldc, i32 i, 
 }
 
 // c: (M, N), row stride ldc   a: (M, K)   b: (K, N), row stride ldb
-// A triangle may be one of blocks of `block` rows and columns.
+// A triangle may consist of blocks of `block` rows and columns.
 static void product(Left a, const f32* b, i32 ldb, f32* c, i32 ldc, i32 M, i32 N, i32 K, Sums which = EVERY,
                     bool add = false, i32 block = 1) {
   constexpr i32 ROWS = PRODUCT_ROWS;
@@ -106,7 +105,7 @@ static void product(Left a, const f32* b, i32 ldb, f32* c, i32 ldc, i32 M, i32 N
   const auto to = [&](i32 i) { return which == UP_TO_ROW ? min((i / block + 1) * block, K) : K; };
   i32 i = 0;
   for (; i + ROWS <= M; i += ROWS) {
-    // What the rows share of a triangle, then what each has alone.
+    // First the k that all rows of the strip sum, then those that a row sums alone.
     const i32 first = from(i + ROWS - 1), last = to(i);
     product_rows<ROWS>(a, b, ldb, c, ldc, i, N, first, last, add);
     for (i32 r = i; r < i + ROWS && which != EVERY; r++) {
@@ -116,7 +115,7 @@ static void product(Left a, const f32* b, i32 ldb, f32* c, i32 ldc, i32 M, i32 N
   }
   for (; i < M; i++) product_rows<1>(a, b, ldb, c, ldc, i, N, from(i), to(i), add);
 }
-// The lower triangle of a square C, and of what lies right of it what shares a vector with it.
+// The lower triangle of a square C, in whole vectors: some elements right of the diagonal are written too.
 static void product_lower(Left a, const f32* b, i32 ldb, f32* c, i32 ldc, i32 M, i32 K, i32 block = 1) {
   for (i32 i = 0; i < M; i += PRODUCT_ROWS) {
     const i32 rows = min(PRODUCT_ROWS, M - i), columns = ceil_div(i + rows, block) * block;
@@ -125,7 +124,7 @@ static void product_lower(Left a, const f32* b, i32 ldb, f32* c, i32 ldc, i32 M,
   }
 }
 
-// to[j][i] = from[i][j], and zeros up to `ldto`, a multiple of LANES. from: (rows, columns)
+// Transposes: to[j][i] = from[i][j], and zeros up to `ldto`, a multiple of LANES. from: (rows, columns)
 static void turn(const f32* from, i32 ld, f32* to, i32 ldto, i32 rows, i32 columns) {
   for (i32 i = 0; i < ldto; i += 4) turn_quad(from + (i64)i * ld, ld, to + i, ldto, rows - i, columns);
 }

@@ -24,7 +24,7 @@ KERNEL void quantile_forward(const f32* raw, const f32* candidates, const f32* o
   }
 }
 
-// range: T
+// dq: (T, Q, P)   draw: as raw. No gradient goes to the candidates. range: T
 KERNEL void quantile_backward(const f32* raw, const f32* candidates, const f32* offset, const f32* dq, f32* draw, i32 J,
                               i32 Q, i32 P, i32 begin, i32 end) {
   const i32 m = Q / 2;
@@ -54,8 +54,8 @@ KERNEL void quantile_backward(const f32* raw, const f32* candidates, const f32* 
   }
 }
 
-// losses[t] = weight[t] mean over p, q of max(tau (y - q), (tau - 1) (y - q)); a target that is NaN counts as 0.
-// q: (T, Q, P)   y: (T, P)   weight: (T)   tau: (Q)   range: T
+// losses[t] = weight[t] times the mean over p, q of max(tau (y - q), (tau - 1) (y - q)), which is 0 for a target of
+// NaN. q: (T, Q, P)   y: (T, P)   weight: (T)   tau: (Q)   range: T
 KERNEL void pinball_forward(const f32* q, const f32* y, const f32* weight, const f32* tau, f32* losses, i32 Q, i32 P,
                             i32 begin, i32 end) {
   for (i32 t = begin; t < end; t++) {
@@ -70,7 +70,7 @@ KERNEL void pinball_forward(const f32* q, const f32* y, const f32* weight, const
   }
 }
 
-// dq = scale[0] weight (1[y < q] - tau) / (Q P), 0 where y is NaN. range: T
+// dq = scale[0] weight (1[y < q] - tau) / (Q P), and 0 where y is NaN. range: T
 KERNEL void pinball_backward(const f32* q, const f32* y, const f32* weight, const f32* tau, const f32* scale, f32* dq,
                              i32 Q, i32 P, i32 begin, i32 end) {
   for (i32 t = begin; t < end; t++) {

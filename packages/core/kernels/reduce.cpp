@@ -1,9 +1,10 @@
 // Sums over axes.
 #include "simd.h"
 
+// Units of reduce_sum.
 EXPORT i32 reduce_units(i32 K0, i32 K1, i32 k1) { return K0 * (k1 == 1 ? ceil_div(K1, LANES) : K1); }
 
-// y[k0, k1] = scale * sum over (r0, r1, r2) of x, each axis with its stride.
+// y[k0, k1] = scale * the sum of x over the axes (R0, R1, R2). Each axis has a stride in x: k0, k1, r0, r1, r2.
 // y: contiguous (K0, K1)   range: reduce_units(K0, K1, k1), an output each, or LANES of them where k1 is 1
 KERNEL void reduce_sum(const f32* x, f32* y, f32 scale, i32 K1, i32 k0, i32 k1, i32 R0, i32 R1, i32 R2, i32 r0, i32 r1,
                        i32 r2, i32 begin, i32 end) {
@@ -43,7 +44,7 @@ KERNEL void reduce_sum(const f32* x, f32* y, f32 scale, i32 K1, i32 k0, i32 k1, 
   }
 }
 
-// Sum and sum of squares of parts of x, a pair a part, in a fixed order. range: parts of `size`
+// parts[i] = the sum of part i of x, or of its squares, in a fixed order. x: (n)   range: parts of `size` values
 KERNEL void sum_parts(const f32* x, f32* parts, i32 n, i32 size, bool squares, i32 begin, i32 end) {
   for (i32 part = begin; part < end; part++) {
     const i32 from = part * size, to = min(from + size, n);

@@ -3,12 +3,12 @@
 //   (x, y) ← (x cos a - y sin a, x sin a + y cos a)
 //
 // The first `dims` channels of a head turn, the others stay. Pairs are (i, i + dims / 2), or (2 i, 2 i + 1).
-// x, y: (B, L, H, P), row strides ldx, ldy   starts: (B), the position of each row's first step
-// cosines, sines: (positions, dims / 2)   sign: -1 turns back   range: B * L
+// x, y: (B, L, H, P)   starts: (B), the position of each row's first step   cosines, sines: (positions, dims / 2)
 #include "simd.h"
 
-KERNEL void rotary_turn(const f32* x, const f32* cosines, const f32* sines, const i32* starts, f32* y, i32 L, i32 H, i32 P,
-                   i32 dims, bool interleaved, f32 sign, i32 ldx, i32 ldy, i32 begin, i32 end) {
+// Turns the pairs of every head, and with sign = -1 turns them back. range: B * L
+KERNEL void rotary_turn(const f32* x, const f32* cosines, const f32* sines, const i32* starts, f32* y, i32 L, i32 H,
+                        i32 P, i32 dims, bool interleaved, f32 sign, i32 ldx, i32 ldy, i32 begin, i32 end) {
   const i32 half = dims / 2, apart = interleaved ? 1 : half, step = interleaved ? 2 : 1;
   for (i32 unit = begin; unit < end; unit++) {
     const i64 at = (i64)(starts[unit / L] + unit % L) * half;

@@ -1,12 +1,12 @@
-// S4 (Gu, Goel & Re 2022): S4D's recurrence with the modes coupled by one number a step.
+// S4 (Gu, Goel & Re 2022): S4D's recurrence, with the modes coupled through one number s in each step.
 //
 //   s = Re(q . x[t-1])     x[t] = a x[t-1] + p s + b u[t]     y[t] = Re(c . x[t]) + D u[t]
 //
-// Lanes run over channels. A unit packs what it reads of one vector of channels into its scratch, and walks
-// all modes each step. Chunks, borders, age and lengths are as in s4d.cpp.
+// Lanes run over channels. A unit packs the modes of one vector of channels into its scratch, and visits all modes in
+// each step. Chunks, borders, age and lengths are as in s4d.cpp.
 //
-// modes: (5, 2, M, H), real and imaginary parts of a, p, q, b, c   u, y: (B, L, H)   states: (B, 2, M, H)
-// range of the scans: units, B * ceil(H / W)
+// modes: (5, 2, M, H), real and imaginary parts of a, p, q, b, c   u, y: (B, L, H)   skip: (H), D
+// states: (B, 2, M, H)   range of the scans: units, B * ceil(H / W)
 #include "simd.h"
 
 // One mode's numbers in a unit's scratch.
@@ -61,6 +61,7 @@ INLINE S4Pair s4_next(const S4Mode& m, S4Pair x, vf s, vf u) {
           fma(m.ar, x.im, fma(m.ai, x.re, fma(m.pi, s, m.bi * u)))};
 }
 
+// y and the last state. scratch: s4_scratch(M, T) floats for each unit   range: B * ceil(H / W)
 KERNEL void s4_forward(const f32* u, const f32* modes, OPTIONAL const f32* skip, OPTIONAL const f32* state,
                        OPTIONAL const i32* age, OPTIONAL const i32* lengths, f32* y, f32* last_state,
                        OPTIONAL f32* borders, f32* scratch, i32 L, i32 H, i32 M, i32 W, i32 T, i32 ldu, i32 begin,
@@ -99,7 +100,8 @@ KERNEL void s4_forward(const f32* u, const f32* modes, OPTIONAL const f32* skip,
   }
 }
 
-// One step back through all modes: k.x holds the gradient of x[t], then that of x[t-1]. Returns du, D aside.
+// One step back through all modes: k.x holds the gradient of x[t], then that of x[t-1]. Returns du without the share
+// of D.
 INLINE vf s4_step_back(const S4Scratch& k, const S4Pair* past, vf dy, vf u, vf s, i32 M) {
   vf du = {}, ds = {};
   for (i32 i = 0; i < M; i++) {
@@ -123,7 +125,8 @@ INLINE vf s4_step_back(const S4Scratch& k, const S4Pair* past, vf dy, vf u, vf s
   return du;
 }
 
-// dmodes: (B, 5, 2, M, H), dD: (B, H): the caller sums over B. dstate: (B, 2, M, H), always given. dlast may be null
+// dmodes: (B, 5, 2, M, H), dskip: (B, H): the caller sums over B. dstate: (B, 2, M, H)
+// scratch: s4_scratch(M, T) floats for each unit   range: B * ceil(H / W)
 KERNEL void s4_backward(const f32* u, const f32* modes, OPTIONAL const f32* skip, OPTIONAL const i32* age,
                         OPTIONAL const i32* lengths, const f32* borders, const f32* dout, OPTIONAL const f32* dlast,
                         f32* du, f32* dmodes, f32* dskip, f32* dstate, f32* scratch, i32 L, i32 H, i32 M, i32 W, i32 T,

@@ -2,17 +2,16 @@
 //
 //   x[t] = a x[t-1] + u[t]        y[t] = Re(c . x[t]) + D u[t]        a = exp(dt A), c = 2 C (a - 1) / A
 //
-// x, a and c are complex, M modes a channel, each standing for itself and its conjugate. Lanes run over
-// channels. Time is walked in chunks of T steps; the forward keeps x before each, the backward recomputes
-// from there. Within a chunk a few modes at a time go through all its steps with x in registers.
+// x, a and c are complex, M modes for each channel, each for itself and its conjugate. Lanes run over channels. Time is
+// divided into chunks of T steps. The forward keeps x before each chunk, the backward recomputes from there. Within a
+// chunk, a few modes at a time run through all steps with x in registers.
 //
-// modes: (4, M, H), Re a, Im a, Re c, Im c   u, y: (B, L, H), row strides   D: (H)   states: (B, 2, M, H),
-// real and imaginary   borders: (B, ceil(L / T), 2, M, H)   age: (B, L), 0 where a document begins
-// lengths: (B); D, state, age, lengths and borders may be null
-// range of the scans: units, B * ceil(H / W), each the W channels of one row that a thread walks alone
+// modes: (4, M, H), Re a, Im a, Re c, Im c   u, y: (B, L, H)   skip: (H), D   states: (B, 2, M, H), real and
+// imaginary   borders: (B, ceil(L / T), 2, M, H)   age: (B, L), 0 where a document begins
+// lengths: (B)   range of the scans: units, B * ceil(H / W), each W channels of one row
 #include "simd.h"
 
-// Modes that walk a chunk together: as many as the registers hold.
+// Modes that run through a chunk together: as many as the registers hold.
 #if defined(__AVX512F__)
 constexpr i32 S4D_MODES = 4;
 #else
@@ -34,7 +33,7 @@ struct S4dModes {
   }
 };
 
-// What walks: modes, their states and gradients from the first of K modes on; plane: M * H
+// K modes, from the first on, that run through a chunk. plane: M * H
 struct S4dWalk {
   const f32* modes;
   const i32* age;
@@ -75,6 +74,7 @@ static void s4d_walk(const S4dWalk& w, const vf* u, vf* y, const f32* from, f32*
   }
 }
 
+// y and the last state. range: B * ceil(H / W)
 KERNEL void s4d_forward(const f32* u, const f32* modes, OPTIONAL const f32* skip, OPTIONAL const f32* state,
                         OPTIONAL const i32* age, OPTIONAL const i32* lengths, f32* y, f32* last_state,
                         OPTIONAL f32* borders, i32 L, i32 H, i32 M, i32 W, i32 T, i32 ldu, i32 begin, i32 end) {
@@ -114,8 +114,8 @@ KERNEL void s4d_forward(const f32* u, const f32* modes, OPTIONAL const f32* skip
   }
 }
 
-// Recomputes x of K modes, then walks back. A gradient of a complex number is (d/d Re) + i (d/d Im), so
-// through a product it takes the conjugate of the other factor. dmodes: as modes   dx: as a state
+// Recomputes x of K modes, then goes back in time. The gradient of a complex number is (d/d Re) + i (d/d Im), so a
+// product multiplies it by the conjugate of the other factor. dmodes: as modes   dx: as a state
 template <i32 K>
 static void s4d_walk_back(const S4dWalk& w, const vf* u, const vf* dy, vf* du, const f32* border, f32* dmodes,
                           f32* dx) {
@@ -170,7 +170,7 @@ static void s4d_walk_back(const S4dWalk& w, const vf* u, const vf* dy, vf* du, c
   }
 }
 
-// dmodes: (B, 4, M, H), dD: (B, H): the caller sums over B. dstate: (B, 2, M, H), always given. dlast may be null
+// dmodes: (B, 4, M, H), dskip: (B, H): the caller sums over B. dstate: (B, 2, M, H)   range: B * ceil(H / W)
 KERNEL void s4d_backward(const f32* u, const f32* modes, OPTIONAL const f32* skip, OPTIONAL const i32* age,
                          OPTIONAL const i32* lengths, const f32* borders, const f32* dout, OPTIONAL const f32* dlast,
                          f32* du, f32* dmodes, f32* dskip, f32* dstate, i32 L, i32 H, i32 M, i32 W, i32 T, i32 ldu,

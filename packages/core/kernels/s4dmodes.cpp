@@ -2,8 +2,8 @@
 //
 //   A = -exp(log_A_real) + i A_imag        z = dt A        a = exp(z)        c = 2 C dt phi(z)
 //
-// with phi(z) = (exp(z) - 1) / z, so that c = 2 C (a - 1) / A without its cancellation. There are few
-// parameters and a is raised to high powers: all of it is f64, rounded once.
+// with phi(z) = (exp(z) - 1) / z, which gives c = 2 C (a - 1) / A without cancellation. There are few parameters, and a
+// is raised to high powers: everything is computed in f64 and rounded once.
 // Official: S4DKernel.forward in s4d.py.
 //
 // C: (H, M, 2)   log_dt: (H)   log_A_real, A_imag: (H, M)   modes: (4, M, H), Re a, Im a, Re c, Im c
@@ -23,7 +23,7 @@ INLINE f64 exp64(f64 x) {
   for (i32 k = 13; k > 0; k--) p = 1.0 + p * r * (1.0 / k);
   return p * __builtin_bit_cast(f64, (bits_of(shifted) + 1023) << 52);
 }
-// exp(i y): y less the nearest multiple of pi / 2, and as many quarter turns.
+// exp(i y): y minus the nearest multiple of pi / 2, and that number of quarter turns.
 struct Complex {
   f64 re, im;
 };
@@ -73,8 +73,9 @@ struct HeldMode {
   }
 };
 
-KERNEL void s4d_modes_forward(const f32* C, const f32* log_dt, const f32* log_A_real, const f32* A_imag, f32* modes, i32 H,
-                      i32 M, i32 begin, i32 end) {
+// The modes from the parameters. range: channels
+KERNEL void s4d_modes_forward(const f32* C, const f32* log_dt, const f32* log_A_real, const f32* A_imag, f32* modes,
+                              i32 H, i32 M, i32 begin, i32 end) {
   const i64 plane = (i64)M * H;
   for (i32 h = begin; h < end; h++) {
     const f64 dt = exp64(log_dt[h]);
@@ -89,6 +90,7 @@ KERNEL void s4d_modes_forward(const f32* C, const f32* log_dt, const f32* log_A_
   }
 }
 
+// The gradients of the parameters from those of the modes. range: channels
 KERNEL void s4d_modes_backward(const f32* C, const f32* log_dt, const f32* log_A_real, const f32* A_imag,
                                const f32* dmodes, f32* dC, f32* dlog_dt, f32* dlog_A_real, f32* dA_imag, i32 H, i32 M,
                                i32 begin, i32 end) {

@@ -14,7 +14,7 @@ struct S4Inputs {
   INLINE Complex rate(i64 at) const { return {-exp64(log_A_real[at]), A_imag[at]}; }
 };
 
-// What all modes of a channel share.
+// The numbers that all modes of a channel share.
 struct S4Channel {
   f64 dt, k, v;
   INLINE S4Channel(const S4Inputs& x, i32 h, i32 M) {
@@ -31,8 +31,9 @@ struct S4Channel {
   }
 };
 
+// The modes from the parameters. range: channels
 KERNEL void s4_modes_forward(const f32* C, const f32* B, const f32* P, const f32* log_dt, const f32* log_A_real,
-                     const f32* A_imag, f32* modes, i32 H, i32 M, i32 begin, i32 end) {
+                             const f32* A_imag, f32* modes, i32 H, i32 M, i32 begin, i32 end) {
   const S4Inputs x = {C, B, P, log_dt, log_A_real, A_imag};
   const i64 plane = (i64)M * H;
   for (i32 h = begin; h < end; h++) {
@@ -50,6 +51,7 @@ KERNEL void s4_modes_forward(const f32* C, const f32* B, const f32* P, const f32
   }
 }
 
+// The gradients of the parameters from those of the modes. range: channels
 KERNEL void s4_modes_backward(const f32* C, const f32* B, const f32* P, const f32* log_dt, const f32* log_A_real,
                               const f32* A_imag, const f32* dmodes, f32* dC, f32* dB, f32* dP, f32* dlog_dt,
                               f32* dlog_A_real, f32* dA_imag, i32 H, i32 M, i32 begin, i32 end) {
@@ -61,7 +63,7 @@ KERNEL void s4_modes_backward(const f32* C, const f32* B, const f32* P, const f3
       const f32* from = dmodes + 2 * j * plane + (i64)m * H + h;
       return Complex{from[0], from[plane]};
     };
-    // First what all modes share: k, and k v.
+    // First the gradients of k and k v, which all modes share.
     f64 dk = 0, dkv = 0, ddt = 0;
     for (i32 m = 0; m < M; m++) {
       const i64 at = (i64)h * M + m;

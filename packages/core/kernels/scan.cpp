@@ -2,17 +2,16 @@
 //
 //   h ← exp(Δ A) h + Δ B u        y = C·h + D u        out = y silu(z)
 //
-// Lanes run over channels, so the recurrence needs no horizontal sum and B, C are broadcast. Time is
-// walked in chunks; the forward keeps h at the border before each, the backward recomputes from there.
-// Within a chunk a few states at a time go through all its steps with h in registers.
+// Lanes run over channels, so the recurrence needs no horizontal sums and B, C are broadcast. Time is divided into
+// chunks of T steps. The forward keeps h before each chunk (borders), the backward recomputes from there. Within a
+// chunk, a few states at a time run through all steps with h in registers.
 //
-// u, delta, z, out: (B, L, D) with row strides   A: (N, D), transposed   b, c: (B, L, G, N), row
-// strides ldb, ldc   D, bias: (D)   states: (B, N, D)   borders: (B, ceil(L / T), N, D)
-// age: (B, L), 0 where a document begins   lengths: (B); optional ones may be null
-// range: units, B * G * ceil(D / G / W), each the W channels of one group that a thread walks alone
+// u, delta, z, out: (B, L, D)   A: (N, D), transposed   b, c: (B, L, G, N)   skip, bias: (D), D and the bias of Δ
+// states: (B, N, D)   borders: (B, ceil(L / T), N, D)   age: (B, L), 0 where a document begins   lengths: (B)
+// range: units, B * G * ceil(D / G / W), each W channels of one group
 #include "simd.h"
 
-// States that walk a chunk together, forward and backward: as many as the registers hold.
+// States that run through a chunk together, forward and backward: as many as the registers hold.
 #if defined(__AVX512F__)
 constexpr i32 SCAN_STATES = 16, SCAN_BACK_STATES = 8;
 #elif defined(__AVX2__)
@@ -21,7 +20,7 @@ constexpr i32 SCAN_STATES = 8, SCAN_BACK_STATES = 4;
 constexpr i32 SCAN_STATES = 4, SCAN_BACK_STATES = 4;
 #endif
 SHARED constexpr i32 SCAN_CHUNK = 32;  // steps between two kept states: T
-// Steps that the forward takes at once.
+// Steps that the forward processes at a time.
 constexpr i32 SCAN_STEPS = 64;
 static_assert(SCAN_STEPS % SCAN_CHUNK == 0);
 
@@ -71,7 +70,7 @@ INLINE vf decay_of(vf dt, vf rate) {
   return SMALL ? exp2_small(dt, rate) : exp2(dt, rate);
 }
 
-// What the next vector of channels will read and write, fetched while this one computes: no hardware foresees it.
+// The memory of the next vector of channels, prefetched while this one is computed: the hardware does not predict it.
 struct ScanAhead {
   const f32 *u, *delta, *z, *out;
   INLINE void fetch(const ScanShape& s, i64 t) const {
@@ -82,7 +81,7 @@ struct ScanAhead {
   }
 };
 
-// `steps` steps of K states of one vector of channels; h goes to `border` before the first of every T.
+// `steps` steps of K states of one vector of channels. h is written to `border` before every T steps.
 // rates: A log2(e)   dt, dtu, y: (steps, LANES)   states: the first of (N, D)   b, c: the first of (L, G, N)
 template <i32 K, bool WHOLE, bool SMALL>
 static void scan_states(const ScanShape& s, const vf* rates, const vf* dt, const vf* dtu, vf* y, const f32* b,
@@ -141,7 +140,7 @@ static void scan_forward_chunk(const ScanShape& s, const ScanInput& x, const f32
       fastest = maximum(fastest, absolute(rates[i]));
     }
     const f32 *b = x.b + (i64)t0 * s.ldb + i0, *c = x.c + (i64)t0 * s.ldc + i0;
-    // Almost every chunk is free of the clamps.
+    // Almost no chunk needs the clamps.
     const bool small = all(longest * fastest <= EXP2_SMALL);
     constexpr i32 K = SCAN_STATES;
     const auto walk = count == 1 ? (small ? scan_states<1, WHOLE, true> : scan_states<1, WHOLE, false>)
@@ -162,6 +161,7 @@ INLINE void clear_rows(f32* rows, i32 ld, i32 t0, i32 t1, i32 width) {
     for (i32 d = 0; d < width; d++) rows[(i64)t * ld + d] = 0;
 }
 
+// out and last_state, and, for the backward, borders. range: B * G * ceil(D / G / W)
 KERNEL void scan_forward(const f32* u, const f32* delta, const f32* A, const f32* b, const f32* c,
                          OPTIONAL const f32* skip, OPTIONAL const f32* z, OPTIONAL const f32* bias,
                          OPTIONAL const f32* state, OPTIONAL const i32* age, OPTIONAL const i32* lengths, f32* out,
@@ -204,8 +204,8 @@ struct ScanGrads {
   i32 lddu, lddd, lddz;
 };
 
-// What one vector of channels keeps of a chunk: of every step, and of the states that walk together (h before
-// each step and after the last, the decays). db, dc: (T, N, LANES), sums over the vectors of a unit.
+// The scratch of one chunk of one vector of channels: numbers of every step, and of the states that run together (h
+// before each step and after the last, the decays). db, dc: (T, N, LANES), sums over the vectors of a unit.
 struct ScanScratch {
   f32 *dt, *dtu, *y, *dy, *gate, *slope, *through_a, *through_b, *h, *decay, *db, *dc;
   static INLINE i32 size(i32 N, i32 T) { return LANES * (8 * T + (2 * T + 1) * SCAN_BACK_STATES + 2 * T * N); }
@@ -219,7 +219,7 @@ struct ScanScratch {
   }
 };
 
-// Recompute h and the decays of K states, then walk back.
+// Recomputes h and the decays of K states, then goes back in time.
 template <i32 K, bool SMALL>
 static void scan_states_back(const ScanScratch& k, const vf* rates, const f32* b, const f32* c, i32 ldb, i32 ldc,
                              const i32* age, i32 i0, i32 N, vf* states, vf* grads, vf* dA_, i32 steps) {
@@ -339,11 +339,12 @@ static void scan_backward_chunk(const ScanShape& s, const ScanInput& x, const f3
   put<WHOLE>(g.dbias, dbias, n);
 }
 
-// Floats of scratch that one unit needs.
+// Floats of scratch that one unit of scan_backward needs.
 EXPORT i32 scan_scratch(i32 N, i32 T) { return ScanScratch::size(N, T); }
 
-// dA: (B, N, D), dD, dbias: (B, D): the caller sums over B. db, dc: (blocks, B, L, G, N): the caller sums over
-// blocks. dstate: (B, N, D), always given. dlast, dz may be null. scratch: scan_scratch floats a unit
+// dA: (B, N, D), dskip, dbias: (B, D): the caller sums over B. db, dc: (blocks, B, L, G, N): the caller sums over
+// blocks, of which a group has ceil(D / G / W). dstate: (B, N, D)   scratch: scan_scratch(N, T) floats for each unit
+// range: B * G * ceil(D / G / W)
 KERNEL void scan_backward(const f32* u, const f32* delta, const f32* A, const f32* b, const f32* c,
                           OPTIONAL const f32* skip, OPTIONAL const f32* z, OPTIONAL const f32* bias,
                           OPTIONAL const i32* age, OPTIONAL const i32* lengths, const f32* borders, const f32* dout,

@@ -5,22 +5,23 @@
 // x[t-1] before the start comes from the state; it is zero where a document begins (age 0).
 // Official: time_shift of BlinkDL/RWKV-LM, time_mixing and channel_mixing of RWKV_in_150_lines.py.
 //
-// x: (B, L, D), row stride ldx   y, dy: (B, L, D)   mix: (D)   state, last: (B, D), may be null
-// age: (B, L) or null   lengths: (B) or null   range: B * ceil(D / SHIFT_BLOCK)
+// x, y, dy: (B, L, D)   mix: (D), m   state, last_state: (B, D)   age: (B, L)   lengths: (B)
+// range: B * ceil(D / SHIFT_BLOCK)
 #include "simd.h"
 
 SHARED constexpr i32 SHIFT_BLOCK = 64;  // channels of one unit
 
-// One vector of channels of one step; `before` is null where nothing was.
+// One vector of channels of one step. `before` is null at the start of a document.
 template <bool WHOLE>
 INLINE void shift_step(const f32* x, const f32* before, const f32* mix, f32* y, i32 n) {
   const vf m = take<WHOLE>(mix, n), old = before ? take<WHOLE>(before, n) : (vf){};
   put<WHOLE>(y, fma(m, take<WHOLE>(x, n), (1.0f - m) * old), n);
 }
 
+// y, and x of the last step of each row. range: B * ceil(D / SHIFT_BLOCK)
 KERNEL void shift_forward(const f32* x, const f32* mix, OPTIONAL const f32* state, OPTIONAL const i32* age,
-                          OPTIONAL const i32* lengths, f32* y, OPTIONAL f32* last_state, i32 L, i32 D, i32 ldx, i32 begin,
-                          i32 end) {
+                          OPTIONAL const i32* lengths, f32* y, OPTIONAL f32* last_state, i32 L, i32 D, i32 ldx,
+                          i32 begin, i32 end) {
   const i32 blocks = ceil_div(D, SHIFT_BLOCK);
   for (i32 unit = begin; unit < end; unit++) {
     const i32 b = unit / blocks, from = unit % blocks * SHIFT_BLOCK, to = min(from + SHIFT_BLOCK, D);
@@ -41,7 +42,7 @@ KERNEL void shift_forward(const f32* x, const f32* mix, OPTIONAL const f32* stat
   }
 }
 
-// What reaches a step from the one after it, and the gradient of the mix so far.
+// The gradient of x[t] from step t + 1, and the gradient of the mix so far.
 struct ShiftGrads {
   vf later, mix;
 };
@@ -56,8 +57,7 @@ INLINE void shift_step_back(ShiftGrads& g, const f32* x, const f32* before, cons
   g.later = begins ? (vf){} : grad * (1.0f - m);
 }
 
-// dx and dstate are added to where `add` is not 0; dmix: (B, D): the caller sums over B.
-// dlast is null where no gradient arrives, dstate where none is wanted.
+// With `add`, dx and dstate are added to. dmix: (B, D): the caller sums over B. range: B * ceil(D / SHIFT_BLOCK)
 KERNEL void shift_backward(const f32* x, const f32* mix, OPTIONAL const f32* state, OPTIONAL const i32* age,
                            OPTIONAL const i32* lengths, const f32* dy, OPTIONAL const f32* dlast, f32* dx, f32* dmix,
                            OPTIONAL f32* dstate, i32 L, i32 D, i32 ldx, i32 lddx, bool add, i32 begin, i32 end) {

@@ -1,7 +1,7 @@
-// Vectors of f32, as wide as the machine's registers, and the functions the field needs on them.
+// Vectors of f32, as wide as the machine's registers, and elementary functions on them.
 //
-// Everything is written once with the GCC/Clang vector extensions; the few places where an
-// instruction matters (fused multiply-add on relaxed SIMD, scalef on AVX-512) say so.
+// Everything is written once with the GCC/Clang vector extensions, except for a few places where one instruction
+// matters, such as fused multiply-add on relaxed SIMD and scalef on AVX-512.
 #pragma once
 #include "kernel.h"
 
@@ -19,7 +19,7 @@
 typedef f32 vf __attribute__((vector_size(VECTOR_BYTES)));
 typedef i32 vi __attribute__((vector_size(VECTOR_BYTES)));
 typedef f32 vf_unaligned __attribute__((vector_size(VECTOR_BYTES), aligned(4), may_alias));
-// Four floats, whatever the width: for transposes and sums across lanes.
+// Four floats, independent of the vector width: for transposes and sums across lanes.
 typedef f32 quad __attribute__((vector_size(16)));
 
 INLINE vf load(const f32* p) { return *(const vf_unaligned*)p; }
@@ -42,7 +42,7 @@ INLINE void put_some(f32* p, vf v, i32 n) {
   else store_part(p, v, n);
 }
 
-// a b + c, with one rounding where the machine has it.
+// a b + c, with one rounding where the machine has a fused multiply-add.
 INLINE vf fma(vf a, vf b, vf c) {
 #if defined(__wasm_relaxed_simd__)
   return __builtin_wasm_relaxed_madd_f32x4(a, b, c);
@@ -100,8 +100,8 @@ INLINE f32 largest(vf v) {
   return m;
 }
 
-// exp(x) = 2^n e^r with n the integer nearest to x log2(e): adding 1.5 * 2^23 rounds to it and leaves it
-// in the low bits. The polynomials are minimax for the error in ulp, with 1 at 0 exactly.
+// exp(x) = 2^n e^r with n the integer nearest to x log2(e): adding 1.5 * 2^23 rounds to n and leaves it in the low
+// bits. The polynomials are minimax for the error in ulp, and exactly 1 at 0.
 constexpr f32 LOG2E = 1.44269504088896341f, LN2 = 0.69314718055994531f;
 constexpr f32 LN2_HIGH = 0.693145751953125f, LN2_LOW = 1.42860677e-6f;
 constexpr f32 ROUND = 12582912.0f;
@@ -116,7 +116,7 @@ INLINE vf exp_poly(const f32 (&c)[DEGREE], vf x) {
   for (i32 k = DEGREE - 2; k >= 0; k--) p = fma(p, x, splat(SCALE * c[k]));
   return fma(p, x, splat(SCALE));
 }
-// 2^n p, p the polynomial of what rounding to n left.
+// 2^n p, where p is the polynomial of the remainder r after rounding to n.
 template <i32 DEGREE>
 INLINE vf exp_scaled(const f32 (&c)[DEGREE], vf r, vf n, vf shifted) {
 #if defined(__AVX512F__)
@@ -138,7 +138,7 @@ INLINE vf exp(vf x) {
   const vf shifted = fma(x, splat(LOG2E), splat(ROUND)), n = shifted - ROUND;
   return exp_scaled(EXP_POLY, fnma(n, splat(LN2_LOW), fnma(n, splat(LN2_HIGH), x)), n, shifted);
 }
-// 2^(a b) within 2 ulp of that of the rounded product, with the same limits.
+// 2^(a b), within 2 ulp of 2 to the rounded product, with the same limits.
 INLINE vf exp2(vf a, vf b) {
   const vf x = minimum(splat(128.5f), maximum(splat(-126.0f), a * b));
   const vf shifted = x + ROUND, n = shifted - ROUND;
@@ -211,7 +211,7 @@ INLINE void sincos(vf x, vf& sine, vf& cosine) {
 constexpr f32 LOG1P_POLY[] = {0.9999999698799176f,  -0.49999493138073503f, 0.33319096765322487f,
                               -0.24842981970606337f, 0.19106006101832168f,  -0.13663244867029134f,
                               0.07822594520408122f, -0.029505236706474182f, 0.005232694145609287f};
-// log(1 + e^x) from e = e^-|x|: max(x, 0) + log(1 + e). In f32 that is x above 20, as the official code has it.
+// log(1 + e^x) from e = e^-|x|: max(x, 0) + log(1 + e). In f32 it equals x above 20, as in the official code.
 INLINE vf softplus_from(vf x, vf e) {
   vf p = splat(LOG1P_POLY[8]);
 #pragma GCC unroll 8

@@ -1,7 +1,7 @@
 // Softmax over the last axis.
 #include "simd.h"
 
-// x, y: (R, N)   range: rows
+// y = exp(x) / Σ exp(x) for each row. x, y: (R, N)   range: rows
 KERNEL void softmax_forward(const f32* x, f32* y, i32 N, i32 begin, i32 end) {
   for (i32 r = begin; r < end; r++) {
     const f32* from = x + (i64)r * N;

@@ -2,18 +2,18 @@
 //
 //   h ← exp(Δ A) h + Δ B ⊗ x        y = C·h + D x        Δ = softplus(dt + bias)
 //
-// for each head, whose P channels share one Δ, A and D; the heads of a group share B and C. It has two
-// forms, which agree. The recurrence walks step by step. The chunked form turns the steps of a chunk
-// into matrix products: with c[t] = Σ Δ A up to t, and s <= t,
+// for each head, whose P channels share one Δ, A and D; the heads of a group share B and C. It has two forms, which
+// agree. The recurrence goes step by step. The chunked form computes the steps of a chunk as matrix products: with
+// c[t] = Σ Δ A up to t, and s <= t,
 //
 //   y[t] = Σ_s (C[t]·B[s]) exp(c[t] - c[s]) Δ[s] x[s]  +  exp(c[t]) C[t]·h
 //
-// Chunks end where a window of T steps does, and where a document begins: from there h is zero, so what
-// another document holds, a NaN even, reaches nothing. h is kept at the start of each window alone.
+// Chunks end where a window of T steps ends, and where a document begins: there h is zero, so values of another
+// document, even NaN, reach nothing. h is kept only at the start of each window (borders).
 //
-// x, y: (B, L, H, P)   dt: (B, L, H)   b, c: (B, L, G, N), with row strides   A, bias, D: (H)
+// x, y: (B, L, H, P)   dt: (B, L, H)   b, c: (B, L, G, N)   A, bias, skip: (H), A, the bias of dt, and D
 // states: (B, H, N, P)   borders: (B, H, ceil(L / T), N, P)   age: (B, L)   lengths: (B)
-// range: units, B * G * ceil(H / G / W), each W heads of one group; optional arrays may be null
+// range: units, B * G * ceil(H / G / W), each W heads of one group
 #include "tile.h"
 
 struct SsdShape {
@@ -27,7 +27,7 @@ struct SsdShape {
         chunked(chunked), P_(whole(P)), N_(whole(N)), T_(whole(T)) {}
 };
 
-// A unit's row, group and heads, at most W of the group's.
+// The row, group and heads of a unit: at most W heads of the group.
 struct HeadUnit {
   i32 b, g, block, from, to, length;
   INLINE HeadUnit(i32 H, i32 G, i32 W, i32 L, const i32* lengths, i32 unit) {
@@ -41,7 +41,7 @@ struct HeadUnit {
   }
 };
 
-// Room of one unit: numbers of every step of a chunk, and matrices of padded rows. A `t` turns a matrix.
+// The scratch of one unit: numbers of every step of a chunk, and matrices of padded rows. `_t` is transposed.
 struct SsdScratch {
   f32 *dt, *slope, *decay, *carry, *rest, *sums, *dcum, *through;  // (T)
   f32 *db, *dc;                                                    // (T, N)
@@ -71,15 +71,15 @@ struct SsdScratch {
   }
 };
 
-// Floats of scratch that one unit needs.
+// Floats of scratch that one unit of ssd_forward or ssd_backward needs.
 EXPORT i32 ssd_scratch(i32 N, i32 P, i32 T, bool chunked) { return SsdScratch(0, N, P, T, chunked).size; }
 
-// What one head reads in one chunk, from its first step on.
+// The inputs of one head in one chunk, from its first step on.
 struct SsdHead {
   const f32 *x, *dt, *b, *c;
   f32 A, bias, D;
   i32 steps;
-  bool fresh;  // a document begins: its first step has nothing to let decay
+  bool fresh;  // whether a document begins: then nothing decays into its first step
 };
 
 // Δ, its slope, exp(Δ A); for the chunked form the sums c[t], exp(c[t]) and exp(c[last] - c[t]).
@@ -111,20 +111,20 @@ static void ssd_steps(const SsdShape& s, const SsdHead& head, const SsdScratch& 
 static void zero_rows(f32* rows, i32 ld, i32 from, i32 to) {
   for (i32 i = from * ld; i < to * ld; i += LANES) store(rows + i, (vf){});
 }
-// Rows padded to whole vectors: where they lie if they need no padding, else a copy.
+// Rows padded to whole vectors: themselves if they need no padding, otherwise a copy.
 INLINE f32* padded(f32* rows, i32 P, f32* room, i32 P_, i32 count) {
   if (P == P_) return rows;
   pad_rows(rows, P, room, P_, count, P);
   return room;
 }
 
-// B and C of a chunk both ways, once for all heads of the unit.
+// B and C of a chunk and their transposes, once for all heads of the unit.
 static void ssd_turn(const SsdShape& s, const SsdHead& head, const SsdScratch& k) {
   pad_rows(head.b, s.ldb, k.b, s.N_, head.steps, s.N);
   turn(head.b, s.ldb, k.b_t, s.T_, head.steps, s.N);
   turn(head.c, s.ldc, k.c_t, s.T_, head.steps, s.N);
 }
-// scores[s][t] = C[t]·B[s] for s <= t; entries before t = s are not used.
+// scores[s][t] = C[t]·B[s] for s <= t. Values with t < s are not used.
 static void ssd_scores(const SsdShape& s, const SsdHead& head, const SsdScratch& k) {
   for (i32 i = 0; i < head.steps; i += TILE_ROWS)
     tile_columns(i / LANES * LANES, whole(head.steps), [&](auto tile, i32 j) {
@@ -132,12 +132,12 @@ static void ssd_scores(const SsdShape& s, const SsdHead& head, const SsdScratch&
       tile.each(TILE_ROWS, [&](i32 r, i32 v, vf x) { store(k.scores + (i + r) * s.T_ + j + v * LANES, x); });
     });
 }
-// weights[s][t]: how much of x[s] reaches y[t], D included. And x; and u, what of it reaches the chunk's end.
+// weights[s][t]: the weight of x[s] in y[t], D included. Also x, and u, its share in the state after the chunk.
 static void ssd_weights(const SsdShape& s, const SsdHead& head, const SsdScratch& k) {
   const i32 steps = head.steps;
   for (i32 t = 0; t < steps; t++) {
     const f32* x = head.x + (i64)t * s.ldx;
-    // The next head's row, or the next chunk's: too far apart for the machine to guess.
+    // The row of the next head or chunk: too far apart for the hardware to predict.
     for (i32 p = 0; p < s.P; p += 16) __builtin_prefetch(x + (s.W > 1 ? s.P : (i64)s.T * s.ldx) + p);
     const f32 reaches = k.dt[t] * k.rest[t];
     for (i32 p = 0; p < s.P_; p += LANES) {
@@ -205,6 +205,8 @@ INLINE i32 ssd_chunk_end(const i32* age, i32 t, i32 end) {
   return t;
 }
 
+// y and last_state, and, for the backward, borders. scratch: ssd_scratch(N, P, T, chunked) floats for each unit
+// range: B * G * ceil(H / G / W)
 KERNEL void ssd_forward(const f32* x, const f32* dt, const f32* A, const f32* b, const f32* c, OPTIONAL const f32* skip,
                         OPTIONAL const f32* bias, OPTIONAL const f32* state, OPTIONAL const i32* age,
                         OPTIONAL const i32* lengths, f32* y, f32* last_state, OPTIONAL f32* borders, f32* scratch,

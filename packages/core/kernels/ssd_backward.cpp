@@ -1,12 +1,12 @@
-// The backward of Mamba-2's scan (ssd.cpp), in both forms. Chunks are walked from the last to the first;
-// g is the gradient of h after a chunk, then of h before it. With M the weights and u = Δ x:
+// The backward of Mamba-2's scan (ssd.cpp), in both forms. Chunks are visited from the last to the first; g is the
+// gradient of h after a chunk, then of h before it. With M the weights and u = Δ x:
 //
 //   du = Mᵀ dy + exp(c[last] - c) B g       dC = dS B + exp(c) dy hᵀ      dS = (dy uᵀ) ∘ exp(c[t] - c[s])
 //   dh = exp(c[last]) g + Cᵀ (exp(c) dy)    dB = dSᵀ C + exp(c[last] - c) u gᵀ
 //
-// and of each ΔA what passes through it: the sum from its step on of the gradient of c.
+// and the gradient of each ΔA: the sum of the gradients of c from its step on.
 
-// Gradients of one head and chunk. dy: (T, H, P) with row stride H P; ddt (T, H), dx (T, H, P) with theirs.
+// Gradients of one head and chunk, from its first step on.
 struct SsdGrads {
   const f32* dy;
   f32 *dx, *ddt, *dA, *dD, *dbias;
@@ -25,7 +25,7 @@ static void ssd_finish(const SsdHead& head, const SsdGrads& grads, const SsdScra
   }
 }
 
-// Both sides of C[t]·B[s] by steps: scores[t][s] for s <= t. What the sums over heads begin with.
+// scores[t][s] = C[t]·B[s] for s <= t. Clears the sums over heads.
 static void ssd_group_back(const SsdShape& s, const SsdHead& head, const SsdScratch& k) {
   const i32 steps = head.steps, tiles = ceil_div(steps, TILE_ROWS) * TILE_ROWS;
   pad_rows(head.c, s.ldc, k.c, s.N_, steps, s.N);
@@ -37,7 +37,8 @@ static void ssd_group_back(const SsdShape& s, const SsdHead& head, const SsdScra
       tile.each(TILE_ROWS, [&](i32 r, i32 v, vf x) { store(k.scores + (i + r) * s.T_ + j + v * LANES, x); });
     });
 }
-// What a head's chunk reads again and again: the weights by rows t, and its matrices both ways. u: exp(c) dy
+// The arrays that a head's chunk reads several times: the weights by rows t, and its matrices and their transposes.
+// u: exp(c) dy
 static void ssd_head_back(const SsdShape& s, const SsdHead& head, const SsdGrads& grads, const SsdScratch& k) {
   const i32 steps = head.steps, P_ = s.P_, tiles = ceil_div(steps, TILE_ROWS) * TILE_ROWS;
   for (i32 t = 0; t < steps; t++) {
@@ -71,7 +72,8 @@ static void ssd_chunk_back(const SsdShape& s, const SsdHead& head, const SsdGrad
   turn(g, s.P, k.g_t, N_, s.N, s.P);
   const f32* after = padded(g, s.P, k.g, P_, s.N);
 
-  // The gradient of the weights, times them, is what passes between two steps; a step with itself has no decay.
+  // The gradient of a weight times the weight is the gradient of the decay between its two steps. A step has no decay
+  // to itself.
   for (i32 i = 0; i < steps; i += R) {
     vf rows[TILE_ROWS] = {};
     tile_columns(0, whole(i + R), [&](auto tile, i32 j) {
@@ -88,7 +90,7 @@ static void ssd_chunk_back(const SsdShape& s, const SsdHead& head, const SsdGrad
     for (i32 r = 0; r < min(R, steps - i); r++) k.dcum[i + r] += sum(rows[r]);
   }
 
-  // B and C where they meet the state, and what the state after the chunk asks of the decays.
+  // B and C in their products with the state, and the gradients of the decays through the state after the chunk.
   f32 at_last = 0;
   for (i32 i = 0; i < steps; i += R) {
     vf from_b[TILE_ROWS] = {}, from_c[TILE_ROWS] = {};
@@ -117,7 +119,7 @@ static void ssd_chunk_back(const SsdShape& s, const SsdHead& head, const SsdGrad
     }
   }
 
-  // x, through what it gives the later steps of the chunk and its end.
+  // x, through the later steps of the chunk and the state after it.
   vf skipped = {};
   for (i32 i = 0; i < steps; i += R) {
     vf rows[TILE_ROWS] = {};
@@ -158,7 +160,7 @@ static void ssd_chunk_back(const SsdShape& s, const SsdHead& head, const SsdGrad
   for (i32 t = last - 1; t >= 0; t--) k.dcum[t] += k.dcum[t + 1];
 }
 
-// db and dc: the sums over heads of the unit, and what the scores give them. Row strides ld
+// db and dc: the sums over the heads of the unit, plus those through the scores. Row stride ld
 static void ssd_group_grads(const SsdShape& s, const SsdScratch& k, i32 steps, f32* db, f32* dc, i64 ld) {
   const i32 N_ = s.N_, T_ = s.T_, R = TILE_ROWS;
   turn(k.dscores, T_, k.dscores_t, T_, steps, steps);
@@ -220,8 +222,9 @@ static void ssd_recurrence_back(const SsdShape& s, const SsdHead& head, const Ss
   }
 }
 
-// dA, dD, dbias: (B, H): the caller sums over B. db, dc: (blocks, B, L, G, N): the caller sums over blocks.
-// dstate: (B, H, N, P), always given. dlast may be null.
+// dA, dskip, dbias: (B, H): the caller sums over B. db, dc: (blocks, B, L, G, N): the caller sums over blocks, of which
+// a group has ceil(H / G / W). dstate: (B, H, N, P)   scratch: ssd_scratch(N, P, T, chunked) floats for each unit
+// range: B * G * ceil(H / G / W)
 KERNEL void ssd_backward(const f32* x, const f32* dt, const f32* A, const f32* b, const f32* c,
                          OPTIONAL const f32* skip, OPTIONAL const f32* bias, OPTIONAL const i32* age,
                          OPTIONAL const i32* lengths, const f32* borders, const f32* dy, OPTIONAL const f32* dlast,

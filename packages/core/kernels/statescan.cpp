@@ -1,14 +1,13 @@
-// The scan whose parameters may each be of a step, or of the state and channel alone, forward and backward.
+// The scan whose parameters may each change with time, or be constant, forward and backward.
 //
 //   h ← exp(-Δ r) h + Δ B u        y = C·h
 //
-// Lanes run over channels, one state at a time walks a chunk of steps. The forward keeps h at the border
-// before each chunk, the backward recomputes from there.
+// Lanes run over channels; one state at a time runs through a chunk of T steps. The forward keeps h before each chunk
+// (borders), the backward recomputes from there.
 //
 // u, y: (B, L, D)   delta: (B, L, D), or (B, L, N, D) where `wide`   rate: (N, D), or (B, L, N, D) where `moves`
 // b, c: (N, D), or (B, L, N) where `selects_b`, `selects_c`   states: (B, N, D)   borders: (B, ceil(L / T), N, D)
-// age: (B, L), 0 where a document begins   lengths: (B); optional ones may be null
-// range: rows
+// age: (B, L), 0 where a document begins   lengths: (B)   range: B
 #include "simd.h"
 
 SHARED constexpr i32 STATE_CHUNK = 32;  // steps between two kept states: T
@@ -17,7 +16,7 @@ struct StateShape {
   i32 L, D, N, T, wide, moves, selects_b, selects_c;
 };
 
-// What one state of one vector of channels reads, from step `row` of all rows on.
+// The inputs of one state of one vector of channels, from step `row` of all rows on.
 template <bool WHOLE>
 struct StateInput {
   const f32 *u, *delta, *rate, *b, *c;
@@ -58,10 +57,11 @@ static void state_forward(const StateInput<WHOLE>& x, const i32* age, f32* borde
   x.put(last, h);
 }
 
+// y and last_state, and, for the backward, borders. range: B
 KERNEL void state_scan_forward(const f32* u, const f32* delta, const f32* rate, const f32* b, const f32* c,
                                OPTIONAL const f32* state, OPTIONAL const i32* age, OPTIONAL const i32* lengths, f32* y,
-                               f32* last_state, OPTIONAL f32* borders, i32 L, i32 D, i32 N, i32 T, bool wide, bool moves,
-                               bool selects_b, bool selects_c, i32 begin, i32 end) {
+                               f32* last_state, OPTIONAL f32* borders, i32 L, i32 D, i32 N, i32 T, bool wide,
+                               bool moves, bool selects_b, bool selects_c, i32 begin, i32 end) {
   const StateShape s = {L, D, N, T, wide, moves, selects_b, selects_c};
   const i64 size = (i64)N * D;
   for (i32 row = begin; row < end; row++) {
@@ -86,7 +86,8 @@ KERNEL void state_scan_forward(const f32* u, const f32* delta, const f32* rate, 
   }
 }
 
-// Where the gradients of what StateInput reads go, from the same step on; db, dc: (T, LANES) sums where B, C move.
+// The gradients of the inputs in StateInput, from the same step on. db, dc: (T, LANES) sums where B, C change with
+// time.
 struct StateGrads {
   f32 *du, *ddelta, *drate, *db, *dc, *dh;
 };
@@ -107,7 +108,7 @@ static void state_backward(const StateInput<WHOLE>& x, const i32* age, const f32
     const vf dt = x.take(x.delta + t * x.ldd), ut = x.take(x.u + t * x.ldu), dyt = x.take(dy + t * x.ldu);
     const vf bt = x.b_at(t), in = fma(dyt, x.c_at(t), dh), through = in * bt;
     dh = in * decay[t];
-    // Of Δ r.
+    // The gradient of Δ r.
     const vf slope = -(dh * before[t]);
     const vf of_b = in * dt * ut, of_c = dyt * before[t + 1];
     x.gather(g.du + t * x.ldu, through * dt);
@@ -131,7 +132,7 @@ INLINE void clear(f32* p, i64 count) {
   for (i64 k = 0; k < count; k++) p[k] = 0;
 }
 
-// drate, db, dc: (B, N, D) where they are of the state and channel alone: the caller sums over B. dlast may be null
+// drate, db, dc: (B, N, D) where the input is constant: the caller sums over B. range: B
 KERNEL void state_scan_backward(const f32* u, const f32* delta, const f32* rate, const f32* b, const f32* c,
                                 OPTIONAL const i32* age, OPTIONAL const i32* lengths, const f32* borders, const f32* dy,
                                 OPTIONAL const f32* dlast, f32* du, f32* ddelta, f32* drate, f32* db, f32* dc,

@@ -1,8 +1,8 @@
-// Whole steps of sequences: rows read backwards, and the largest value of each channel.
+// Steps of sequences: rows read backwards, and the largest value of each channel.
 #include "simd.h"
 
-// y[b, t] = x[b, length - 1 - t], and 0 beyond the length. Its own derivative, save for what pads.
-// x, y: (B, L, D), row strides ldx, ldy   lengths: (B) or null   range: B * L
+// y[b, t] = x[b, length - 1 - t], and 0 beyond the length. Applied to dy, it gives dx.
+// x, y: (B, L, D)   lengths: (B)   range: B * L
 KERNEL void reverse_steps(const f32* x, OPTIONAL const i32* lengths, f32* y, i32 L, i32 D, i32 ldx, i32 ldy, i32 begin,
                           i32 end) {
   for (i32 i = begin; i < end; i++) {
@@ -13,9 +13,8 @@ KERNEL void reverse_steps(const f32* x, OPTIONAL const i32* lengths, f32* y, i32
   }
 }
 
-// y[b, d] = the largest of state[b, d] and x[b, t, d] over t; at: the first t that has it, -1 the state.
-// A NaN is larger than anything. x: (B, L, D), row stride ldx   state: (B, D) or null   lengths: (B) or null
-// y: (B, D)   at: (B, D)   range: B
+// y[b, d] = the largest of state[b, d] and x[b, t, d] over t. at: the first t with that value, -1 for the state.
+// NaN counts as larger than any number. x: (B, L, D)   state, y, at: (B, D)   lengths: (B)   range: B
 KERNEL void max_steps_forward(const f32* x, OPTIONAL const f32* state, OPTIONAL const i32* lengths, f32* y, i32* at,
                               i32 L, i32 D, i32 ldx, i32 begin, i32 end) {
   for (i32 b = begin; b < end; b++) {
@@ -37,7 +36,7 @@ KERNEL void max_steps_forward(const f32* x, OPTIONAL const f32* state, OPTIONAL 
   }
 }
 
-// dx: (B, L, D), row stride lddx; dstate: (B, D) or null   range: B
+// dy, dstate: (B, D)   dx: (B, L, D)   range: B
 KERNEL void max_steps_backward(const f32* dy, const i32* at, f32* dx, OPTIONAL f32* dstate, i32 L, i32 D, i32 lddx,
                                i32 begin, i32 end) {
   for (i32 b = begin; b < end; b++) {

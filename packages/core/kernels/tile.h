@@ -1,14 +1,14 @@
 // A tile of a matrix product in registers: C += A B.
 //
-// Both sides lie by k: a (K, rows) and b (K, columns), with row strides. A row of C is summed in the order
-// of k and alone, so what stands beyond the last row reaches no other. In a triangle, a row reads no k
-// outside of it: what stands there, a NaN even, may be anything.
-// `hide` and the quads are gemm.cpp's.
+// Both sides are ordered by k: a (K, rows) and b (K, columns), with row strides. Each row of C is summed by itself, in
+// the order of k, so values beyond the last row reach no other row. In a triangle, a row reads no k outside of the
+// triangle: the values there may be anything, even NaN.
+// `hide` and the quads are those of gemm.cpp.
 #pragma once
 #include "product.h"
 
 constexpr i32 TILE_ROWS = PRODUCT_ROWS;
-// Rows and columns that lie by k have room for whole tiles.
+// Matrices that are ordered by k have their rows and columns padded to whole tiles.
 constexpr i32 WHOLE = LANES > TILE_ROWS ? LANES : TILE_ROWS;
 INLINE i32 whole(i32 n) { return ceil_div(n, WHOLE) * WHOLE; }
 
@@ -36,7 +36,7 @@ struct SumTile {
       b = hide(b + ldb);
     }
   }
-  // The next TILE_ROWS of k, where row r ends with k = r.
+  // The next TILE_ROWS of k; row r sums up to k = r.
   INLINE void add_lower(const f32* a, i32 lda, const f32* b, i32 ldb) {
 #pragma GCC unroll 8
     for (i32 k = 0; k < TILE_ROWS; k++) {
@@ -45,7 +45,7 @@ struct SumTile {
       b = hide(b + ldb);
     }
   }
-  // The same, where row r begins with k = r.
+  // The same; row r sums from k = r on.
   INLINE void add_upper(const f32* a, i32 lda, const f32* b, i32 ldb) {
 #pragma GCC unroll 8
     for (i32 k = 0; k < TILE_ROWS; k++) {
@@ -71,7 +71,7 @@ struct SumTile {
   }
 };
 
-// f(an empty tile, its first column) over the columns from a multiple of LANES to another.
+// Calls f(empty tile, its first column) for the columns [from, to), both multiples of LANES.
 template <class F>
 INLINE void tile_columns(i32 from, i32 to, F f) {
   for (i32 j = from; j < to; j += 2 * LANES)

@@ -1,21 +1,21 @@
-// RWKV-4's WKV recurrence, forward and backward: an average of the values seen, whose weights decay.
+// RWKV-4's WKV recurrence, forward and backward: an average of the values so far, with weights that decay.
 //
 //   y = (A + e^(u+k) v) / (B + e^(u+k))        A <- e^w A + e^k v        B <- e^w B + e^k
 //
-// A and B are held as aa e^pp and bb e^pp with pp the largest exponent so far, so that no exp overflows.
+// A and B are stored as aa e^pp and bb e^pp with pp the largest exponent so far, so that no exp overflows.
 // Official: WKV of BlinkDL/RWKV-LM (cuda/wkv_cuda.cu), time_mixing of RWKV_in_150_lines.py.
 //
-// Lanes run over channels. The forward keeps the state before every WKV_CHUNK steps, the backward
-// recomputes from there.
+// Lanes run over channels. The forward keeps the state before every WKV_CHUNK steps (borders), the backward recomputes
+// from there.
 //
-// k, v: (B, L, D), row strides ldk, ldv   y, dy: (B, L, D)   w, u: (D)   aa, bb, pp: (B, D), null at the start
-// borders: (B, ceil(L / WKV_CHUNK), 3, D) or null   age: (B, L) or null   lengths: (B) or null
+// k, v, y, dy: (B, L, D)   w, u: (D)   aa, bb, pp: (B, D), null at the start of a sequence
+// borders: (B, ceil(L / WKV_CHUNK), 3, D)   age: (B, L)   lengths: (B)
 // range: B * ceil(D / WKV_BLOCK)
 #include "simd.h"
 
 SHARED constexpr i32 WKV_BLOCK = 64;  // channels of one unit
 SHARED constexpr i32 WKV_CHUNK = 32;  // steps between two kept states
-// The exponent of an empty state, as the official kernel has it.
+// pp before the first step, as in the official kernel.
 constexpr f32 WKV_EMPTY = -1e38f;
 
 struct WkvState {
@@ -34,7 +34,7 @@ INLINE void wkv_put(const WkvState& s, f32* aa, f32* bb, f32* pp, i32 n) {
   put<WHOLE>(pp, s.pp, n);
 }
 
-// e^a and e^b over the larger of the two: one of them is 1.
+// e^x and e^y divided by the larger of the two: one of them is 1.
 struct WkvPair {
   vf a, b;
   vi first;
@@ -54,7 +54,7 @@ INLINE void wkv_advance(WkvState& s, vf k, vf v, vf w) {
   s.pp = maximum(decayed, k);
 }
 
-// What one unit walks: a block of channels of one row.
+// One unit: a block of channels of one row.
 struct WkvUnit {
   i32 b, from, to, length;
   INLINE WkvUnit(const i32* lengths, i32 unit, i32 L, i32 D) {
@@ -79,6 +79,7 @@ static void wkv_forward_chunk(WkvState& s, const f32* k, const f32* v, vf w, vf 
   }
 }
 
+// y and the last state, and, for the backward, borders. range: B * ceil(D / WKV_BLOCK)
 KERNEL void wkv_forward(const f32* k, const f32* v, const f32* w, const f32* u, OPTIONAL const f32* aa,
                         OPTIONAL const f32* bb, OPTIONAL const f32* pp, OPTIONAL const i32* age,
                         OPTIONAL const i32* lengths, f32* y, f32* last_aa, f32* last_bb, f32* last_pp,
@@ -87,7 +88,7 @@ KERNEL void wkv_forward(const f32* k, const f32* v, const f32* w, const f32* u, 
   for (i32 unit = begin; unit < end; unit++) {
     const WkvUnit at(lengths, unit, L, D);
     const i64 row = (i64)at.b * D;
-    // At least once: a row without steps hands its state on.
+    // At least once: the last state of a row without steps is its first state.
     for (i32 t0 = 0; t0 == 0 || t0 < at.length; t0 += WKV_CHUNK) {
       const i64 first = (i64)at.b * L + t0;
       const i32 steps = min(WKV_CHUNK, at.length - t0);
@@ -112,8 +113,8 @@ KERNEL void wkv_forward(const f32* k, const f32* v, const f32* w, const f32* u, 
   }
 }
 
-// Gradients that flow from later steps to earlier ones. Only aa e^pp and bb e^pp matter to what follows, so
-// the gradient of pp is aa daa + bb dbb, save what a loss on the last state itself adds: `own`.
+// Gradients from later steps to earlier ones. Later steps depend only on aa e^pp and bb e^pp, so the gradient of pp is
+// aa daa + bb dbb, plus `own`, the part from a loss on the last state itself.
 struct WkvGrads {
   vf aa, bb, own, w, u;
 };
@@ -144,7 +145,7 @@ static void wkv_backward_chunk(WkvGrads& g, const WkvChunk& x, const WkvState& b
     const WkvPair e(s.pp, u + k), f(s.pp + w, k);
     const vf below = 1.0f / fma(e.a, s.bb, e.b), y = fma(e.a, s.aa, e.b * v) * below;
     const vf dy = take<WHOLE>(x.dy + (i64)t * x.D, n) * below, bonus = e.b * (v - y) * dy;
-    // The exponents of the old state and of the new value; `own` goes to the larger.
+    // The gradients of the exponents of the old state and of the new value. `own` belongs to the larger exponent.
     const vf dold = f.a * (g.aa * s.aa + g.bb * s.bb) + select(f.first, g.own, (vf){});
     const vf dnew = f.b * fma(g.aa, v, g.bb) + select(f.first, (vf){}, g.own);
     put<WHOLE>(x.dk + (i64)t * x.lddk, bonus + dnew, n);
@@ -158,19 +159,19 @@ static void wkv_backward_chunk(WkvGrads& g, const WkvChunk& x, const WkvState& b
   }
 }
 
-// dw, du: (B, D): the caller sums over B. dlast_aa … are null where no gradient arrives, daa … where none is wanted.
+// dw, du: (B, D): the caller sums over B. range: B * ceil(D / WKV_BLOCK)
 KERNEL void wkv_backward(const f32* k, const f32* v, const f32* w, const f32* u, const f32* borders,
                          OPTIONAL const i32* age, OPTIONAL const i32* lengths, const f32* dy,
-                         OPTIONAL const f32* dlast_aa, OPTIONAL const f32* dlast_bb, OPTIONAL const f32* dlast_pp, f32* dk,
-                         f32* dv, f32* dw, f32* du, OPTIONAL f32* daa, OPTIONAL f32* dbb, OPTIONAL f32* dpp, i32 L,
-                         i32 D, i32 ldk, i32 ldv, i32 lddk, i32 lddv, i32 begin, i32 end) {
+                         OPTIONAL const f32* dlast_aa, OPTIONAL const f32* dlast_bb, OPTIONAL const f32* dlast_pp,
+                         f32* dk, f32* dv, f32* dw, f32* du, OPTIONAL f32* daa, OPTIONAL f32* dbb, OPTIONAL f32* dpp,
+                         i32 L, i32 D, i32 ldk, i32 ldv, i32 lddk, i32 lddv, i32 begin, i32 end) {
   const i64 chunks = ceil_div(L, WKV_CHUNK);
   for (i32 unit = begin; unit < end; unit++) {
     const WkvUnit at(lengths, unit, L, D);
     const i64 row = (i64)at.b * D;
     WkvGrads grads[WKV_BLOCK / LANES] = {};
     const i32 count = ceil_div(at.length, WKV_CHUNK);
-    // At least once: the state of a row without steps takes its gradient as it comes.
+    // At least once: the gradient of the state of a row without steps is that of its last state.
     for (i32 c = max(count, 1) - 1; c >= 0; c--) {
       const i32 t0 = c * WKV_CHUNK;
       const i64 first = (i64)at.b * L + t0;

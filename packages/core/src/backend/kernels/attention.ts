@@ -7,8 +7,8 @@ export function attentionTile(device: Device, args: { P: number }): number {
 }
 
 /**
- * packed: (B, G, tiles, KEYS (P + P')), P' in whole strips   finite: (B, G, tiles), 0 where a value is not
- * range: B * G * tiles
+ * Packs the keys and values of the cache. packed: (B, G, tiles, KEYS (P + P')), P' = P in whole strips
+ * finite: (B, G, tiles), 0 where some value of the tile is not finite   range: B * G * tiles
  */
 export function attentionPack(
   device: Device,
@@ -43,7 +43,7 @@ export function attentionPack(
   device.run(0, total, grain);
 }
 
-/** lse: (B, H, L), log Σ exp of the scores, or null   range: B * H * ceil(L / QUERIES) */
+/** out, from the packed tiles. lse: (B, H, L), log Σ exp of the scores   range: B * H * ceil(L / QUERIES) */
 export function attentionForward(
   device: Device,
   total: number,

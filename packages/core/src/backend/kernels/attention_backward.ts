@@ -7,8 +7,8 @@ export function attentionScratch(device: Device, args: { n: number; P: number })
 }
 
 /**
- * n: steps of the longest sequence   dout: (B, L, H, P)   dkv: (H / G, rows, B, 2, G, P), to be summed over its
- * first axis   range: B * H
+ * n: steps of the longest sequence   dout: (B, L, H, P)   dkv: (H / G, rows, B, 2, G, P): the caller sums over the
+ * first axis   scratch: attention_scratch(n, P) floats for each unit   range: B * H
  */
 export function attentionBackward(
   device: Device,

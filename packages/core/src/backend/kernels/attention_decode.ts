@@ -12,7 +12,7 @@ export function attentionStretch(device: Device, args: { L: number; H: number; P
   return device.call('attention_stretch', args.L, args.H, args.P);
 }
 
-/** parts: (B, stretches, size of Stretch)   range: B * stretches */
+/** The softmax of each stretch. parts: (B, stretches, attention_stretch(L, H, P))   range: B * stretches */
 export function attentionDecode(
   device: Device,
   total: number,
@@ -55,7 +55,7 @@ export function attentionDecode(
   device.run(3, total, grain);
 }
 
-/** range: B * L * H */
+/** out and lse from the stretches. range: B * L * H */
 export function attentionCombine(
   device: Device,
   total: number,

@@ -2,8 +2,8 @@
 import type { Device, Operand, Rows } from '../device.ts';
 
 /**
- * Keys and values of new steps behind those before them. k, v: (B, L, W / 2), row strides ldk, ldv
- * place: (B, 2): the row of the first step, and the steps before the new ones   range: B * L
+ * Writes the keys and values of new steps behind those of the steps before. k, v: (B, L, half), half = W / 2
+ * place: (B, 2): the row of the first step, and the number of steps before the new ones   range: B * L
  */
 export function cacheAppend(
   device: Device,
@@ -36,7 +36,7 @@ export function cacheAppend(
   device.run(5, total, grain);
 }
 
-/** The gradients of what was appended; zeros in the padding. range: B * L */
+/** dk and dv of the steps that were appended, and zeros in the padding. range: B * L */
 export function cacheAppendBackward(
   device: Device,
   total: number,
@@ -69,9 +69,9 @@ export function cacheAppendBackward(
 }
 
 /**
- * Moves the steps of each sequence to another place, and writes zeros beside them up to n.
- * from, to: a step is step_ floats further, a sequence row_   plan: (B, 3): first step, its new place, how many
- * range: n * B
+ * Copies the steps of each sequence to another place, and writes zeros to all other steps of `to`, which has n.
+ * Steps are step_from and step_to floats apart, sequences row_from and row_to floats.
+ * plan: (B, 3): the first step, its place in `to`, and the number of steps   range: n * B
  */
 export function cacheMove(
   device: Device,

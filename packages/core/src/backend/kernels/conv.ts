@@ -7,6 +7,10 @@ export const CONV_BLOCK = 64;
 /** The longest filter. */
 export const CONV_TAPS = 8;
 
+/**
+ * y and the last K inputs of each row, from x and the last K inputs before it. last_state: (B, K, D)
+ * range: B * ceil(D / CONV_BLOCK)
+ */
 export function convForward(
   device: Device,
   total: number,
@@ -46,7 +50,7 @@ export function convForward(
   device.run(8, total, grain);
 }
 
-/** dweight: (B, D, K), dbias: (B, D): the caller sums over B. dlast, dstate, dbias may be null. */
+/** dweight: (B, D, K), dbias: (B, D): the caller sums over B. range: B * ceil(D / CONV_BLOCK) */
 export function convBackward(
   device: Device,
   total: number,

@@ -24,7 +24,7 @@ export const Binary = {
   div: 3,
 } as const;
 
-/** y = f(x), or dx = dy f'(x) where dy is given. range: elements */
+/** y = f(x), or, where dy is given, y = dy f'(x). range: elements */
 export function unary(
   device: Device,
   total: number,
@@ -47,7 +47,7 @@ export function unary(
 }
 
 /**
- * y = a op b over four axes (n0, n1, n2, n3) with a stride a axis; the last strides are 0 or 1.
+ * y = a op b over four axes (n0, n1, n2, n3). a and b have a stride for each axis; those of the last are 0 or 1.
  * y: contiguous   range: rows, n0 * n1 * n2
  */
 export function binary(
@@ -93,7 +93,7 @@ export function binary(
   device.run(11, total, grain);
 }
 
-/** y = scale x + offset y. range: elements */
+/** y = scale x + offset y; with offset 0, y is not read. range: elements */
 export function scaleAdd(
   device: Device,
   total: number,

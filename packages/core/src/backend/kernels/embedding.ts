@@ -1,7 +1,7 @@
 // Written by scripts/kernels.mjs from kernels/embedding.cpp.
 import type { Device, Operand } from '../device.ts';
 
-/** y: (T, D)   table: (V, D)   ids: (T)   range: T */
+/** y[t] = table[ids[t]]. y: (T, D)   table: (V, D)   ids: (T)   range: T */
 export function embeddingForward(
   device: Device,
   total: number,
@@ -23,7 +23,10 @@ export function embeddingForward(
   device.run(14, total, grain);
 }
 
-/** dtable += dy. Threads take columns, so that two tokens of one id never meet. range: D */
+/**
+ * dtable[ids[t]] += dy[t]. Threads divide the columns, so two tokens of one id are never added at the same time.
+ * range: D
+ */
 export function embeddingBackward(
   device: Device,
   total: number,

@@ -4,18 +4,19 @@ import type { Device, Operand, Rows } from '../device.ts';
 /** Rows of A in one strip: a multiple of TILE. */
 export const STRIP = 12;
 
-/** The panels of N columns, and the floats of one panel of depth K. */
+/** The number of panels of N columns. */
 export function gemmPanels(device: Device, args: { N: number }): number {
   return device.call('gemm_panels', args.N);
 }
 
+/** Floats of one panel of depth K. */
 export function gemmPanel(device: Device, args: { K: number }): number {
   return device.call('gemm_panel', args.K);
 }
 
 /**
- * Packs B into panels of PANEL columns, zero-filled at the right edge.
- * b: (K, N) with row stride ldb, or (N, K) when transposed   range: panels
+ * Packs B into panels, with zeros beyond the last column.
+ * b: (K, N), or (N, K) if transposed   packed: gemm_panels(N) times gemm_panel(K) floats   range: panels
  */
 export function gemmPack(
   device: Device,
@@ -42,8 +43,8 @@ export function gemmPack(
 }
 
 /**
- * c: (M, N), row stride ldc   a: (M, K), row stride lda, or (K, M) when transposed
- * bias: (N) or null   range: rows of C
+ * c = a b + bias, or with `accumulate` c += a b + bias. c: (M, N)   a: (M, K), or (K, M) if transposed
+ * packed: b, by gemm_pack   bias: (N)   range: M, the rows of c
  */
 export function gemm(
   device: Device,

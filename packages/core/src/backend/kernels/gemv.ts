@@ -1,7 +1,7 @@
 // Written by scripts/kernels.mjs from kernels/gemv.cpp.
 import type { Device, Operand, Rows } from '../device.ts';
 
-/** w: (N, K)   x: (M, K), row stride ldx   y: (M, N), row stride ldy   bias: (N) or null   range: N */
+/** y = x Wᵀ + bias. w: (N, K), contiguous   x: (M, K)   y: (M, N)   bias: (N)   range: N */
 export function gemv(
   device: Device,
   total: number,

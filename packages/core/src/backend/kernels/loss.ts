@@ -2,7 +2,7 @@
 import type { Device, Operand } from '../device.ts';
 
 /**
- * losses[r] = logsumexp(logits[r]) - logits[r, target], 0 where target < 0 (ignored).
+ * losses[r] = logsumexp(logits[r]) - logits[r, target], and 0 if target < 0 (ignored).
  * logits: (R, V)   lse: (R)   range: rows
  */
 export function crossEntropyForward(
@@ -28,7 +28,7 @@ export function crossEntropyForward(
   device.run(19, total, grain);
 }
 
-/** dlogits = scale[0] / divisor (softmax - onehot), 0 for ignored rows. range: rows */
+/** dlogits = scale[0] / divisor (softmax - onehot), and 0 for ignored rows. range: rows */
 export function crossEntropyBackward(
   device: Device,
   total: number,

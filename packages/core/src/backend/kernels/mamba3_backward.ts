@@ -2,8 +2,9 @@
 import type { Device, Operand, Rows } from '../device.ts';
 
 /**
- * dbias, dD, dmimo_x: (B, …): the caller sums over B. db, dc: (blocks, B, L, R, G, N): over blocks.
- * dangles: as the angles with rows of H S, or, shared, (units of a row, B, L, S): over units. dstate_*: always given.
+ * dbias_*, dskip, dmimo_x: (B, …): the caller sums over B. db, dc: (blocks, B, L, R, G, N): the caller sums over
+ * blocks. dangles: (B, L, H S), or, where heads share the angles, (G blocks, B, L, S): the caller sums over the first
+ * axis. scratch: mamba3_scratch(N, P, T, R) floats for each unit   range: as mamba3_forward
  */
 export function mamba3Backward(
   device: Device,

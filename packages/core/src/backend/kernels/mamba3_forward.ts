@@ -1,6 +1,10 @@
 // Written by scripts/kernels.mjs from kernels/mamba3_forward.cpp.
 import type { Device, Operand, Rows } from '../device.ts';
 
+/**
+ * y and the last states; the head of the file has the shapes. scratch: mamba3_scratch(N, P, T, R) floats for each unit
+ * range: B * G * ceil(H / G / W)
+ */
 export function mamba3Forward(
   device: Device,
   total: number,

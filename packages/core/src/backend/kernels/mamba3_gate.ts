@@ -3,7 +3,7 @@ import type { Device, Operand, Rows } from '../device.ts';
 
 /**
  * A = -(1 + a) for a >= 0, -1 / (1 - a) below, at most -floor;  Δ = softplus(dt + bias);  adt = A Δ.
- * dt, a: (R, H), row strides lddt, lda   bias: (H)   delta, adt: (R, H)   range: rows
+ * dt, a, delta, adt: (R, H)   bias: (H)   range: rows
  */
 export function mamba3StepsForward(
   device: Device,
@@ -34,7 +34,7 @@ export function mamba3StepsForward(
   device.run(23, total, grain);
 }
 
-/** dstep, dadt: (R, H)   ddt, da: (R, H), row strides ldddt, ldda */
+/** ddelta, dadt, ddt, da: (R, H)   range: rows */
 export function mamba3StepsBackward(
   device: Device,
   total: number,
@@ -71,8 +71,8 @@ export function mamba3StepsBackward(
 }
 
 /**
- * out = Σ_r mimo_o y silu(z mimo_z), over the R ranks of a head; mimo_z and mimo_o null count as ones, z null as no gate.
- * y: (rows, H, R, P)   z: (rows, H, P), row stride ldz   mimo_z, mimo_o: (H, R, P)   out: (rows, H, P)   range: rows
+ * out = Σ_r mimo_o y silu(z mimo_z), over the R ranks of a head. Without z there is no gate; without mimo_z and mimo_o
+ * both count as ones. y: (rows, H, R, P)   z, out: (rows, H, P)   mimo_z, mimo_o: (H, R, P)   range: rows
  */
 export function rankGateForward(
   device: Device,
@@ -105,8 +105,8 @@ export function rankGateForward(
 }
 
 /**
- * dmimo_z, dmimo_o: (parts, H, R, P), sums over the rows of each part, null where mimo_z and mimo_o are; dz null where z is.
- * dz: (rows, H, P), row stride lddz   range: parts of `rows` rows
+ * dmimo_z, dmimo_o: (parts, H, R, P), sums over the rows of each part: the caller sums over the parts
+ * dz: (rows, H, P)   range: parts of `rows` rows
  */
 export function rankGateBackward(
   device: Device,

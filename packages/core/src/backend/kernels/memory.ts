@@ -1,7 +1,7 @@
 // Written by scripts/kernels.mjs from kernels/memory.cpp.
 import type { Device, Operand, Rows } from '../device.ts';
 
-/** to: (rows, width), row stride ldt   from: row stride ldf   range: rows */
+/** from, to: (rows, width)   range: rows */
 export function copyRows(
   device: Device,
   total: number,
@@ -23,7 +23,7 @@ export function copyRows(
   device.run(27, total, grain);
 }
 
-/** range: rows of `width` */
+/** to = value. to: (rows, width)   range: rows */
 export function fillRows(
   device: Device,
   total: number,

@@ -4,7 +4,7 @@ import type { Device, Operand, Rows } from '../device.ts';
 /**
  * s = x + residual (or x);  y = (s - mean) * rstd * weight + bias;  mean = 0 for RMSNorm.
  * x, residual, s, y: (R, D)   weight, bias: (D)   stats: (R, 2) = mean, rstd   range: rows
- * residual, bias and s may be null (s only where residual is).
+ * s may be null if residual is.
  */
 export function normForward(
   device: Device,
@@ -41,8 +41,8 @@ export function normForward(
 
 /**
  * ds = rstd (g - mean(g) - n mean(g n)) + dres with g = dy weight, n the normed row.
- * Weight and bias gradients come as sums over the rows of each part: dweight, dbias: (parts, D).
- * dres and dbias may be null. range: parts of `size` rows
+ * dweight, dbias: (parts, D), sums over the rows of each part: the caller sums over the parts.
+ * range: parts of `size` rows
  */
 export function normBackward(
   device: Device,
@@ -81,6 +81,14 @@ export function normBackward(
   device.run(31, total, grain);
 }
 
+/**
+ * RMSNorm with a gate, over groups of the last axis (Mamba-2's RMSNormGated, rmsnorm_fn with z).
+ *
+ *   after the gate:   s = x silu(z)     y = s / sqrt(mean(s^2) + eps) weight
+ *   before the gate:  y = x / sqrt(mean(x^2) + eps) weight silu(z)
+ *
+ * x, z, y: (R, D)   weight: (D)   rstd: (R, D / size), of each group of `size` values   range: rows
+ */
 export function gatedNormForward(
   device: Device,
   total: number,
@@ -116,8 +124,7 @@ export function gatedNormForward(
 
 /**
  * With n the normed value and g its gradient:  ds = rstd (g - n mean(g n)).
- * dy, dx, dz: (R, D), row strides lddy, lddx, lddz   dweight: (parts, D), sums over the rows of each part
- * range: parts of `rows` rows
+ * dweight: (parts, D), sums over the rows of each part: the caller sums over the parts   range: parts of `rows` rows
  */
 export function gatedNormBackward(
   device: Device,

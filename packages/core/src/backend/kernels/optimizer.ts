@@ -2,7 +2,7 @@
 import type { Device, Operand } from '../device.ts';
 
 /**
- * p ← p (1 - lr decay) - lr m̂ / (√v̂ + eps), with g scaled by `scale` first (clipping, accumulation).
+ * p ← p (1 - lr decay) - lr m̂ / (√v̂ + eps), where g is multiplied by `scale` first (clipping, accumulation).
  * step1 = 1 - beta1^t, step2 = sqrt(1 - beta2^t)   range: elements
  */
 export function adamw(

@@ -30,7 +30,7 @@ export function probeFma(
   device.run(35, total, grain);
 }
 
-/** A plain read of n floats, in two streams as the memory's prefetchers like it. range: blocks of PROBE_BLOCK */
+/** A plain read of x, in two streams, which suit the prefetchers of the memory. range: blocks of PROBE_BLOCK */
 export function probeRead(
   device: Device,
   total: number,

@@ -32,7 +32,7 @@ export function quantileForward(
   device.run(38, total, grain);
 }
 
-/** range: T */
+/** dq: (T, Q, P)   draw: as raw. No gradient goes to the candidates. range: T */
 export function quantileBackward(
   device: Device,
   total: number,
@@ -63,8 +63,8 @@ export function quantileBackward(
 }
 
 /**
- * losses[t] = weight[t] mean over p, q of max(tau (y - q), (tau - 1) (y - q)); a target that is NaN counts as 0.
- * q: (T, Q, P)   y: (T, P)   weight: (T)   tau: (Q)   range: T
+ * losses[t] = weight[t] times the mean over p, q of max(tau (y - q), (tau - 1) (y - q)), which is 0 for a target of
+ * NaN. q: (T, Q, P)   y: (T, P)   weight: (T)   tau: (Q)   range: T
  */
 export function pinballForward(
   device: Device,
@@ -93,7 +93,7 @@ export function pinballForward(
   device.run(40, total, grain);
 }
 
-/** dq = scale[0] weight (1[y < q] - tau) / (Q P), 0 where y is NaN. range: T */
+/** dq = scale[0] weight (1[y < q] - tau) / (Q P), and 0 where y is NaN. range: T */
 export function pinballBackward(
   device: Device,
   total: number,

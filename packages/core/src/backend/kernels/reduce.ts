@@ -1,12 +1,13 @@
 // Written by scripts/kernels.mjs from kernels/reduce.cpp.
 import type { Device, Operand } from '../device.ts';
 
+/** Units of reduce_sum. */
 export function reduceUnits(device: Device, args: { K0: number; K1: number; k1: number }): number {
   return device.call('reduce_units', args.K0, args.K1, args.k1);
 }
 
 /**
- * y[k0, k1] = scale * sum over (r0, r1, r2) of x, each axis with its stride.
+ * y[k0, k1] = scale * the sum of x over the axes (R0, R1, R2). Each axis has a stride in x: k0, k1, r0, r1, r2.
  * y: contiguous (K0, K1)   range: reduce_units(K0, K1, k1), an output each, or LANES of them where k1 is 1
  */
 export function reduceSum(
@@ -46,7 +47,7 @@ export function reduceSum(
   device.run(42, total, grain);
 }
 
-/** Sum and sum of squares of parts of x, a pair a part, in a fixed order. range: parts of `size` */
+/** parts[i] = the sum of part i of x, or of its squares, in a fixed order. x: (n)   range: parts of `size` values */
 export function sumParts(
   device: Device,
   total: number,

@@ -1,6 +1,7 @@
 // Written by scripts/kernels.mjs from kernels/rotary.cpp.
 import type { Device, Operand, Rows } from '../device.ts';
 
+/** Turns the pairs of every head, and with sign = -1 turns them back. range: B * L */
 export function rotaryTurn(
   device: Device,
   total: number,

@@ -6,6 +6,7 @@ export function s4Scratch(device: Device, args: { M: number; T: number }): numbe
   return device.call('s4_scratch', args.M, args.T);
 }
 
+/** y and the last state. scratch: s4_scratch(M, T) floats for each unit   range: B * ceil(H / W) */
 export function s4Forward(
   device: Device,
   total: number,
@@ -50,7 +51,10 @@ export function s4Forward(
   device.run(45, total, grain);
 }
 
-/** dmodes: (B, 5, 2, M, H), dD: (B, H): the caller sums over B. dstate: (B, 2, M, H), always given. dlast may be null */
+/**
+ * dmodes: (B, 5, 2, M, H), dskip: (B, H): the caller sums over B. dstate: (B, 2, M, H)
+ * scratch: s4_scratch(M, T) floats for each unit   range: B * ceil(H / W)
+ */
 export function s4Backward(
   device: Device,
   total: number,

@@ -4,6 +4,7 @@ import type { Device, Operand, Rows } from '../device.ts';
 /** Steps between two kept states: T. */
 export const S4D_CHUNK = 32;
 
+/** y and the last state. range: B * ceil(H / W) */
 export function s4dForward(
   device: Device,
   total: number,
@@ -46,7 +47,7 @@ export function s4dForward(
   device.run(47, total, grain);
 }
 
-/** dmodes: (B, 4, M, H), dD: (B, H): the caller sums over B. dstate: (B, 2, M, H), always given. dlast may be null */
+/** dmodes: (B, 4, M, H), dskip: (B, H): the caller sums over B. dstate: (B, 2, M, H)   range: B * ceil(H / W) */
 export function s4dBackward(
   device: Device,
   total: number,

@@ -1,6 +1,7 @@
 // Written by scripts/kernels.mjs from kernels/s4dmodes.cpp.
 import type { Device, Operand } from '../device.ts';
 
+/** The modes from the parameters. range: channels */
 export function s4dModesForward(
   device: Device,
   total: number,
@@ -28,6 +29,7 @@ export function s4dModesForward(
   device.run(49, total, grain);
 }
 
+/** The gradients of the parameters from those of the modes. range: channels */
 export function s4dModesBackward(
   device: Device,
   total: number,

@@ -1,6 +1,7 @@
 // Written by scripts/kernels.mjs from kernels/s4modes.cpp.
 import type { Device, Operand } from '../device.ts';
 
+/** The modes from the parameters. range: channels */
 export function s4ModesForward(
   device: Device,
   total: number,
@@ -32,6 +33,7 @@ export function s4ModesForward(
   device.run(51, total, grain);
 }
 
+/** The gradients of the parameters from those of the modes. range: channels */
 export function s4ModesBackward(
   device: Device,
   total: number,

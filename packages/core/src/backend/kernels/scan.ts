@@ -4,11 +4,12 @@ import type { Device, Operand, Rows } from '../device.ts';
 /** Steps between two kept states: T. */
 export const SCAN_CHUNK = 32;
 
-/** Floats of scratch that one unit needs. */
+/** Floats of scratch that one unit of scan_backward needs. */
 export function scanScratch(device: Device, args: { N: number; T: number }): number {
   return device.call('scan_scratch', args.N, args.T);
 }
 
+/** out and last_state, and, for the backward, borders. range: B * G * ceil(D / G / W) */
 export function scanForward(
   device: Device,
   total: number,
@@ -70,8 +71,9 @@ export function scanForward(
 }
 
 /**
- * dA: (B, N, D), dD, dbias: (B, D): the caller sums over B. db, dc: (blocks, B, L, G, N): the caller sums over
- * blocks. dstate: (B, N, D), always given. dlast, dz may be null. scratch: scan_scratch floats a unit
+ * dA: (B, N, D), dskip, dbias: (B, D): the caller sums over B. db, dc: (blocks, B, L, G, N): the caller sums over
+ * blocks, of which a group has ceil(D / G / W). dstate: (B, N, D)   scratch: scan_scratch(N, T) floats for each unit
+ * range: B * G * ceil(D / G / W)
  */
 export function scanBackward(
   device: Device,

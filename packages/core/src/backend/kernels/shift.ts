@@ -4,6 +4,7 @@ import type { Device, Operand, Rows } from '../device.ts';
 /** Channels of one unit. */
 export const SHIFT_BLOCK = 64;
 
+/** y, and x of the last step of each row. range: B * ceil(D / SHIFT_BLOCK) */
 export function shiftForward(
   device: Device,
   total: number,
@@ -36,10 +37,7 @@ export function shiftForward(
   device.run(55, total, grain);
 }
 
-/**
- * dx and dstate are added to where `add` is not 0; dmix: (B, D): the caller sums over B.
- * dlast is null where no gradient arrives, dstate where none is wanted.
- */
+/** With `add`, dx and dstate are added to. dmix: (B, D): the caller sums over B. range: B * ceil(D / SHIFT_BLOCK) */
 export function shiftBackward(
   device: Device,
   total: number,

@@ -1,7 +1,7 @@
 // Written by scripts/kernels.mjs from kernels/softmax.cpp.
 import type { Device, Operand } from '../device.ts';
 
-/** x, y: (R, N)   range: rows */
+/** y = exp(x) / Σ exp(x) for each row. x, y: (R, N)   range: rows */
 export function softmaxForward(
   device: Device,
   total: number,

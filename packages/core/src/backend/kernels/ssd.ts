@@ -1,11 +1,15 @@
 // Written by scripts/kernels.mjs from kernels/ssd.cpp.
 import type { Device, Operand, Rows } from '../device.ts';
 
-/** Floats of scratch that one unit needs. */
+/** Floats of scratch that one unit of ssd_forward or ssd_backward needs. */
 export function ssdScratch(device: Device, args: { N: number; P: number; T: number; chunked: boolean }): number {
   return device.call('ssd_scratch', args.N, args.P, args.T, args.chunked ? 1 : 0);
 }
 
+/**
+ * y and last_state, and, for the backward, borders. scratch: ssd_scratch(N, P, T, chunked) floats for each unit
+ * range: B * G * ceil(H / G / W)
+ */
 export function ssdForward(
   device: Device,
   total: number,

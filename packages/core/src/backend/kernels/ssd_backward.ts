@@ -2,8 +2,9 @@
 import type { Device, Operand, Rows } from '../device.ts';
 
 /**
- * dA, dD, dbias: (B, H): the caller sums over B. db, dc: (blocks, B, L, G, N): the caller sums over blocks.
- * dstate: (B, H, N, P), always given. dlast may be null.
+ * dA, dskip, dbias: (B, H): the caller sums over B. db, dc: (blocks, B, L, G, N): the caller sums over blocks, of which
+ * a group has ceil(H / G / W). dstate: (B, H, N, P)   scratch: ssd_scratch(N, P, T, chunked) floats for each unit
+ * range: B * G * ceil(H / G / W)
  */
 export function ssdBackward(
   device: Device,

@@ -4,6 +4,7 @@ import type { Device, Operand } from '../device.ts';
 /** Steps between two kept states: T. */
 export const STATE_CHUNK = 32;
 
+/** y and last_state, and, for the backward, borders. range: B */
 export function stateScanForward(
   device: Device,
   total: number,
@@ -55,7 +56,7 @@ export function stateScanForward(
   device.run(61, total, grain);
 }
 
-/** drate, db, dc: (B, N, D) where they are of the state and channel alone: the caller sums over B. dlast may be null */
+/** drate, db, dc: (B, N, D) where the input is constant: the caller sums over B. range: B */
 export function stateScanBackward(
   device: Device,
   total: number,

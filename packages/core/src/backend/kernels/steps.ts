@@ -2,8 +2,8 @@
 import type { Device, Operand, Rows } from '../device.ts';
 
 /**
- * y[b, t] = x[b, length - 1 - t], and 0 beyond the length. Its own derivative, save for what pads.
- * x, y: (B, L, D), row strides ldx, ldy   lengths: (B) or null   range: B * L
+ * y[b, t] = x[b, length - 1 - t], and 0 beyond the length. Applied to dy, it gives dx.
+ * x, y: (B, L, D)   lengths: (B)   range: B * L
  */
 export function reverseSteps(
   device: Device,
@@ -31,9 +31,8 @@ export function reverseSteps(
 }
 
 /**
- * y[b, d] = the largest of state[b, d] and x[b, t, d] over t; at: the first t that has it, -1 the state.
- * A NaN is larger than anything. x: (B, L, D), row stride ldx   state: (B, D) or null   lengths: (B) or null
- * y: (B, D)   at: (B, D)   range: B
+ * y[b, d] = the largest of state[b, d] and x[b, t, d] over t. at: the first t with that value, -1 for the state.
+ * NaN counts as larger than any number. x: (B, L, D)   state, y, at: (B, D)   lengths: (B)   range: B
  */
 export function maxStepsForward(
   device: Device,
@@ -63,7 +62,7 @@ export function maxStepsForward(
   device.run(64, total, grain);
 }
 
-/** dx: (B, L, D), row stride lddx; dstate: (B, D) or null   range: B */
+/** dy, dstate: (B, D)   dx: (B, L, D)   range: B */
 export function maxStepsBackward(
   device: Device,
   total: number,

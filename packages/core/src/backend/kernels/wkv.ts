@@ -7,6 +7,7 @@ export const WKV_BLOCK = 64;
 /** Steps between two kept states. */
 export const WKV_CHUNK = 32;
 
+/** y and the last state, and, for the backward, borders. range: B * ceil(D / WKV_BLOCK) */
 export function wkvForward(
   device: Device,
   total: number,
@@ -54,7 +55,7 @@ export function wkvForward(
   device.run(66, total, grain);
 }
 
-/** dw, du: (B, D): the caller sums over B. dlast_aa … are null where no gradient arrives, daa … where none is wanted. */
+/** dw, du: (B, D): the caller sums over B. range: B * ceil(D / WKV_BLOCK) */
 export function wkvBackward(
   device: Device,
   total: number,
