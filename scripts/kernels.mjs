@@ -1,4 +1,4 @@
-// Writes what TypeScript knows of the kernels from the C++ sources (kernels/kernel.h says what is read):
+// Generates the TypeScript calls of the kernels from the C++ sources (kernels/kernel.h says what is read):
 //
 //   kernels/table.inc               the kernels in order; a kernel's number is its line
 //   src/backend/kernels/<file>.ts   for each C++ file: its kernels with named arguments, its sizes, its constants
@@ -10,6 +10,8 @@ const SIZE = /((?:^\/\/.*\n)*)^EXPORT i32 (\w+)\(((?:(?:i32|bool) \w+(?:, )?)*)\
 const CONSTANT = /^SHARED constexpr i32 (\w+) = (\d+);(?: *\/\/ *(.*))?$/gm;
 const ENUM = /((?:^\/\/.*\n)*)^SHARED enum (\w+) \{([^}]*)\}/gm;
 const SHARED = /^SHARED /gm;
+/** As in kernels/pool.h. */
+const MAX_SLOTS = 64;
 
 export function generateKernels(core) {
   const names = [];
@@ -70,6 +72,7 @@ function declarations(file, text) {
     return { about: comment(about), name, parameters: parameters.map((one) => withOwner(one, parameters, file, name)) };
   });
   for (const { name, parameters } of [...sizes, ...kernels]) {
+    if (parameters.length > MAX_SLOTS) throw new Error(`${file}: ${name} has more than ${MAX_SLOTS} parameters`);
     const ids = new Set(parameters.map(({ id }) => camel(id)));
     if (ids.size < parameters.length) throw new Error(`${file}: two parameters of ${name} have one name`);
   }

@@ -1,5 +1,5 @@
 // Compiles kernels/all.cpp to dist/backend/mamba.wasm and mamba-relaxed.wasm with @yowasp/clang,
-// a clang that runs inside Node. Skipped where neither the sources nor the flags changed.
+// a clang that runs inside Node. Does nothing if neither the sources nor the flags changed.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 
@@ -35,7 +35,7 @@ export async function buildWasm(root) {
   if (complete && readFileSync(`${out}/mamba.wasm.key`, 'utf8') === key) return false;
   mkdirSync(out, { recursive: true });
   const { runClang, runLLVM } = await import('@yowasp/clang');
-  // Reads the compiler from disk, without a line for each piece.
+  // Reads the compiler from disk, without a line of progress for each part.
   await runLLVM(null, {}, { fetchProgress: () => {} });
   for (const [file, extra] of Object.entries(VARIANTS)) {
     const flags = `${COMPILE} ${extra}`.trim().split(' ');
@@ -47,7 +47,7 @@ export async function buildWasm(root) {
   return true;
 }
 
-/** Whoever reads the file meanwhile sees the old one or the new one. */
+/** Replaces a file as a whole: no reader sees a part of it. */
 function writeWhole(path, content) {
   const fresh = `${path}.${process.pid}`;
   writeFileSync(fresh, content);
