@@ -10,13 +10,13 @@ const SIZE = /((?:^\/\/.*\n)*)^EXPORT i32 (\w+)\(((?:(?:i32|bool) \w+(?:, )?)*)\
 const CONSTANT = /^SHARED constexpr i32 (\w+) = (\d+);(?: *\/\/ *(.*))?$/gm;
 const ENUM = /((?:^\/\/.*\n)*)^SHARED enum (\w+) \{([^}]*)\}/gm;
 const SHARED = /^SHARED /gm;
-/** As in kernels/pool.h. */
-const MAX_SLOTS = 64;
 
 export function generateKernels(core) {
   const names = [];
   const files = new Map();
-  for (const [name, sources] of byName(sourcesOf(`${core}/kernels`))) {
+  const all = sourcesOf(`${core}/kernels`);
+  requireSlots(all);
+  for (const [name, sources] of byName(all)) {
     const parts = sources.flatMap(({ constants, enums, sizes, kernels }) => [
       ...constants.map(constantText),
       ...enums.map(enumText),
@@ -37,6 +37,14 @@ export function generateKernels(core) {
 function sourcesOf(folder) {
   const files = readdirSync(folder).filter((name) => /\.(cpp|h)$/.test(name) && name !== 'kernel.h');
   return files.sort().map((file) => declarations(file, readFileSync(`${folder}/${file}`, 'utf8')));
+}
+
+/** The arguments of a call are written to MAX_SLOTS slots. */
+function requireSlots(sources) {
+  const slots = sources.flatMap(({ constants }) => constants).find(({ name }) => name === 'MAX_SLOTS');
+  for (const { name, parameters } of sources.flatMap(({ kernels }) => kernels)) {
+    if (parameters.length > Number(slots.value)) throw new Error(`${name} has more than ${slots.value} parameters`);
+  }
 }
 
 /** A header and a C++ file of one name become one TypeScript file. */
@@ -72,7 +80,6 @@ function declarations(file, text) {
     return { about: comment(about), name, parameters: parameters.map((one) => withOwner(one, parameters, file, name)) };
   });
   for (const { name, parameters } of [...sizes, ...kernels]) {
-    if (parameters.length > MAX_SLOTS) throw new Error(`${file}: ${name} has more than ${MAX_SLOTS} parameters`);
     const ids = new Set(parameters.map(({ id }) => camel(id)));
     if (ids.size < parameters.length) throw new Error(`${file}: two parameters of ${name} have one name`);
   }
