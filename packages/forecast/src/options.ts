@@ -1,6 +1,7 @@
 /**
  * The options of forecasts, declared once: their types, defaults, checks and errors, the fields of requests, the flags
- * of the command line and their help follow. A new option is a field here, and the place that uses it.
+ * of the command line and their help follow. A new option is a field here, and a part
+ * in compose/compose.ts that does what it says.
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import { complete, type Field, field, type InputsOf, isPlainObject, shown, type ValuesOf } from '@mamba-ts/core/schema';

@@ -8,18 +8,18 @@
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import { complete, type InputsOf } from '@mamba-ts/core/schema';
+import { composeAnswer } from './compose/compose.ts';
 import { skippedSteps } from './compose/prepare.ts';
 import { withoutFirst } from './compose/withoutFirst.ts';
 import { CONTEXT } from './model/window.ts';
 import { forecastFields, requireObject, withLevelBounds } from './options.ts';
 import { RecentValues } from './recentValues.ts';
 import { type SeasonOption, seasonHint } from './seasons.ts';
-import { withBounds } from './support.ts';
 import type { BaseOptions, Forecast, SeriesForecaster, SeriesStream, StreamOptions, StreamState } from './types.ts';
 import { checkObserved } from './values.ts';
 
-const { horizon, levels, quantiles, nonNegative, integer, lower, upper, from } = forecastFields;
-const streamFields = { horizon, levels, quantiles, nonNegative, integer, lower, upper, from };
+/** A stream is one series without times and covariates, whose season is an option of the stream itself. */
+const { season: _, mode, intermittent, together, holidays, calendar, ...streamFields } = forecastFields;
 
 /** The options of a forecast that a stream has; `season` is an option of the stream itself. */
 export interface StreamForecastOptions extends Omit<InputsOf<typeof streamFields>, 'horizon'> {
@@ -105,12 +105,10 @@ export class ForecastStream {
     if (this.count === 0) throw new UsageError('forecast', 'nothing was observed yet, expected at least one value.');
     const task = { id: 'values', name: 'the values observed', values: this.values.window, seasons: [] };
     const skipped = skippedSteps(task, checked);
-    const { lower, upper, from: _, ...base } = withLevelBounds(checked);
-    const { nonNegative, integer } = base;
     const plain = { forecastAll: async (_: unknown, base: BaseOptions) => [await this.inner.forecast(base)] };
-    const isBounded = lower !== undefined || upper !== undefined || nonNegative || integer;
-    const composed = isBounded ? withBounds(plain, { lower, upper, nonNegative }) : plain;
-    const [forecast] = await composed.forecastAll([task], { ...base, horizon: skipped + checked.horizon });
+    const { levels, quantiles, nonNegative, integer } = withLevelBounds(checked);
+    const base = { horizon: skipped + checked.horizon, levels, quantiles, nonNegative, integer };
+    const [forecast] = await composeAnswer(plain, checked).forecastAll([task], base);
     return withoutFirst(forecast, skipped);
   }
 

@@ -1,23 +1,21 @@
 /** POST /v1/backtest: how good forecasts of series would have been in their past, compared with baselines. */
 import { field } from '@mamba-ts/core/schema';
 import { type Backtest, type BacktestOptions, backtest, backtestFields } from '@mamba-ts/forecast/backtest';
-import { openBaseline } from '@mamba-ts/forecast/baselines';
+import { fastBaselineNames, openBaseline } from '@mamba-ts/forecast/baselines';
 import { calendarSeasons } from '@mamba-ts/forecast/seasons';
 import { checkBody, checkSeries, frequency, given, plainSeries } from './fields.ts';
 import { within } from './limits.ts';
 import { placedAll } from './requestTimes.ts';
 import type { Route } from './route.ts';
 
-/** The fast ones. ETS takes a tenth of a second per forecast and ARIMA seconds: mamba-ts backtest has them. */
-const BASELINES = ['snaive', 'naive', 'drift'] as const;
-
 const { batch: _, ...options } = backtestFields;
 const fields = {
   series: plainSeries,
   ...options,
-  baselines: field.list(field.choice(BASELINES, { expected: `one of ${BASELINES.join(', ')}` }), {
+  // The fast ones. ETS takes a tenth of a second per forecast and ARIMA seconds: mamba-ts backtest has them.
+  baselines: field.list(field.choice(fastBaselineNames, { expected: `one of ${fastBaselineNames.join(', ')}` }), {
     default: ['snaive'],
-    expected: `an array of ${BASELINES.join(', ')}`,
+    expected: `an array of ${fastBaselineNames.join(', ')}`,
   }),
   frequency,
 };

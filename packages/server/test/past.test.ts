@@ -120,7 +120,7 @@ describe('POST /v1/backtest', () => {
     [
       { series: noisy(60), horizon: 3, baselines: ['arima'] },
       'baselines[0]',
-      'baselines[0] is "arima", expected one of snaive, naive, drift.',
+      'baselines[0] is "arima", expected one of snaive, naive',
     ],
     [{ series: noisy(60), horizon: 3, windows: 0 }, 'windows', 'windows is 0, expected a whole number ≥ 1.'],
     [

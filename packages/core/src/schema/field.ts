@@ -19,7 +19,7 @@ export interface Field<T = unknown, Out = T> {
   fault?(value: unknown): Fault | undefined;
   /** The accepted value in its usual form: sorted, each once. Default: as it is given. */
   normalize?(value: T): Out;
-  /** One line for --help and for the docs. */
+  /** One line for --help and for the docs. A field without it has no flag. */
   readonly help?: string;
   /** What --help shows after the flag: '<steps>'. A field without it is a switch. */
   readonly placeholder?: string;

@@ -7,25 +7,30 @@
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import { nodeModule } from '@mamba-ts/core/node';
-import type { Normals } from './gaussian.ts';
 import { isNode, notInstalled } from './library.ts';
+import { fitted, type Method } from './method.ts';
 
 /** The library refuses fewer values. */
-export const MIN_ARIMA = 20;
+const MIN_ARIMA = 20;
 /** The longest season whose search takes seconds and not minutes. */
-export const MAX_ARIMA_SEASON = 24;
+const MAX_ARIMA_SEASON = 24;
 /** Only the last values are fitted. */
 const MAX_VALUES = 400;
 
 type Library = typeof import('arima');
 
 /** Loads ARIMA. */
-export async function openArima(): Promise<(y: Float64Array, horizon: number, season: number) => Normals> {
-  if (!isNode())
-    throw new UsageError('', "baseline arima: it runs in Node only. In a page use another one, such as 'ets'.");
+export function openArima(): Method {
+  if (!isNode()) {
+    throw new UsageError('baseline', "arima runs in Node only. In a page use another baseline, such as 'ets'.");
+  }
   const Arima = opened();
-  return (y, horizon, season) => {
-    const orders = season > 1 ? { s: season, P: 1, Q: 1 } : { s: 0, P: 0, D: 0, Q: 0 };
+  return fitted(MIN_ARIMA, ({ y, season, horizon, note }) => {
+    const [short, whole] = [season <= MAX_ARIMA_SEASON, y.length >= 2 * season];
+    if (!short) note(`a season of ${season} is longer than ${MAX_ARIMA_SEASON}: left out`);
+    else if (!whole) note(`fewer than two seasons of ${season}: left out`);
+    const isSeasonal = short && whole && season > 1;
+    const orders = isSeasonal ? { s: season, P: 1, Q: 1 } : { s: 0, P: 0, D: 0, Q: 0 };
     const model = new Arima({ auto: true, p: 3, q: 3, ...orders, verbose: false });
     try {
       const [mean, squares] = model.fit(Array.from(y.slice(-MAX_VALUES))).predict(horizon);
@@ -33,7 +38,7 @@ export async function openArima(): Promise<(y: Float64Array, horizon: number, se
     } finally {
       model.destroy();
     }
-  };
+  });
 }
 
 /** The library prints messages of its search, with the console that it finds when it is loaded. */

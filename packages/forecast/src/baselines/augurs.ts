@@ -7,28 +7,39 @@
  * The ETS of the library has no seasons; compare with MSTL on seasonal series. Intervals are those of a normal
  * distribution, so one interval gives the deviation of each step.
  */
-import { UsageError } from '@mamba-ts/core/errors';
 import { normalQuantile } from '@mamba-ts/core/math';
 import { nodeModule } from '@mamba-ts/core/node';
 import type { Normals } from './gaussian.ts';
 import { isNode, notInstalled } from './library.ts';
+import { fitted, type Method } from './method.ts';
 
 /** The library refuses fewer values. */
-export const MIN_ETS = 8;
+const MIN_ETS = 8;
 const LEVEL = 0.8;
 
 type Library<Part> = Part extends 'ets' ? typeof import('@bsull/augurs/ets') : typeof import('@bsull/augurs/mstl');
 
 /** Loads ETS. */
-export async function openEts(): Promise<(y: Float64Array, horizon: number) => Normals> {
-  const library = await opened('ets', () => import('@bsull/augurs/ets'));
-  return (y, horizon) => forecastWith(new library.AutoETS(1, 'ZZN'), y, horizon);
+export async function openEts(): Promise<Method> {
+  return fitted(MIN_ETS, await plainEts());
 }
 
-/** Loads MSTL. */
-export async function openMstl(): Promise<(y: Float64Array, horizon: number, seasons: readonly number[]) => Normals> {
+/** Loads MSTL. A series without a season that was seen twice is forecast by ETS. */
+export async function openMstl(): Promise<Method> {
   const library = await opened('mstl', () => import('@bsull/augurs/mstl'));
-  return (y, horizon, seasons) => forecastWith(library.MSTL.ets(Uint32Array.from(seasons)), y, horizon);
+  const ets = await plainEts();
+  return fitted(MIN_ETS, (past) => {
+    const { y, seasons, horizon, note } = past;
+    const seen = seasons.filter((m) => m > 1 && y.length >= 2 * m);
+    if (seen.length > 0) return forecastWith(library.MSTL.ets(Uint32Array.from(seen)), y, horizon);
+    note('no season that was seen twice: ETS instead');
+    return ets(past);
+  });
+}
+
+async function plainEts(): Promise<Method> {
+  const library = await opened('ets', () => import('@bsull/augurs/ets'));
+  return ({ y, horizon }) => forecastWith(new library.AutoETS(1, 'ZZN'), y, horizon);
 }
 
 async function opened<Part extends 'ets' | 'mstl'>(
@@ -66,7 +77,7 @@ function forecastWith(model: Fitted, y: Float64Array, horizon: number): Normals 
   try {
     model.fit(y.map((x) => x / unit));
     const { point, intervals } = model.predict(horizon, LEVEL);
-    if (!intervals) throw new UsageError('', 'no intervals');
+    if (!intervals) throw new Error('augurs gave no intervals');
     const width = 2 * normalQuantile((1 + LEVEL) / 2);
     return {
       mean: point.map((x) => x * unit),

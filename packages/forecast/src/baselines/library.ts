@@ -8,8 +8,8 @@ export const isNode = (): boolean => typeof globalThis.process?.versions?.node =
 export function notInstalled(baseline: string, name: string, cause: unknown): Error {
   const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
   return new UsageError(
-    '',
-    `baseline ${baseline}: the package ${name} can't be loaded (${why}). Install it: npm install ${name}`,
+    'baseline',
+    `${baseline} needs the package ${name}, which cannot be loaded (${why}). Install it: npm install ${name}`,
     { cause },
   );
 }

@@ -16,8 +16,19 @@ import type { Normals } from './gaussian.ts';
 /** Gets a reason to answer with another method: 'ets: fewer than 8 values, seasonal naive instead'. */
 export type Note = (text: string) => void;
 
+/** What these methods read of a past: see Past in method.ts. */
+interface Repeated {
+  y: Float64Array;
+  season: number;
+  horizon: number;
+  note: Note;
+}
+
+/** The naive forecast: the last value. */
+export const naive = (past: Repeated): Normals => seasonalNaive({ ...past, season: 1 });
+
 /** The seasonal naive forecast; with a season of 1, the naive one. */
-export function seasonalNaive(y: Float64Array, season: number, horizon: number, note: Note): Normals {
+export function seasonalNaive({ y, season, horizon, note }: Repeated): Normals {
   const n = y.length;
   let m = season;
   if (m >= n && m > 1) {
@@ -38,13 +49,13 @@ export function seasonalNaive(y: Float64Array, season: number, horizon: number, 
 }
 
 /** The drift forecast. */
-export function drift(y: Float64Array, horizon: number, note: Note): Normals {
+export function drift({ y, horizon, note }: Omit<Repeated, 'season'>): Normals {
   const first = y.findIndex((x) => !Number.isNaN(x));
   const last = y.findLastIndex((x) => !Number.isNaN(x));
   const steps = last - first;
   if (steps === 0) {
     note('a single value has no drift: naive instead');
-    return seasonalNaive(y, 1, horizon, () => {});
+    return naive({ y, season: 1, horizon, note: () => {} });
   }
   const slope = (y[last] - y[first]) / steps;
   const sigma = Math.sqrt(meanSquare(y, 1, slope));

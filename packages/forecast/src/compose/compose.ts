@@ -13,15 +13,22 @@ import { withBounds } from '../support.ts';
 import type { TaskForecaster } from '../task.ts';
 import type { SeriesForecaster } from '../types.ts';
 
-/** Adds the parts that the options need. */
-export function compose(
-  forecaster: SeriesForecaster,
-  { mode, intermittent, lower, upper, nonNegative, integer }: Omit<CheckedForecast, 'season'>,
+type Options = Omit<CheckedForecast, 'season'>;
+
+/** Adds the parts that the options need. A new part is an import and a line here, or in composeAnswer(). */
+export function compose(forecaster: SeriesForecaster, options: Options): TaskForecaster {
+  let composed = withCovariates(forecaster, options.mode);
+  if (options.intermittent) composed = withDemand(composed);
+  return composeAnswer(composed, options);
+}
+
+/** Adds the parts that change the answer, whatever it was made from: streams have them too. */
+export function composeAnswer(
+  forecaster: TaskForecaster,
+  options: Omit<Options, 'mode' | 'intermittent' | 'together' | 'holidays' | 'calendar'>,
 ): TaskForecaster {
-  let composed = withCovariates(forecaster, mode);
-  if (intermittent) composed = withDemand(composed);
-  if (lower !== undefined || upper !== undefined || nonNegative || integer) {
-    composed = withBounds(composed, { lower, upper, nonNegative });
-  }
+  const { lower, upper, nonNegative, integer } = options;
+  let composed = forecaster;
+  if (lower !== undefined || upper !== undefined || nonNegative || integer) composed = withBounds(composed, options);
   return composed;
 }

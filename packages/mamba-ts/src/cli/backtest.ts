@@ -3,6 +3,7 @@
 import { basename } from 'node:path';
 import { UsageError } from '@mamba-ts/core/errors';
 import { thousands } from '@mamba-ts/core/math';
+import { nearestName } from '@mamba-ts/core/schema';
 import {
   type Backtest,
   type BacktestOptions,
@@ -175,6 +176,6 @@ function namesOfBaselines(text: string): string[] {
   const unknown = found.find((name) => !isBaseline(name));
   if (unknown === undefined) return found;
   throw new InvalidArgumentError(
-    `got '${unknown}', expected ${baselineNames.join(', ')}, separated by commas, or none.`,
+    `Expected ${baselineNames.join(', ')}, separated by commas, or none. Did you mean '${nearestName(unknown, baselineNames)}'?`,
   );
 }
