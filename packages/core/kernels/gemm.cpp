@@ -79,13 +79,11 @@ static void pack(const f32* from, f32* to, i32 K, i32 n, i64 ld, bool transposed
         pack_rows<WIDTH>(from + i, to + i / WIDTH * stride, min(BLOCK, K - k), n - i, ld);
 }
 
-// The number of panels of N columns.
-EXPORT i32 gemm_panels(i32 N) { return ceil_div(N, PANEL); }
-// Floats of one panel of depth K.
-EXPORT i32 gemm_panel(i32 K) { return PANEL * K; }
+// Columns of one panel.
+EXPORT i32 gemm_panel() { return PANEL; }
 
 // Packs B into panels, with zeros beyond the last column.
-// b: (K, N), or (N, K) if transposed   packed: gemm_panels(N) times gemm_panel(K) floats   range: panels
+// b: (K, N), or (N, K) if transposed   packed: panels of (K, gemm_panel())   range: ceil(N / gemm_panel())
 KERNEL void gemm_pack(const f32* b, f32* packed, i32 K, i32 N, i32 ldb, bool transposed, i32 begin, i32 end) {
   const i32 first = begin * PANEL;
   pack<PANEL>(transposed ? b + (i64)first * ldb : b + first, packed + (i64)first * K, K, min(end * PANEL, N) - first,

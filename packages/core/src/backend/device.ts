@@ -39,7 +39,7 @@ export interface Device {
   readonly slots: Float64Array;
   /** Runs a kernel over [0, total) in parts that are multiples of `grain`. Does nothing where total is 0. */
   run(kernel: number, total: number, grain: number): void;
-  /** Calls an `EXPORT i32` function of kernels/ by its C++ name: whole numbers to a whole number. */
+  /** Calls an `EXPORT i32` function of kernels/ by its C++ name. Without arguments it is a constant of the device. */
   call(name: string, ...args: number[]): number;
   /** Copies memory from `address` on into `target`. */
   read(address: number, target: Float32Array | Int32Array): void;

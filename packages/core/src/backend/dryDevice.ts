@@ -27,8 +27,9 @@ export class DryDevice implements Device {
   }
 
   run(): void {}
+  /** The least size: of scratch memory, of a panel. */
   call(): number {
-    return 0;
+    return 1;
   }
   read(): void {}
   write(): void {}

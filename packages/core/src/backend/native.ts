@@ -69,6 +69,8 @@ class NativeDevice implements Device {
   readonly description: string;
   readonly slots = new Float64Array(MAX_SLOTS);
   private readonly functions = new Map<string, NumberFunction>();
+  /** Results of functions without arguments. */
+  private readonly constants = new Map<string, number>();
   private regions: Region[] = [];
 
   constructor(
@@ -100,12 +102,19 @@ class NativeDevice implements Device {
   }
 
   call(name: string, ...args: number[]): number {
-    let f = this.functions.get(name);
-    if (!f) {
-      f = this.library.numberFunction(name, args.length);
-      this.functions.set(name, f);
-    }
-    return f(...args);
+    const known = args.length === 0 ? this.constants.get(name) : undefined;
+    if (known !== undefined) return known;
+    const value = this.functionOf(name, args.length)(...args);
+    if (args.length === 0) this.constants.set(name, value);
+    return value;
+  }
+
+  private functionOf(name: string, count: number): NumberFunction {
+    const known = this.functions.get(name);
+    if (known) return known;
+    const found = this.library.numberFunction(name, count);
+    this.functions.set(name, found);
+    return found;
   }
 
   read(address: number, target: Float32Array | Int32Array): void {

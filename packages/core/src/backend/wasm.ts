@@ -102,7 +102,7 @@ class WasmDevice implements Device {
   }
 
   close(): void {
-    this.call('dismiss');
+    (this.exports.dismiss as () => void)();
     for (const worker of this.workers) worker.end();
     this.workers = [];
   }

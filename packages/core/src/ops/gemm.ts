@@ -1,5 +1,5 @@
 /** Matrix products on the device: packs the right matrix, then multiplies rows of the left. */
-import { gemm, gemmPack, gemmPanel, gemmPanels, STRIP } from '../backend/kernels/gemm.ts';
+import { gemm, gemmPack, gemmPanel, STRIP } from '../backend/kernels/gemm.ts';
 import { gemv } from '../backend/kernels/gemv.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -34,10 +34,10 @@ export function multiply(
     gemv(device, N, grain, { w: b.tensor, x: a.tensor, bias, y: c }, { M, K });
     return;
   }
-  const panels = gemmPanels(device, { N });
-  const panel = gemmPanel(device, { K });
-  const packed = c.backend.empty([panels * panel]);
-  const packGrain = Math.max(1, Math.ceil(SMALL / Math.max(1, panel)));
+  const width = gemmPanel(device);
+  const panels = Math.ceil(N / width);
+  const packed = c.backend.empty([panels * width * K]);
+  const packGrain = Math.max(1, Math.ceil(SMALL / Math.max(1, width * K)));
   gemmPack(device, panels, packGrain, { b: b.tensor, packed }, { K, N, transposed: b.transposed ?? false });
   const grain = STRIP * Math.max(1, Math.ceil(SMALL / Math.max(1, STRIP * N * K)));
   gemm(device, M, grain, { a: a.tensor, packed, bias, c }, { N, K, transposed: a.transposed ?? false, accumulate });

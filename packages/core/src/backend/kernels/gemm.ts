@@ -4,19 +4,14 @@ import type { Device, Operand, Rows } from '../device.ts';
 /** Rows of A in one strip: a multiple of TILE. */
 export const STRIP = 12;
 
-/** The number of panels of N columns. */
-export function gemmPanels(device: Device, args: { N: number }): number {
-  return device.call('gemm_panels', args.N);
-}
-
-/** Floats of one panel of depth K. */
-export function gemmPanel(device: Device, args: { K: number }): number {
-  return device.call('gemm_panel', args.K);
+/** Columns of one panel. */
+export function gemmPanel(device: Device): number {
+  return device.call('gemm_panel');
 }
 
 /**
  * Packs B into panels, with zeros beyond the last column.
- * b: (K, N), or (N, K) if transposed   packed: gemm_panels(N) times gemm_panel(K) floats   range: panels
+ * b: (K, N), or (N, K) if transposed   packed: panels of (K, gemm_panel())   range: ceil(N / gemm_panel())
  */
 export function gemmPack(
   device: Device,
