@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { anyBackend as backend } from '../../../../test/support/backends.ts';
 import { add, exp, split, sum } from '../../src/ops/index.ts';
 import { keep, scope } from '../../src/tensor/scope.ts';
+import { held } from '../../src/tensor/storage.ts';
 import { valueAndGrad } from '../../src/tensor/tape.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 
@@ -55,6 +56,20 @@ describe('scope', () => {
       ];
       expect(kept.map((x) => x.read()[0])).toEqual([1, 2, 3, 4, 5, 6]);
       expect(lost.map(alive)).toEqual([false, false]);
+    });
+  });
+
+  it('keeps what an object with `held` says, and nothing else of it', () => {
+    scope(() => {
+      class Box {
+        readonly lost = t(1);
+        readonly kept = t(2);
+        [held]() {
+          return [this.kept];
+        }
+      }
+      const box = scope(() => new Box());
+      expect([box.lost, box.kept].map(alive)).toEqual([false, true]);
     });
   });
 

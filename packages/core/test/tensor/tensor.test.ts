@@ -81,6 +81,12 @@ describe.each(backends)('tensors on $name', ({ backend }) => {
     expect(backend.heap.used).toBe(used);
   });
 
+  it('are freed at the end of `using`', () => {
+    const x = backend.full([16], 1);
+    x[Symbol.dispose]();
+    expect(() => x.read()).toThrow('was used after its memory was freed');
+  });
+
   it('cannot be used after their backend', async () => {
     const other = await openBackend(backend.name, { threads: 1 });
     const x = other.tensor([1, 2], [2]);
