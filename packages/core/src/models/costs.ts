@@ -49,8 +49,26 @@ function stateAfter(steps: number, fields: readonly StateFields[], backend: Back
   return new State(layers, fields, [steps]);
 }
 
-/** Bytes that a training step on B rows of L steps needs at its peak: weights, moments, gradients and activations. */
+/** Rows and steps of a dry run at most: its inputs take time and memory. */
+const MAX_ROWS = 64;
+const MAX_STEPS = 4096;
+
+/**
+ * Bytes that a training step on B rows of L steps needs at its peak: weights, moments, gradients and activations.
+ * They grow in proportion to rows and steps, so more of both are extrapolated.
+ */
 export function trainingBytes(model: Rehearsal, B: number, L: number): number {
+  return extrapolated((rows) => extrapolated((steps) => bytesOf(model, rows, steps), L, MAX_STEPS), B, MAX_ROWS);
+}
+
+/** f(x), on the line through f(max / 2) and f(max) for x beyond max. */
+function extrapolated(f: (x: number) => number, x: number, max: number): number {
+  if (x <= max) return f(x);
+  const [half, whole] = [f(max / 2), f(max)];
+  return whole + ((whole - half) / (max / 2)) * (x - max);
+}
+
+function bytesOf(model: Rehearsal, B: number, L: number): number {
   return onDryBackend(model, ({ heap }) => {
     const parameters = model.tree.tensors();
     const moments = Object.values(parameters).flatMap(({ backend, shape }) => [

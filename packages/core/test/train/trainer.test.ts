@@ -171,6 +171,16 @@ describe('the memory of a step', () => {
     }
   });
 
+  it('is extrapolated for long rows and many of them, at once', async () => {
+    const model = await createModel(config, { backend: anyBackend });
+    // Far more than could be run, even without memory.
+    expect(trainingBytes(model, 1, 2 ** 40)).toBeGreaterThan(2 ** 40);
+    expect(trainingBytes(model, 2 ** 30, 2 ** 20)).toBeGreaterThan(2 ** 50);
+    const [one, two] = [64, 128].map((rows) => trainingBytes(model, rows, 96));
+    expect(two / one).toBeGreaterThan(1.8);
+    expect(two / one).toBeLessThan(2.01);
+  });
+
   it('is an error where it cannot fit', async () => {
     const model = await createModel(config, { backend: anyBackend });
     expect(() => checkMemory(model, anyBackend, 8, 256)).not.toThrow();

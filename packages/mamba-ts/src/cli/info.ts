@@ -51,6 +51,7 @@ async function run({ model: path, tensors, json, ...flags }: InfoFlags): Promise
   const atLengths = (valueAt: (length: number) => number) =>
     Object.fromEntries(lengths.map((length) => [length, valueAt(length)]));
   const bytesAt = (length: number) => stateBytes(model.stateFields, 1, length);
+  const steps = Math.min(blockSize, model.maxSteps);
   const flopsAt = (length: number) => 2 * model.flopsAt(length);
   const facts = {
     config: model.config,
@@ -60,7 +61,7 @@ async function run({ model: path, tensors, json, ...flags }: InfoFlags): Promise
     stateBytesAt: atLengths(bytesAt),
     flopsPerToken: flopsAt(lengths[0]),
     flopsPerTokenAt: atLengths(flopsAt),
-    trainingBytes: trainingBytes(model, batchSize, blockSize),
+    trainingBytes: trainingBytes(model, batchSize, steps),
   };
   const shapes = tensors ? model.tree.list().map(({ name, shape }) => ({ name, shape })) : undefined;
   if (json) {
@@ -84,7 +85,7 @@ async function run({ model: path, tensors, json, ...flags }: InfoFlags): Promise
     ]);
     rows.push(['FLOPs a token', thousands(flopsAt(1))]);
   }
-  rows.push(['memory for training', `about ${size(facts.trainingBytes)} at ${batchSize} × ${blockSize} tokens`]);
+  rows.push(['memory for training', `about ${size(facts.trainingBytes)} at ${batchSize} × ${steps} tokens`]);
   printTable(rows);
   for (const { name, shape } of shapes ?? []) console.log(`${name}  ${shape.join(' × ')}`);
 }

@@ -29,7 +29,7 @@ it('mamba-ts trains a Transformer, tells of its cache and writes with it', async
   const step = 2 * 2 * 8 * 4;
   const info = async (...args: string[]) => (await ok(['info', '--model', out, ...args])).stdout;
   expect(JSON.parse(await info('--json')).stateBytesAt).toEqual({ 80: 80 * step });
-  await refused(['info', '--model', out, '--length', '81'], 'info: --length is 81, expected at most maxLength = 80');
+  await refused(['info', '--model', out, '--length', '81'], 'info: --length is 81, expected at most 80, the maxLength of the model');
   expect(JSON.parse(await info('--json', '--length', '50'))).toMatchObject({ stateBytes: 50 * step });
   // Each further step: q·k and p·v of two heads of 8 channels, in two layers; two FLOPs a multiply-add.
   const flops = JSON.parse(await info('--json')).flopsPerTokenAt;
@@ -39,7 +39,7 @@ it('mamba-ts trains a Transformer, tells of its cache and writes with it', async
   expect(await info('--length', '64')).toMatch(/^state and cache +8\.0 KiB a sequence of 64 tokens$/m);
   const write = (n: number) => ['generate', '--model', out, '--prompt', 'ROMEO:', '--max-tokens', String(n), ...wasm];
   expect((await ok(write(8))).stdout.length).toBeGreaterThan(0);
-  await refused(write(100), 'generate: 6 tokens to read and 100 to generate, expected at most maxLength = 80 in total');
+  await refused(write(100), 'generate: 6 tokens to read and 100 to generate, expected at most 80, the maxLength of the model in total');
   expect((await ok(write(75))).stdout.length, 'the last token is not read').toBeGreaterThan(0);
   await refused(['info', '--model', out, '--length', '0'], 'info: --length is 0, expected a whole number ≥ 1.');
   await refused(
@@ -49,7 +49,7 @@ it('mamba-ts trains a Transformer, tells of its cache and writes with it', async
   // Said before anything is written: the next try finds an empty folder.
   const long = [...train, '--out', join(folder, 'no'), '--block-size', '90', '--max-length', '80'];
   for (const _ of [1, 2])
-    await refused(long, 'the longest sequence to read has 90 steps, expected at most maxLength = 80');
+    await refused(long, 'the longest sequence to read has 90 steps, expected at most 80, the maxLength of the model');
   await refused([...train, '--out', join(folder, 'no'), '--carry-state'], 'maxLength = 2048');
 
   const windowed = join(folder, 'windowed');

@@ -64,19 +64,12 @@ export const declaredModel = (settings: ScalingSettings, side: Side): LanguageMo
 export const modelOf = (settings: ScalingSettings, side: Side, backend: Backend): Promise<LanguageModel> =>
   newModel(configOfSide(settings, side), { backend }, 1);
 
-/** Tokens of the longest training step that is rehearsed to learn its memory. */
-const REHEARSED = 4096;
-
 /** Bytes of a training step over the longest sequence, which needs the most, with both models. */
 export function bytesFor(settings: ScalingSettings): number {
   const { longest } = settings;
   const of = sides.map((side) => {
     const model = declaredModel(settings, side);
-    const rehearsed = Math.min(longest, REHEARSED);
-    // Memory is linear in the length, and a rehearsal takes as long as the length.
-    const [half, whole] = [rehearsed / 2, rehearsed].map((length) => trainingBytes(model, 1, length));
-    const training = whole + ((whole - half) * (longest - rehearsed)) / (rehearsed / 2);
-    return training + stateBytes(model.stateFields, 1, longest);
+    return trainingBytes(model, 1, longest) + stateBytes(model.stateFields, 1, longest);
   });
   return Math.max(...of) + 2 ** 28;
 }
