@@ -39,7 +39,7 @@ it('mamba-ts trains a Transformer, tells of its cache and writes with it', async
   expect(await info('--length', '64')).toMatch(/^state and cache +8\.0 KiB a sequence of 64 tokens$/m);
   const write = (n: number) => ['generate', '--model', out, '--prompt', 'ROMEO:', '--max-tokens', String(n), ...wasm];
   expect((await ok(write(8))).stdout.length).toBeGreaterThan(0);
-  await refused(write(100), 'generate: 6 tokens to read and 100 to generate, expected at most 80, the maxLength of the model in total');
+  await refused(write(100), 'generate: 6 tokens to read and 100 to generate, expected at most maxLength = 80 in total');
   expect((await ok(write(75))).stdout.length, 'the last token is not read').toBeGreaterThan(0);
   await refused(['info', '--model', out, '--length', '0'], 'info: --length is 0, expected a whole number ≥ 1.');
   await refused(
