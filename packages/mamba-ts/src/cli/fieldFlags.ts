@@ -43,6 +43,6 @@ function read(field: Field, text: string): unknown {
   const value = field.parse ? field.parse(text) : text;
   const fault = faultOf(field, value);
   if (!fault) return value;
-  const part = fault.path.length > 0 ? `Part ${pathText(fault.path)}: ` : '';
-  throw new InvalidArgumentError(`${part}expected ${fault.expected}.${fault.advice ? ` ${fault.advice}` : ''}`);
+  const begin = fault.path.length > 0 ? `Part ${pathText(fault.path)}: expected` : 'Expected';
+  throw new InvalidArgumentError(`${begin} ${fault.expected}.${fault.advice ? ` ${fault.advice}` : ''}`);
 }

@@ -241,7 +241,7 @@ describe('mamba-ts info', () => {
     await writeFile(join(broken, 'config.json'), '{}');
     await refused(['info', '--model', broken], "neither 'd_model' (official) nor 'hidden_size'");
     const { code, stderr } = await mamba(['info', '--model', model, '--batch-size', 'x']);
-    expect(stderr).toContain("option '--batch-size <n>' argument 'x' is invalid. expected a whole number ≥ 1.");
+    expect(stderr).toContain("option '--batch-size <n>' argument 'x' is invalid. Expected a whole number ≥ 1.");
     expect(code).toBe(2);
   });
 });

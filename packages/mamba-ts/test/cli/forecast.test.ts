@@ -138,7 +138,7 @@ describe('the flags of mamba-ts forecast', () => {
 
   it.each([
     [['--level', '100'], "option '--level <percents>' argument '100' is invalid"],
-    [['--horizon', '1000000'], 'expected a whole number from 1 to 100000. Forecast coarser steps'],
+    [['--horizon', '1000000'], 'Expected a whole number from 1 to 100000. Forecast coarser steps'],
     [['--from', '2024-01-01'], 'from is "2024-01-01", which is not after the end of the first series'],
     [['--lower', '5', '--upper', '3'], 'lower is 5 and upper is 3, expected lower below upper.'],
   ])('refuse %j', async (args, message) => {

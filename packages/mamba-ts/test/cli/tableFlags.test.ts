@@ -63,8 +63,8 @@ describe('flags of tables', () => {
     [['--level', 'high'], "argument 'high' is invalid. Part [0]: expected per cent from 1 on and below 100"],
     [['--level', '80,0.9'], 'Part [1]: expected per cent from 1 on and below 100, such as 80 or 95. Did you mean 90?'],
     [['--season', '7,'], 'expected a whole number of steps such as 24'],
-    [['--horizon', '1e9'], 'expected a whole number from 1 to 100000. Forecast coarser steps'],
-    [['--mode', 'xreg'], "expected 'regress-first' or 'forecast-first' or 'product'"],
+    [['--horizon', '1e9'], 'Expected a whole number from 1 to 100000. Forecast coarser steps'],
+    [['--mode', 'xreg'], "Expected 'regress-first' or 'forecast-first' or 'product'"],
     [['--id', 'a,,b'], 'expected names of columns, separated by commas'],
     [['--duplicates', 'max'], 'Allowed choices are mean, sum, first, last'],
     [['--separator', '#'], 'Allowed choices are ,, ;, |, tab'],
@@ -84,10 +84,10 @@ describe('flags of tables', () => {
 
 describe('flags of finetune', () => {
   it.each([
-    [['--minutes', 'ten'], "argument 'ten' is invalid. expected a number above 0"],
-    [['--minutes', '0'], "argument '0' is invalid. expected a number above 0"],
-    [['--rate', 'NaN'], "argument 'NaN' is invalid. expected a number above 0"],
-    [['--seed', '1.5'], "argument '1.5' is invalid. expected a whole number ≥ 0"],
+    [['--minutes', 'ten'], "argument 'ten' is invalid. Expected a number above 0"],
+    [['--minutes', '0'], "argument '0' is invalid. Expected a number above 0"],
+    [['--rate', 'NaN'], "argument 'NaN' is invalid. Expected a number above 0"],
+    [['--seed', '1.5'], "argument '1.5' is invalid. Expected a whole number ≥ 0"],
   ])('refuse %j before anything is read', async (args, message) => {
     const program = new Command().exitOverride().configureOutput({ writeErr: () => {} });
     addFinetune(program);
