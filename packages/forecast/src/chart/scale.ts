@@ -94,7 +94,10 @@ function distinct(low: number, high: number, { log, time }: Axis): [number, numb
 
 /** About `wanted` round numbers from low to high. */
 function numberTicks(low: number, high: number, wanted: number, spacing = 0) {
-  const count = Math.min(Math.max(2.5, wanted), spacing > 0 ? (high - low) / spacing : Infinity);
+  const most = spacing > 0 ? (high - low) / spacing : Infinity;
+  let count = Math.min(Math.max(2.5, wanted), most);
+  // A range that begins just above a round number can have a single tick.
+  if (ticks(low, high, count).length < 2) count = Math.min(2 * count, most);
   const text = numberText(tickStep(low, high, count), Math.max(Math.abs(low), Math.abs(high)));
   return ticks(low, high, count).map((value) => ({ value, text: text(value) }));
 }

@@ -106,6 +106,7 @@ describe('scaleOf', () => {
         }
         expect(new Set(ticks.map(({ text }) => text)).size).toBe(ticks.length);
       }),
+      { examples: [[[3.9237668161434984e-142, 3.9237668161434984e-142], 80]] },
     );
   });
 
