@@ -134,7 +134,7 @@ export const field = {
   choice<const V extends string>(values: readonly V[], options: FieldOptions<V> = {}): Field<V> {
     return {
       accepts: (value) => typeof value === 'string' && (values as readonly string[]).includes(value),
-      expected: values.map((value) => `'${value}'`).join(' or '),
+      expected: values.map((value) => (value === '\t' ? 'tab' : `'${value}'`)).join(' or '),
       placeholder: '<name>',
       parse: (text) => text,
       ...options,

@@ -24,7 +24,7 @@ export const tableFields = {
     expected: "the name of a column, or 'none'",
   }),
   value: columns('the columns to forecast, separated by commas'),
-  id: columns('the columns that tell series apart, separated by commas'),
+  id: columns('the columns that identify a series, separated by commas'),
   known: columns('columns that are known ahead, separated by commas'),
   past: columns('columns that are known only in the past, separated by commas'),
   frequency: field.text({
@@ -35,7 +35,7 @@ export const tableFields = {
   }),
   duplicates: field.choice<Aggregation>(['mean', 'sum', 'first', 'last'], {
     optional: true,
-    help: 'how rows of the same time are combined. Default: they are refused.',
+    help: 'how rows of the same time are combined: mean, sum, first or last. Default: they are refused.',
     placeholder: '<how>',
   }),
   dates: field.choice(['dmy', 'mdy'], {

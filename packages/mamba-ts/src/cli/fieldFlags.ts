@@ -4,7 +4,7 @@
  *   addFieldFlags(command, forecastFields)      --horizon <steps>, --level <percents>, --lower <value> …
  *   optionsIn(flags, forecastFields)            { horizon: 24, levels: [80, 95] }
  */
-import { type Field, faultOf, pathText } from '@mamba-ts/core/schema';
+import { type Field, faultOf, pathText, type ValuesOf } from '@mamba-ts/core/schema';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
 type Fields = Readonly<Record<string, Field>>;
@@ -20,15 +20,15 @@ export function addFieldFlags(command: Command, fields: Fields): Command {
   return command;
 }
 
-/** The options that were given as flags, by the names of their fields. */
-export function optionsIn<F extends Fields>(flags: object, fields: F): { [K in keyof F]?: unknown } {
-  const found: { [K in keyof F]?: unknown } = {};
+/** The options that were given as flags, by the names of their fields. Each was checked as its flag was read. */
+export function optionsIn<F extends Fields>(flags: object, fields: F): Partial<ValuesOf<F>> {
+  const found: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(fields)) {
     const flag = flagOf(name, field);
     const value = flag && (flags as Record<string, unknown>)[camelCase(flag)];
-    if (value !== undefined) found[name as keyof F] = value;
+    if (value !== undefined) found[name] = value;
   }
-  return found;
+  return found as Partial<ValuesOf<F>>;
 }
 
 const flagOf = (name: string, { flag, help }: Field): string | undefined =>

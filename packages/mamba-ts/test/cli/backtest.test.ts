@@ -79,7 +79,9 @@ describe('mamba-ts backtest', () => {
     await refused([...run, '--baselines', 'none'], 'leave nothing to measure');
     await refused([...run, '--out', 'scores.txt'], 'backtest: --out scores.txt ends in .txt, expected .csv or .json.');
     const unknown = await mamba([...run, '--baselines', 'snaive,prophet']);
-    expect(unknown.stderr).toContain("argument 'snaive,prophet' is invalid. Expected snaive, naive, drift, ets, mstl, arima");
+    expect(unknown.stderr).toContain(
+      "argument 'snaive,prophet' is invalid. Expected snaive, naive, drift, ets, mstl, arima",
+    );
     expect(unknown.code).toBe(2);
     expect((await mamba([...run, '--windows', '0'])).stderr).toContain('Expected a whole number ≥ 1');
     expect((await mamba([...run, '--level', '100'])).stderr).toContain('expected per cent from 1 on and below 100');

@@ -38,7 +38,7 @@ describe('mamba-ts', () => {
     expect(help).toContain('--threads <n> threads. Default: every core.');
     expect(help).toContain('03/04/2024 is read: dmy or mdy');
     expect(help).toContain('combined: mean, sum, first or last. Default: they are refused.');
-    expect(help).toContain("between fields: ',', ';', '|' or 'tab'");
+    expect(help).toContain('between fields: , ; | or tab');
     expect((await ok(['generate', '--help'])).stdout).toContain('0 is greedy. Default: 0.8.');
   });
 

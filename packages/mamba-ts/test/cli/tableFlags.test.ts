@@ -65,9 +65,9 @@ describe('flags of tables', () => {
     [['--season', '7,'], 'expected a whole number of steps such as 24'],
     [['--horizon', '1e9'], 'Expected a whole number from 1 to 100000. Forecast coarser steps'],
     [['--mode', 'xreg'], "Expected 'regress-first' or 'forecast-first' or 'product'"],
-    [['--id', 'a,,b'], 'expected names of columns, separated by commas'],
-    [['--duplicates', 'max'], 'Allowed choices are mean, sum, first, last'],
-    [['--separator', '#'], 'Allowed choices are ,, ;, |, tab'],
+    [['--id', 'a,,b'], 'Expected names of columns'],
+    [['--duplicates', 'max'], "Expected 'mean' or 'sum' or 'first' or 'last'"],
+    [['--separator', '#'], "Expected ',' or ';' or tab or '|'"],
   ])('refuse %j', async (args, message) => {
     await expect(parsed(...args)).rejects.toThrow(message);
   });
