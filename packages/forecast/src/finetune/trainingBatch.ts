@@ -155,23 +155,21 @@ function addSteps(
 ): void {
   const { L, features, candidates, targets, weights } = batch;
   const reader = new PatchFeatures(normalization, series.length);
-  const base = new Float64Array(PATCH);
+  const tables = {
+    features: features.subarray(b * L * FEATURES),
+    candidates: candidates.subarray(b * L * CANDIDATES * PATCH),
+    bases: new Float64Array(L * PATCH),
+  };
   let step = 0;
   const advance = (stride: number, isHidden: boolean) => {
     const from = reader.end;
     for (let t = from; t < from + stride; t++) reader.push(isHidden ? Number.NaN : series[t]);
-    const at = b * L + step++;
-    const unit = reader.step(
-      {
-        features: features.subarray(at * FEATURES, (at + 1) * FEATURES),
-        candidates: candidates.subarray(at * CANDIDATES * PATCH, (at + 1) * CANDIDATES * PATCH),
-        base,
-      },
-      stride,
-    );
+    const row = step++;
+    const at = b * L + row;
+    const unit = reader.step(tables, row, stride);
     let known = 0;
     for (let i = 0; i < PATCH && reader.end + i < series.length; i++) {
-      const error = (series[reader.end + i] - base[i]) / unit;
+      const error = (series[reader.end + i] - tables.bases[row * PATCH + i]) / unit;
       targets[at * PATCH + i] = Math.max(-MAX_DISTANCE, Math.min(MAX_DISTANCE, error));
       known += Number(!Number.isNaN(error));
     }

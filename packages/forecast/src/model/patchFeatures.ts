@@ -34,14 +34,14 @@ const PHASE_RATE = 0.3;
 /** Candidates are clamped to this distance from the base, in units. */
 const MAX_DISTANCE = 50;
 
-/** Where step() writes: views of exactly these lengths. */
-export interface StepBuffers {
-  /** (FEATURES) */
-  features: Float32Array;
-  /** (CANDIDATES, PATCH), in units, relative to the base. */
-  candidates: Float32Array;
-  /** (PATCH), in units of the values. */
-  base: Float64Array;
+/** Where step() writes, a row for each step. */
+export interface StepTables {
+  /** (rows, FEATURES) */
+  readonly features: Float32Array;
+  /** (rows, CANDIDATES, PATCH), in units, relative to the base. */
+  readonly candidates: Float32Array;
+  /** (rows, PATCH), in units of the values. */
+  readonly bases: Float64Array;
 }
 
 interface RunningSums {
@@ -97,10 +97,8 @@ export class PatchFeatures {
     this.rates = { recent: 2 / (1 + Math.max(4, Math.min(first, 32))), long: 2 / (1 + Math.max(16, 2 * first)) };
     this.unit = normalization.error(normalization.lagAt(1));
     this.constants = constantsOf(normalization, this.unit);
-    this.sums = {
-      ...{ end: 0, knownEnd: 0, observed: 0, last: location, level: location },
-      ...{ baseError: 0, longBaseError: 0, smoothError: 0 },
-    };
+    const errors = { baseError: 0, longBaseError: 0, smoothError: 0 };
+    this.sums = { end: 0, knownEnd: 0, observed: 0, last: location, level: location, ...errors };
   }
 
   /** Values so far. */
@@ -155,8 +153,13 @@ export class PatchFeatures {
     sums.observed++;
   }
 
-  /** Writes the step at the current end, `stride` values after the step before it. Returns the unit of its forecast. */
-  step({ features, candidates, base }: StepBuffers, stride: number): number {
+  /**
+   * Writes the step at the current end, `stride` values after the step before it, into a row of the tables. Returns the
+   * unit of its forecast.
+   */
+  step({ features, candidates, bases }: StepTables, row: number, stride: number): number {
+    // Offsets, not views: making views of typed arrays would take as long as filling them.
+    const [f, c, b] = [row * FEATURES, row * CANDIDATES * PATCH, row * PATCH];
     const { normalization, differences, y, second } = this;
     const { location, scale } = normalization;
     const { end } = this.sums;
@@ -164,21 +167,22 @@ export class PatchFeatures {
     for (let i = 0; i < PATCH; i++) {
       const t = end - PATCH + i;
       const isInside = t >= 0;
-      features[i] = isInside ? symlog((y[t] - location) / scale) : 0;
-      features[PATCH + i] = isInside ? this.isObserved[t] : 0;
-      features[2 * PATCH + i] = isInside ? symlog(this.error1[t] / this.unit) : 0;
-      features[3 * PATCH + i] = isInside && second > 0 ? symlog(this.error2[t] / this.unit) : 0;
+      features[f + i] = isInside ? symlog((y[t] - location) / scale) : 0;
+      features[f + PATCH + i] = isInside ? this.isObserved[t] : 0;
+      features[f + 2 * PATCH + i] = isInside ? symlog(this.error1[t] / this.unit) : 0;
+      features[f + 3 * PATCH + i] = isInside && second > 0 ? symlog(this.error2[t] / this.unit) : 0;
     }
     for (let i = 0; i < PATCH; i++) {
-      base[i] = this.candidatesAt(end + i);
-      features[4 * PATCH + i] = symlog((base[i] - location) / scale);
+      const base = this.candidatesAt(end + i);
+      bases[b + i] = base;
+      features[f + 4 * PATCH + i] = symlog((base - location) / scale);
       for (let k = 0; k < CANDIDATES; k++) {
         const value = Math.max(-MAX_DISTANCE, Math.min(MAX_DISTANCE, differences[k] / unit));
-        features[(PATCH_ROWS + k) * PATCH + i] = symlog(value);
-        candidates[k * PATCH + i] = value;
+        features[f + (PATCH_ROWS + k) * PATCH + i] = symlog(value);
+        candidates[c + k * PATCH + i] = value;
       }
     }
-    this.scalars(features.subarray((PATCH_ROWS + CANDIDATES) * PATCH), unit, stride);
+    this.scalars(features, f + (PATCH_ROWS + CANDIDATES) * PATCH, unit, stride);
     return unit;
   }
 
@@ -207,10 +211,10 @@ export class PatchFeatures {
     return from >= 0 ? table[from] : last;
   }
 
-  private scalars(features: Float32Array, unit: number, stride: number): void {
+  private scalars(features: Float32Array, from: number, unit: number, stride: number): void {
     const { sums, constants, first, second } = this;
-    features.set(constants);
-    let i = constants.length;
+    features.set(constants, from);
+    let i = from + constants.length;
     features[i++] = Math.log(unit / this.unit);
     features[i++] = stride / PATCH;
     features[i++] = Math.log1p(this.gap / PATCH) / 2;

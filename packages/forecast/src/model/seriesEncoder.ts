@@ -40,18 +40,9 @@ export class EncoderSteps {
 
   /** Adds the step at the current end of `patches`. */
   add(patches: PatchFeatures, stride: number): void {
-    const k = this.count++;
-    const row = <T extends Float32Array | Float64Array>(table: T, size: number) =>
-      table.subarray(k * size, (k + 1) * size) as T;
-    this.ends[k] = patches.end;
-    this.units[k] = patches.step(
-      {
-        features: row(this.features, FEATURES),
-        candidates: row(this.candidates, CANDIDATES * PATCH),
-        base: row(this.bases, PATCH),
-      },
-      stride,
-    );
+    const row = this.count++;
+    this.ends[row] = patches.end;
+    this.units[row] = patches.step(this, row, stride);
   }
 }
 
