@@ -1,6 +1,6 @@
 /** POST /v1/anomalies: series in, and for each value whether it is unlikely given its past. */
 import { UsageError } from '@mamba-ts/core/errors';
-import { type Detection, type DetectorOptions, detectAnomalies, detectorFields } from '@mamba-ts/forecast/anomalies';
+import { type Detection, detectAnomalies, detectorFields } from '@mamba-ts/forecast/anomalies';
 import { calendarSeasons } from '@mamba-ts/forecast/seasons';
 import { checkBody, checkSeries, frequency, given, plainSeries } from './fields.ts';
 import { within } from './limits.ts';
@@ -46,7 +46,7 @@ export const anomaliesRoute: Route = {
   example: { series: EXAMPLE, season: 12, falseAlarms: 0.02 },
   async answer(request, { forecaster, limits }): Promise<AnomaliesAnswer> {
     const { series, frequency: step, every } = checkBody(fields, request);
-    const wish = given(detectorFields, request) as DetectorOptions;
+    const wish = given(detectorFields, request);
     checkSeries(series, limits);
     const placed = placedAll(series, step, limits);
     within(

@@ -1,6 +1,6 @@
 /** POST /v1/backtest: how good forecasts of series would have been in their past, compared with baselines. */
 import { field } from '@mamba-ts/core/schema';
-import { type Backtest, type BacktestOptions, backtest, backtestFields } from '@mamba-ts/forecast/backtest';
+import { type Backtest, backtest, backtestFields } from '@mamba-ts/forecast/backtest';
 import { fastBaselineNames, openBaseline } from '@mamba-ts/forecast/baselines';
 import { calendarSeasons } from '@mamba-ts/forecast/seasons';
 import { checkBody, checkSeries, frequency, given, plainSeries } from './fields.ts';
@@ -43,7 +43,7 @@ export const backtestRoute: Route = {
   },
   async answer(request, { forecaster, limits }): Promise<BacktestAnswer> {
     const { series, frequency: step, baselines, horizon, windows } = checkBody(fields, request);
-    const wish = given(options, request) as unknown as BacktestOptions;
+    const wish = { ...given(options, request), horizon };
     checkSeries(series, limits);
     within(limits, 'horizon', horizon);
     const names = [...new Set(baselines)];

@@ -13,6 +13,7 @@ import {
   FieldError,
   faultOf,
   field,
+  type InputsOf,
   isPlainObject,
   shown,
   type ValuesOf,
@@ -176,14 +177,9 @@ export function checkBody<F extends Readonly<Record<string, Field>>>(fields: F, 
 }
 
 /** The values of these fields, as the body has them. */
-export function given<F extends Readonly<Record<string, Field>>>(
-  fields: F,
-  body: unknown,
-): { [K in keyof F]?: unknown } {
+export function given<F extends Readonly<Record<string, Field>>>(fields: F, body: unknown): InputsOf<F> {
   const names = Object.keys(fields).filter((name) => (body as Record<string, unknown>)[name] != null);
-  return Object.fromEntries(names.map((name) => [name, (body as Record<string, unknown>)[name]])) as {
-    [K in keyof F]?: unknown;
-  };
+  return Object.fromEntries(names.map((name) => [name, (body as Record<string, unknown>)[name]])) as InputsOf<F>;
 }
 
 /** Refuses more than the limits allow, and times or past covariates of another length than their series. */

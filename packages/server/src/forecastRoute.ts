@@ -2,7 +2,7 @@
 import { UsageError } from '@mamba-ts/core/errors';
 import { forecastTasks, skippedSteps } from '@mamba-ts/forecast/compose';
 import { type CheckedForecast, checkForecast, forecastFields } from '@mamba-ts/forecast/options';
-import type { Forecast, ForecastOptions } from '@mamba-ts/forecast/types';
+import type { Forecast } from '@mamba-ts/forecast/types';
 import { checkBody, checkKnown, checkSeries, frequency, given, series } from './fields.ts';
 import { within } from './limits.ts';
 import { Refusal } from './refusal.ts';
@@ -25,10 +25,9 @@ export const forecastRoute: Route = {
   about: 'the next `horizon` steps of each series: mean, median, quantiles, intervals',
   example: { series: [112, 118, 132, 129, 121, 135, 148, 148, 136, 119, 104, 118], horizon: 3, levels: [80] },
   async answer(request, { forecaster, limits }): Promise<ForecastAnswer> {
-    const { series: all, frequency: step } = checkBody(fields, request);
-    const wish = given(forecastFields, request) as unknown as ForecastOptions;
+    const { series: all, frequency: step, horizon } = checkBody(fields, request);
+    const wish = { ...given(forecastFields, request), horizon };
     const options = refusing(() => checkForecast(wish));
-    const { horizon } = options;
     checkSeries(all, limits);
     within(limits, 'horizon', horizon);
     within(limits, 'numbers', all.length * horizon * numbersOfStep(options));

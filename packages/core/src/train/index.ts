@@ -11,7 +11,7 @@ export {
   type TrainingPlan,
   training,
 } from './loop.ts';
-export { lackOf, size, trainingBytes } from './memory.ts';
+export { lackOf, size } from './memory.ts';
 export { fromData, modelConfigOf, runConfig, type TrainOptions, trainFields } from './options.ts';
 export { type FolderUse, takeFolder } from './ownedFolder.ts';
 export { type Prediction, predict } from './predict.ts';

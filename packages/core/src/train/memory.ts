@@ -4,14 +4,9 @@ import type { Model } from '../models/model.ts';
 import { nodeModule } from '../node.ts';
 import type { Backend } from '../tensor/backend.ts';
 
-/** Bytes that a step needs at its peak: weights, gradients, two moments and activations. The model needs no values. */
-export function trainingBytes(model: Model, batchSize: number, blockSize: number): number {
-  return model.trainingBytes(batchSize, blockSize);
-}
-
 /** Throws UsageError if a step does not fit into memory. The model needs no values. */
 export function checkMemory(model: Model, backend: Backend, batchSize: number, blockSize: number): void {
-  const needed = trainingBytes(model, batchSize, blockSize);
+  const needed = model.trainingBytes(batchSize, blockSize);
   const lack = lackOf(needed, backend);
   if (lack) {
     throw new UsageError(

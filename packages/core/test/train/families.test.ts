@@ -7,7 +7,6 @@ import { textData } from '../../src/data/index.ts';
 import { generate } from '../../src/generate/generate.ts';
 import { createModel, loadModel } from '../../src/models/registered.ts';
 import { byteTokenizer } from '../../src/tokenize/index.ts';
-import { trainingBytes } from '../../src/train/memory.ts';
 import { Trainer } from '../../src/train/trainer.ts';
 import { tinyConfigs } from '../models/tiny.ts';
 import { logOf, play, resume, run, stepsOf, workFolder } from './runs.ts';
@@ -47,7 +46,7 @@ describe.each(tinyConfigs)('%s with %j', (_, { vocabSize: _tokens, ...config }) 
     await trainer.step();
     heap.allocate = allocate;
     trainer.dispose();
-    const ratio = trainingBytes(model, 8, 96) / (peak - base);
+    const ratio = model.trainingBytes(8, 96) / (peak - base);
     expect(ratio).toBeGreaterThan(0.9);
     expect(ratio).toBeLessThan(1.05);
   });

@@ -6,7 +6,7 @@ import type { LanguageModel } from '../../src/models/languageModel.ts';
 import { createModel } from '../../src/models/registered.ts';
 import type { Backend } from '../../src/tensor/backend.ts';
 import { byteTokenizer } from '../../src/tokenize/index.ts';
-import { checkMemory, size, trainingBytes } from '../../src/train/memory.ts';
+import { checkMemory, size } from '../../src/train/memory.ts';
 import { Trainer } from '../../src/train/trainer.ts';
 import type { TrainerOptions } from '../../src/train/trainerOptions.ts';
 import { play } from './runs.ts';
@@ -165,7 +165,7 @@ describe('the memory of a step', () => {
       };
       await one.step();
       heap.allocate = allocate;
-      const ratio = trainingBytes(one.model, batchSize, blockSize) / (peak - base);
+      const ratio = one.model.trainingBytes(batchSize, blockSize) / (peak - base);
       expect(ratio, JSON.stringify(shape)).toBeGreaterThan(0.9);
       expect(ratio, JSON.stringify(shape)).toBeLessThan(1.05);
     }
@@ -174,9 +174,9 @@ describe('the memory of a step', () => {
   it('is extrapolated for long rows and many of them, at once', async () => {
     const model = await createModel(config, { backend: anyBackend });
     // Far more than could be run, even without memory.
-    expect(trainingBytes(model, 1, 2 ** 40)).toBeGreaterThan(2 ** 40);
-    expect(trainingBytes(model, 2 ** 30, 2 ** 20)).toBeGreaterThan(2 ** 50);
-    const [one, two] = [64, 128].map((rows) => trainingBytes(model, rows, 96));
+    expect(model.trainingBytes(1, 2 ** 40)).toBeGreaterThan(2 ** 40);
+    expect(model.trainingBytes(2 ** 30, 2 ** 20)).toBeGreaterThan(2 ** 50);
+    const [one, two] = [64, 128].map((rows) => model.trainingBytes(rows, 96));
     expect(two / one).toBeGreaterThan(1.8);
     expect(two / one).toBeLessThan(2.01);
   });

@@ -2,13 +2,7 @@
 
 import type { UsageError } from '@mamba-ts/core/errors';
 import { thousands } from '@mamba-ts/core/math';
-import {
-  type Detection,
-  type DetectorOptions,
-  detectAnomalies,
-  detectorFields,
-  type SeriesDetection,
-} from '@mamba-ts/forecast/anomalies';
+import { type Detection, detectAnomalies, detectorFields, type SeriesDetection } from '@mamba-ts/forecast/anomalies';
 import { baselineNames, openBaseline } from '@mamba-ts/forecast/baselines';
 import { numberFormat } from '@mamba-ts/forecast/report';
 import { layoutLine, stepsLine } from '@mamba-ts/forecast/timeTable';
@@ -68,7 +62,7 @@ async function run(path: string, flags: AnomalyFlags): Promise<void> {
     : await openForecaster(flags);
   const bar = new Bar('{bar} {percentage} % of series {id}');
   const options = {
-    ...(optionsIn(flags, detectorFields) as DetectorOptions),
+    ...optionsIn(flags, detectorFields),
     onProgress: (done: number, id?: string) => bar.update(done, { id: id ?? '' }),
   };
   const refused: { id: string; reason: UsageError }[] = [];

@@ -4,14 +4,7 @@ import { basename } from 'node:path';
 import { UsageError } from '@mamba-ts/core/errors';
 import { thousands } from '@mamba-ts/core/math';
 import { nearestName } from '@mamba-ts/core/schema';
-import {
-  type Backtest,
-  type BacktestOptions,
-  backtest,
-  backtestFields,
-  backtestTable,
-  type Window,
-} from '@mamba-ts/forecast/backtest';
+import { type Backtest, backtest, backtestFields, backtestTable, type Window } from '@mamba-ts/forecast/backtest';
 import { baselineNames, isBaseline, openBaseline } from '@mamba-ts/forecast/baselines';
 import type { Forecaster } from '@mamba-ts/forecast/forecaster';
 import { defaultHorizon, layoutLine, stepsLine } from '@mamba-ts/forecast/timeTable';
@@ -83,7 +76,7 @@ async function run(path: string, flags: BacktestFlags): Promise<void> {
   const notes = new Set<string>();
   const forecasters = await openAll(flags, (text) => notes.add(text));
   const bar = new Bar('{bar} {percentage} % read | {count} forecasts');
-  const measured = backtest(forecasters, table, { ...optionsIn(flags, backtestFields), horizon } as BacktestOptions);
+  const measured = backtest(forecasters, table, { ...optionsIn(flags, backtestFields), horizon });
   async function* windowsSoFar(): AsyncGenerator<Window> {
     let done = 0;
     for await (const window of measured) {

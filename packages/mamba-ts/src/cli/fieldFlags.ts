@@ -4,7 +4,7 @@
  *   addFieldFlags(command, forecastFields)      --horizon <steps>, --level <percents>, --lower <value> …
  *   optionsIn(flags, forecastFields)            { horizon: 24, levels: [80, 95] }
  */
-import { type Field, faultOf, pathText, type ValuesOf } from '@mamba-ts/core/schema';
+import { type Field, faultOf, type InputsOf, pathText } from '@mamba-ts/core/schema';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
 type Fields = Readonly<Record<string, Field>>;
@@ -21,14 +21,14 @@ export function addFieldFlags(command: Command, fields: Fields): Command {
 }
 
 /** The options that were given as flags, by the names of their fields. Each was checked as its flag was read. */
-export function optionsIn<F extends Fields>(flags: object, fields: F): Partial<ValuesOf<F>> {
+export function optionsIn<F extends Fields>(flags: object, fields: F): InputsOf<F> {
   const found: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(fields)) {
     const flag = flagOf(name, field);
     const value = flag && (flags as Record<string, unknown>)[camelCase(flag)];
     if (value !== undefined) found[name] = value;
   }
-  return found as Partial<ValuesOf<F>>;
+  return found as InputsOf<F>;
 }
 
 const flagOf = (name: string, { flag, help }: Field): string | undefined =>

@@ -3,7 +3,7 @@
 import type { BackendName } from '@mamba-ts/core/backend';
 import { thousands } from '@mamba-ts/core/math';
 import { field } from '@mamba-ts/core/schema';
-import { type FinetuneOptions, finetune, finetuneFields } from '@mamba-ts/forecast/finetune';
+import { finetune, finetuneFields } from '@mamba-ts/forecast/finetune';
 import { defaultHorizon, layoutLine, stepsLine, TableNotes } from '@mamba-ts/forecast/timeTable';
 import type { Command } from 'commander';
 import { addFieldFlags, optionsIn } from './fieldFlags.ts';
@@ -62,7 +62,7 @@ async function run(path: string, flags: FinetuneFlags): Promise<void> {
   let loss = 0;
   try {
     const result = await finetune(series, {
-      ...(optionsIn(flags, finetuneFields) as Partial<FinetuneOptions>),
+      ...optionsIn(flags, finetuneFields),
       out: flags.out,
       from: flags.model,
       horizon,

@@ -7,7 +7,6 @@ import { skippedSteps } from '@mamba-ts/forecast/compose';
 import type { SeriesForecast } from '@mamba-ts/forecast/forecaster';
 import { forecastFields } from '@mamba-ts/forecast/options';
 import { layoutLine, stepsLine, suggestedHorizon } from '@mamba-ts/forecast/timeTable';
-import type { ForecastOptions } from '@mamba-ts/forecast/types';
 import type { Command } from 'commander';
 import { addFieldFlags, optionsIn } from './fieldFlags.ts';
 import { ForecastNotes } from './forecastNotes.ts';
@@ -63,7 +62,7 @@ async function run(path: string, flags: ForecastFlags): Promise<void> {
   const begin = first.axis.label(first.values.length + skipped);
   say(`${stepsLine(first, flags.season)}; ${horizon} steps ahead, from ${begin}`);
   const levels = flags.level ?? (flags.quantiles ? undefined : LEVELS);
-  const options = { ...optionsIn(flags, forecastFields), horizon, levels } as ForecastOptions;
+  const options = { ...optionsIn(flags, forecastFields), horizon, levels };
   const notes = new ForecastNotes(table);
   const bar = new Bar('{bar} {percentage} % read | {count} series');
   const interrupt = new AbortController();

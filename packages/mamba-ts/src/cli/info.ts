@@ -6,7 +6,7 @@ import { stateBytes, stateGrows } from '@mamba-ts/core/layers';
 import { thousands } from '@mamba-ts/core/math';
 import { declaredModel } from '@mamba-ts/core/models';
 import { complete, field } from '@mamba-ts/core/schema';
-import { size, trainingBytes } from '@mamba-ts/core/train';
+import { size } from '@mamba-ts/core/train';
 import type { Command } from 'commander';
 import { addFieldFlags, optionsIn } from './fieldFlags.ts';
 import { guard, printTable } from './terminal.ts';
@@ -61,7 +61,7 @@ async function run({ model: path, tensors, json, ...flags }: InfoFlags): Promise
     stateBytesAt: atLengths(bytesAt),
     flopsPerToken: flopsAt(lengths[0]),
     flopsPerTokenAt: atLengths(flopsAt),
-    trainingBytes: trainingBytes(model, batchSize, steps),
+    trainingBytes: model.trainingBytes(batchSize, steps),
   };
   const shapes = tensors ? model.tree.list().map(({ name, shape }) => ({ name, shape })) : undefined;
   if (json) {

@@ -4,14 +4,14 @@
  *   addTableFlags(tableVerb(program, 'backtest', '…')).action((path, flags) => …)
  *   const table = await openTable(path, flags);
  */
-import type { ValuesOf } from '@mamba-ts/core/schema';
+import type { InputsOf } from '@mamba-ts/core/schema';
 import { baseFields } from '@mamba-ts/forecast/options';
 import { openTimeTable, type TimeTable, tableFields } from '@mamba-ts/forecast/timeTable';
 import { type Command, InvalidArgumentError } from 'commander';
 import { addFieldFlags, optionsIn } from './fieldFlags.ts';
 
 /** The values of these flags. */
-export interface TableFlags extends Partial<ValuesOf<typeof tableFields>> {
+export interface TableFlags extends InputsOf<typeof tableFields> {
   season?: number[];
   /** A table of what is known ahead. */
   future?: string;

@@ -2,7 +2,7 @@
 
 import type { AnyConfig } from '@mamba-ts/core/layers';
 import { thousands } from '@mamba-ts/core/math';
-import { type Reporter, size, trainingBytes } from '@mamba-ts/core/train';
+import { type Reporter, size } from '@mamba-ts/core/train';
 import { headline } from './figures.ts';
 import { Bar, clock, say } from './terminal.ts';
 
@@ -21,7 +21,7 @@ export function trainReporter(every: number): Reporter & { end(): void } {
       );
       say(`backend  ${backend.name}: ${backend.device.description}`);
       say(
-        `memory   about ${size(trainingBytes(model, options.batchSize, steps))} for a step of ${options.batchSize} × ${steps} ${unit === 'tokens' ? 'tokens' : 'steps'}`,
+        `memory   about ${size(model.trainingBytes(options.batchSize, steps))} for a step of ${options.batchSize} × ${steps} ${unit === 'tokens' ? 'tokens' : 'steps'}`,
       );
       say(`config   ${JSON.stringify({ ...options, ...config.modelKeys })}`);
       if (resumedAt !== undefined) say(`resumed  at iteration ${resumedAt}`);

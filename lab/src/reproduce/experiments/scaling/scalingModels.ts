@@ -5,7 +5,6 @@ import { stateBytes } from '@mamba-ts/core/layers';
 import { declareModel, type LanguageModel } from '@mamba-ts/core/models';
 import { Random } from '@mamba-ts/core/random';
 import type { Backend } from '@mamba-ts/core/tensor';
-import { trainingBytes } from '@mamba-ts/core/train';
 import { newModel } from '../../parts/models.ts';
 
 export interface ScalingSettings {
@@ -69,7 +68,7 @@ export function bytesFor(settings: ScalingSettings): number {
   const { longest } = settings;
   const of = sides.map((side) => {
     const model = declaredModel(settings, side);
-    return trainingBytes(model, 1, longest) + stateBytes(model.stateFields, 1, longest);
+    return model.trainingBytes(1, longest) + stateBytes(model.stateFields, 1, longest);
   });
   return Math.max(...of) + 2 ** 28;
 }
