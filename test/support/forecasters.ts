@@ -1,11 +1,11 @@
 /** Forecasters whose answers are known. */
 import { gaussianForecast } from '../../packages/forecast/src/baselines/gaussian.ts';
-import { checkOptions } from '../../packages/forecast/src/options.ts';
-import type { ForecastOptions, SeriesForecaster, Values } from '../../packages/forecast/src/types.ts';
+import { checkOptions } from '../../packages/forecast/src/baseOptions.ts';
+import type { BaseOptions, SeriesForecaster, Values } from '../../packages/forecast/src/types.ts';
 
 export interface Fake extends SeriesForecaster {
   /** The arguments of each call. */
-  calls: { series: number[][]; options: ForecastOptions }[];
+  calls: { series: number[][]; options: BaseOptions }[];
 }
 
 /** Forecasts every step as normal around `of` the past, with one deviation. */

@@ -1,10 +1,10 @@
 /** A forecaster of single series that is good enough to be improved: a season's profile and a smoothed level. */
 
 import { normalQuantile } from '../../packages/core/src/math/normal.ts';
+import { checkOptions } from '../../packages/forecast/src/baseOptions.ts';
 import { shortestSeason } from '../../packages/forecast/src/history.ts';
-import { checkOptions } from '../../packages/forecast/src/options.ts';
 import { forecastOf, GRID } from '../../packages/forecast/src/quantiles.ts';
-import type { Forecast, ForecastOptions, SeriesForecaster, Values } from '../../packages/forecast/src/types.ts';
+import type { BaseOptions, Forecast, SeriesForecaster, Values } from '../../packages/forecast/src/types.ts';
 
 const ALPHAS = [0.05, 0.2, 0.5, 1];
 
@@ -13,13 +13,13 @@ export class Smoothing implements SeriesForecaster {
   /** The series that it was given. */
   count = 0;
 
-  async forecastAll(series: readonly Values[], options: ForecastOptions): Promise<Forecast[]> {
+  async forecastAll(series: readonly Values[], options: BaseOptions): Promise<Forecast[]> {
     this.count += series.length;
     return series.map((values) => forecastOne(values, options));
   }
 }
 
-function forecastOne(values: Values, options: ForecastOptions): Forecast {
+function forecastOne(values: Values, options: BaseOptions): Forecast {
   const checked = checkOptions(options);
   const y = Float64Array.from(values);
   const first = y.find((x) => !Number.isNaN(x)) ?? 0;

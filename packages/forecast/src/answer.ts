@@ -1,6 +1,7 @@
 /** From the network's quantiles of a series to the forecast that was requested. */
+
+import type { CheckedOptions } from './baseOptions.ts';
 import type { Quantiles } from './model/predict.ts';
-import type { CheckedOptions } from './options.ts';
 import { GRID } from './quantiles.ts';
 import { forecastWithin, supportOf } from './support.ts';
 import type { Forecast, Values } from './types.ts';

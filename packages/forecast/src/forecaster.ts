@@ -7,6 +7,7 @@
  *   for await (const { series, forecast } of f.forecast(table, { horizon: 24, holidays: 'DE' })) …
  */
 import { completeField, field } from '@mamba-ts/core/schema';
+import { withLevelBounds } from './baseOptions.ts';
 import { forecastTasks } from './compose/forecastTasks.ts';
 import {
   DATA_OPTIONS,
@@ -19,7 +20,7 @@ import {
   taskOf,
   tasksOf,
 } from './compose/inputs.ts';
-import { checkForecast, type ForecastOptions, withLevelBounds } from './options.ts';
+import { checkForecast, type ForecastOptions } from './options.ts';
 import { ResultStream } from './resultStream.ts';
 import { ForecastStream } from './stream.ts';
 import type { Task } from './task.ts';

@@ -57,6 +57,7 @@ export {
 } from './forecaster.ts';
 export { loadForecaster } from './load.ts';
 export * as metrics from './metrics/index.ts';
+export type { ForecastOptions } from './options.ts';
 export * as report from './report/index.ts';
 export type { ResultStream } from './resultStream.ts';
 export type { ForecastStream, StreamForecastOptions } from './stream.ts';
@@ -73,7 +74,6 @@ export type {
   CovariateMode,
   CovariateReport,
   Forecast,
-  ForecastOptions,
   Interval,
   SeasonOption,
   SeriesForecaster,

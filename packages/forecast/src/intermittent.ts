@@ -7,8 +7,10 @@
  * Syntetos & Babai 2011). S are the quantiles of the sizes so far; recent sizes have more weight. Three forecasts are
  * compared on the last windows of the past: these quantiles, those of the forecaster, and the mean of both.
  */
+import { field } from '@mamba-ts/core/schema';
+import { checkOptions } from './baseOptions.ts';
 import { gridLoss } from './metrics/quantileErrors.ts';
-import { checkOptions } from './options.ts';
+import { forecastPart } from './part.ts';
 import { forecastOf, GRID, meanOf, tableOf } from './quantiles.ts';
 import { supportOf, within } from './support.ts';
 import { type Task, type TaskForecaster, taskUntil } from './task.ts';
@@ -90,7 +92,15 @@ const SHARES = [0, 0.5, 1];
  * Forecasts intermittent series as demand, if that is better on their last windows, and other series by `inner` alone.
  * Each forecast has `demand`: the share of the demand model, 0, 0.5 or 1.
  */
-export const withDemand = (inner: TaskForecaster): TaskForecaster => ({
+export const demand = forecastPart({
+  fields: {
+    /** Whether series with at least 24 % zeros are forecast as intermittent demand. Default: false. */
+    intermittent: field.flag({ default: false, help: 'forecast series with many zeros as intermittent demand' }),
+  },
+  wrap: (inner, { intermittent }) => (intermittent ? withDemand(inner) : inner),
+});
+
+const withDemand = (inner: TaskForecaster): TaskForecaster => ({
   async forecastAll(tasks, options) {
     const others = tasks.filter(({ values }) => !isIntermittent(values));
     const rest = others.length > 0 ? await inner.forecastAll(others, options) : [];

@@ -6,11 +6,11 @@
  */
 import type { SequenceModel } from '@mamba-ts/core/models';
 import { answer, constant } from './answer.ts';
+import { type CheckedOptions, checkOptions } from './baseOptions.ts';
 import { type EncodedSeries, predict } from './model/predict.ts';
 import { EncoderSteps, SeriesEncoder } from './model/seriesEncoder.ts';
 import { PATCH, spanOf } from './model/window.ts';
 import { ModelStream } from './modelStream.ts';
-import { type CheckedOptions, checkOptions } from './options.ts';
 import { RecentValues } from './recentValues.ts';
 import type { BaseOptions, Forecast, SeriesForecaster, StreamOptions, StreamState, Values } from './types.ts';
 import { checkValues, requireKnown } from './values.ts';

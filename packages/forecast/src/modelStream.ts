@@ -6,10 +6,10 @@
  */
 import type { SequenceModel } from '@mamba-ts/core/models';
 import { answer, constant } from './answer.ts';
+import { checkOptions } from './baseOptions.ts';
 import { advance, predict } from './model/predict.ts';
 import { EncoderSteps, SeriesEncoder } from './model/seriesEncoder.ts';
 import { CONTEXT, PATCH, spanOf } from './model/window.ts';
-import { checkOptions } from './options.ts';
 import { RecentValues } from './recentValues.ts';
 import { type SeasonHint, seasonHint } from './seasons.ts';
 import type { BaseOptions, Forecast, SeriesStream, StreamOptions } from './types.ts';

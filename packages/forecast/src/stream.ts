@@ -7,24 +7,28 @@
  *   const later = f.restoreStream(JSON.parse(JSON.stringify(s.save())));
  */
 import { UsageError } from '@mamba-ts/core/errors';
-import { complete, type InputsOf } from '@mamba-ts/core/schema';
+import { complete } from '@mamba-ts/core/schema';
+import { baseFields, baseOptionsOf, type OptionsOf, requireObject, withLevelBounds } from './baseOptions.ts';
 import { composeAnswer } from './compose/compose.ts';
 import { skippedSteps } from './compose/prepare.ts';
 import { withoutFirst } from './compose/withoutFirst.ts';
 import { CONTEXT } from './model/window.ts';
-import { forecastFields, requireObject, withLevelBounds } from './options.ts';
+import { fromFields } from './options.ts';
+import { fieldsOf } from './part.ts';
+import { answerParts } from './parts.ts';
 import { RecentValues } from './recentValues.ts';
 import { type SeasonOption, seasonHint } from './seasons.ts';
 import type { BaseOptions, Forecast, SeriesForecaster, SeriesStream, StreamOptions, StreamState } from './types.ts';
 import { checkObserved } from './values.ts';
 
-/** A stream is one series without times and covariates, whose season is an option of the stream itself. */
-const { season: _, mode, intermittent, together, holidays, calendar, ...streamFields } = forecastFields;
+const { season: _, ...seasonless } = baseFields;
+const streamFields = { ...seasonless, ...fieldsOf(answerParts), ...fromFields };
 
-/** The options of a forecast that a stream has; `season` is an option of the stream itself. */
-export interface StreamForecastOptions extends Omit<InputsOf<typeof streamFields>, 'horizon'> {
-  horizon: number;
-}
+/**
+ * The options of a forecast that a stream has. `season` is an option of the stream itself; options that forecast windows
+ * of the past or need times or covariates are missing.
+ */
+export interface StreamForecastOptions extends OptionsOf<typeof streamFields> {}
 
 /** A stream as a forecaster makes it: its own, or one that reads the last 4,096 values again for each forecast. */
 export function streamOf(forecaster: SeriesForecaster, options: StreamOptions = {}): SeriesStream {
@@ -102,12 +106,12 @@ export class ForecastStream {
       );
     }
     const checked = complete('forecast', streamFields, options);
+    for (const part of answerParts) part.check?.(checked);
     if (this.count === 0) throw new UsageError('forecast', 'nothing was observed yet, expected at least one value.');
     const task = { id: 'values', name: 'the values observed', values: this.values.window, seasons: [] };
     const skipped = skippedSteps(task, checked);
     const plain = { forecastAll: async (_: unknown, base: BaseOptions) => [await this.inner.forecast(base)] };
-    const { levels, quantiles, nonNegative, integer } = withLevelBounds(checked);
-    const base = { horizon: skipped + checked.horizon, levels, quantiles, nonNegative, integer };
+    const base = { ...baseOptionsOf(withLevelBounds(checked)), horizon: skipped + checked.horizon };
     const [forecast] = await composeAnswer(plain, checked).forecastAll([task], base);
     return withoutFirst(forecast, skipped);
   }

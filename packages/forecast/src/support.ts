@@ -7,10 +7,12 @@
  * at the bound. The mean is that of the distribution before rounding: the mean of whole numbers need not be whole.
  */
 import { UsageError } from '@mamba-ts/core/errors';
+import { field } from '@mamba-ts/core/schema';
+import { type CheckedOptions, checkOptions, withLevelBounds } from './baseOptions.ts';
 import { rising } from './levels.ts';
-import { type CheckedOptions, checkOptions, withLevelBounds } from './options.ts';
+import { forecastPart } from './part.ts';
 import { forecastOf, GRID, type QuantileTable, tableOf } from './quantiles.ts';
-import type { Task, TaskForecaster } from './task.ts';
+import type { Task } from './task.ts';
 import type { Forecast, Values } from './types.ts';
 
 /** Where values can be. */
@@ -51,16 +53,6 @@ export function forecastWithin(
   return { ...forecastOf(within(table, support), options), mean };
 }
 
-/** The bounds of the values of a series. */
-export interface Bounds {
-  /** No value is below it. */
-  lower?: number;
-  /** No value is above it. */
-  upper?: number;
-  /** Whether 0 is a lower bound as well. */
-  nonNegative?: boolean;
-}
-
 /** The quantiles from which a clipped forecast is made: enough to know its distribution. */
 const wideQuantiles = (options: Pick<CheckedOptions, 'levels' | 'quantiles'>): number[] =>
   rising([...GRID, ...withLevelBounds(options).quantiles]);
@@ -80,19 +72,53 @@ function clipped(
   return { ...forecast, ...inside, mean };
 }
 
+const boundField = (side: string, example: string) =>
+  field.optional(
+    field.number({
+      help: `the ${side} bound of the values, such as ${example}`,
+      placeholder: '<value>',
+      advice: 'Leave it out where values have no such bound.',
+    }),
+  );
+
 /** Forecasts within bounds, and whole if `integer` is set, even if the forecaster ignores these options. */
-export const withBounds = (inner: TaskForecaster, { nonNegative, ...bounds }: Bounds): TaskForecaster => ({
-  async forecastAll(tasks, options) {
-    for (const task of tasks) requireWithin(task, bounds);
-    const lower = nonNegative ? Math.max(0, bounds.lower ?? 0) : bounds.lower;
-    const checked = checkOptions(options);
-    const wide = { ...options, levels: undefined, integer: false, quantiles: wideQuantiles(checked) };
-    const forecasts = await inner.forecastAll(tasks, wide);
-    return forecasts.map((forecast) => clipped(forecast, { ...bounds, lower, integer: checked.integer }, checked));
+export const bounds = forecastPart({
+  fields: {
+    /** No value is below it, such as 0 for a percentage. Default: none. */
+    lower: boundField('lower', '0 for sales'),
+    /** No value is above it, such as 100 for a percentage. Default: none. */
+    upper: boundField('upper', '100 for a percentage'),
+  },
+
+  check({ lower = -Infinity, upper = Infinity, integer, nonNegative }) {
+    if (lower >= upper) {
+      throw new UsageError('forecast', `lower is ${lower} and upper is ${upper}, expected lower below upper.`);
+    }
+    if (nonNegative && upper <= 0) {
+      throw new UsageError('forecast', `nonNegative is true and upper is ${upper}, expected an upper bound above 0.`);
+    }
+    for (const [name, value] of Object.entries({ lower, upper })) {
+      if (!integer || Number.isInteger(value) || !Number.isFinite(value)) continue;
+      throw new UsageError('forecast', `${name} is ${value}, expected a whole number, because integer is true.`);
+    }
+  },
+
+  wrap(inner, { lower, upper, nonNegative, integer }) {
+    if (lower === undefined && upper === undefined && !nonNegative && !integer) return inner;
+    const support = { lower: nonNegative ? Math.max(0, lower ?? 0) : lower, upper, integer };
+    return {
+      async forecastAll(tasks, options) {
+        for (const task of tasks) requireWithin(task, { lower, upper });
+        const checked = checkOptions(options);
+        const wide = { ...options, levels: undefined, integer: false, quantiles: wideQuantiles(checked) };
+        const forecasts = await inner.forecastAll(tasks, wide);
+        return forecasts.map((forecast) => clipped(forecast, support, checked));
+      },
+    };
   },
 });
 
-function requireWithin({ name, values, axis }: Task, { lower = -Infinity, upper = Infinity }: Bounds): void {
+function requireWithin({ name, values, axis }: Task, { lower = -Infinity, upper = Infinity }: Support): void {
   const t = values.findIndex((x) => x < lower || x > upper);
   if (t < 0) return;
   const [side, bound] = values[t] < lower ? ['lower', lower] : ['upper', upper];

@@ -1,8 +1,10 @@
 /** The interface of forecasters and what they answer: the same for the model, for baselines and for your own. */
-import type { BaseOptions, CovariateMode } from './options.ts';
+import type { BaseOptions } from './baseOptions.ts';
+import type { CovariateMode } from './covariates/modes.ts';
 import type { SeasonOption } from './seasons.ts';
 
-export type { BaseOptions, CovariateMode, ForecastOptions } from './options.ts';
+export type { BaseOptions } from './baseOptions.ts';
+export type { CovariateMode } from './covariates/modes.ts';
 export type { SeasonOption } from './seasons.ts';
 
 /** One series: its values in order, one step apart; NaN (or null) where one is missing. */

@@ -241,6 +241,7 @@ describe('a stream', () => {
     await expect(s.forecast({ horizon: 3, season: 2 } as StreamForecastOptions)).rejects.toThrow(
       /is an option of the stream/,
     );
+    await expect(s.forecast({ horizon: 3, lower: 5, upper: 0 })).rejects.toThrow(/lower is 5 and upper is 0/);
     expect(() => f.restoreStream({ version: 2 } as never)).toThrow(/no state of a stream/);
     expect(() => f.stream({ season: 0 })).toThrow(/season is 0/);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type BaseOptions, checkOptions } from '../src/options.ts';
+import { type BaseOptions, checkOptions } from '../src/baseOptions.ts';
 
 describe('checkOptions', () => {
   it('fills in what was left out', () => {

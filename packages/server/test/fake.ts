@@ -1,11 +1,11 @@
 /** A forecaster of a few lines: the last season again, ± the spread of the values. */
 import { UsageError } from '../../core/src/errors.ts';
 import { gaussianForecast } from '../../forecast/src/baselines/gaussian.ts';
-import { checkOptions } from '../../forecast/src/options.ts';
+import { checkOptions } from '../../forecast/src/baseOptions.ts';
 import { stepsOfSeasons } from '../../forecast/src/seasons.ts';
-import type { Forecast, ForecastOptions, SeriesForecaster, Values } from '../../forecast/src/types.ts';
+import type { BaseOptions, Forecast, SeriesForecaster, Values } from '../../forecast/src/types.ts';
 
-export function naive(values: Values, options: ForecastOptions): Forecast {
+export function naive(values: Values, options: BaseOptions): Forecast {
   const { horizon, season, ...asked } = checkOptions(options);
   const known = Array.from(values).filter((value) => !Number.isNaN(value));
   const [shortest = 1] = stepsOfSeasons(season);

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { ForecastOptions, Values } from '../../forecast/src/types.ts';
+import type { BaseOptions, Values } from '../../forecast/src/types.ts';
 import { createHandler } from '../src/index.ts';
 import { post } from './ask.ts';
 import { naive } from './fake.ts';
 
-const seen: { values: number[]; options: ForecastOptions }[] = [];
+const seen: { values: number[]; options: BaseOptions }[] = [];
 const forecaster = {
   name: 'spy',
-  async forecastAll(series: readonly Values[], options: ForecastOptions) {
+  async forecastAll(series: readonly Values[], options: BaseOptions) {
     seen.push(...series.map((values) => ({ values: Array.from(values), options })));
     return series.map((values) => naive(values, { ...options, season: 1 }));
   },

@@ -1,8 +1,8 @@
 /** The options of anomaly detection, declared once: as those of forecasts are (../options.ts). */
 import { UsageError } from '@mamba-ts/core/errors';
 import { complete, type Field, field, type InputsOf, type ValuesOf } from '@mamba-ts/core/schema';
+import { baseFields, levelField } from '../baseOptions.ts';
 import { defaultStart } from '../history.ts';
-import { baseFields, levelField } from '../options.ts';
 import { MIN_SCORES } from './calibration.ts';
 
 const { season, nonNegative, integer } = baseFields;

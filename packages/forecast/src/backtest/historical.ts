@@ -8,9 +8,9 @@
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import { complete, field, type InputsOf } from '@mamba-ts/core/schema';
+import { baseFields } from '../baseOptions.ts';
 import { isSeveral } from '../compose/inputs.ts';
 import { defaultStart } from '../history.ts';
-import { baseFields } from '../options.ts';
 import type { BaseOptions, Forecast, SeriesForecaster, Values } from '../types.ts';
 import { checkValues } from '../values.ts';
 import { isKnown } from './windows.ts';

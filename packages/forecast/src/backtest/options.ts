@@ -1,6 +1,6 @@
 /** The options of backtests, declared once: as those of forecasts are (../options.ts). */
 import { complete, field, type InputsOf, type ValuesOf } from '@mamba-ts/core/schema';
-import { baseFields } from '../options.ts';
+import { baseFields } from '../baseOptions.ts';
 
 const { horizon, levels, season, nonNegative, integer } = baseFields;
 

@@ -6,8 +6,8 @@
  * At each cutoff a forecaster sees only the values before it. (Tashman 2000; TimeGPT calls it cross_validation.)
  */
 import { UsageError } from '@mamba-ts/core/errors';
+import { DEFAULT_QUANTILES } from '../baseOptions.ts';
 import { CONTEXT } from '../model/window.ts';
-import { DEFAULT_QUANTILES } from '../options.ts';
 import type { SeasonOption } from '../seasons.ts';
 import type { TimeAxis } from '../timeTable/index.ts';
 import type { BaseOptions, Forecast, SeriesForecaster } from '../types.ts';

@@ -8,9 +8,9 @@
  */
 import { UsageError } from '@mamba-ts/core/errors';
 import { nearestName } from '@mamba-ts/core/schema';
+import { checkOptions } from '../baseOptions.ts';
 import { Forecaster } from '../forecaster.ts';
 import { shortestSeason } from '../history.ts';
-import { checkOptions } from '../options.ts';
 import { stepsOfSeasons } from '../seasons.ts';
 import { checkValues } from '../values.ts';
 import { gaussianForecast } from './gaussian.ts';

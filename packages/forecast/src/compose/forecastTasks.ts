@@ -1,5 +1,6 @@
 /** Forecasts of tasks, batch by batch. Every way to forecast ends here. */
 
+import { baseOptionsOf } from '../baseOptions.ts';
 import { jointly, requireFew } from '../covariates/together.ts';
 import type { CheckedForecast } from '../options.ts';
 import { calendarSeasons, type SeasonOption } from '../seasons.ts';
@@ -50,7 +51,6 @@ export async function* forecastTasks<T extends Task>(
     const steps = skipped + options.horizon;
     return { given, task: await withCalendar(cutKnown(task, steps), steps), skipped, season };
   };
-  const { levels, quantiles, nonNegative, integer } = options;
   for await (const some of batchesOf(options.together ? together(tasks, options.season) : each(tasks), batch)) {
     const prepared: Prepared<T>[] = [];
     for (const { given, task } of some) prepared.push(await prepare(given, task));
@@ -58,7 +58,7 @@ export async function* forecastTasks<T extends Task>(
     for (const group of groupsOf(prepared)) {
       const [{ skipped, season }] = group;
       const horizon = skipped + options.horizon;
-      const base: BaseOptions = { horizon, levels, quantiles, season, nonNegative, integer };
+      const base: BaseOptions = { ...baseOptionsOf(options), horizon, season };
       const forecasts = await composed.forecastAll(
         group.map(({ task }) => task),
         base,

@@ -1,9 +1,10 @@
 /** Prepares tasks: adds holidays and the calendar as covariates, and finds the steps that are forecast. */
 import { UsageError } from '@mamba-ts/core/errors';
 import { shown } from '@mamba-ts/core/schema';
+import { MAX_HORIZON } from '../baseOptions.ts';
 import { calendarCovariates } from '../covariates/calendarFeatures.ts';
 import { holidayCovariates } from '../covariates/holidays.ts';
-import { type CheckedForecast, MAX_HORIZON } from '../options.ts';
+import type { CheckedForecast } from '../options.ts';
 import { type Covariates, type Task, withKnown } from '../task.ts';
 import { formatOf, type TimeAxis } from '../timeTable/index.ts';
 

@@ -9,15 +9,16 @@
  * of the past. If none is better, the covariates are dropped, and the result reports it.
  */
 import { UsageError } from '@mamba-ts/core/errors';
+import { type CheckedOptions, checkOptions } from '../baseOptions.ts';
 import { mainSeason } from '../history.ts';
 import { gridLoss } from '../metrics/quantileErrors.ts';
-import { type CheckedOptions, COVARIATE_MODES, type CovariateMode, checkOptions } from '../options.ts';
 import { GRID, tableOf } from '../quantiles.ts';
 import { forecastWithin, supportOf } from '../support.ts';
 import { hasCovariates, type Task, type TaskForecaster } from '../task.ts';
 import type { BaseOptions, CovariateReport, Forecast, SeasonOption, SeriesForecaster } from '../types.ts';
 import { type Covariate, covariatesOf } from './columns.ts';
 import { type Part, partsOf, type Regressed, regressOn, totalOf, widened } from './effect.ts';
+import { COVARIATE_MODES, type CovariateMode } from './modes.ts';
 
 /** Windows of the past that ways are tried on. */
 const WINDOWS = 4;

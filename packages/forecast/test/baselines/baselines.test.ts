@@ -2,14 +2,14 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { normalQuantile } from '../../../core/src/math/normal.ts';
 import { Random } from '../../../core/src/random.ts';
 import { baselineNames, openBaseline } from '../../src/baselines/index.ts';
-import type { ForecastOptions, Values } from '../../src/types.ts';
+import type { BaseOptions, Values } from '../../src/types.ts';
 
 const NAN = Number.NaN;
 const notes: string[] = [];
 beforeEach(() => notes.splice(0));
 afterEach(() => vi.restoreAllMocks());
 
-async function forecast(name: string, values: Values, options: ForecastOptions) {
+async function forecast(name: string, values: Values, options: BaseOptions) {
   const baseline = await openBaseline(name, { note: (text) => notes.push(text) });
   const [one] = await baseline.forecastAll([values], options);
   return one;
