@@ -1,4 +1,5 @@
 /** mamba-ts doctor: which backends run on this machine, how fast, and what to do about the others. */
+import { threadCount } from '@mamba-ts/core/backend';
 import { UsageError } from '@mamba-ts/core/errors';
 import { measureDevice } from '@mamba-ts/core/inspect';
 import { openBackend } from '@mamba-ts/core/tensor';
@@ -14,6 +15,8 @@ export function addDoctor(program: Command): void {
 }
 
 async function run({ threads }: { threads?: number }): Promise<void> {
+  // A wrong number is the user's mistake, not the fault of a backend.
+  threadCount(threads);
   console.log(`node     ${process.version} on ${process.platform} ${process.arch}`);
   let first: string | undefined;
   for (const name of ['native', 'wasm', 'webgpu'] as const) {
@@ -34,5 +37,6 @@ async function run({ threads }: { threads?: number }): Promise<void> {
     }
   }
   console.log(first ? `auto     takes ${first}` : 'auto     has nothing to take');
+  // No backend runs: `mamba-ts doctor && …` must stop.
   if (!first) process.exitCode = 1;
 }

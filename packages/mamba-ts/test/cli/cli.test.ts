@@ -259,10 +259,21 @@ describe('mamba-ts doctor', () => {
   });
 
   it('says if no backend runs', async () => {
-    const { code, stdout } = await mamba(['doctor', '--threads', '0']);
+    const noMemory = 'data:text/javascript,WebAssembly.Memory = class { constructor() { throw new Error("none"); } }';
+    const env = { ...process.env, CXX: '/no/compiler' };
+    const { child, done } = start(process.execPath, ['--import', noMemory, main, 'doctor'], { env });
+    child.stdin.end();
+    const { code, stdout } = await done;
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^wasm +no: threads is 0, expected a whole number from 1 to 64\.$/m);
+    expect(stdout).toMatch(/^native +no: no C\+\+ compiler works here/m);
+    expect(stdout).toMatch(/^wasm +no: this runtime has no shared WebAssembly memory/m);
     expect(stdout).toMatch(/^auto +has nothing to take$/m);
+  });
+
+  it('refuses a number of threads that no backend can have', async () => {
+    for (const threads of ['0', '1.5', 'two']) {
+      await refused(['doctor', '--threads', threads], /threads is \S+, expected a whole number from 1 to 64\./);
+    }
   });
 });
 

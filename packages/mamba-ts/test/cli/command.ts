@@ -33,7 +33,11 @@ export interface Running {
 }
 
 /** Starts `command` with arguments; a test that ends takes it along. */
-export function start(command: string, args: readonly string[], options: { cwd?: string } = {}): Running {
+export function start(
+  command: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Running {
   const child = spawn(command, args, options);
   onTestFinished(() => void child.kill('SIGKILL'));
   const out = { stdout: '', stderr: '' };
