@@ -1,7 +1,6 @@
 /** POST /v1/backtest: how good forecasts of series would have been in their past, compared with baselines. */
-import { field } from '@mamba-ts/core/schema';
 import { type Backtest, backtest, backtestFields } from '@mamba-ts/forecast/backtest';
-import { fastBaselineNames, openBaseline } from '@mamba-ts/forecast/baselines';
+import { baselinesField, fastBaselineNames, openBaseline } from '@mamba-ts/forecast/baselines';
 import { calendarSeasons } from '@mamba-ts/forecast/seasons';
 import { checkBody, checkSeries, frequency, given, plainSeries } from './fields.ts';
 import { within } from './limits.ts';
@@ -13,10 +12,7 @@ const fields = {
   series: plainSeries,
   ...options,
   // The fast ones. ETS takes a tenth of a second per forecast and ARIMA seconds: mamba-ts backtest has them.
-  baselines: field.list(field.choice(fastBaselineNames, { expected: `one of ${fastBaselineNames.join(', ')}` }), {
-    default: ['snaive'],
-    expected: `an array of ${fastBaselineNames.join(', ')}`,
-  }),
+  baselines: baselinesField(fastBaselineNames),
   frequency,
 };
 
@@ -46,11 +42,10 @@ export const backtestRoute: Route = {
     const wish = { ...given(options, request), horizon };
     checkSeries(series, limits);
     within(limits, 'horizon', horizon);
-    const names = [...new Set(baselines)];
-    within(limits, 'forecasts', series.length * windows * (1 + names.length));
+    within(limits, 'forecasts', series.length * windows * (1 + baselines.length));
     const placed = placedAll(series, step, limits);
     const notes: string[] = [];
-    const others = await Promise.all(names.map((name) => openBaseline(name, { note: (text) => notes.push(text) })));
+    const others = await Promise.all(baselines.map((name) => openBaseline(name, { note: (text) => notes.push(text) })));
     const found = await backtest(
       [forecaster, ...others],
       placed.map(({ id, values, seasons }) => ({ id, values, season: wish.season ?? calendarSeasons(seasons) })),

@@ -111,6 +111,15 @@ describe('POST /v1/backtest', () => {
     expect(overall[0].relative).toBe(1);
   });
 
+  it('compares with no baseline where the list is empty, and with each once', async () => {
+    const forecasters = async (baselines: string[]) => {
+      const { json } = await ask({ series: noisy(60), horizon: 3, baselines });
+      return (json as unknown as BacktestAnswer).overall.map(({ forecaster }) => forecaster);
+    };
+    expect(await forecasters([])).toEqual(['fake']);
+    expect(await forecasters(['naive', 'naive'])).toEqual(['fake', 'naive']);
+  });
+
   it.each([
     [
       { series: noisy(60) },
@@ -120,8 +129,14 @@ describe('POST /v1/backtest', () => {
     [
       { series: noisy(60), horizon: 3, baselines: ['arima'] },
       'baselines[0]',
-      'baselines[0] is "arima", expected one of snaive, naive',
+      'baselines[0] is "arima", expected one of snaive, naive, drift. arima is slow: use it in mamba-ts backtest',
     ],
+    [
+      { series: noisy(60), horizon: 3, baselines: ['naiv'] },
+      'baselines[0]',
+      'baselines[0] is "naiv", expected one of snaive, naive, drift. Did you mean \'naive\'?',
+    ],
+    [{ series: noisy(60), horizon: 3, baselines: 'naive' }, 'baselines', 'a list of snaive, naive, drift.'],
     [{ series: noisy(60), horizon: 3, windows: 0 }, 'windows', 'windows is 0, expected a whole number ≥ 1.'],
     [
       { series: noisy(60), horizon: 3, windows: 251 },

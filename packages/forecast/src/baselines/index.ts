@@ -7,7 +7,7 @@
  * If a method fails (too few values, no convergence), the seasonal naive forecast replaces it, and `note` gets the reason.
  */
 import { UsageError } from '@mamba-ts/core/errors';
-import { nearestName } from '@mamba-ts/core/schema';
+import { type Field, field, nearestName } from '@mamba-ts/core/schema';
 import { checkOptions } from '../baseOptions.ts';
 import { Forecaster } from '../forecaster.ts';
 import { shortestSeason } from '../history.ts';
@@ -37,6 +37,36 @@ export const fastBaselineNames: readonly BaselineName[] = baselineNames.filter((
 /** Whether there is a baseline of this name. */
 export function isBaseline(name: string): name is BaselineName {
   return (baselineNames as readonly string[]).includes(name);
+}
+
+/**
+ * The option `baselines`, for those that offer these: a list of names, each once; [] is none. As a flag: names separated by
+ * commas, or none. Default: ['snaive'].
+ */
+export function baselinesField(names: readonly BaselineName[]): Field<readonly BaselineName[]> {
+  const name = field.choice(names, {
+    expected: `one of ${names.join(', ')}`,
+    advice: (given) =>
+      typeof given !== 'string'
+        ? ''
+        : isBaseline(given)
+          ? `${given} is slow: use it in mamba-ts backtest, or in code.`
+          : `Did you mean '${nearestName(given, names)}'?`,
+  });
+  const list = field.list<BaselineName>(name, {
+    default: ['snaive'],
+    normalize: (given) => [...new Set(given)],
+    expected: `a list of ${names.join(', ')}`,
+    help: `of ${names.join(', ')}, separated by commas, or none. Default: snaive.`,
+    placeholder: '<names>',
+  });
+  const isNone = (given: unknown) => Array.isArray(given) && given.length === 0;
+  return {
+    ...list,
+    accepts: (given) => isNone(given) || list.accepts(given),
+    fault: (given) => (isNone(given) ? undefined : list.fault?.(given)),
+    parse: (text) => (text.trim() === 'none' ? [] : list.parse?.(text)),
+  };
 }
 
 /**

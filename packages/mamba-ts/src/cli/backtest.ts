@@ -3,23 +3,23 @@
 import { basename } from 'node:path';
 import { UsageError } from '@mamba-ts/core/errors';
 import { thousands } from '@mamba-ts/core/math';
-import { nearestName } from '@mamba-ts/core/schema';
+import { completeField } from '@mamba-ts/core/schema';
 import { type Backtest, backtest, backtestFields, backtestTable, type Window } from '@mamba-ts/forecast/backtest';
-import { baselineNames, isBaseline, openBaseline } from '@mamba-ts/forecast/baselines';
+import { type BaselineName, baselineNames, baselinesField, openBaseline } from '@mamba-ts/forecast/baselines';
 import type { Forecaster } from '@mamba-ts/forecast/forecaster';
 import { defaultHorizon, layoutLine, stepsLine } from '@mamba-ts/forecast/timeTable';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { addFieldFlags, optionsIn } from './fieldFlags.ts';
 import { addBackendOptions, openForecaster } from './load.ts';
 import { type Row, requireRowFile, writeRows } from './rowFile.ts';
-import { addTableFlags, names, openTable, type TableFlags, tableVerb } from './tableFlags.ts';
+import { addTableFlags, openTable, type TableFlags, tableVerb } from './tableFlags.ts';
 import { Bar, guard, printTable, say } from './terminal.ts';
 import { writeFile } from './textFile.ts';
 
 interface BacktestFlags extends TableFlags {
   horizon?: number;
   windows?: number;
-  baselines: string[];
+  baselines?: readonly BaselineName[];
   /** false: --no-model. */
   model?: string | false;
   out?: string;
@@ -38,7 +38,11 @@ Examples:
   mamba-ts backtest sales.csv --windows 12 --step 1 --forecasts forecasts.csv     # forecasts and actual values`;
 
 const { season: _, horizon, ...fields } = backtestFields;
-const flagFields = { horizon: { ...horizon, help: 'steps ahead. Default: by the frequency.' }, ...fields };
+const flagFields = {
+  horizon: { ...horizon, help: 'steps ahead. Default: by the frequency.' },
+  ...fields,
+  baselines: baselinesField(baselineNames),
+};
 
 /** Adds the command to the program. */
 export function addBacktest(program: Command): void {
@@ -48,7 +52,6 @@ export function addBacktest(program: Command): void {
     'how good forecasts of the past would have been, compared with baselines',
   );
   addFieldFlags(command, flagFields)
-    .option('--baselines <names>', `of ${baselineNames.join(', ')}, or none`, namesOfBaselines, ['snaive'])
     .option('--out <file>', 'scores of every series: .csv or .json')
     .option('--forecasts <file>', 'the forecasts of each origin, with the actual values: .csv or .json')
     .option('--model <folder>', 'a forecaster of your own. Default: the one of this package.')
@@ -61,7 +64,8 @@ export function addBacktest(program: Command): void {
 async function run(path: string, flags: BacktestFlags): Promise<void> {
   requireRowFile('backtest: --out', flags.out);
   requireRowFile('backtest: --forecasts', flags.forecasts);
-  if (flags.model === false && flags.baselines.length === 0) {
+  const baselines = completeField('backtest', 'baselines', flagFields.baselines, flags.baselines);
+  if (flags.model === false && baselines.length === 0) {
     throw new UsageError(
       'backtest',
       '--no-model and --baselines none leave nothing to measure, expected one forecaster at least.',
@@ -74,7 +78,7 @@ async function run(path: string, flags: BacktestFlags): Promise<void> {
   say(`${stepsLine(table.first, flags.season)}; ${windows} × ${horizon} steps of each series are forecast`);
   if (table.layout.known.length + table.layout.past.length > 0) say('Covariates are not read in a backtest.');
   const notes = new Set<string>();
-  const forecasters = await openAll(flags, (text) => notes.add(text));
+  const forecasters = await openAll({ ...flags, baselines }, (text) => notes.add(text));
   const bar = new Bar('{bar} {percentage} % read | {count} forecasts');
   const measured = backtest(forecasters, table, { ...optionsIn(flags, backtestFields), horizon });
   async function* windowsSoFar(): AsyncGenerator<Window> {
@@ -98,7 +102,7 @@ async function run(path: string, flags: BacktestFlags): Promise<void> {
 
 /** The model, unless --no-model, and the baselines. */
 async function openAll(
-  { model, baselines, ...flags }: BacktestFlags,
+  { model, baselines, ...flags }: BacktestFlags & { baselines: readonly BaselineName[] },
   note: (text: string) => void,
 ): Promise<Forecaster[]> {
   const own = model === false ? [] : [await openForecaster({ ...flags, model })];
@@ -160,15 +164,5 @@ function rowsOfWindow({ id, cutoff, truth, forecasts, axis }: Window): Row[] {
         ]),
       ),
     })),
-  );
-}
-
-function namesOfBaselines(text: string): string[] {
-  if (text === 'none') return [];
-  const found = [...new Set(names(text))];
-  const unknown = found.find((name) => !isBaseline(name));
-  if (unknown === undefined) return found;
-  throw new InvalidArgumentError(
-    `Expected ${baselineNames.join(', ')}, separated by commas, or none. Did you mean '${nearestName(unknown, baselineNames)}'?`,
   );
 }

@@ -7,7 +7,7 @@
 import type { InputsOf } from '@mamba-ts/core/schema';
 import { baseFields } from '@mamba-ts/forecast/options';
 import { openTimeTable, type TimeTable, tableFields } from '@mamba-ts/forecast/timeTable';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { addFieldFlags, optionsIn } from './fieldFlags.ts';
 
 /** The values of these flags. */
@@ -34,11 +34,4 @@ export async function openTable(path: string, flags: TableFlags): Promise<TimeTa
   const { future, header } = flags;
   // Without --no-header, commander gives true.
   return openTimeTable(path, { ...optionsIn(flags, tableFields), future, ...(header === false && { header }) });
-}
-
-/** 'a, b' as ['a', 'b']. */
-export function names(text: string): string[] {
-  const found = text.split(',').map((name) => name.trim());
-  if (found.every((name) => name !== '')) return found;
-  throw new InvalidArgumentError(`got ${JSON.stringify(text)}, expected names of columns, separated by commas.`);
 }
