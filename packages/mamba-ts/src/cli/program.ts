@@ -15,20 +15,12 @@ export function createProgram(call: string, about: string): Command {
   );
 }
 
-/** The help of a flag, with its choices and its default: 'how dates are read: dmy or mdy. Default: dmy.' */
-function optionDescription({ description, argChoices, defaultValue }: Option): string {
-  const [text, ownDefault] = description.split(/\. (?=Default: )/);
-  const choices = argChoices ? `: ${listed(argChoices)}` : '';
-  const isSwitch = defaultValue === undefined || defaultValue === false;
-  const value = /^\S+$/.test(String(defaultValue)) ? defaultValue : JSON.stringify(defaultValue);
-  const shown = ownDefault ?? (isSwitch ? undefined : `Default: ${value}.`);
-  return text + choices + (shown === undefined ? '' : `. ${shown}`);
-}
-
-/** 'mean, sum or last'; marks are quoted. */
-function listed(choices: readonly string[]): string {
-  const texts = choices.every((choice) => /^\w+$/.test(choice)) ? choices : choices.map((choice) => `'${choice}'`);
-  return `${texts.slice(0, -1).join(', ')} or ${texts.at(-1)}`;
+/** The help of a flag, with the default that Commander knows: '0 is greedy. Default: 0.8.' */
+function optionDescription({ description, defaultValue }: Option): string {
+  // A switch is off unless it is given.
+  if (defaultValue === undefined || defaultValue === false) return description;
+  const isWord = /^\S+$/.test(String(defaultValue));
+  return `${description}. Default: ${isWord ? defaultValue : JSON.stringify(defaultValue)}.`;
 }
 
 /** `mamba-ts … | head` closes the pipe before the output ends: that is no error. */
