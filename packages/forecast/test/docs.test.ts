@@ -8,11 +8,7 @@ import { untrained } from '../../../test/support/untrained.ts';
 import { noise } from '../../../test/support/worlds.ts';
 import { Random } from '../../core/src/random.ts';
 import { workFolder } from '../../core/test/train/runs.ts';
-import { addAnomalies } from '../../mamba-ts/src/cli/anomalies.ts';
-import { addBacktest } from '../../mamba-ts/src/cli/backtest.ts';
-import { addFinetune } from '../../mamba-ts/src/cli/finetune.ts';
-import { addForecast } from '../../mamba-ts/src/cli/forecast.ts';
-import { addServe } from '../../mamba-ts/src/cli/serve.ts';
+import { verbs } from '../../mamba-ts/src/cli/verbs.ts';
 import * as mamba from '../../mamba-ts/src/index.ts';
 import * as serve from '../../server/src/index.ts';
 import type { Forecaster } from '../src/forecaster.ts';
@@ -165,7 +161,9 @@ describe('the code of docs/forecasting.md', () => {
 
 describe('the commands of docs/forecasting.md', () => {
   const program = new Command();
-  for (const add of [addForecast, addBacktest, addAnomalies, addFinetune, addServe]) add(program);
+  beforeAll(async () => {
+    for (const [name, { load }] of Object.entries(verbs['Forecasting:'])) (await load()).define(program.command(name));
+  });
   const flagsOf = (verb: string) =>
     program.commands.find((command) => command.name() === verb)?.options.map(({ long }) => long);
   const lines = blocks('sh').flatMap((block) => block.split('\n'));

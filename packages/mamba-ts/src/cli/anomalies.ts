@@ -10,7 +10,7 @@ import type { Command } from 'commander';
 import { addFieldFlags, optionsIn } from './fieldFlags.ts';
 import { addBackendOptions, openForecaster } from './load.ts';
 import { type Row, requireRowFile, writeRows } from './rowFile.ts';
-import { addTableFlags, openTable, type TableFlags, tableVerb } from './tableFlags.ts';
+import { addTableArgument, addTableFlags, openTable, type TableFlags } from './tableFlags.ts';
 import { Bar, guard, printTable, say } from './terminal.ts';
 
 interface AnomalyFlags extends TableFlags {
@@ -36,9 +36,9 @@ Examples:
 
 const { season: _, ...fields } = detectorFields;
 
-/** Adds the command to the program. */
-export function addAnomalies(program: Command): void {
-  const command = tableVerb(program, 'anomalies', 'values that are unlikely given the past');
+/** Adds the flags and the action of the verb to its command. */
+export function define(command: Command): void {
+  addTableArgument(command);
   addFieldFlags(command, fields)
     .option('--out <file>', 'every value with what was expected: .csv or .json')
     .option('--model <folder>', 'a forecaster of your own. Default: the one of this package.')

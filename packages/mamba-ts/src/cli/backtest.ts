@@ -12,7 +12,7 @@ import type { Command } from 'commander';
 import { addFieldFlags, optionsIn } from './fieldFlags.ts';
 import { addBackendOptions, openForecaster } from './load.ts';
 import { type Row, requireRowFile, writeRows } from './rowFile.ts';
-import { addTableFlags, openTable, type TableFlags, tableVerb } from './tableFlags.ts';
+import { addTableArgument, addTableFlags, openTable, type TableFlags } from './tableFlags.ts';
 import { Bar, guard, printTable, say } from './terminal.ts';
 import { writeFile } from './textFile.ts';
 
@@ -44,13 +44,9 @@ const flagFields = {
   baselines: baselinesField(baselineNames),
 };
 
-/** Adds the command to the program. */
-export function addBacktest(program: Command): void {
-  const command = tableVerb(
-    program,
-    'backtest',
-    'how good forecasts of the past would have been, compared with baselines',
-  );
+/** Adds the flags and the action of the verb to its command. */
+export function define(command: Command): void {
+  addTableArgument(command);
   addFieldFlags(command, flagFields)
     .option('--out <file>', 'scores of every series: .csv or .json')
     .option('--forecasts <file>', 'the forecasts of each origin, with the actual values: .csv or .json')

@@ -6,10 +6,9 @@ import { openBackend } from '@mamba-ts/core/tensor';
 import type { Command } from 'commander';
 import { guard } from './terminal.ts';
 
-export function addDoctor(program: Command): void {
-  program
-    .command('doctor')
-    .description('which backends run on this machine, and how fast')
+/** Adds the flags and the action of the verb to its command. */
+export function define(command: Command): void {
+  command
     .option('--threads <n>', 'threads. Default: every core.', Number)
     .action((flags: { threads?: number }) => guard(() => run(flags)));
 }

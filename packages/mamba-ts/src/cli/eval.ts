@@ -26,10 +26,9 @@ interface Flags extends LoadFlags {
   json?: boolean;
 }
 
-export function addEval(program: Command): void {
-  const command = program
-    .command('eval')
-    .description('measure a model: loss, bits per byte and perplexity; or accuracy; or errors of values')
+/** Adds the flags and the action of the verb to its command. */
+export function define(command: Command): void {
+  command
     .requiredOption('--model <folder>', 'the folder of a checkpoint')
     .requiredOption(
       '--data <path>',

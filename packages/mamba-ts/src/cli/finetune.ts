@@ -8,7 +8,7 @@ import { defaultHorizon, layoutLine, stepsLine, TableNotes } from '@mamba-ts/for
 import type { Command } from 'commander';
 import { addFieldFlags, optionsIn } from './fieldFlags.ts';
 import { addBackendOptions } from './load.ts';
-import { addTableFlags, openTable, type TableFlags, tableVerb } from './tableFlags.ts';
+import { addTableArgument, addTableFlags, openTable, type TableFlags } from './tableFlags.ts';
 import { Bar, clock, guard, onInterrupt, say } from './terminal.ts';
 
 interface FinetuneFlags extends TableFlags {
@@ -32,8 +32,9 @@ Examples:
   mamba-ts finetune sales.csv --out runs/sales --resume
   mamba-ts forecast sales.csv --model runs/sales/best`;
 
-export function addFinetune(program: Command): void {
-  const command = tableVerb(program, 'finetune', 'fine-tune the forecaster on the series of a table')
+/** Adds the flags and the action of the verb to its command. */
+export function define(command: Command): void {
+  addTableArgument(command)
     .requiredOption('--out <folder>', 'the folder of the run; its best/ is what to load')
     .option('--model <folder>', 'the forecaster to start from. Default: the one of this package.');
   addFieldFlags(command, { ...finetuneFields, minutes });

@@ -12,7 +12,7 @@ import { addFieldFlags, optionsIn } from './fieldFlags.ts';
 import { ForecastNotes } from './forecastNotes.ts';
 import { outputFor } from './forecastOutput.ts';
 import { addBackendOptions, openForecaster } from './load.ts';
-import { addTableFlags, openTable, type TableFlags, tableVerb } from './tableFlags.ts';
+import { addTableArgument, addTableFlags, openTable, type TableFlags } from './tableFlags.ts';
 import { Bar, guard, onInterrupt, say } from './terminal.ts';
 
 interface ForecastFlags extends TableFlags {
@@ -39,9 +39,9 @@ Examples:
 const { season: _, horizon, ...fields } = forecastFields;
 const answerFields = { horizon: { ...horizon, help: 'steps ahead. Default: by the frequency.' }, ...fields };
 
-/** Adds the command to the program. */
-export function addForecast(program: Command): void {
-  const command = tableVerb(program, 'forecast', 'the future of every series in a table: no training')
+/** Adds the flags and the action of the verb to its command. */
+export function define(command: Command): void {
+  addTableArgument(command)
     .option('--out <file>', 'where to write: .csv, .json, .svg, .png or .html')
     .option('--model <folder>', 'a forecaster of your own. Default: the one of this package.');
   addFieldFlags(addBackendOptions(command).optionsGroup('Forecast:'), answerFields);

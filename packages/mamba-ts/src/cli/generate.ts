@@ -19,10 +19,9 @@ interface Flags extends LoadFlags {
   stop?: string[];
 }
 
-export function addGenerate(program: Command): void {
-  const command = program
-    .command('generate')
-    .description('generate text with a model')
+/** Adds the flags and the action of the verb to its command. */
+export function define(command: Command): void {
+  command
     .requiredOption('--model <folder>', 'the folder of a checkpoint')
     .option('--prompt <text>', 'the beginning of the text', '\n')
     .option('--max-tokens <n>', 'tokens to generate', Number, 300)

@@ -27,11 +27,9 @@ interface InfoFlags {
   json?: boolean;
 }
 
-export function addInfo(program: Command): void {
-  const command = program
-    .command('info')
-    .description('parameters, state, FLOPs and memory of a model')
-    .requiredOption('--model <folder>', 'the folder of a checkpoint');
+/** Adds the flags and the action of the verb to its command. */
+export function define(command: Command): void {
+  command.requiredOption('--model <folder>', 'the folder of a checkpoint');
   addFieldFlags(command, fields)
     .option('--tensors', 'list every tensor')
     .option('--json', 'print JSON')

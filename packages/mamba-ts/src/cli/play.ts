@@ -11,10 +11,9 @@ import { trainReporter } from './trainReport.ts';
 const PROMPT = 'ROMEO:\n';
 const GENERATED_TOKENS = 300;
 
-export function addPlay(program: Command): void {
-  program
-    .command('play')
-    .description('train on Shakespeare for a minute, then generate a scene')
+/** Adds the flags and the action of the verb to its command. */
+export function define(command: Command): void {
+  command
     .option('--backend <name>', 'auto, native or wasm')
     .option('--seconds <n>', 'how long to train. Default: 75.', Number)
     .option('--out <folder>', 'the folder of the model. Default: a new folder in runs/.')

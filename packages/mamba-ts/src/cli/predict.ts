@@ -14,10 +14,9 @@ interface Flags extends LoadFlags {
   batchSize: number;
 }
 
-export function addPredict(program: Command): void {
-  const command = program
-    .command('predict')
-    .description('predict classes or values of new data')
+/** Adds the flags and the action of the verb to its command. */
+export function define(command: Command): void {
+  command
     .requiredOption('--model <folder>', 'the folder of a run with --task classify or regress')
     .requiredOption(
       '--data <path>',

@@ -9,7 +9,8 @@ export function createProgram(call: string, about: string): Command {
     new Command(call)
       .description(about)
       .showHelpAfterError(`(${call} --help lists the commands; ${call} COMMAND --help lists their options)`)
-      .configureHelp({ optionDescription })
+      // The list of verbs has names only: the flags of a verb are known where it is loaded.
+      .configureHelp({ optionDescription, subcommandTerm: (verb) => verb.name() })
       // Commander's own code for an unknown flag is 1, which is the code of a defect here.
       .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : MISTAKE))
   );

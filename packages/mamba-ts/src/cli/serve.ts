@@ -19,11 +19,9 @@ interface Flags {
   maxBody: string;
 }
 
-/** Adds the command to the program. */
-export function addServe(program: Command): void {
-  const command = program
-    .command('serve')
-    .description('serve forecasts over HTTP')
+/** Adds the flags and the action of the verb to its command. */
+export function define(command: Command): void {
+  command
     .option('--port <n>', 'the port; 0 is any free one', Number, 8080)
     .option('--host <address>', 'the address to listen on; 0.0.0.0 admits other machines', '127.0.0.1')
     .option('--model <folder>', 'a forecaster of your own. Default: the one of this package.')

@@ -19,12 +19,9 @@ interface Flags {
   out: string;
 }
 
-/** Adds the command to the program. */
-export function addStart(program: Command): void {
-  const command = program
-    .command('start')
-    .description('forecast a bundled series: a chart, a report, and what to try next')
-    .option('--out <folder>', 'where to write the report', 'runs/forecast');
+/** Adds the flags and the action of the verb to its command. */
+export function define(command: Command): void {
+  command.option('--out <folder>', 'where to write the report', 'runs/forecast');
   addBackendOptions(command).action((flags: Flags) => guard(() => run(flags)));
 }
 

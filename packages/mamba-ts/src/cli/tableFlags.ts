@@ -1,7 +1,7 @@
 /**
  * The flags that say how a table is read, for every verb that reads series: forecast, backtest, anomalies, finetune.
  *
- *   addTableFlags(tableVerb(program, 'backtest', '…')).action((path, flags) => …)
+ *   addTableFlags(addTableArgument(command)).action((path, flags) => …)
  *   const table = await openTable(path, flags);
  */
 import type { InputsOf } from '@mamba-ts/core/schema';
@@ -17,9 +17,9 @@ export interface TableFlags extends InputsOf<typeof tableFields> {
   future?: string;
 }
 
-/** A verb that reads a table: its name, and what it does. */
-export const tableVerb = (program: Command, name: string, about: string): Command =>
-  program.command(name).description(about).argument('<table>', 'a CSV or TSV file, also .gz; - is the standard input');
+/** The table that the verb reads. */
+export const addTableArgument = (command: Command): Command =>
+  command.argument('<table>', 'a CSV or TSV file, also .gz; - is the standard input');
 
 /** --time … --interleaved: how the table is read. They follow from the options of openTimeTable. */
 export function addTableFlags(command: Command): Command {

@@ -18,10 +18,9 @@ interface FlagField {
   placeholder?: string;
 }
 
-export function addTrain(program: Command): void {
-  const command = program
-    .command('train')
-    .description('train a model on text, sound, DNA, tables or series; saves checkpoints and resumes from them')
+/** Adds the flags and the action of the verb to its command. */
+export function define(command: Command): void {
+  command
     .option('--config <file>', 'a JSON file with these options in camelCase')
     .option('--preset <name>', `named settings: ${Object.keys(presets).join(', ')}`)
     .option('--resume', 'continue the run in --out')

@@ -5,6 +5,7 @@ import { anyBackend } from '../../../../test/support/backends.ts';
 import { loadModel } from '../../../core/src/models/registered.ts';
 import { goldenFolder } from '../../../core/test/models/folder.ts';
 import { logOf, small } from '../../../core/test/train/runs.ts';
+import { verbs } from '../../src/cli/verbs.ts';
 import { flags, main, mamba, ok, refused, start, workshop } from './command.ts';
 
 const { folder, model, text } = await workshop();
@@ -15,21 +16,17 @@ const newRun = () => join(folder, `run-${runs++}`);
 describe('mamba-ts', () => {
   it('lists its commands, and its version', async () => {
     const { stdout } = await ok(['--help']);
-    for (const name of [
-      'start',
-      'forecast',
-      'backtest',
-      'anomalies',
-      'play',
-      'train',
-      'generate',
-      'eval',
-      'info',
-      'doctor',
-    ])
-      expect(stdout).toContain(`  ${name} `);
+    const known = Object.assign({}, ...Object.values(verbs));
+    expect(Object.keys(known)).toHaveLength(13);
+    for (const name of Object.keys(known)) expect(stdout).toContain(`  ${name} `);
     const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
     expect((await ok(['--version'])).stdout.trim()).toBe(version);
+  });
+
+  it('shows the flags of a verb in both ways to ask for help', async () => {
+    const { stdout } = await ok(['help', 'generate']);
+    expect(stdout).toContain('--max-tokens <n>');
+    expect((await ok(['generate', '--help'])).stdout).toBe(stdout);
   });
 
   it('writes choices and defaults of flags in one way', async () => {

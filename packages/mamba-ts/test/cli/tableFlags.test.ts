@@ -4,7 +4,7 @@ import type { Field } from '../../../core/src/schema/index.ts';
 import { folderOf } from '../../../core/test/data/folder.ts';
 import { forecastFields } from '../../../forecast/src/options.ts';
 import { addFieldFlags, optionsIn } from '../../src/cli/fieldFlags.ts';
-import { addFinetune } from '../../src/cli/finetune.ts';
+import { define } from '../../src/cli/finetune.ts';
 import { outputFor } from '../../src/cli/forecastOutput.ts';
 import { addTableFlags, openTable, type TableFlags } from '../../src/cli/tableFlags.ts';
 
@@ -90,7 +90,7 @@ describe('flags of finetune', () => {
     [['--seed', '1.5'], "argument '1.5' is invalid. Expected a whole number ≥ 0"],
   ])('refuse %j before anything is read', async (args, message) => {
     const program = new Command().exitOverride().configureOutput({ writeErr: () => {} });
-    addFinetune(program);
+    define(program.command('finetune'));
     for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => {} });
     const run = program.parseAsync(['finetune', 'none.csv', '--out', 'none', ...args], { from: 'user' });
     await expect(run).rejects.toThrow(message);
