@@ -47,7 +47,7 @@ export function muLawDecode(ids: ArrayLike<number>): Float32Array {
  * The tokenizer of models of sound: ids are samples, read from WAV files. Its `encode` and `decode` throw
  * UsageError, since it has no text.
  *
- * @param options.sampleRate Hz to which files are converted. Default: the rate of each file.
+ * @param options `sampleRate` is the rate in Hz to which files are converted. Default: the rate of each file.
  */
 export function muLawTokenizer({ sampleRate }: { sampleRate?: number } = {}): Tokenizer {
   if (sampleRate !== undefined && !(Number.isInteger(sampleRate) && sampleRate >= 1)) {
