@@ -7,7 +7,7 @@
  *   const later = f.restoreStream(JSON.parse(JSON.stringify(s.save())));
  */
 import { UsageError } from '@mamba-ts/core/errors';
-import { complete } from '@mamba-ts/core/schema';
+import { complete, requireNames } from '@mamba-ts/core/schema';
 import { baseFields, baseOptionsOf, type OptionsOf, requireObject, withLevelBounds } from './baseOptions.ts';
 import { composeAnswer } from './compose/compose.ts';
 import { skippedSteps } from './compose/prepare.ts';
@@ -64,7 +64,8 @@ export class ForecastStream {
 
   /** A stream that has observed nothing yet. */
   static of(forecaster: SeriesForecaster, options: StreamOptions = {}): ForecastStream {
-    seasonHint(options.season);
+    requireNames('stream', requireObject(options, 'stream'), ['season']);
+    seasonHint(options.season, 'stream');
     return new ForecastStream(streamOf(forecaster, options), new RecentValues(), options.season);
   }
 

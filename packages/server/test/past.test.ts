@@ -129,14 +129,14 @@ describe('POST /v1/backtest', () => {
     [
       { series: noisy(60), horizon: 3, baselines: ['arima'] },
       'baselines[0]',
-      'baselines[0] is "arima", expected one of snaive, naive, drift. arima is slow: use it in mamba-ts backtest',
+      /^baselines\[0\] is "arima", expected one of snaive, naive, .*\. arima is slow: use it in mamba-ts backtest/,
     ],
     [
       { series: noisy(60), horizon: 3, baselines: ['naiv'] },
       'baselines[0]',
-      'baselines[0] is "naiv", expected one of snaive, naive, drift. Did you mean \'naive\'?',
+      /^baselines\[0\] is "naiv", expected one of snaive, naive, .*\. Did you mean 'naive'\?/,
     ],
-    [{ series: noisy(60), horizon: 3, baselines: 'naive' }, 'baselines', 'a list of snaive, naive, drift.'],
+    [{ series: noisy(60), horizon: 3, baselines: 'naive' }, 'baselines', 'a list of snaive, naive, '],
     [{ series: noisy(60), horizon: 3, windows: 0 }, 'windows', 'windows is 0, expected a whole number ≥ 1.'],
     [
       { series: noisy(60), horizon: 3, windows: 251 },
@@ -150,7 +150,7 @@ describe('POST /v1/backtest', () => {
     ],
   ])('400 for %j', async (body, path, message) => {
     const { status, json } = await ask(body);
-    expect(json.error.message).toContain(message);
+    expect(json.error.message).toMatch(message);
     expect({ status, path: json.error.path }).toEqual({ status: 400, path });
   });
 });

@@ -27,8 +27,13 @@ const EARLY_WEIGHT = 0.2;
 const LONGEST_STRETCH = 16;
 /** The part of the steps after the re-normalisation point that is hidden. */
 const HIDDEN_PART = 0.4;
-/** The part of the batches that have long series. */
-const LONG_PART = 0.25;
+/** The parts of the batches that have long and short series. */
+const LONG_PART = 0.3;
+const SHORT_PART = 0.12;
+/** Series shorter than this end anywhere, so that a past of a few values is learned, too. */
+const SHORT = 96;
+/** The shortest past, and the shortest future of a short series. */
+const [SHORTEST_PAST, SHORTEST_FUTURE] = [5, 4];
 /** Targets are clamped to this distance from the base, in units. */
 const MAX_DISTANCE = 200;
 /** Steps of a row beyond its patches: a step before a hidden stretch may be shorter than a patch. */
@@ -39,13 +44,18 @@ export const batchStream = (seed: number, index: number): Random => new Random(s
 
 /** A batch of about `budget` steps. All its series have one length, which is drawn first. */
 export function drawBatch(random: Random, budget: number, source: SeriesSource): TrainingSteps {
-  const isLong = random.uniform() < LONG_PART;
-  const length = Math.round(isLong ? between(random, 1024, 1.05 * CONTEXT) : logBetween(random, 32, 2048));
+  const length = drawLength(random);
   const patches = Math.ceil(length / PATCH);
   const B = Math.max(1, Math.floor(budget / patches));
   const batch = emptyBatch(B, patches + SPARE_STEPS);
   for (let b = 0; b < B; b++) addExample(random, source, length, batch, b);
   return normalizeWeights(trimmed(batch));
+}
+
+function drawLength(random: Random): number {
+  const u = random.uniform();
+  if (u < LONG_PART) return Math.round(between(random, 1024, 1.05 * CONTEXT));
+  return Math.round(u < LONG_PART + SHORT_PART ? logBetween(random, 14, SHORT) : logBetween(random, 32, 2048));
 }
 
 /** The batch of one series in which only the last `horizon` values are to be forecast. */
@@ -111,8 +121,7 @@ function addExample(random: Random, source: SeriesSource, length: number, batch:
   for (;;) {
     const { values, season, given } = source(random, length);
     const series = Float64Array.from(values);
-    const hidden = Math.min(stretchLength(random), Math.floor(series.length / 2 / PATCH));
-    const origin = series.length - hidden * PATCH;
+    const { origin, hidden } = lastStretch(random, series.length);
     const normalizedAt = drawNormalizationPoint(random, origin);
     const normalization = new Normalization(series.slice(0, normalizedAt), given ?? givenSeason(random, season));
     if (normalization.scale > 0) {
@@ -122,11 +131,21 @@ function addExample(random: Random, source: SeriesSource, length: number, batch:
   }
 }
 
+/** Where the last hidden stretch begins, and its patches. */
+function lastStretch(random: Random, length: number): Pick<Plan, 'origin' | 'hidden'> {
+  if (length < SHORT && random.uniform() < 0.5) {
+    const origin = SHORTEST_PAST + random.int(length - SHORTEST_PAST - SHORTEST_FUTURE + 1);
+    return { origin, hidden: Math.ceil((length - origin) / PATCH) };
+  }
+  const hidden = Math.min(stretchLength(random), Math.floor(length / 2 / PATCH));
+  return { origin: length - hidden * PATCH, hidden };
+}
+
 /** The re-normalisation point: before `origin`, after which the last stretch is hidden; often close to it, as in use. */
 function drawNormalizationPoint(random: Random, origin: number): number {
   const u = random.uniform();
   const [from, to] = u < 0.1 ? [0.02, 0.3] : u < 0.5 ? [0.86, 1] : [0.3, 1];
-  return Math.max(6, Math.round(origin * (from + (to - from) * random.uniform())));
+  return Math.max(SHORTEST_PAST, Math.round(origin * (from + (to - from) * random.uniform())));
 }
 
 /** Users know the season of some of their series, and of some that there is none. */

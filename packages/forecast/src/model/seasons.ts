@@ -30,15 +30,31 @@ export const NO_SEASONS: Seasons = { first: 1, second: 0, depth: 0 };
 export function findSeasons(y: Float64Array, hint: SeasonHint | readonly number[] = UNKNOWN_SEASONS): Seasons {
   const series = new Variogram(y);
   if (!('known' in hint) && !('likely' in hint)) return withSecond(series, hint);
-  if ('known' in hint) return hint.known.length === 0 ? NO_SEASONS : mainFirst(series, withSecond(series, hint.known));
-  const shown = shownIn(series, hint.likely);
+  if ('known' in hint) {
+    return hint.known.length === 0 ? NO_SEASONS : mainFirst(series, withSecond(series, inPhase(hint.known)));
+  }
+  const shown = inPhase(shownIn(series, hint.likely));
   return shown.length > 0 ? mainFirst(series, withSecond(series, shown)) : foundIn(series);
+}
+
+/** A longer season of at least this number of shorter ones is a whole number of them. */
+const WHOLE_FROM = 4;
+
+/** A year of days is 364 days where weeks are known: 365 days ago was another weekday. */
+function inPhase(seasons: readonly number[]): readonly number[] {
+  const [shortest, ...longer] = seasons;
+  return [
+    shortest,
+    ...longer.map((s) => (s >= WHOLE_FROM * shortest ? shortest * Math.round(s / shortest) : s)),
+  ].filter((s) => s !== undefined);
 }
 
 /** A dip is a season from this depth on; more is needed where few values or few seasons were seen. */
 const MIN_DEPTH = { base: 0.05, byValues: 2.5, bySeasons: 0.7 };
 /** A longer season is a second one if V there is below this part of V at the shorter, and the main one below that. */
 const [SECOND_BELOW, MAIN_BELOW] = [0.9, 0.5];
+/** Changes of noise are correlated at lag 1, half of a season of 2. */
+const SHORTEST_OF_CHANGES = 4;
 /** Shorter series have no seasons. */
 const MIN_VALUES = 8;
 
@@ -46,9 +62,16 @@ const MIN_VALUES = 8;
 class Variogram {
   readonly n: number;
   private table?: Float64Array;
+  private tableOfChanges?: Float64Array;
 
   constructor(private readonly y: Float64Array) {
     this.n = y.length;
+  }
+
+  /** V of the changes from value to value: without what is slow, such as trends that bend and cycles. */
+  get ofChanges(): Float64Array {
+    this.tableOfChanges ??= variogram(detrended(changes(this.y)));
+    return this.tableOfChanges;
   }
 
   get V(): Float64Array {
@@ -81,8 +104,12 @@ function withSecond(series: Variogram, [known, knownSecond]: readonly number[]):
 function foundIn(series: Variogram): Seasons {
   const { n } = series;
   if (n < MIN_VALUES) return NO_SEASONS;
-  const { V } = series;
-  const lags = dips(V, n);
+  let { V } = series;
+  let lags = dips(V, n);
+  if (lags.length === 0) {
+    V = series.ofChanges;
+    lags = dips(V, n, SHORTEST_OF_CHANGES);
+  }
   if (lags.length === 0) return NO_SEASONS;
   const [shortest] = lags;
   let first = shortest;
@@ -113,14 +140,42 @@ function longerThan(first: number, V: Float64Array, lags: readonly number[]): nu
 }
 
 /** Lags of local minima of V that are deep enough, rising. At least two whole seasons must have been seen. */
-function dips(V: Float64Array, n: number): number[] {
+function dips(V: Float64Array, n: number, shortest = 2): number[] {
   const lags: number[] = [];
   const last = Math.min(V.length - 2, Math.floor(n / 2));
-  for (let s = 2; s <= last; s++) {
+  for (let s = shortest; s <= last; s++) {
     if (V[s] > V[s - 1] || V[s] > V[s + 1]) continue;
-    if (depthOf(V, s) >= minDepth(n, s)) lags.push(s);
+    if (depthOf(V, s) < minDepth(n, s)) continue;
+    const refined = refine(V, s);
+    if (!lags.includes(refined)) lags.push(refined);
   }
-  return lags;
+  return lags.sort((a, b) => a - b);
+}
+
+/** Seasons that a refined lag is compared over. */
+const REFINED_SEASONS = 4;
+
+/**
+ * The season near a dip. A slope of V moves its minimum to one side, so the slope is taken out, and the minima at
+ * several seasons are compared:
+ *
+ *   s ← argmin Σₖ V(k s′) − slopeₖ · k (s′ − s)     over s ± s/8,     slopeₖ = (V((k + ½) s) − V((k − ½) s)) / s
+ */
+function refine(V: Float64Array, s: number): number {
+  const last = V.length - 1;
+  const reach = Math.max(1, Math.floor(s / 8));
+  let [best, least] = [s, Infinity];
+  for (let at = Math.max(2, s - reach); at <= s + reach; at++) {
+    let [sum, count] = [0, 0];
+    for (let k = 1; k <= REFINED_SEASONS && k * (s + reach) <= last; k++) {
+      if (k > 1 && Math.floor((k + 0.5) * s) > last) break;
+      const [low, high] = [Math.floor((k - 0.5) * s), Math.min(last, Math.floor((k + 0.5) * s))];
+      sum += V[k * at] - ((V[high] - V[low]) / (high - low)) * k * (at - s);
+      count++;
+    }
+    if (count > 0 && sum < least) [best, least] = [at, sum];
+  }
+  return best;
 }
 
 const minDepth = (n: number, s: number) =>
@@ -193,3 +248,7 @@ function detrended(y: Float64Array): Float64Array {
   for (let t = 0; t < n; t++) residuals[t] = Math.min(bound, Math.max(-bound, residuals[t]));
   return residuals;
 }
+
+/** Changes from value to value. */
+const changes = (y: Float64Array): Float64Array =>
+  Float64Array.from({ length: y.length - 1 }, (_, t) => y[t + 1] - y[t]);

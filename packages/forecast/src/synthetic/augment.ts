@@ -126,6 +126,28 @@ export const levelShift: Change = (random, draft) => {
   return { ...draft, values };
 };
 
+/** One to three shocks: a sudden change that fades, at a constant rate or after a while. */
+export const shocks: Change = (random, draft) => {
+  if (isCount(draft)) return draft;
+  const { length: n } = draft.values;
+  const size = deviationOf(draft.values) * between(random, 1, 6);
+  const values = draft.values.slice();
+  for (let k = whole(random, 1, 3); k > 0; k--) {
+    const [from, height, stay] = [
+      random.int(n),
+      size * random.normal(),
+      chance(random, 0.5) ? 0 : random.int(n >> 3 || 1),
+    ];
+    const memory = Math.exp(-1 / logBetween(random, 1, Math.max(2, n / 6)));
+    let change = draft.support ? Math.max(height, -0.9 * Math.abs(values[from])) : height;
+    for (let i = from; i < n; i++) {
+      values[i] += change;
+      if (i - from >= stay) change *= memory;
+    }
+  }
+  return { ...draft, values: draft.support ? mapped(values, (value) => Math.max(0, value)) : values };
+};
+
 /** Adds noise. */
 export const addNoise: Change = (random, draft) => {
   if (!isFree(draft)) return draft;
@@ -172,8 +194,9 @@ const CHANGES: readonly { change: Change; probability: number }[] = [
   { change: upsideDown, probability: 0.12 },
   { change: backwards, probability: 0.04 },
   { change: bend, probability: 0.1 },
-  { change: amplitudeModulation, probability: 0.08 },
+  { change: amplitudeModulation, probability: 0.12 },
   { change: levelShift, probability: 0.06 },
+  { change: shocks, probability: 0.06 },
   { change: periodicSpikes, probability: 0.03 },
   { change: addNoise, probability: 0.1 },
   { change: censor, probability: 0.05 },

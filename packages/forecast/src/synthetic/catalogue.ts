@@ -49,11 +49,11 @@ export interface Prior {
 
 /** All priors. */
 export const CATALOGUE: readonly Prior[] = [
-  { name: 'dailyLife', draw: dailyLife, weight: 14 },
+  { name: 'dailyLife', draw: dailyLife, weight: 18 },
   { name: 'trendSeason', draw: trendSeason, weight: 11 },
   { name: 'gaussianProcess', draw: gaussianProcess, weight: 11 },
   { name: 'localLevel', draw: localLevel, weight: 11 },
-  { name: 'sensor', draw: sensor, weight: 10 },
+  { name: 'sensor', draw: sensor, weight: 12 },
   { name: 'arima', draw: arima, weight: 10 },
   { name: 'regimes', draw: regimes, weight: 8 },
   { name: 'exponentialSmoothing', draw: exponentialSmoothing, weight: 7 },

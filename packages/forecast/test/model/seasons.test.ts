@@ -36,6 +36,32 @@ describe('findSeasons', () => {
     expect(findSeasons(spiked).first).toBe(7);
   });
 
+  it('finds the whole season where the variogram rises with the lag', () => {
+    // A wide peak on a random walk: the minimum of V alone is a few steps short.
+    for (const period of [24, 52, 144]) {
+      let level = 0;
+      const y = series(6 * period, (t, random) => {
+        level += 0.08 * random.normal();
+        return level + wave(t, period) + 0.1 * random.normal();
+      });
+      expect(Math.abs(findSeasons(y).first - period)).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it('finds a season under a cycle that hides it', () => {
+    const shape = series(12, (_, random) => random.normal(), 3);
+    const y = series(120, (t, random) => 12 * wave(t, 90) + 0.05 * t + shape[t % 12] + 0.2 * random.normal());
+    expect(findSeasons(y).first).toBe(12);
+  });
+
+  it('takes a year as a whole number of weeks', () => {
+    const y = series(1100, (t, random) => wave(t, 7) + wave(t, 365.25) + 0.2 * random.normal());
+    expect(findSeasons(y, { known: [7, 365] })).toMatchObject({ first: 7, second: 364 });
+    expect(findSeasons(y, { likely: [7, 365] })).toMatchObject({ first: 7, second: 364 });
+    const noise = series(300, (_, random) => random.normal());
+    expect(findSeasons(noise, { known: [5, 12] })).toMatchObject({ first: 5, second: 12 });
+  });
+
   it('finds none in noise, in random walks and on lines, except one in twenty by chance', () => {
     let found = 0;
     for (let seed = 0; seed < 60; seed++) {

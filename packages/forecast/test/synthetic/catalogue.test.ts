@@ -29,40 +29,40 @@ describe('sampleSeries', () => {
     expect(seen).toMatchInlineSnapshot(`
       [
         [
-          "regimes",
-          7,
-          0.2426,
-          0.2493,
+          "arima",
+          13,
+          695.8,
+          693.1,
         ],
         [
-          "dailyLife",
-          undefined,
-          0.2572,
-          0.2557,
+          "trendSeason",
+          16,
+          2199,
+          1716,
         ],
         [
-          "sensor+sensor",
-          undefined,
-          14300,
-          14300,
-        ],
-        [
-          "trendSeason+sales",
-          19,
-          0.702,
-          0.6959,
-        ],
-        [
-          "counts",
+          "sensor",
           24,
-          1,
-          1,
+          0,
+          0,
         ],
         [
           "localLevel",
           undefined,
-          287.7,
-          220,
+          244,
+          241.1,
+        ],
+        [
+          "gaussianProcess",
+          24,
+          1.768,
+          2.006,
+        ],
+        [
+          "localLevel",
+          undefined,
+          48.78,
+          48.14,
         ],
       ]
     `);

@@ -79,8 +79,8 @@ describe('mamba-ts backtest', () => {
     await refused([...run, '--baselines', 'none'], 'leave nothing to measure');
     await refused([...run, '--out', 'scores.txt'], 'backtest: --out scores.txt ends in .txt, expected .csv or .json.');
     const unknown = await mamba([...run, '--baselines', 'snaive,prophet']);
-    expect(unknown.stderr).toContain(
-      "argument 'snaive,prophet' is invalid. Part [1]: expected one of snaive, naive, drift, ets, mstl, arima. Did you mean",
+    expect(unknown.stderr).toMatch(
+      /argument 'snaive,prophet' is invalid\. Part \[1\]: expected one of snaive, naive, .*\. Did you mean/,
     );
     expect(unknown.code).toBe(2);
     expect((await mamba([...run, '--windows', '0'])).stderr).toContain('Expected a whole number ≥ 1');
