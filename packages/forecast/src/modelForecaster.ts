@@ -2,14 +2,14 @@
  * The zero-shot model as a forecaster of series.
  *
  * A Mamba that was trained on synthetic series alone (synthetic/) reads patches of 16 values and answers with
- * quantiles of the patches that follow (model/). Of a long series it reads the last 4,096 values.
+ * quantiles of the patches that follow (model/). Of a long series it reads the last 4,096 values (model/window.ts).
  */
 import type { SequenceModel } from '@mamba-ts/core/models';
 import { answer, constant } from './answer.ts';
 import { type CheckedOptions, checkOptions } from './baseOptions.ts';
-import { type EncodedSeries, predict } from './model/predict.ts';
+import { type EncodedSeries, meanOfForecasts, predict } from './model/predict.ts';
 import { EncoderSteps, SeriesEncoder } from './model/seriesEncoder.ts';
-import { PATCH, spanOf } from './model/window.ts';
+import { PATCH, type Span, shortSpanOf, spanOf } from './model/window.ts';
 import { ModelStream } from './modelStream.ts';
 import { RecentValues } from './recentValues.ts';
 import type { BaseOptions, Forecast, SeriesForecaster, StreamOptions, StreamState, Values } from './types.ts';
@@ -50,13 +50,17 @@ export class ModelForecaster implements SeriesForecaster {
 
   private answerAll(series: readonly Float64Array[], options: CheckedOptions): Forecast[] {
     const { horizon } = options;
-    const encoded = series.map((values) => encodedSeries(values, options));
-    const varying = encoded.filter(({ encoder }) => !encoder.isConstant);
+    const readings = series.map((values) => readingsOf(values, options));
+    const varying = readings.flat().filter(({ encoder }) => !encoder.isConstant);
     const predicted = varying.length > 0 ? predict(this.model, varying, horizon) : [];
-    const quantiles = new Map(varying.map(({ encoder }, i) => [encoder, predicted[i]]));
-    return encoded.map(({ encoder, window }) =>
-      answer(quantiles.get(encoder) ?? constant(encoder.normalization.location, horizon), window, options),
-    );
+    const quantiles = new Map(varying.map((reading, i) => [reading, predicted[i]]));
+    return readings.map((ofSeries) => {
+      const [{ encoder, window }] = ofSeries;
+      const forecasts = ofSeries.flatMap((reading) => (quantiles.has(reading) ? [quantiles.get(reading)!] : []));
+      const steps =
+        forecasts.length > 0 ? meanOfForecasts(forecasts) : constant(encoder.normalization.location, horizon);
+      return answer(steps, window, options);
+    });
   }
 
   stream(options: StreamOptions = {}): ModelStream {
@@ -73,9 +77,19 @@ export class ModelForecaster implements SeriesForecaster {
   }
 }
 
-/** A series, encoded from the start of its window to the horizon. */
-function encodedSeries(values: Float64Array, { horizon, season }: CheckedOptions): EncodedSeries {
-  const { start, normalizedTo } = spanOf(values.length);
+/** What is read of a series: its window, then a shorter one where it helps. */
+function readingsOf(values: Float64Array, options: CheckedOptions): EncodedSeries[] {
+  const reading = encodedSeries(values, spanOf(values.length), options);
+  const shortSpan = shortSpanOf(values.length, reading.encoder.normalization.seasons.first);
+  return shortSpan ? [reading, encodedSeries(values, shortSpan, options)] : [reading];
+}
+
+/** A series, encoded from the start of a window to the horizon. */
+function encodedSeries(
+  values: Float64Array,
+  { start, normalizedTo }: Span,
+  { horizon, season }: CheckedOptions,
+): EncodedSeries {
   const window = values.subarray(start);
   const patches = Math.ceil(horizon / PATCH);
   const encoder = SeriesEncoder.of(window, normalizedTo - start, window.length + patches * PATCH, season);

@@ -7,17 +7,26 @@
 import type { SequenceModel } from '@mamba-ts/core/models';
 import { answer, constant } from './answer.ts';
 import { checkOptions } from './baseOptions.ts';
-import { advance, predict } from './model/predict.ts';
+import { advance, meanOfForecasts, predict, type Quantiles } from './model/predict.ts';
 import { EncoderSteps, SeriesEncoder } from './model/seriesEncoder.ts';
-import { CONTEXT, PATCH, spanOf } from './model/window.ts';
+import { CONTEXT, PATCH, type Span, shortSpanOf, spanOf } from './model/window.ts';
 import { RecentValues } from './recentValues.ts';
 import { type SeasonHint, seasonHint } from './seasons.ts';
 import type { BaseOptions, Forecast, SeriesStream, StreamOptions } from './types.ts';
 import { requireKnown } from './values.ts';
 
+/** A window of the stream, with its encoder normalized at the last re-normalisation point. */
+interface Reading {
+  encoder: SeriesEncoder;
+  readonly normalizedTo: number;
+  /** Whether it is normalized by later values as well: it is then used once. */
+  readonly isLate: boolean;
+}
+
 /** A stream of the model. */
 export class ModelStream implements SeriesStream {
-  private reading?: { encoder: SeriesEncoder; normalizedTo: number; isLate: boolean };
+  private long?: Reading;
+  private short?: Reading;
   private readonly season: SeasonHint;
 
   constructor(
@@ -36,31 +45,44 @@ export class ModelStream implements SeriesStream {
     const checked = checkOptions(options);
     const { horizon } = checked;
     const { count, window } = this.values;
-    const { start, normalizedTo } = spanOf(count);
+    const span = spanOf(count);
     requireKnown(window, 'the values observed');
-    const encoder = this.encoderAt(normalizedTo, window, normalizedTo - start);
-    if (encoder.isConstant) return answer(constant(encoder.normalization.location, horizon), window, checked);
+    this.long = this.readingAt(this.long, span, window);
+    const { encoder } = this.long;
+    const forecasts = this.predicted(encoder, window, horizon);
+    const shortSpan = shortSpanOf(count, encoder.normalization.seasons.first);
+    if (shortSpan) {
+      const shortWindow = window.subarray(shortSpan.start - span.start);
+      this.short = this.readingAt(this.short, shortSpan, shortWindow);
+      forecasts.push(...this.predicted(this.short.encoder, shortWindow, horizon));
+    }
+    const steps = forecasts.length > 0 ? meanOfForecasts(forecasts) : constant(encoder.normalization.location, horizon);
+    return answer(steps, window, checked);
+  }
+
+  dispose(): void {
+    for (const reading of [this.long, this.short]) reading?.encoder.state?.dispose();
+    this.long = undefined;
+    this.short = undefined;
+  }
+
+  /** The forecast from a window; none where its values are all equal. */
+  private predicted(encoder: SeriesEncoder, window: Float64Array, horizon: number): Quantiles[][] {
+    if (encoder.isConstant) return [];
     this.catchUp(encoder, window);
     const patches = Math.ceil(horizon / PATCH);
     const steps = new EncoderSteps(patches);
     encoder.ahead(window, patches, steps);
-    const [quantiles] = predict(this.model, [{ encoder, steps, window }], horizon, encoder.state);
-    return answer(quantiles, window, checked);
+    return predict(this.model, [{ encoder, steps, window }], horizon, encoder.state);
   }
 
-  dispose(): void {
-    this.reading?.encoder.state?.dispose();
-    this.reading = undefined;
-  }
-
-  /** The encoder normalized at `normalizedTo`: the current one, or a new one. One normalized by later values is used once. */
-  private encoderAt(normalizedTo: number, window: Float64Array, length: number): SeriesEncoder {
-    if (this.reading?.normalizedTo !== normalizedTo || this.reading.isLate) {
-      this.dispose();
-      const encoder = SeriesEncoder.of(window, length, CONTEXT, this.season);
-      this.reading = { normalizedTo, encoder, isLate: encoder.normalizedLength > length };
-    }
-    return this.reading.encoder;
+  /** The reading of a span: the current one, or a new one after a re-normalisation point. */
+  private readingAt(reading: Reading | undefined, { start, normalizedTo }: Span, window: Float64Array): Reading {
+    if (reading?.normalizedTo === normalizedTo && !reading.isLate) return reading;
+    reading?.encoder.state?.dispose();
+    const length = normalizedTo - start;
+    const encoder = SeriesEncoder.of(window, length, CONTEXT, this.season);
+    return { normalizedTo, encoder, isLate: encoder.normalizedLength > length };
   }
 
   private catchUp(encoder: SeriesEncoder, window: Float64Array): void {

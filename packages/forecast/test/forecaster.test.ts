@@ -215,6 +215,24 @@ describe('a stream', () => {
     );
   });
 
+  it('has the forecast of the whole series where a short window is read as well', async () => {
+    for (const [season, seed] of [
+      [undefined, 5],
+      [24, 6],
+      [500, 7],
+    ] as const) {
+      const values = walk(5200, seed, 0.05);
+      const s = f.stream({ season });
+      let at = 0;
+      for (const end of [1270, 1290, 1331, 2300, 4095, 5200]) {
+        s.observe(values.slice(at, end));
+        at = end;
+        same(await s.forecast({ horizon: 20 }), await f.forecast(values.slice(0, at), { horizon: 20, season }));
+      }
+      s.dispose();
+    }
+  });
+
   it('continues for long in bounded memory, and from a saved state as if it had not stopped', async () => {
     const values = walk(30_000, 11);
     const s = f.stream();
@@ -244,6 +262,7 @@ describe('a stream', () => {
     await expect(s.forecast({ horizon: 3, lower: 5, upper: 0 })).rejects.toThrow(/lower is 5 and upper is 0/);
     expect(() => f.restoreStream({ version: 2 } as never)).toThrow(/no state of a stream/);
     expect(() => f.stream({ season: 0 })).toThrow(/season is 0/);
+    expect(() => f.stream({ lower: 0 } as never)).toThrow(/unknown option 'lower', expected season/);
   });
 
   it('takes null and typed arrays, as a series does', async () => {

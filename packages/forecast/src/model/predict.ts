@@ -59,6 +59,14 @@ export function predict(
   });
 }
 
+/** The mean of several forecasts of one series, quantile by quantile. */
+export const meanOfForecasts = (forecasts: readonly Quantiles[][]): Quantiles[] =>
+  forecasts.length === 1
+    ? forecasts[0]
+    : forecasts[0].map((step, t) =>
+        step.map((_, level) => forecasts.reduce((sum, forecast) => sum + forecast[t][level], 0) / forecasts.length),
+      );
+
 const MEDIAN = GRID.indexOf(0.5);
 
 /** Records the forecasts of the first `count` steps, as many of the last as calibration uses. */

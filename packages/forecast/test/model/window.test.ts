@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fc } from '../../../../test/support/random.ts';
-import { CONTEXT, spanOf } from '../../src/model/window.ts';
+import { CONTEXT, shortSpanOf, spanOf } from '../../src/model/window.ts';
 
 describe('the span that is read', () => {
   it('ends at the last value, is bounded, and is normalized over most of it', () => {
@@ -16,6 +16,18 @@ describe('the span that is read', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it('has a short one within it, where that holds three seasons', () => {
+    for (const count of [1280, 1343, 1344, 4096, 5000, 50_000]) {
+      const short = shortSpanOf(count, 24);
+      expect(short?.start).toBeGreaterThan(spanOf(count).start);
+      expect(short?.normalizedTo).toBeLessThanOrEqual(count);
+      expect(count - (short?.start ?? 0)).toBeLessThan(1024 + 64);
+    }
+    expect(shortSpanOf(1279, 24)).toBeUndefined();
+    expect(shortSpanOf(5000, 341)).toBeDefined();
+    expect(shortSpanOf(5000, 342)).toBeUndefined();
   });
 
   it('is normalized again a bounded number of times', () => {
