@@ -132,6 +132,30 @@ function halfToFloat(halves: Uint16Array): Float32Array {
   return new Float32Array(bits.buffer);
 }
 
+/**
+ * The f16 nearest to each value, ties to even. Values beyond its range, from 65,520 on, become ±Infinity.
+ */
+export function floatToHalf(values: Float32Array): Uint16Array {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  return Uint16Array.from(bits, halfOfFloatBits);
+}
+
+function halfOfFloatBits(bits: number): number {
+  const sign = (bits >>> 16) & 0x8000;
+  const exponent = ((bits >>> 23) & 0xff) - 127 + 15;
+  const fraction = bits & 0x7fffff;
+  if (exponent === 0xff - 127 + 15) return sign | 0x7c00 | (fraction === 0 ? 0 : 0x200);
+  if (exponent >= 0x1f) return sign | 0x7c00;
+  if (exponent < -10) return sign;
+  // A subnormal has the leading 1 among its bits. A carry of the rounding goes into the exponent, as it should.
+  const whole = exponent > 0 ? (exponent << 23) | fraction : fraction | 0x800000;
+  const shift = exponent > 0 ? 13 : 14 - exponent;
+  const kept = whole >>> shift;
+  const rest = whole & ((1 << shift) - 1);
+  const half = 1 << (shift - 1);
+  return sign | (kept + Number(rest > half || (rest === half && (kept & 1) === 1)));
+}
+
 /** f16 is 1 sign, 5 exponent (bias 15) and 10 fraction bits; f32 is 1, 8 (bias 127) and 23. */
 function floatBitsOfHalf(half: number): number {
   const sign = (half & 0x8000) << 16;

@@ -7,7 +7,7 @@
 import { UsageError } from '../errors.ts';
 import { shown } from '../schema/shown.ts';
 import type { ByteSource } from './byteSource.ts';
-import { toFloat32, toInt32 } from './dtypes.ts';
+import { DTYPE_BYTES, floatToHalf, toFloat32, toInt32 } from './dtypes.ts';
 import { parseHeader, type SafetensorsInfo } from './safetensorsHeader.ts';
 import { checkName, elementCount, findTensor, type TensorFile, type TensorValues } from './tensorFile.ts';
 
@@ -89,16 +89,18 @@ export async function openSafetensors(source: ByteSource): Promise<SafetensorsFi
   return new SafetensorsFile(source, metadata, tensors, dataBegin);
 }
 
-/** A tensor to write. The values are row-major; their type decides between F32 and I32. */
+/** A tensor to write. The values are row-major. */
 export interface TensorToWrite {
   readonly name: string;
   readonly shape: readonly number[];
   readonly data: Float32Array | Int32Array;
+  /** 'F16': each value of a Float32Array is rounded to the nearest. Default: F32 or I32, as the data are. */
+  readonly dtype?: 'F16';
 }
 
 /**
- * The chunks of a safetensors file: the header, then a view of each tensor's memory, without copies. Keep the data
- * unchanged until the last chunk is written.
+ * The chunks of a safetensors file: the header, then a view of each tensor's memory, without copies unless it is
+ * rounded to F16. Keep the data unchanged until the last chunk is written.
  *
  * Throws UsageError for a reserved or repeated name and for data whose length does not match its shape.
  *
@@ -114,8 +116,10 @@ export function encodeSafetensors(
   return {
     *[Symbol.iterator]() {
       yield header;
-      for (const { data } of list) {
-        yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+      for (const { data, dtype } of list) {
+        const { buffer, byteOffset, byteLength } =
+          dtype === 'F16' && data instanceof Float32Array ? floatToHalf(data) : data;
+        yield new Uint8Array(buffer, byteOffset, byteLength);
       }
     },
   };
@@ -144,11 +148,11 @@ function encodeHeader(tensors: readonly TensorToWrite[], metadata: Readonly<Reco
   }
   const names = new Set<string>();
   let offset = 0;
-  for (const { name, shape, data } of tensors) {
+  for (const { name, shape, data, dtype: given } of tensors) {
     checkToWrite(name, shape, data, names);
     names.add(name);
-    const dtype = data instanceof Float32Array ? 'F32' : 'I32';
-    const end = offset + data.byteLength;
+    const dtype = data instanceof Float32Array ? (given ?? 'F32') : 'I32';
+    const end = offset + data.length * DTYPE_BYTES[dtype];
     fields.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [offset, end] })}`);
     offset = end;
   }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytesSource, fileSource } from '../../src/formats/byteSource.ts';
+import { floatToHalf, toFloat32 } from '../../src/formats/dtypes.ts';
 import {
   encodeSafetensors,
   openSafetensors,
@@ -88,6 +89,26 @@ describe('safetensors', () => {
     const chunks = encodeSafetensors([{ name: 'a', shape: [4], data }]);
     expect([...chunks][1].buffer).toBe(data.buffer);
     expect([...chunks]).toEqual([...chunks]);
+  });
+
+  it('rounds to the nearest F16', async () => {
+    // Every f16 but NaN is kept.
+    const halves = Uint16Array.from({ length: 0x10000 }, (_, i) => i).filter((half) => (half & 0x7fff) <= 0x7c00);
+    const values = toFloat32('F16', new Uint8Array(halves.buffer));
+    expect(floatToHalf(values)).toEqual(halves);
+    // Halfway between two of them, the even one is taken; beyond, the nearer one.
+    const finite = values.filter((x) => x >= 0 && x < 65504);
+    const between = finite.map((x, i) => (x + values[i + 1]) / 2);
+    expect(floatToHalf(between)).toEqual(halves.subarray(0, finite.length).map((half) => half + (half & 1)));
+    const above = between.map((x) => x * (1 + 2e-7) + 1e-12);
+    expect(floatToHalf(above)).toEqual(halves.subarray(0, finite.length).map((half) => half + 1));
+    const [large, small, nan] = floatToHalf(Float32Array.of(-65520, 1e-9, Number.NaN));
+    expect([large, small, nan & 0x7e00]).toEqual([0xfc00, 0, 0x7e00]);
+
+    const bytes = safetensorsBytes([{ name: 'x', shape: [3], data: Float32Array.of(1, 1.0003, -2 / 3), dtype: 'F16' }]);
+    const read = await (await open(bytes)).read('x');
+    expect(read.data).toEqual(Float32Array.of(1, 1, -0.66650390625));
+    expect(headerOf(bytes).json).toContain('"dtype":"F16"');
   });
 
   it('gives a copy of the data', async () => {
