@@ -1,8 +1,8 @@
 import type { Forecast } from './types.ts';
 
-/** A forecast with changed mean, median, quantiles and intervals. `change` gets each list of them, one number a step. */
+/** A forecast with changed mean, median, quantiles, intervals and sample paths. `change` gets each list of them, one number a step. */
 export function mapForecast(forecast: Forecast, change: (steps: number[]) => number[]): Forecast {
-  const { mean, median, quantiles, intervals } = forecast;
+  const { mean, median, quantiles, intervals, samples } = forecast;
   const entries = Object.entries(intervals ?? {});
   return {
     ...forecast,
@@ -14,6 +14,7 @@ export function mapForecast(forecast: Forecast, change: (steps: number[]) => num
         entries.map(([level, { low, high }]) => [level, { low: change(low), high: change(high) }]),
       ),
     }),
+    ...(samples && { samples: samples.map(change) }),
   };
 }
 

@@ -9,6 +9,7 @@ import { holidaysField } from './covariates/holidays.ts';
 import { modeField } from './covariates/modes.ts';
 import { fieldsOf } from './part.ts';
 import { answerParts, pastParts } from './parts.ts';
+import { sampleFields } from './samplePaths.ts';
 
 export { baseFields } from './baseOptions.ts';
 
@@ -42,6 +43,7 @@ export const forecastFields = {
   mode: modeField,
   /** Whether the past of each series is used to forecast the others. Default: false. */
   together: field.flag({ default: false, help: 'use the past of each series to forecast the others' }),
+  ...sampleFields,
   ...fromFields,
 };
 

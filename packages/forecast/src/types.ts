@@ -24,6 +24,8 @@ export interface Forecast {
   quantiles: Record<string, number[]>;
   /** By level, '80'; only where levels were given. */
   intervals?: Record<string, Interval>;
+  /** Sample paths, each with one value a step; only where `samples` was given. */
+  samples?: number[][];
   /** What covariates did; only where there are any. */
   covariates?: CovariateReport;
   /** With `intermittent`: the share of the demand model in the answer, 0, 0.5 or 1. The rest is the forecaster's. */

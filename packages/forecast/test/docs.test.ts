@@ -114,6 +114,13 @@ const cases: Record<string, () => Promise<void>> = {
     const [[used]] = await printed('Several series together', new Smoothing(), { shopSales, deliveries });
     expect(used).toEqual(['series 1']);
   },
+  async 'Sample paths'() {
+    const sales = Array.from(noise(random, 60), (x) => 100 + x);
+    const [[low, high]] = (await printed('Sample paths', new Smoothing(), { sales })) as [[number, number]];
+    expect(low).toBeLessThan(high);
+    expect(low).toBeGreaterThan(14 * 90);
+    expect(high).toBeLessThan(14 * 110);
+  },
   async 'Pictures and reports'() {
     const at = await workFolder({});
     const hours = (from: number, count: number) => Array.from({ length: count }, (_, i) => 3_600_000 * (from + i));

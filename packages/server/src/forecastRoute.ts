@@ -67,5 +67,6 @@ function stepsAhead(series: PlacedSeries, i: number, options: CheckedForecast): 
   return steps;
 }
 
-/** Mean, median, quantiles, and two bounds a level. */
-const numbersOfStep = ({ quantiles, levels = [] }: CheckedForecast): number => 2 + quantiles.length + 2 * levels.length;
+/** Mean, median, quantiles, two bounds a level, and sample paths. */
+const numbersOfStep = ({ quantiles, levels = [], samples = 0 }: CheckedForecast): number =>
+  2 + quantiles.length + 2 * levels.length + samples;

@@ -17,7 +17,7 @@ export interface ForecastRecord extends Forecast {
 /** The record of one series, its numbers rounded as in CSV. */
 export function record(view: ForecastView): ForecastRecord {
   const { future, label } = curvesOf(view, 0);
-  const { mean, median, quantiles, intervals } = view.forecast;
+  const { mean, median, quantiles, intervals, samples } = view.forecast;
   const round = roundingOf(view.forecast);
   const rounded = (row: readonly number[]) => row.map(round);
   const bounds = ({ low, high }: Interval) => ({ low: rounded(low), high: rounded(high) });
@@ -29,6 +29,7 @@ export function record(view: ForecastView): ForecastRecord {
     median: rounded(median),
     quantiles: mapValues(quantiles, rounded),
     ...(intervals && { intervals: mapValues(intervals, bounds) }),
+    ...(samples && { samples: samples.map(rounded) }),
   };
 }
 

@@ -20,6 +20,7 @@ interface ForecastFlags extends TableFlags {
   level?: number[];
   quantiles?: number[];
   from?: string;
+  samples?: number;
   model?: string;
   out?: string;
   backend?: string;
@@ -53,6 +54,13 @@ export function define(command: Command): void {
 async function run(path: string, flags: ForecastFlags): Promise<void> {
   // A wrong ending is refused before anything is read.
   const output = outputFor(flags.out);
+  if (flags.samples !== undefined && !flags.out?.endsWith('.json')) {
+    const got = flags.out ? `--out is ${flags.out}` : 'there is no --out';
+    throw new UsageError(
+      'forecast',
+      `--samples is given and ${got}, expected a file that ends in .json: it holds the paths.`,
+    );
+  }
   const table = await openTable(path, flags);
   say(layoutLine(table));
   const forecaster = await openForecaster(flags);

@@ -113,6 +113,7 @@ describe('mamba-ts forecast', () => {
     [['nowhere.csv'], /there is no .*nowhere\.csv/],
     [[shops, '--out', 'x.xlsx'], '--out x.xlsx ends in .xlsx, expected .csv, .json, .svg, .png, .html.'],
     [[shops, '--frequency', 'dayly'], "Did you mean 'daily'?"],
+    [[shops, '--samples', '5'], '--samples is given and there is no --out, expected a file that ends in .json'],
   ])('refuses %j', async (args, message) => {
     await refused(['forecast', ...args, ...backend], message, { cwd: folder });
   });
