@@ -57,8 +57,7 @@ export class ModelForecaster implements SeriesForecaster {
     return readings.map((ofSeries) => {
       const [{ encoder, window }] = ofSeries;
       const forecasts = ofSeries.flatMap((reading) => (quantiles.has(reading) ? [quantiles.get(reading)!] : []));
-      const steps =
-        forecasts.length > 0 ? meanOfForecasts(forecasts) : constant(encoder.normalization.location, horizon);
+      const steps = forecasts.length > 0 ? meanOfForecasts(forecasts) : constant(encoder.location, horizon);
       return answer(steps, window, options);
     });
   }

@@ -56,7 +56,7 @@ export class ModelStream implements SeriesStream {
       this.short = this.readingAt(this.short, shortSpan, shortWindow);
       forecasts.push(...this.predicted(this.short.encoder, shortWindow, horizon));
     }
-    const steps = forecasts.length > 0 ? meanOfForecasts(forecasts) : constant(encoder.normalization.location, horizon);
+    const steps = forecasts.length > 0 ? meanOfForecasts(forecasts) : constant(encoder.location, horizon);
     return answer(steps, window, checked);
   }
 

@@ -77,6 +77,40 @@ describe('a forecaster', () => {
     );
   });
 
+  it('keeps seasons and widths at any level and scale', async () => {
+    const values = walk(300, 8).map(
+      (x, t) => Math.round(2 ** 10 * (x + 100 + 4 * Math.sin((2 * Math.PI * t) / 24))) / 2 ** 10,
+    );
+    const width = ({ intervals = {} }: Forecast) => intervals['80'].high.map((x, t) => x - intervals['80'].low[t]);
+    const options = { horizon: 30, levels: [80], nonNegative: false };
+    const plain = await f.forecast(values, options);
+    const lifted = await f.forecast(
+      values.map((x) => x + 2 ** 40),
+      options,
+    );
+    expectClose(
+      lifted.median.map((x) => x - 2 ** 40),
+      plain.median,
+      1e-3,
+    );
+    expectClose(width(lifted), width(plain), 1e-3);
+    for (const factor of [2 ** -1030, 2 ** -600, 2 ** -301, 2 ** 300]) {
+      const scaled = await f.forecast(
+        values.map((x) => factor * x),
+        options,
+      );
+      expectClose(
+        scaled.median.map((x) => x / factor),
+        plain.median,
+        1e-3,
+        String(factor),
+      );
+      const s = f.stream();
+      s.observe(values.map((x) => factor * x));
+      expect((await s.forecast(options)).median).toEqual(scaled.median);
+    }
+  });
+
   it('repeats a constant, and a single value', async () => {
     for (const values of [[5, 5, 5, 5, 5], [5], [Number.NaN, 5, Number.NaN], [5, 5 + 1e-300, 5]]) {
       const forecast = await f.forecast(values, { horizon: 3, levels: [95] });

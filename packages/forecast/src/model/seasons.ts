@@ -229,9 +229,11 @@ function variogram(y: Float64Array): Float64Array {
 }
 
 /** The residuals of a least-squares line, clamped to four mean deviations, so that one spike is no season. */
-function detrended(y: Float64Array): Float64Array {
-  const n = y.length;
+function detrended(values: Float64Array): Float64Array {
+  const n = values.length;
   const middle = (n - 1) / 2;
+  // From the first value on, so that a large level does not hide the differences.
+  const y = values.map((x) => x - values[0]);
   let [mean, slope] = [0, 0];
   for (let t = 0; t < n; t++) mean += y[t] / n;
   for (let t = 0; t < n; t++) slope += (t - middle) * (y[t] - mean);
