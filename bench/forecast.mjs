@@ -14,7 +14,7 @@ import { mean } from '@mamba-ts/core/math';
 import { loadForecaster } from '@mamba-ts/forecast';
 import { backtest, backtestTable, markdown } from '@mamba-ts/forecast/backtest';
 import { openBaseline } from '@mamba-ts/forecast/baselines';
-import { checkOptions } from '@mamba-ts/forecast/options';
+import { checkOptions } from '../packages/forecast/dist/baseOptions.js';
 import { withoutGaps } from '../packages/forecast/dist/gaps.js';
 import { forecastOf } from '../packages/forecast/dist/quantiles.js';
 import { openPeer } from './peer.mjs';
