@@ -1,16 +1,21 @@
-/** From the network's quantiles of a series to the forecast that was requested. */
+/** From the network's quantiles of the readings of a series to the forecast that was requested. */
 
 import type { CheckedOptions } from './baseOptions.ts';
 import type { Quantiles } from './model/predict.ts';
 import { GRID } from './quantiles.ts';
-import { forecastWithin, supportOf } from './support.ts';
+import { forecastWithin, supportOf, within } from './support.ts';
 import type { Forecast, Values } from './types.ts';
 
-/** `window`: the values that were read; they tell whether values can be negative. */
-export function answer(steps: readonly Quantiles[], window: Values, options: CheckedOptions): Forecast {
-  return forecastWithin({ levels: GRID, steps }, supportOf(window, options), options);
+/**
+ * The mean of the forecasts of one series, quantile by quantile, each within the support of the values.
+ *
+ * `window`: the values that were read; they tell whether values can be negative.
+ */
+export function answer(forecasts: readonly Quantiles[][], window: Values, options: CheckedOptions): Forecast {
+  const support = supportOf(window, options);
+  const tables = forecasts.map((steps) => within({ levels: GRID, steps }, { ...support, integer: false }).steps);
+  const steps = tables[0].map((_row, t) =>
+    GRID.map((_, level) => tables.reduce((sum, table) => sum + table[t][level], 0) / tables.length),
+  );
+  return forecastWithin({ levels: GRID, steps }, support, options);
 }
-
-/** Quantiles of a series whose values are all equal, or that has a single one: it stays so. */
-export const constant = (value: number, horizon: number): Quantiles[] =>
-  Array.from({ length: horizon }, () => new Float64Array(GRID.length).fill(value));

@@ -5,11 +5,13 @@
  * quantiles of the patches that follow (model/). Of a long series it reads the last 4,096 values (model/window.ts).
  */
 import type { SequenceModel } from '@mamba-ts/core/models';
-import { answer, constant } from './answer.ts';
+import { answer } from './answer.ts';
 import { type CheckedOptions, checkOptions } from './baseOptions.ts';
-import { type EncodedSeries, meanOfForecasts, predict } from './model/predict.ts';
-import { EncoderSteps, SeriesEncoder } from './model/seriesEncoder.ts';
-import { PATCH, type Span, shortSpanOf, spanOf } from './model/window.ts';
+import { type EncodedReading, predict, type Quantiles } from './model/predict.ts';
+import { Reading, readingPlans } from './model/reading.ts';
+import { EncoderSteps } from './model/seriesEncoder.ts';
+import { Views } from './model/views.ts';
+import { PATCH, spanOf } from './model/window.ts';
 import { ModelStream } from './modelStream.ts';
 import { RecentValues } from './recentValues.ts';
 import type { BaseOptions, Forecast, SeriesForecaster, StreamOptions, StreamState, Values } from './types.ts';
@@ -50,15 +52,18 @@ export class ModelForecaster implements SeriesForecaster {
 
   private answerAll(series: readonly Float64Array[], options: CheckedOptions): Forecast[] {
     const { horizon } = options;
-    const readings = series.map((values) => readingsOf(values, options));
-    const varying = readings.flat().filter(({ encoder }) => !encoder.isConstant);
-    const predicted = varying.length > 0 ? predict(this.model, varying, horizon) : [];
-    const quantiles = new Map(varying.map((reading, i) => [reading, predicted[i]]));
-    return readings.map((ofSeries) => {
-      const [{ encoder, window }] = ofSeries;
-      const forecasts = ofSeries.flatMap((reading) => (quantiles.has(reading) ? [quantiles.get(reading)!] : []));
-      const steps = forecasts.length > 0 ? meanOfForecasts(forecasts) : constant(encoder.location, horizon);
-      return answer(steps, window, options);
+    const read = series.map((values) => readSeries(values, options));
+    const predicted = predict(
+      this.model,
+      read.flatMap(({ readings }) => readings),
+      horizon,
+    ).values();
+    return read.map(({ window, readings }) => {
+      return answer(
+        readings.map(() => predicted.next().value as Quantiles[]),
+        window,
+        options,
+      );
     });
   }
 
@@ -76,28 +81,23 @@ export class ModelForecaster implements SeriesForecaster {
   }
 }
 
-/** What is read of a series: its window, then a shorter one where it helps. */
-function readingsOf(values: Float64Array, options: CheckedOptions): EncodedSeries[] {
-  const reading = encodedSeries(values, spanOf(values.length), options);
-  const shortSpan = shortSpanOf(values.length, reading.encoder.normalization.seasons.first);
-  return shortSpan ? [reading, encodedSeries(values, shortSpan, options)] : [reading];
-}
-
-/** A series, encoded from the start of a window to the horizon. */
-function encodedSeries(
-  values: Float64Array,
-  { start, normalizedTo }: Span,
-  { horizon, season }: CheckedOptions,
-): EncodedSeries {
+/** A series with its readings, each from its start to the horizon. */
+function readSeries(values: Float64Array, { horizon, season }: CheckedOptions) {
+  const { start, normalizedTo } = spanOf(values.length);
   const window = values.subarray(start);
+  const views = new Views(window, normalizedTo - start, season);
   const patches = Math.ceil(horizon / PATCH);
-  const encoder = SeriesEncoder.of(window, normalizedTo - start, window.length + patches * PATCH, season);
-  const steps = new EncoderSteps(encoder.isConstant ? 0 : encoder.stepsIn(window) + patches);
-  if (!encoder.isConstant) {
-    encoder.read(window, steps);
-    encoder.ahead(window, patches, steps);
-  }
-  return { encoder, window, steps };
+  const readings = readingPlans(views, values.length, horizon, season).map((plan): EncodedReading => {
+    const reading = new Reading(plan, patches);
+    const { encoder } = reading;
+    const steps = new EncoderSteps(encoder.isConstant ? 0 : encoder.stepsIn(reading.window) + patches);
+    if (!encoder.isConstant) {
+      encoder.read(reading.window, steps);
+      encoder.ahead(reading.window, patches, steps);
+    }
+    return { reading, steps };
+  });
+  return { window, readings };
 }
 
 /** Indices of series that are read in one call: of similar lengths, so that little is padded. */

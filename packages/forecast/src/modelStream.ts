@@ -5,28 +5,24 @@
  * used until the next re-normalisation point (model/window.ts), where the series is read again.
  */
 import type { SequenceModel } from '@mamba-ts/core/models';
-import { answer, constant } from './answer.ts';
+import { answer } from './answer.ts';
 import { checkOptions } from './baseOptions.ts';
-import { advance, meanOfForecasts, predict, type Quantiles } from './model/predict.ts';
-import { EncoderSteps, SeriesEncoder } from './model/seriesEncoder.ts';
-import { CONTEXT, PATCH, type Span, shortSpanOf, spanOf } from './model/window.ts';
+import { advance, predict, type Quantiles } from './model/predict.ts';
+import { Reading, type ReadingPlan, readingPlans } from './model/reading.ts';
+import { EncoderSteps } from './model/seriesEncoder.ts';
+import { Views } from './model/views.ts';
+import { PATCH, type Span, spanOf } from './model/window.ts';
 import { RecentValues } from './recentValues.ts';
 import { type SeasonHint, seasonHint } from './seasons.ts';
 import type { BaseOptions, Forecast, SeriesStream, StreamOptions } from './types.ts';
 import { requireKnown } from './values.ts';
 
-/** A window of the stream, with its encoder normalized at the last re-normalisation point. */
-interface Reading {
-  encoder: SeriesEncoder;
-  readonly normalizedTo: number;
-  /** Whether it is normalized by later values as well: it is then used once. */
-  readonly isLate: boolean;
-}
-
 /** A stream of the model. */
 export class ModelStream implements SeriesStream {
-  private long?: Reading;
-  private short?: Reading;
+  private views?: Views;
+  /** The re-normalisation point of the views. */
+  private normalizedTo = 0;
+  private readings: Reading[] = [];
   private readonly season: SeasonHint;
 
   constructor(
@@ -45,47 +41,58 @@ export class ModelStream implements SeriesStream {
     const checked = checkOptions(options);
     const { horizon } = checked;
     const { count, window } = this.values;
-    const span = spanOf(count);
     requireKnown(window, 'the values observed');
-    this.long = this.readingAt(this.long, span, window);
-    const { encoder } = this.long;
-    const forecasts = this.predicted(encoder, window, horizon);
-    const shortSpan = shortSpanOf(count, encoder.normalization.seasons.first);
-    if (shortSpan) {
-      const shortWindow = window.subarray(shortSpan.start - span.start);
-      this.short = this.readingAt(this.short, shortSpan, shortWindow);
-      forecasts.push(...this.predicted(this.short.encoder, shortWindow, horizon));
-    }
-    const steps = forecasts.length > 0 ? meanOfForecasts(forecasts) : constant(encoder.location, horizon);
-    return answer(steps, window, checked);
+    const views = this.viewsAt(spanOf(count), window);
+    const plans = readingPlans(views, count, horizon, this.season);
+    const forecasts = plans.map((plan) => this.predicted(this.readingOf(plan), horizon));
+    return answer(forecasts, window, checked);
   }
 
   dispose(): void {
-    for (const reading of [this.long, this.short]) reading?.encoder.state?.dispose();
-    this.long = undefined;
-    this.short = undefined;
+    for (const { encoder } of this.readings) encoder.state?.dispose();
+    this.readings = [];
+    this.views = undefined;
   }
 
-  /** The forecast from a window; none where its values are all equal. */
-  private predicted(encoder: SeriesEncoder, window: Float64Array, horizon: number): Quantiles[][] {
-    if (encoder.isConstant) return [];
-    this.catchUp(encoder, window);
+  /** The views of a span: the current ones, or new ones after a re-normalisation point. */
+  private viewsAt({ start, normalizedTo }: Span, window: Float64Array): Views {
+    if (this.views && this.normalizedTo === normalizedTo) {
+      this.views.grow(window);
+      return this.views;
+    }
+    this.dispose();
+    this.normalizedTo = normalizedTo;
+    this.views = new Views(window, normalizedTo - start, this.season);
+    return this.views;
+  }
+
+  /** The reading of a plan: the current one, or a new one after a re-normalisation point. */
+  private readingOf(plan: ReadingPlan): Reading {
+    const index = this.readings.findIndex(
+      ({ plan: { view, start } }) => view === plan.view && start > 0 === plan.start > 0,
+    );
+    const current = this.readings[index];
+    if (current && current.plan.start === plan.start && current.plan.length === plan.length && !current.isLate) {
+      return current;
+    }
+    current?.encoder.state?.dispose();
+    const reading = new Reading(plan);
+    this.readings.splice(index < 0 ? this.readings.length : index, 1, reading);
+    return reading;
+  }
+
+  private predicted(reading: Reading, horizon: number): Quantiles[] {
+    const { encoder, window } = reading;
     const patches = Math.ceil(horizon / PATCH);
     const steps = new EncoderSteps(patches);
-    encoder.ahead(window, patches, steps);
-    return predict(this.model, [{ encoder, steps, window }], horizon, encoder.state);
+    if (!encoder.isConstant) {
+      this.catchUp(reading);
+      encoder.ahead(window, patches, steps);
+    }
+    return predict(this.model, [{ reading, steps }], horizon, encoder.state)[0];
   }
 
-  /** The reading of a span: the current one, or a new one after a re-normalisation point. */
-  private readingAt(reading: Reading | undefined, { start, normalizedTo }: Span, window: Float64Array): Reading {
-    if (reading?.normalizedTo === normalizedTo && !reading.isLate) return reading;
-    reading?.encoder.state?.dispose();
-    const length = normalizedTo - start;
-    const encoder = SeriesEncoder.of(window, length, CONTEXT, this.season);
-    return { normalizedTo, encoder, isLate: encoder.normalizedLength > length };
-  }
-
-  private catchUp(encoder: SeriesEncoder, window: Float64Array): void {
+  private catchUp({ encoder, window }: Reading): void {
     const count = encoder.stepsIn(window);
     if (count <= 0) return;
     const steps = new EncoderSteps(count);

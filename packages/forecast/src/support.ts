@@ -27,8 +27,13 @@ export function supportOf(
   values: Values,
   { nonNegative, integer }: Partial<Pick<CheckedOptions, 'nonNegative' | 'integer'>>,
 ): Support {
-  const isNonNegative = nonNegative ?? Array.prototype.every.call(values, (x: number) => !(x < 0));
+  const isNonNegative = nonNegative ?? !hasNegative(values);
   return { integer, ...(isNonNegative ? { lower: 0 } : {}) };
+}
+
+function hasNegative(values: Values): boolean {
+  for (let i = 0; i < values.length; i++) if (values[i] < 0) return true;
+  return false;
 }
 
 /** A table within its support. */
@@ -37,10 +42,12 @@ export function within(
   { lower = -Infinity, upper = Infinity, integer }: Support,
 ): QuantileTable {
   const inside = (x: number) => Math.min(upper, Math.max(lower, x));
-  return {
-    levels,
-    steps: steps.map((row) => Array.from(row, (x) => (integer ? inside(Math.round(inside(x))) : inside(x)))),
+  const placed = (row: Values) => {
+    const values = new Array<number>(row.length);
+    for (let i = 0; i < row.length; i++) values[i] = integer ? inside(Math.round(inside(row[i]))) : inside(row[i]);
+    return values;
   };
+  return { levels, steps: steps.map(placed) };
 }
 
 /** The forecast of a table whose values are in a support. */

@@ -86,8 +86,9 @@ function tableOf(rows: readonly ArrayLike<number>[], dInput: number): SequenceRo
 
 /** NaN would spread over the whole row, and in training over every weight. */
 function checkFinite(inputs: Float32Array, row: number, width: number): void {
-  const at = inputs.findIndex((value) => !Number.isFinite(value));
-  if (at < 0) return;
+  let at = 0;
+  while (at < inputs.length && Number.isFinite(inputs[at])) at++;
+  if (at === inputs.length) return;
   throw new UsageError(
     'forward',
     `the input is ${inputs[at]} at row ${Math.floor(at / row)}, step ${Math.floor((at % row) / width)}, expected a finite number. ` +

@@ -42,26 +42,29 @@ export class IntervalCalibration {
   /** Records the forecast of a step: `quantileOf(level, i)` is the quantile GRID[level] of the value at `end + i`. */
   add(end: number, quantileOf: (level: number, i: number) => number): void {
     if (end < FIRST_END) return;
-    const patchOf = (level: number) => Float64Array.from({ length: PATCH }, (_, i) => quantileOf(level, i));
+    const patchOf = (level: number) => {
+      const patch = new Float64Array(PATCH);
+      for (let i = 0; i < PATCH; i++) patch[i] = quantileOf(level, i);
+      return patch;
+    };
     this.intervals.push({ end, low: patchOf(LOW), median: patchOf(MEDIAN), high: patchOf(HIGH) });
     if (this.intervals.length > CALIBRATION_STEPS) this.intervals.shift();
   }
 
   /** The factor by which distances from the median are to be multiplied. `window`: all values so far. */
   width(window: Float64Array): number {
-    const ratios: number[] = [];
+    const ratios = new Float64Array(MAX_VALUES);
+    let n = 0;
     for (const { end, low, median, high } of this.intervals.toReversed()) {
-      for (let i = Math.min(PATCH, window.length - end) - 1; i >= 0 && ratios.length < MAX_VALUES; i--) {
+      for (let i = Math.min(PATCH, window.length - end) - 1; i >= 0 && n < MAX_VALUES; i--) {
         const error = window[end + i] - median[i];
         if (Number.isNaN(error)) continue;
         const halfWidth = error > 0 ? high[i] - median[i] : median[i] - low[i];
-        ratios.push(halfWidth > 0 ? Math.abs(error) / halfWidth : 1);
+        ratios[n++] = halfWidth > 0 ? Math.abs(error) / halfWidth : 1;
       }
     }
-    const n = ratios.length;
     if (n < MIN_VALUES) return BASE_WIDTH;
-    ratios.sort((a, b) => a - b);
-    const width = ratios[Math.floor(COVERAGE * n)] ** (n / (n + SHRINKAGE_VALUES));
+    const width = ratios.subarray(0, n).sort()[Math.floor(COVERAGE * n)] ** (n / (n + SHRINKAGE_VALUES));
     return BASE_WIDTH * Math.min(MAX_WIDTH, Math.max(MIN_WIDTH, width));
   }
 }

@@ -28,18 +28,19 @@ export class Normalization {
   readonly zeros: number;
   private readonly errors = new Map<number, number>();
 
-  /** `values`: NaN where missing. */
+  /** `values`: NaN where missing. `season`: a hint, or the seasons if they were found before. */
   constructor(
     private readonly values: Float64Array,
-    season?: SeasonHint | readonly number[],
+    season?: SeasonHint | Seasons | readonly number[],
   ) {
-    const sorted = values.filter((x) => !Number.isNaN(x)).sort();
+    const sorted = knownOf(values).sort();
     const isEmpty = sorted.length === 0;
     this.minimum = isEmpty ? 0 : sorted[0];
     this.location = isEmpty ? 0 : medianOfSorted(sorted);
-    this.zeros = isEmpty ? 0 : sorted.reduce((count, x) => count + Number(x === 0), 0) / sorted.length;
+    this.zeros = isEmpty ? 0 : countOf(sorted, 0) / sorted.length;
     this.scale = deviation(sorted, this.location);
-    this.seasons = this.scale > 0 ? findSeasons(withoutGaps(values), season) : NO_SEASONS;
+    if (this.scale === 0) this.seasons = NO_SEASONS;
+    else this.seasons = season && 'first' in season ? season : findSeasons(withoutGaps(values), season);
   }
 
   /** Mean error of repeating the value `lag` steps ago. Beyond half of the length it grows as in a random walk. */
@@ -79,11 +80,29 @@ export class Normalization {
   }
 }
 
+/** The values that are not missing. */
+function knownOf(values: Float64Array): Float64Array {
+  const known = new Float64Array(values.length);
+  let n = 0;
+  for (const x of values) if (!Number.isNaN(x)) known[n++] = x;
+  return known.subarray(0, n);
+}
+
+function countOf(values: Float64Array, value: number): number {
+  let count = 0;
+  for (const x of values) if (x === value) count++;
+  return count;
+}
+
 /** Mean distance from the location; each distance counts as at most ten times the median distance. */
 function deviation(values: Float64Array, location: number): number {
-  if (values.length === 0) return 0;
-  const distances = values.map((x) => Math.abs(x - location)).sort();
-  const median = medianOfSorted(distances);
+  const n = values.length;
+  if (n === 0) return 0;
+  const distances = new Float64Array(n);
+  for (let i = 0; i < n; i++) distances[i] = Math.abs(values[i] - location);
+  const median = medianOfSorted(distances.sort());
   const bound = median > 0 ? 10 * median : Infinity;
-  return distances.reduce((sum, d) => sum + Math.min(d, bound), 0) / distances.length;
+  let sum = 0;
+  for (const distance of distances) sum += Math.min(distance, bound);
+  return sum / n;
 }

@@ -7,19 +7,18 @@ import { GRID } from '../quantiles.ts';
 import { CALIBRATION_STEPS } from './intervalCalibration.ts';
 import { forwardSteps, type StepBatch } from './network.ts';
 import { CANDIDATES, FEATURES } from './patchFeatures.ts';
+import type { Reading } from './reading.ts';
 import type { EncoderSteps, SeriesEncoder } from './seriesEncoder.ts';
 import { PATCH } from './window.ts';
 
 /** Quantiles of one value ahead, at the probabilities of GRID. */
 export type Quantiles = Float64Array;
 
-/** A series that is ready to be forecast. */
-export interface EncodedSeries {
-  encoder: SeriesEncoder;
+/** A reading that is ready to be forecast. */
+export interface EncodedReading {
+  readonly reading: Reading;
   /** The last steps forecast the horizon; those before were read for the first time. */
-  steps: EncoderSteps;
-  /** The values so far. */
-  window: Float64Array;
+  readonly steps: EncoderSteps;
 }
 
 /** Reads steps into the state of the encoder, and records their forecasts for its calibration. */
@@ -35,18 +34,37 @@ export function advance(model: SequenceModel, encoder: SeriesEncoder, steps: Enc
   record(encoder, steps, steps.count, outputs);
 }
 
-/** The quantiles of the `horizon` values after each series, which starts from `state` or from its beginning. */
+/**
+ * The quantiles of the `horizon` values after each reading, its season added. The network starts from `state` or from
+ * the beginning.
+ */
 export function predict(
   model: SequenceModel,
-  series: readonly EncodedSeries[],
+  readings: readonly EncodedReading[],
+  horizon: number,
+  state?: State,
+): Quantiles[][] {
+  const varying = readings.filter(({ reading }) => !reading.encoder.isConstant);
+  const rows = varying.length > 0 ? predictVarying(model, varying, horizon, state).values() : [].values();
+  return readings.map(({ reading }) => {
+    const { encoder, plan } = reading;
+    const season = plan.view.season(horizon);
+    const quantiles = encoder.isConstant ? constant(encoder.location, horizon) : (rows.next().value as Quantiles[]);
+    return quantiles.map((step, t) => step.map((value) => (value + season[t]) / plan.factor));
+  });
+}
+
+function predictVarying(
+  model: SequenceModel,
+  readings: readonly EncodedReading[],
   horizon: number,
   state?: State,
 ): Quantiles[][] {
   const patches = Math.ceil(horizon / PATCH);
-  const batch = batchOf(series.map(({ steps }) => steps));
+  const batch = batchOf(readings.map(({ steps }) => steps));
   const outputs = enter(() => forwardSteps(model, batch, state).quantiles.read());
   const rowSize = batch.L * GRID.length * PATCH;
-  return series.map(({ encoder, steps, window }, b) => {
+  return readings.map(({ reading: { encoder, window }, steps }, b) => {
     const row = outputs.subarray(b * rowSize, (b + 1) * rowSize);
     const read = steps.count - patches;
     record(encoder, steps, read, row);
@@ -54,18 +72,18 @@ export function predict(
     return Array.from({ length: horizon }, (_, t) => {
       const quantileOf = quantilesOf(steps, read + Math.floor(t / PATCH), row);
       const median = quantileOf(MEDIAN, t % PATCH);
-      return Float64Array.from(GRID, (_, level) => median + width * (quantileOf(level, t % PATCH) - median));
+      const step = new Float64Array(GRID.length);
+      for (let level = 0; level < step.length; level++) {
+        step[level] = median + width * (quantileOf(level, t % PATCH) - median);
+      }
+      return step;
     });
   });
 }
 
-/** The mean of several forecasts of one series, quantile by quantile. */
-export const meanOfForecasts = (forecasts: readonly Quantiles[][]): Quantiles[] =>
-  forecasts.length === 1
-    ? forecasts[0]
-    : forecasts[0].map((step, t) =>
-        step.map((_, level) => forecasts.reduce((sum, forecast) => sum + forecast[t][level], 0) / forecasts.length),
-      );
+/** Quantiles of a series whose values are all equal, or that has a single one: it stays so. */
+const constant = (value: number, horizon: number): Quantiles[] =>
+  Array.from({ length: horizon }, () => new Float64Array(GRID.length).fill(value));
 
 const MEDIAN = GRID.indexOf(0.5);
 

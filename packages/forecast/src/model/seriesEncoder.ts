@@ -10,14 +10,12 @@ import type { SeasonHint } from '../seasons.ts';
 import { IntervalCalibration } from './intervalCalibration.ts';
 import { Normalization } from './normalization.ts';
 import { CANDIDATES, FEATURES, PatchFeatures } from './patchFeatures.ts';
+import type { Seasons } from './seasons.ts';
 import { spikesOf } from './spikes.ts';
 import { PATCH } from './window.ts';
 
-/** Values below 2 to this power are read in multiples of a power of 2: their squares would be 0. */
-const SMALL_EXPONENT = -300;
 /** A series of a smaller scale counts as constant. With larger ones, values up to ±1e100 are finite in units. */
 const MIN_SCALE = 1e-200;
-const LARGEST_SCALED = 1e100;
 
 /** Steps of one series, with what converts the outputs of the network back to values: base + unit · output. */
 export class EncoderSteps {
@@ -41,20 +39,17 @@ export class EncoderSteps {
     this.ends = new Int32Array(capacity);
   }
 
-  /** Adds the step at the current end of `patches`, which have read `factor` times the values. */
-  add(patches: PatchFeatures, stride: number, factor: number): void {
+  /** Adds the step at the current end of `patches`. */
+  add(patches: PatchFeatures, stride: number): void {
     const row = this.count++;
     this.ends[row] = patches.end;
-    this.units[row] = patches.step(this, row, stride) / factor;
-    if (factor !== 1) for (let i = row * PATCH; i < (row + 1) * PATCH; i++) this.bases[i] /= factor;
+    this.units[row] = patches.step(this, row, stride);
   }
 }
 
 /** The encoder of one series. */
 export class SeriesEncoder {
-  /** Of the values times `factor`. */
   readonly normalization: Normalization;
-  private readonly factor: number;
   readonly calibration = new IntervalCalibration();
   /** Values that the normalization was computed from. */
   readonly normalizedLength: number;
@@ -65,12 +60,10 @@ export class SeriesEncoder {
   state?: State;
 
   /** `normalized`: the values up to the re-normalisation point. `capacity`: values that fit before buffers grow. */
-  constructor(normalized: Float64Array, capacity: number, season?: SeasonHint) {
+  constructor(normalized: Float64Array, capacity: number, season?: SeasonHint | Seasons) {
     this.normalizedLength = normalized.length;
     this.spikes = spikesOf(normalized);
-    this.factor = factorOf(normalized);
-    const read = withMissing(normalized, this.spikes);
-    this.normalization = new Normalization(this.factor === 1 ? read : read.map((x) => this.scaled(x)), season);
+    this.normalization = new Normalization(withMissing(normalized, this.spikes), season);
     this.patches = new PatchFeatures(this.normalization, capacity);
   }
 
@@ -78,7 +71,7 @@ export class SeriesEncoder {
    * The encoder of `window`, normalized by its first `length` values, or by all of them where the first are
    * constant or missing: only later values can then give a scale.
    */
-  static of(window: Float64Array, length: number, capacity: number, season?: SeasonHint): SeriesEncoder {
+  static of(window: Float64Array, length: number, capacity: number, season?: SeasonHint | Seasons): SeriesEncoder {
     const encoder = new SeriesEncoder(window.subarray(0, length), capacity, season);
     if (!encoder.isConstant || length === window.length) return encoder;
     return new SeriesEncoder(window, capacity, season);
@@ -91,7 +84,7 @@ export class SeriesEncoder {
 
   /** The median of the values. */
   get location(): number {
-    return this.normalization.location / this.factor;
+    return this.normalization.location;
   }
 
   /** Steps that read() will add. */
@@ -104,7 +97,7 @@ export class SeriesEncoder {
     const { patches } = this;
     while (patches.end + PATCH < window.length) {
       for (let i = 0; i < PATCH; i++) this.take(window);
-      steps.add(patches, PATCH, this.factor);
+      steps.add(patches, PATCH);
     }
   }
 
@@ -114,10 +107,10 @@ export class SeriesEncoder {
     const mark = patches.mark();
     const rest = window.length - patches.end;
     while (patches.end < window.length) this.take(window);
-    steps.add(patches, rest, this.factor);
+    steps.add(patches, rest);
     for (let k = 1; k < count; k++) {
       for (let i = 0; i < PATCH; i++) patches.push(Number.NaN);
-      steps.add(patches, PATCH, this.factor);
+      steps.add(patches, PATCH);
     }
     patches.rewind(mark);
   }
@@ -129,20 +122,8 @@ export class SeriesEncoder {
 
   private take(window: Float64Array): void {
     const t = this.patches.end;
-    this.patches.push(this.spikes.includes(t) ? Number.NaN : this.scaled(window[t]));
+    this.patches.push(this.spikes.includes(t) ? Number.NaN : window[t]);
   }
-
-  /** A later value can be far larger than those that decided the factor. */
-  private scaled(x: number): number {
-    return this.factor === 1 ? x : Math.max(-LARGEST_SCALED, Math.min(LARGEST_SCALED, x * this.factor));
-  }
-}
-
-/** A power of 2, so that products and quotients are exact; 1 unless all values are tiny. */
-function factorOf(values: Float64Array): number {
-  let largest = 0;
-  for (const x of values) if (Math.abs(x) > largest) largest = Math.abs(x);
-  return largest === 0 || largest >= 2 ** SMALL_EXPONENT ? 1 : 2 ** Math.min(1000, -Math.floor(Math.log2(largest)));
 }
 
 function withMissing(values: Float64Array, indices: readonly number[]): Float64Array {
