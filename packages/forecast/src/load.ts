@@ -13,7 +13,8 @@ import { ModelForecaster } from './modelForecaster.ts';
  *   const f = await loadForecaster();
  */
 export async function loadForecaster(path?: string, options: Pick<LoadOptions, 'backend'> = {}): Promise<Forecaster> {
-  const model = await loadSequenceModel(path ?? packagedWeights(), options);
+  const checkConfig = (config: unknown) => checkVersion(config, path);
+  const model = await loadSequenceModel(path ?? packagedWeights(), { ...options, checkConfig });
   for (const [key, expected] of Object.entries(NETWORK_SHAPE)) {
     if (model.config[key] === expected) continue;
     throw new UsageError(
@@ -23,6 +24,19 @@ export async function loadForecaster(path?: string, options: Pick<LoadOptions, '
     );
   }
   return new Forecaster(new ModelForecaster(model, path));
+}
+
+/** The version of features and outputs that this release reads; without `forecaster_version`, weights are of 1. */
+const VERSION = 1;
+
+function checkVersion(config: unknown, path?: string): void {
+  const version = (config as { forecaster_version?: unknown } | null)?.forecaster_version ?? VERSION;
+  if (version === VERSION) return;
+  throw new UsageError(
+    'loadForecaster',
+    `${path} has weights of forecaster version ${version}, expected ${VERSION}, which this release of mamba-ts reads. ` +
+      `Use the release that reads version ${version}, or leave the path out for the weights of the package.`,
+  );
 }
 
 /** Beside dist/ and src/; named here, bundlers leave it as it is. */

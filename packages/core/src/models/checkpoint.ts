@@ -27,6 +27,8 @@ export interface LoadOptions {
   backend?: BackendName | Backend;
   /** How weights are held. This version holds f32, whatever the file has. Default: 'f32'. */
   dtype?: 'f32' | 'bf16' | 'f16' | 'q8_0' | 'q4_0' | 'q4_K';
+  /** Called with what config.json holds, before the weights are read. It throws for what the caller cannot use. */
+  checkConfig?: (config: unknown) => void;
 }
 
 /** The files of a checkpoint as values, for pages: what model.toJSON() and model.toSafetensors() give. */
@@ -50,7 +52,7 @@ export async function initialize<M extends Model>(model: M, { backend, seed = 0 
  */
 export async function loadWith<M extends Model>(
   from: string | ModelFiles,
-  { dtype = 'f32', backend }: LoadOptions,
+  { dtype = 'f32', backend, checkConfig }: LoadOptions,
   declare: (json: unknown) => M,
 ): Promise<M> {
   if (dtype !== 'f32') {
@@ -60,6 +62,7 @@ export async function loadWith<M extends Model>(
     );
   }
   const { config, weights, name } = await openCheckpoint(from);
+  checkConfig?.(config);
   const model = declare(config);
   const file = await weights();
   try {

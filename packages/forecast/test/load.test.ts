@@ -1,0 +1,38 @@
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { loadForecaster, packagedWeights } from '../src/load.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mamba-ts-load-'));
+  await copyFile(join(packagedWeights(), 'model.safetensors'), join(folder, 'model.safetensors'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Writes the config of the package with other values. */
+async function withConfig(change: (config: Record<string, unknown>) => void): Promise<void> {
+  const config = JSON.parse(await readFile(join(packagedWeights(), 'config.json'), 'utf8'));
+  change(config);
+  await writeFile(join(folder, 'config.json'), JSON.stringify(config));
+}
+
+it('loads weights that name no version, as runs write them', async () => {
+  await withConfig((config) => {
+    delete config.forecaster_version;
+  });
+  const forecaster = await loadForecaster(folder, { backend: 'wasm' });
+  expect((await forecaster.forecast([1, 2, 3, 4], { horizon: 2 })).median).toHaveLength(2);
+  forecaster.dispose();
+});
+
+it('names the version of weights that it does not read', async () => {
+  await withConfig((config) => {
+    config.forecaster_version = 7;
+  });
+  const loading = loadForecaster(folder, { backend: 'wasm' });
+  await expect(loading).rejects.toThrow(
+    /weights of forecaster version 7, expected 1.*Use the release that reads version 7/,
+  );
+});
