@@ -6,8 +6,9 @@
  *   2024-01-01;1,5     →    y      'number', decimal ','
  */
 import { UsageError } from '../errors.ts';
-import { decimalOf, NUMBER_SHARE } from './decimalMark.ts';
-import { CellError } from './errors.ts';
+import { decimalOf, mayGroup, NUMBER_SHARE, ownMarks } from './decimalMark.ts';
+import { CellError, type CellPlace } from './errors.ts';
+import { unmarked } from './numberMarks.ts';
 import { type DecimalMark, missingReader, numberReader } from './numbers.ts';
 import type { Separator, TableRow } from './rowSource.ts';
 
@@ -40,6 +41,12 @@ export interface Column<Kind extends string = never> {
   readonly kind: 'number' | 'text' | 'empty' | Kind;
   /** Its first fields without missing values. */
   readonly fields: readonly string[];
+  /** The decimal mark of its numbers. */
+  readonly decimal: DecimalMark;
+  /** What stands beside its numbers: '$', '%', 'kW'; '' for nothing. */
+  readonly mark: string;
+  /** Whether a point in a later field may stand between thousands, as far as the first ones tell. */
+  readonly mayGroup: boolean;
 }
 
 /** What was decided from the first rows. */
@@ -69,29 +76,42 @@ export function decideColumns<Kind extends string = never>(
   const [begin, ...below] = first;
   const isMissing = missingReader(options.missing);
   const decimal = options.decimal ?? decimalOf(first, separator, isMissing);
-  const mark = typeof decimal === 'string' ? decimal : '.';
-  const kindOf = kindReader(mark, options);
+  const found = options.decimal === undefined ? ownMarks(first, isMissing) : [];
+  // Columns have one mark, unless some can have points only, and others commas only.
+  const own = found.includes('.') && found.includes(',') ? found : [];
+  const decimals = begin.fields.map((_, at) => own[at] ?? (typeof decimal === 'string' ? decimal : '.'));
+  const readers = { '.': kindReader('.', options), ',': kindReader(',', options) };
   const present = (rows: readonly TableRow[], at: number) =>
     rows.map(({ fields }) => fields[at] ?? '').filter((field) => !isMissing(field));
   const hasHeader =
     options.header ??
     looksLikeHeader(
       begin,
-      begin.fields.map((_, at) => kindOf(present(below, at))),
-      (field) => isMissing(field) || kindOf([field]) !== 'text',
+      begin.fields.map((_, at) => readers[decimals[at]](present(below, at))),
+      (field, at) => isMissing(field) || readers[decimals[at]]([field]) !== 'text',
     );
   const sample = (hasHeader ? below : first).filter((row) => !isEmptyRow(row));
   const columns = begin.fields.map((title, at): Column<Kind> => {
     const isNamed = hasHeader && title !== '';
     const fields = present(sample, at);
     const name = isNamed ? title : `column ${at + (options.numberedFrom ?? 1)}`;
-    return { at, name, isNamed, kind: kindOf(fields), fields };
+    const decimal = decimals[at];
+    const kind = readers[decimal](fields);
+    const isNumber = kind === 'number';
+    const isOpen = isNumber && options.decimal === undefined && separator !== ',' && mayGroup(fields);
+    return { at, name, isNamed, kind, fields, decimal, mark: isNumber ? markOf(fields) : '', mayGroup: isOpen };
   });
   if (typeof decimal === 'string') return { hasHeader, decimal, columns, sample };
+  if (own[decimal.at] !== undefined) return { hasHeader, decimal: '.', columns, sample };
   const { at, line, field } = decimal;
-  const [whole, part] = field.split(/[.,]/);
-  throw new CellError(
-    { table: name, line, column: columns[at].name },
+  throw unclear({ table: name, line, column: columns[at].name }, field);
+}
+
+/** The question which mark is the decimal one. */
+export function unclear(place: CellPlace, field: string): CellError {
+  const [whole, part] = (unmarked(field)?.number ?? field).split(/[.,]/);
+  return new CellError(
+    place,
     `has ${JSON.stringify(field)}, which can be ${whole}${part} or ${whole}.${part}`,
     "Say which mark is the decimal one (decimal: ',' or '.').",
   );
@@ -103,16 +123,31 @@ function kindReader<Kind extends string>(decimal: DecimalMark, { missing, kinds 
   return (fields: readonly string[]): Column<Kind>['kind'] => {
     if (fields.length === 0) return 'empty';
     const numbers = fields.filter((field) => read(field) !== undefined);
-    if (numbers.length >= NUMBER_SHARE * fields.length) return 'number';
-    return others.find(([, accepts]) => accepts(fields))?.[0] ?? 'text';
+    const areNumbers = numbers.length >= NUMBER_SHARE * fields.length;
+    const marks = areNumbers ? marksOf(numbers) : [];
+    if (areNumbers && marks.length === 0) return 'number';
+    // '31 Mar' is a time rather than a number with a unit.
+    const other = others.find(([, accepts]) => accepts(fields))?.[0];
+    return other ?? (areNumbers && marks.length === 1 ? 'number' : 'text');
   };
 }
 
+/** What stands beside numbers, each mark once. */
+const marksOf = (fields: readonly string[]): readonly string[] => [
+  ...new Set(fields.map((field) => unmarked(field)?.mark ?? '').filter((mark) => mark !== '')),
+];
+
+const markOf = (fields: readonly string[]): string => marksOf(fields)[0] ?? '';
+
 /** Names stand above numbers and times, and are neither. Above texts alone, a row without any is one of names. */
-function looksLikeHeader({ fields }: TableRow, below: readonly string[], isTyped: (field: string) => boolean): boolean {
+function looksLikeHeader(
+  { fields }: TableRow,
+  below: readonly string[],
+  isTyped: (field: string, at: number) => boolean,
+): boolean {
   const typed = below.flatMap((kind, at) => (kind === 'text' || kind === 'empty' ? [] : [at]));
-  if (typed.length > 0) return typed.some((at) => fields[at] !== '' && !isTyped(fields[at]));
-  return !fields.some((field) => field !== '' && isTyped(field));
+  if (typed.length > 0) return typed.some((at) => fields[at] !== '' && !isTyped(fields[at], at));
+  return !fields.some((field, at) => field !== '' && isTyped(field, at));
 }
 
 const quoted = (names: readonly string[]): string =>

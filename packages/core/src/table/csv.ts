@@ -30,16 +30,23 @@ export async function openCsv(
   // Lines of the blocks that have been read.
   let line = 0;
   const blocks = blocksOf(text, () => ({ table: name, line: line + 1 }));
-  const { value: first = '' } = await blocks.next();
+  let { value: first = '' } = await blocks.next();
   const naming = NAMED_SEPARATOR.exec(first);
-  const delimiter = separator ?? (naming?.[1] as Separator | undefined) ?? mostCommon(first);
+  let delimiter = separator ?? (naming?.[1] as Separator | undefined) ?? mostCommon(first);
+  while (delimiter === undefined) {
+    const { value, done } = await blocks.next();
+    if (done) break;
+    first += value;
+    delimiter = mostCommon(first);
+  }
+  const mark = delimiter ?? ',';
   async function* batches() {
     try {
       line = naming ? 1 : 0;
       let block = first.slice(naming?.[0].length ?? 0);
       for (;;) {
         const lines = linesOf(block);
-        yield split(lines, delimiter, line) ?? (await parsed(block, delimiter, line, name));
+        yield split(lines, mark, line) ?? (await parsed(block, mark, line, name));
         line += lines.length;
         const next = await blocks.next();
         if (next.done) return;
@@ -49,7 +56,7 @@ export async function openCsv(
       await blocks.return(undefined);
     }
   }
-  return { separator: delimiter, batches: batches() };
+  return { separator: mark, batches: batches() };
 }
 
 /** The text in blocks that end where a row ends. A line end within quotes ends none: the count of quotes is odd there. */
@@ -170,10 +177,19 @@ const QUOTES: Readonly<Record<string, string>> = {
   INVALID_OPENING_QUOTE: 'a field has a quote, but does not begin with one',
 };
 
-/** The separator that the first line has most of, outside quotes. */
-function mostCommon(text: string): Separator {
-  const [line] = text.split(/[\r\n]/, 1);
-  const plain = line.replaceAll(/"[^"]*"/g, '');
-  const count = (separator: Separator) => plain.split(separator).length;
-  return SEPARATORS.reduce((best, one) => (count(one) > count(best) ? one : best));
+/**
+ * The separator that the first line with any has most of, outside quotes: a title above the table may have none.
+ * Undefined where more lines are needed to tell.
+ */
+function mostCommon(text: string): Separator | undefined {
+  const lines = text.replaceAll(/"[^"]*"/g, '').split(/\r\n|\n|\r/);
+  for (const [i, line] of lines.slice(0, LINES_LOOKED_AT).entries()) {
+    const count = (separator: Separator) => line.split(separator).length;
+    const best = SEPARATORS.reduce((most, one) => (count(one) > count(most) ? one : most));
+    // Below a title stand the names of columns; numbers below one name are a single column.
+    if (count(best) > 1) return i === 0 || !/^\s*[\d.+-]/.test(line) ? best : ',';
+  }
+  return lines.length > LINES_LOOKED_AT ? ',' : undefined;
 }
+
+const LINES_LOOKED_AT = 20;

@@ -6,6 +6,7 @@
  * An unclear table is refused: a wrong guess is wrong by a factor of 1000.
  */
 
+import { unmarked } from './numberMarks.ts';
 import { type DecimalMark, numberReader } from './numbers.ts';
 import type { Separator, TableRow } from './rowSource.ts';
 
@@ -16,8 +17,38 @@ export type DecimalFound = DecimalMark | { readonly at: number; readonly line: n
 export const NUMBER_SHARE = 0.8;
 
 interface Field {
+  /** Without what stands around the number. */
   readonly text: string;
+  readonly field: string;
   readonly line: number;
+}
+
+/**
+ * Whether a later field of a column of whole numbers below 1,000 may have its point between thousands: nothing above it
+ * tells.
+ */
+export const mayGroup = (fields: readonly string[]): boolean =>
+  fields.length > 0 && fields.every((field) => /^[+-]?\d{1,3}$/.test(unmarked(field)?.number ?? field));
+
+/** Whether a field can be read with both marks: 1.234. */
+export const isUnclear = (field: string): boolean => isDottedGroup(unmarked(field)?.number ?? field);
+
+/** The mark of each column, where all of its numbers can be read with one mark only. */
+export const ownMarks = (
+  rows: readonly TableRow[],
+  isMissing: (field: string) => boolean,
+): readonly (DecimalMark | undefined)[] =>
+  rows[0].fields.map((_, at) => {
+    const fields = numbersAt(rows, at, isMissing);
+    return fields && sureMark(fields);
+  });
+
+/** The decimal mark of fields that can be read with no other. */
+function sureMark(fields: readonly Field[]): DecimalMark | undefined {
+  const numbers = fields.filter(({ text }) => asPoint(text) !== undefined || asComma(text) !== undefined);
+  const [points, commas] = [asPoint, asComma].map((read) => numbers.every(({ text }) => read(text) !== undefined));
+  if (points === commas) return undefined;
+  return points ? '.' : ',';
 }
 
 /** The first row may have names. */
@@ -30,17 +61,22 @@ export function decimalOf(
     .map((_, at) => numbersAt(rows, at, isMissing))
     .flatMap((fields, at) => (fields ? { at, fields } : []));
   const found = markOf(columns.flatMap(({ fields }) => fields));
+  // Where other columns have decimal commas, 1.234 may be either.
+  const hasComma = columns.some(({ fields }) => sureMark(fields) === ',');
+  const hasPoint = columns.some(({ fields }) => sureMark(fields) === '.');
   const doubted =
     found === '.' && separator !== ','
-      ? grouped(columns)
+      ? hasComma && !hasPoint
+        ? columns
+        : grouped(columns)
       : // Between commas, a field with a comma is quoted: groups of thousands.
         found === 'unclear' && separator !== ','
         ? columns
         : [];
-  const isUnclear = found === '.' ? isDottedGroup : isCommaGroup;
+  const isDoubted = found === '.' ? isDottedGroup : isCommaGroup;
   for (const { at, fields } of doubted) {
-    const field = fields.find(({ text }) => isUnclear(text));
-    if (field) return { at, line: field.line, field: field.text };
+    const field = fields.find(({ text }) => isDoubted(text));
+    if (field) return { at, line: field.line, field: field.field };
   }
   return found === 'unclear' ? '.' : found;
 }
@@ -54,9 +90,10 @@ function numbersAt(
   at: number,
   isMissing: (field: string) => boolean,
 ): readonly Field[] | undefined {
-  const fields = rows
-    .map(({ fields, line }) => ({ text: fields[at] ?? '', line }))
-    .filter(({ text }) => !isMissing(text));
+  const fields = rows.flatMap(({ fields, line }) => {
+    const field = fields[at] ?? '';
+    return isMissing(field) ? [] : [{ text: unmarked(field)?.number ?? field, field, line }];
+  });
   const below = fields.filter(({ line }) => line !== rows[0].line || rows.length === 1);
   const numbers = below.filter(({ text }) => asPoint(text) !== undefined || asComma(text) !== undefined);
   return below.length > 0 && numbers.length >= NUMBER_SHARE * below.length ? fields : undefined;

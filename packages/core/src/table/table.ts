@@ -3,7 +3,8 @@
  *
  *   file → rows of text fields (csv.ts) → decisions by the first rows (columns.ts) → values (numbers.ts)
  */
-import { type Column, type ColumnOptions, columnsNamed, type Decided, decideColumns } from './columns.ts';
+import { type Column, type ColumnOptions, columnsNamed, type Decided, decideColumns, unclear } from './columns.ts';
+import { isUnclear } from './decimalMark.ts';
 import { CellError, type CellPlace } from './errors.ts';
 import { type DecimalMark, missingReader, type NumberReader, numberReader } from './numbers.ts';
 import type { RowSource, Separator, TableRow } from './rowSource.ts';
@@ -58,6 +59,33 @@ export async function openTable<Kind extends string = never>(
   }
 }
 
+/**
+ * The number of rows above a table: a title and the like, with fewer fields than most rows, or with the first field
+ * alone. There are none where the table has one column.
+ */
+function preambleOf(read: readonly TableRow[]): number {
+  const counts = new Map<number, number>();
+  for (const row of read)
+    if (!isEmptyLine(row)) counts.set(row.fields.length, (counts.get(row.fields.length) ?? 0) + 1);
+  const [width, rows] = [...counts].reduce((best, one) => (one[1] > best[1] ? one : best), [1, 0]);
+  if (width < 2 || 2 * rows < read.length) return 0;
+  const isTitle = (row: TableRow, i: number) =>
+    row.fields.length < width || (hasFirstAlone(row) && i + 1 < read.length && namesColumns(read[i + 1], width));
+  const first = read.findIndex((row, i) => !isTitle(row, i));
+  return first > 0 && first <= LONGEST_PREAMBLE && namesColumns(read[first], width) ? first : 0;
+}
+
+const hasFirstAlone = ({ fields }: TableRow): boolean =>
+  fields[0] !== '' && fields.slice(1).every((text) => text === '');
+/** Whether a row has several texts, none of which begins as a number does; or is empty as well. */
+const namesColumns = ({ fields }: TableRow, width: number): boolean =>
+  fields.length < width ||
+  fields.every((text) => text === '') ||
+  (fields.filter((text) => text !== '').length > 1 && !fields.some((text) => /^[\d.,$€+-]/.test(text)));
+
+/** A table that begins further below is not found. */
+const LONGEST_PREAMBLE = 50;
+
 const isEmptyLine = ({ fields }: TableRow): boolean => fields.length === 1 && fields[0] === '';
 
 /** An open table: what was decided of its columns, and its rows, which can be read once. */
@@ -66,6 +94,8 @@ export class Table<Kind extends string = never> {
   readonly name: string;
   readonly separator: Separator;
   readonly decimal: DecimalMark;
+  /** Rows above the names of the columns, such as a title, which are left out. */
+  readonly preamble: number;
   /** In the order of the file; none where the table is empty. */
   readonly columns: readonly Column<Kind>[];
   /** The first row as it is written, with or without names; undefined where the table is empty. */
@@ -75,7 +105,8 @@ export class Table<Kind extends string = never> {
   /** Whether a field is a missing value. */
   readonly isMissing: (field: string) => boolean;
   readonly #hasHeader: boolean;
-  readonly #number: NumberReader;
+  /** For each column. */
+  readonly #numbers: readonly NumberReader[];
   readonly #options: TableOptions<Kind>;
   readonly #source: RowSource;
   /** Rows that were read to decide. */
@@ -84,7 +115,12 @@ export class Table<Kind extends string = never> {
   /** `read`: the rows of `source` that were read to decide. */
   constructor(source: RowSource, read: readonly TableRow[], options: TableOptions<Kind>) {
     const { name, separator } = source;
-    const first = read.filter((row) => !isEmptyLine(row)).slice(0, SAMPLE_ROWS);
+    const found = preambleOf(read);
+    this.preamble = found;
+    const first = read
+      .slice(found)
+      .filter((row) => !isEmptyLine(row))
+      .slice(0, SAMPLE_ROWS);
     const decided: Decided<Kind> =
       first.length === 0
         ? { hasHeader: false, decimal: options.decimal ?? '.', columns: [], sample: [] }
@@ -97,10 +133,11 @@ export class Table<Kind extends string = never> {
     this.sample = decided.sample;
     this.isMissing = missingReader(options.missing);
     this.#hasHeader = decided.hasHeader;
-    this.#number = numberReader({ decimal: decided.decimal, missing: options.missing });
+    const { missing } = options;
+    this.#numbers = decided.columns.map(({ decimal, mark }) => numberReader({ decimal, missing, mark }));
     this.#options = options;
     this.#source = source;
-    this.#read = read;
+    this.#read = read.slice(found);
   }
 
   /**
@@ -123,7 +160,10 @@ export class Table<Kind extends string = never> {
    * @throws CellError where the cell has no number, or one beyond `largest`
    */
   numberAt(row: TableRow, column: Pick<Column, 'at' | 'name'>): number {
-    const value = this.#number(row.fields[column.at]);
+    const field = row.fields[column.at];
+    const value = this.#numbers[column.at](field);
+    if (this.columns[column.at].mayGroup && field.includes('.') && isUnclear(field))
+      throw unclear(this.place(row, column), field);
     if (value === undefined || Math.abs(value) > (this.#options.largest ?? Number.MAX_VALUE)) {
       throw this.#notNumber(row, column, value);
     }
@@ -192,7 +232,8 @@ export class Table<Kind extends string = never> {
   #notNumber(row: TableRow, column: Pick<Column, 'at' | 'name'>, value: number | undefined): CellError {
     const { largest = Number.MAX_VALUE, advice = 'Fix it, or choose columns of numbers.' } = this.#options;
     const field = row.fields[column.at];
-    const other = this.decimal === '.' ? ',' : '.';
+    const { decimal, mark } = this.columns[column.at];
+    const other = decimal === '.' ? ',' : '.';
     const isInfinite = /^[+-]?inf(?:inity)?$/i.test(field);
     const expected = isInfinite
       ? 'a finite number'
@@ -204,9 +245,11 @@ export class Table<Kind extends string = never> {
       `has ${JSON.stringify(field.slice(0, SHOWN))}, expected ${expected}`,
       expected !== 'a number'
         ? 'Write the value, or leave the field empty where it is missing.'
-        : numberReader({ decimal: other })(field) !== undefined
-          ? `If the decimal mark is '${other}', say so (decimal).`
-          : advice,
+        : mark !== '' && numberReader({ decimal })(field) !== undefined
+          ? `The numbers above have ${JSON.stringify(mark)}: write all of the column in the same unit.`
+          : numberReader({ decimal: other })(field) !== undefined
+            ? `If the decimal mark is '${other}', say so (decimal).`
+            : advice,
     );
   }
 }

@@ -53,6 +53,20 @@ describe('columns', () => {
     expect((await openTable({ text: 'd1,d2\nd3,d4\n' }, { kinds })).columns[0].name).toBe('column 1');
   });
 
+  it('have one currency or unit, else they are texts', async () => {
+    const table = await tableOf('a;b;c\n$5;5 kW;5 kW\n7;6 kW;6 MW\n');
+    expect(table.columns.map(({ kind, mark }) => [kind, mark])).toEqual([
+      ['number', '$'],
+      ['number', 'kW'],
+      ['text', ''],
+    ]);
+    const later = await tableOf(`a;b\n${'1;5 kW\n'.repeat(1100)}1;5 MW\n`);
+    const read = async () => {
+      for await (const rows of later.rows()) for (const row of rows) later.numberAt(row, later.columns[1]);
+    };
+    await expect(read()).rejects.toThrow(/"5 MW", expected a number\. .*The numbers above have "kW"/);
+  });
+
   it('are found by name, and refused where there is none or several', async () => {
     const table = await tableOf('a,b,b\n1,2,3\n');
     expect(table.named(['a'])[0].at).toBe(0);
@@ -112,6 +126,31 @@ describe('the decimal mark', () => {
     expect(await valuesOf(['1,234'], ';', { decimal: ',' })).toEqual([1.234]);
     expect(await valuesOf(['1,234'], ';', { decimal: '.' })).toEqual([1234]);
     expect(await valuesOf(['"1,234"'], ',')).toEqual([1234]);
+  });
+
+  it('is asked for where a point comes after the first thousand rows', async () => {
+    const below = Array.from({ length: 1500 }, (_, i) => `${i};${100 + (i % 900)}`);
+    const read = async (last: string, options: TableOptions = {}) => {
+      const table = await tableOf(['t;y', ...below, `1500;${last}`].join('\n'), options);
+      const [y] = table.named(['y']);
+      let value = Number.NaN;
+      for await (const rows of table.rows()) for (const row of rows) value = table.numberAt(row, y);
+      return value;
+    };
+    await expect(read('1.052')).rejects.toThrow('line 1502, column "y" has "1.052", which can be 1052 or 1.052.');
+    expect(await read('1.052', { decimal: ',' })).toBe(1052);
+    expect(await read('1.052', { decimal: '.' })).toBe(1.052);
+    expect(await read('105.2')).toBe(105.2);
+  });
+
+  it('is that of each column, where some have points and others commas', async () => {
+    const table = await tableOf('a;b;c\n52.5;12,8;7\n52.25;1.012,7;8\n');
+    const values = table.columns.map((column) => table.sample.map((row) => table.numberAt(row, column)));
+    expect(values).toEqual([
+      [52.5, 52.25],
+      [12.8, 1012.7],
+      [7, 8],
+    ]);
   });
 
   it('is that of the numbers: texts do not vote', async () => {

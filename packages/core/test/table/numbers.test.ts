@@ -23,14 +23,60 @@ describe('numbers', () => {
 
   it.each(['+1.5', '.5', '5.', '1e3', '1E-3', '-0'])('%s is one', (field) => expect(point(field)).toBe(Number(field)));
 
-  it.each(['Monday', '1.2.3', '1,23', '12,34,567', '0x1F', '1_000', 'inf', 'e5', '1e', '+', '.', '1 000', '２'])(
-    '%s is none',
-    (field) => expect(point(field)).toBeUndefined(),
-  );
+  it.each([
+    'Monday',
+    '1.2.3',
+    '1,23',
+    '12,34,567',
+    '0x1F',
+    '1_000',
+    'inf',
+    'e5',
+    '1e',
+    '+',
+    '1 00',
+    '1A',
+    '5 PM',
+    '12:30',
+    '(5',
+    '5)',
+    '--5',
+    '<1',
+    '1.5M',
+    '２',
+  ])('%s is none', (field) => expect(point(field)).toBeUndefined());
 
   it('have groups of three digits between the other mark', () => {
     expect([point('1,234,567.5'), point('-1,234')]).toEqual([1234567.5, -1234]);
     expect([comma('1.234.567,5'), comma('+1.234'), comma('1,5')]).toEqual([1234567.5, 1234, 1.5]);
+  });
+
+  it('may have currencies, per cent, units, spaces between thousands, brackets and a minus behind', () => {
+    const points: [string, number][] = [
+      ['$10,283.46', 10283.46],
+      ['-$5', -5],
+      ['USD 5', 5],
+      ['10.39%', 10.39],
+      ['103.92 kW', 103.92],
+      ['25°C', 25],
+      ['1 234 567.5', 1234567.5],
+      ["1'234", 1234],
+      ['(5.2)', -5.2],
+      ['($1,234.5)', -1234.5],
+      ['5.5-', -5.5],
+      ['−12', -12],
+    ];
+    for (const [field, value] of points) expect([field, point(field)]).toEqual([field, value]);
+    expect([comma('10 259,85'), comma('1.234,50 €'), comma('R$ 1.234,50'), comma('12,5 %')]).toEqual([
+      10259.85, 1234.5, 1234.5, 12.5,
+    ]);
+  });
+
+  it('have the unit of their column', () => {
+    const percent = numberReader({ decimal: '.', mark: '%' });
+    expect(['5%', '5 %', '0', '5', '5 €', 'NA'].map(percent)).toEqual([5, 5, 0, undefined, undefined, Number.NaN]);
+    const dollars = numberReader({ decimal: '.', mark: '$' });
+    expect(['$5', '5', '€5'].map(dollars)).toEqual([5, 5, undefined]);
   });
 
   it('are told from a long field that is none in a time that grows with its length', () => {
@@ -50,6 +96,7 @@ describe('missing values', () => {
       expect(point(word)).toBeNaN();
       expect(comma(word.toUpperCase())).toBeNaN();
     }
+    for (const word of ['None', '<NA>', '-', '—', '#N/A', '#DIV/0!']) expect(point(word)).toBeNaN();
     expect(point('missing')).toBeUndefined();
   });
 

@@ -16,7 +16,7 @@ const several = (n: number, one: string, more = `${one}s`): string => `${n} ${n 
  * layoutLine(table);    // 'sales.csv: times in "date" (dates); values in "sales"; a series for each "store"'
  */
 export function layoutLine({ layout }: TimeTable): string {
-  const { name, time, timeFormat, ids, values, known, past, ignored, isNamed } = layout;
+  const { name, time, timeFormat, ids, values, known, past, ignored, isNamed, preamble } = layout;
   const parts = isNamed
     ? [
         time === undefined ? 'no times, rows are a step apart' : `times in ${quoted([time])} (${timeFormat})`,
@@ -31,6 +31,7 @@ export function layoutLine({ layout }: TimeTable): string {
   if (known.length > 0) parts.push(`known ahead: ${quoted(known)}`);
   if (past.length > 0) parts.push(`known in the past: ${quoted(past)}`);
   if (ignored.length > 0) parts.push(`not read: ${quoted(ignored)}`);
+  if (preamble > 0) parts.push(`${several(preamble, 'line')} above the names of the columns left out`);
   return `${name}: ${parts.join('; ')}`;
 }
 
@@ -106,7 +107,7 @@ export class TableNotes {
   /** One line for each kind of finding; none where there is nothing to say. */
   lines(): string[] {
     const { steps, series, longest, where } = this.#missing;
-    const { skipped, frequency } = this.#table;
+    const { skipped, frequency, totals } = this.#table;
     const lines: string[] = [];
     if (steps > 0) {
       const among = this.#isOne ? '' : ` in ${series} of ${several(this.count, 'series', 'series')}`;
@@ -132,6 +133,7 @@ export class TableNotes {
           `${this.#other.example}; give the frequency to have one for all`,
       );
     }
+    if (totals > 0) lines.push(`${several(totals, 'row')} of totals left out`);
     if (skipped.length > 0) lines.push(`left out, as they have no values: ${quoted(skipped)}`);
     return lines;
   }

@@ -35,6 +35,7 @@ export async function openFuture(source: TableSource, options: TimeTableOptions)
         known: here(known).map((column, i) => ({ ...column, categories: known[i].categories })),
         past: [],
         ignored: [],
+        leftOut: { totals: 0 },
       };
       const found = new Map<string, Rows>();
       for await (const rows of rowsOfSeries(read, true)) found.set(rows.key, rows);

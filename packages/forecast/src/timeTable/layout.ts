@@ -21,6 +21,8 @@ export interface Layout {
   readonly known: readonly SeriesColumn[];
   readonly past: readonly SeriesColumn[];
   readonly ignored: readonly SeriesColumn[];
+  /** Counted while rows are read. */
+  readonly leftOut: { totals: number };
 }
 
 /** @throws UsageError where a use cannot be found, or a column has two */
@@ -51,7 +53,16 @@ export function layoutOf(table: Table<'time'>, options: TimeTableOptions): Layou
   requireUnique(name, names(columns), names(values));
   const used = [time?.column, ...ids, ...values, ...known, ...past].map((column) => column?.at);
   const ignored = columns.filter(({ at }) => !used.includes(at));
-  return { table, ...(time && { time: time.column, format: time.format }), ids, values, known, past, ignored };
+  return {
+    table,
+    ...(time && { time: time.column, format: time.format }),
+    ids,
+    values,
+    known,
+    past,
+    ignored,
+    leftOut: { totals: 0 },
+  };
 }
 
 const names = (columns: readonly SeriesColumn[]): string[] => columns.map((column) => column.name);
@@ -69,7 +80,7 @@ function timeIn(
   if (time === 'none') return undefined;
   const { columns, name } = table;
   const formatIn = (column: SeriesColumn, anyDigits: boolean) =>
-    formatOf(column.fields, { anyDigits, order: dates, where: `${name}, column ${JSON.stringify(column.name)}` });
+    formatOf(timesOf(column), { anyDigits, order: dates, where: `${name}, column ${JSON.stringify(column.name)}` });
   if (time !== undefined) {
     const [column] = table.named([time]);
     const format = formatIn(column, true);
@@ -104,10 +115,21 @@ function timeIn(
   return undefined;
 }
 
-function noTimes({ name: title, fields }: SeriesColumn, name: string): UsageError {
+/** What a row of totals has in place of a time. */
+export const isTotal = (field: string): boolean =>
+  /^(?:(?:grand |sub)?totals?|sum|summe|gesamt(?:summe)?|insgesamt|somme|totale|totaal|suma|итого)\b[ :]*$/i.test(
+    field,
+  );
+
+/** The fields of a column that may be times. */
+const timesOf = ({ fields }: SeriesColumn): readonly string[] =>
+  fields.some(isTotal) ? fields.filter((field) => !isTotal(field)) : fields;
+
+function noTimes(column: SeriesColumn, name: string): UsageError {
+  const fields = timesOf(column);
   return new UsageError(
     'data',
-    `column ${JSON.stringify(title)} of ${name} has ${JSON.stringify(fields[0] ?? '')}, expected times such as ` +
+    `column ${JSON.stringify(column.name)} of ${name} has ${JSON.stringify(fields[0] ?? '')}, expected times such as ` +
       '2024-03-31, 2024-03-31 14:30, 31/03/2024, 2024-03, 2024 Q1, 2024, epoch seconds or whole numbers. ' +
       "Fix them, or say that rows are a step apart (time: 'none').",
   );

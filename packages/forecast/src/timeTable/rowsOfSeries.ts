@@ -3,7 +3,7 @@
  * table of any length needs the memory of its longest series; where series alternate, all are held.
  */
 import { CellError, groupsOf, isEmptyRow, type TableRow } from '@mamba-ts/core/table';
-import type { Layout } from './layout.ts';
+import { isTotal, type Layout } from './layout.ts';
 import { Rows } from './rows.ts';
 import type { SeriesColumn } from './seriesColumn.ts';
 
@@ -19,7 +19,7 @@ export function rowsOfSeries(layout: Layout, isInterleaved: boolean): AsyncGener
   const columns = numberColumns(layout);
   const numbers = new Array<number>(columns.length).fill(0);
   const timeOf = timeReader(layout);
-  return groupsOf<Rows>(time ? filled(table.rows()) : table.rows(), {
+  return groupsOf<Rows>(time ? filled(table.rows(), time, layout.leftOut) : table.rows(), {
     columns: ids,
     table: table.name,
     what: 'series',
@@ -37,9 +37,21 @@ export function rowsOfSeries(layout: Layout, isInterleaved: boolean): AsyncGener
   });
 }
 
-/** Spreadsheets end with rows of nothing. Where rows have no times, such a row is a step without a value. */
-async function* filled(batches: AsyncIterable<readonly TableRow[]>): AsyncGenerator<readonly TableRow[]> {
-  for await (const rows of batches) yield rows.some(isEmptyRow) ? rows.filter((row) => !isEmptyRow(row)) : rows;
+/** Spreadsheets end with rows of nothing and of totals. Where rows have no times, such a row is a step without a value. */
+async function* filled(
+  batches: AsyncIterable<readonly TableRow[]>,
+  { at }: SeriesColumn,
+  leftOut: Layout['leftOut'],
+): AsyncGenerator<readonly TableRow[]> {
+  const isLeftOut = (row: TableRow) => {
+    const total = isTotal(row.fields[at]);
+    if (total) leftOut.totals++;
+    return total || isEmptyRow(row);
+  };
+  for await (const rows of batches) {
+    const kept = rows.filter((row) => !isLeftOut(row));
+    yield kept.length < rows.length ? kept : rows;
+  }
 }
 
 function numberIn(row: TableRow, column: SeriesColumn, { table }: Layout): number {

@@ -89,6 +89,9 @@ async function opened(
     first: first.value,
     frequency: first.value.axis.frequency,
     skipped,
+    get totals() {
+      return layout.leftOut.totals;
+    },
     progress: () => table.progress(),
     async *series() {
       try {
@@ -126,6 +129,7 @@ function described({ table, time, format, ids, values, known, past, ignored }: L
     shape: ids.length > 0 ? 'long' : values.length > 1 ? 'wide' : 'single',
     ...(time && { time: time.name, timeFormat: format?.name }),
     isNamed: table.columns.some(({ isNamed }) => isNamed),
+    preamble: table.preamble,
     ids: names(ids),
     values: names(values),
     known: names(known),

@@ -53,6 +53,8 @@ export interface TableLayout {
   readonly past: readonly string[];
   /** Whether a header names the columns. */
   readonly isNamed: boolean;
+  /** Rows above the names of the columns, such as a title, that are left out. */
+  readonly preamble: number;
   /** Columns that are not read. */
   readonly ignored: readonly string[];
 }
@@ -110,6 +112,8 @@ export interface TimeTable {
   readonly frequency: Frequency;
   /** The ids of the series without any value, as far as the table has been read. */
   readonly skipped: readonly string[];
+  /** The number of rows of totals that were left out, as far as the table has been read. */
+  readonly totals: number;
   /** The part of the file that has been read, from 0 to 1; undefined where its size is unknown. */
   progress(): number | undefined;
   /** The series in the order of the file. They can be read once. */
