@@ -245,11 +245,13 @@ export class Table<Kind extends string = never> {
       `has ${JSON.stringify(field.slice(0, SHOWN))}, expected ${expected}`,
       expected !== 'a number'
         ? 'Write the value, or leave the field empty where it is missing.'
-        : mark !== '' && numberReader({ decimal })(field) !== undefined
-          ? `The numbers above have ${JSON.stringify(mark)}: write all of the column in the same unit.`
-          : numberReader({ decimal: other })(field) !== undefined
-            ? `If the decimal mark is '${other}', say so (decimal).`
-            : advice,
+        : /^[<>≤≥]/.test(field)
+          ? 'It is a limit, not a value: write a number, such as half of it.'
+          : mark !== '' && numberReader({ decimal })(field) !== undefined
+            ? `The numbers above have ${JSON.stringify(mark)}: write all of the column in the same unit.`
+            : numberReader({ decimal: other })(field) !== undefined
+              ? `If the decimal mark is '${other}', say so (decimal).`
+              : advice,
     );
   }
 }

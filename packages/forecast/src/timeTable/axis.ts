@@ -5,10 +5,21 @@
  */
 import { DAY, MINUTE } from '@mamba-ts/core/math';
 import { type Frequency, stepLength } from './frequency.ts';
+import type { TimeWriter } from './timeSpelling.ts';
 import { dayOfMonth, inMonth, MONDAY, monthOf, timeOfDay } from './wallClock.ts';
 
 /** How times are written. */
-export type TimeStyle = 'date' | 'datetime' | 'month' | 'quarter' | 'year' | 'seconds' | 'milliseconds' | 'index';
+export type TimeStyle =
+  | 'date'
+  | 'datetime'
+  | 'month'
+  | 'quarter'
+  | 'year'
+  | 'seconds'
+  | 'milliseconds'
+  | 'microseconds'
+  | 'nanoseconds'
+  | 'index';
 
 export interface AxisOptions {
   frequency: Frequency;
@@ -19,6 +30,8 @@ export interface AxisOptions {
   offset?: number;
   /** Months: the day of each; 31 is the last one. Default: that of `start`. */
   day?: number;
+  /** Writes times in the spelling of a table. Default: by `style`. */
+  write?: TimeWriter;
 }
 
 /**
@@ -34,8 +47,10 @@ export class TimeAxis {
   readonly style: TimeStyle;
   readonly offset: number | undefined;
   readonly day: number;
+  readonly write: TimeWriter | undefined;
 
-  constructor({ frequency, start, style, offset, day }: AxisOptions) {
+  constructor({ frequency, start, style, offset, day, write }: AxisOptions) {
+    this.write = write;
     this.frequency = frequency;
     this.start = start;
     this.style = style;
@@ -63,22 +78,24 @@ export class TimeAxis {
     return (time - start) / (stepLength(frequency) as number);
   }
 
-  /** The time of step `i` in the style of the table; slashed dates become 2024-03-31. */
+  /** The time of step `i` in the spelling of the table. */
   label(i: number): string {
     return this.labelOf(this.at(i));
   }
 
-  /** A time in the style of the table. */
+  /** A time in the spelling of the table. */
   labelOf(time: number): string {
     const step = stepLength(this.frequency) ?? MINUTE;
+    const written = this.write?.(time, this.offset);
+    if (written !== undefined) return written;
     const hasSeconds = step % MINUTE !== 0 || this.start % MINUTE !== 0;
     return timeLabel(time, this.style, this.offset, hasSeconds);
   }
 
   /** The same axis, beginning `steps` later. */
   from(steps: number): TimeAxis {
-    const { frequency, style, offset, day } = this;
-    return new TimeAxis({ frequency, start: this.at(steps), style, offset, day });
+    const { frequency, style, offset, day, write } = this;
+    return new TimeAxis({ frequency, start: this.at(steps), style, offset, day, write });
   }
 
   /** Whether times are times of a calendar; false where rows are only counted. */
@@ -111,6 +128,8 @@ export function timeLabel(time: number, style: TimeStyle, offset?: number, hasSe
   if (style === 'index') return String(time);
   if (style === 'seconds') return String(time / 1000);
   if (style === 'milliseconds') return String(time);
+  if (style === 'microseconds') return String(Math.round(time * 1000));
+  if (style === 'nanoseconds') return String(BigInt(Math.round(time * 1000)) * 1000n);
   const iso = new Date(time).toISOString();
   // Years beyond 9999 begin with a sign.
   const year = iso.length - 'MM-DDTHH:MM:SS.sssZ'.length - 1;

@@ -16,3 +16,10 @@ export const namesId = ({ name, isNamed }: Named): boolean => isNamed && ID_NAME
 export const namesValue = ({ name, isNamed }: Named): boolean => isNamed && VALUE_NAME.test(name);
 /** What a year is divided into: 'month', 'week'. */
 export const namesPartOfYear = ({ name }: Named): boolean => PART_OF_YEAR_NAME.test(name);
+/** A time of the calendar, rather than a number of rows or seconds. */
+export const namesDate = (column: Named): boolean =>
+  namesTime(column) && !/^(t|index|step|epoch|unix.*|hours?|minutes?|stunde|heure)$/i.test(column.name);
+export const namesWeek = ({ name }: Named): boolean => /week|woche|semaine|semana|^kw$/i.test(name);
+/** Hours of a day. */
+export const namesClock = ({ name, isNamed }: Named): boolean =>
+  isNamed && /^(hrs?|hours?|stunde|hora|heure|uur|ora|he|hour[ _]?(of[ _]?day|ending)?|time|uhrzeit|zeit)$/i.test(name);

@@ -1,6 +1,9 @@
 /** Lines for people: the columns of a table, its steps, and what was done to its series. */
-import { frequencyName, sameFrequency } from './frequency.ts';
+import { HOUR } from '@mamba-ts/core/math';
+import type { TimeAxis } from './axis.ts';
+import { frequencyName, isSubDaily, sameFrequency } from './frequency.ts';
 import type { TableSeries, TimeTable } from './timeTableTypes.ts';
+import { timeOfDay, weekday } from './wallClock.ts';
 
 const quoted = (names: readonly string[]): string => {
   const shown = names.slice(0, 4).map((name) => JSON.stringify(name));
@@ -68,6 +71,8 @@ export class TableNotes {
   #missing = { steps: 0, series: 0, longest: 0, where: '' };
   #unsorted = 0;
   #combined = 0;
+  readonly #closed = new Set<string>();
+  readonly #partial = new Set<string>();
   #doubled = 0;
   #skippedHours = 0;
   #future = 0;
@@ -82,6 +87,8 @@ export class TableNotes {
     this.count++;
     this.#values += values.length;
     const missing = this.#missing;
+    const closed = facts.missing > 0 ? closedTimes(values, axis) : undefined;
+    if (closed && this.#closed.size < MOST_CLOSED) this.#closed.add(closed);
     missing.steps += facts.missing;
     if (facts.missing > 0) missing.series++;
     if (facts.longestGap > missing.longest) {
@@ -90,6 +97,7 @@ export class TableNotes {
     }
     this.#unsorted += facts.unsorted;
     this.#combined += facts.combined;
+    for (const time of facts.partial) this.#partial.add(time);
     this.#doubled += facts.doubledHours;
     this.#skippedHours += facts.skippedHours;
     this.#future += facts.future;
@@ -116,11 +124,22 @@ export class TableNotes {
         `${steps} of ${several(this.#values, 'step')} ${verb} missing${among}, the longest gap ${longest} from ${where}`,
       );
     }
+    if (this.#closed.size > 0) {
+      lines.push(
+        `no values ${[...this.#closed].join(' and ')}: these steps are forecast, too; ` +
+          "time: 'none' forecasts the rows without their times",
+      );
+    }
     if (this.#future > 0) {
       lines.push(`${several(this.#future, 'step')} at the end without a value: the forecast begins before them`);
     }
     if (this.#unsorted > 0) lines.push(`${several(this.#unsorted, 'row')} came after a later one and were sorted`);
     if (this.#combined > 0) lines.push(`${several(this.#combined, 'row')} combined with others of the same step`);
+    if (this.#partial.size > 0) {
+      const times = [...this.#partial];
+      const shown = times.slice(0, 4).join(' and ');
+      lines.push(`left out, as rows cover a part of the step only: ${shown}${times.length > 4 ? ' …' : ''}`);
+    }
     if (this.#doubled + this.#skippedHours > 0) {
       lines.push(
         `a local clock: ${several(this.#skippedHours, 'hour')} skipped (missing), ` +
@@ -137,4 +156,32 @@ export class TableNotes {
     if (skipped.length > 0) lines.push(`left out, as they have no values: ${quoted(skipped)}`);
     return lines;
   }
+}
+
+const MOST_CLOSED = 3;
+const DAY_NAMES = ['Mondays', 'Tuesdays', 'Wednesdays', 'Thursdays', 'Fridays', 'Saturdays', 'Sundays'];
+/** Days, or weeks, that have to be seen for a gap to be a rule. */
+const FEWEST_SEEN = 4;
+
+/** The days of the week, or the hours of the day, at which a series never has a value; undefined where there are none. */
+function closedTimes(values: Float64Array, axis: TimeAxis): string | undefined {
+  const { unit, every } = axis.frequency;
+  const isDaily = unit === 'day' && every === 1;
+  if (!axis.hasCalendar || (!isDaily && !isSubDaily(axis.frequency))) return undefined;
+  const [count, of] = isDaily ? [7, weekday] : [24, (time: number) => Math.floor(timeOfDay(time) / HOUR)];
+  const [seen, known] = [new Float64Array(count), new Float64Array(count)];
+  values.forEach((value, i) => {
+    const k = of(axis.at(i));
+    seen[k]++;
+    if (!Number.isNaN(value)) known[k]++;
+  });
+  const closed = Array.from({ length: count }, (_, k) => k).filter((k) => seen[k] >= FEWEST_SEEN && known[k] === 0);
+  if (closed.length === 0 || closed.length === count) return undefined;
+  if (isDaily) return `on ${closed.map((k) => DAY_NAMES[k]).join(', ')}`;
+  // The hours before midnight and those after it are one night.
+  const first = closed.find((k) => !closed.includes((k + 23) % 24)) ?? closed[0];
+  let last = first;
+  while (closed.includes((last + 1) % 24) && (last + 1) % 24 !== first) last = (last + 1) % 24;
+  const two = (n: number) => String(n % 24).padStart(2, '0');
+  return `from ${two(first)}:00 to ${two(last + 1)}:00`;
 }

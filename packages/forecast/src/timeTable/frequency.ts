@@ -15,6 +15,8 @@ export interface Frequency {
   readonly unit: Unit;
   /** The number of units of a step. */
   readonly every: number;
+  /** Where steps begin: of weeks the day, 0 is Monday; of quarters and years the month, 0 is January. Default: 0. */
+  readonly begins?: number;
 }
 
 /** Milliseconds of the units of a fixed length. */
@@ -153,17 +155,40 @@ const NAMES: Readonly<Record<string, Frequency>> = Object.fromEntries(
  * parseFrequency('2W');    // { unit: 'week', every: 2 }
  */
 export function parseFrequency(text: string): Frequency {
-  const [, times = '1', name = ''] =
-    /^\s*(?:every\s+)?(\d*)\s*([a-z]+(?:[ -]days?)?)(?:-[a-z]{3})?\s*$/i.exec(text.trim()) ?? [];
+  const [, times = '1', name = '', anchor] =
+    /^\s*(?:every\s+)?(\d*)\s*([a-z]+(?:[ -]days?)?)(?:-([a-z]{3}))?\s*$/i.exec(text.trim()) ?? [];
   // In pandas, MS is the start of a month, and ms a millisecond.
   const key = name === 'MS' ? 'm' : name.toLowerCase().replaceAll(/[ -]/g, '');
   const found = Object.hasOwn(NAMES, key) ? NAMES[key] : undefined;
   const every = times === '' ? 1 : Number(times);
-  if (found && every > 0) return { unit: found.unit, every: found.every * every };
+  if (found && every > 0) return anchored({ unit: found.unit, every: found.every * every }, name, anchor);
   const known = ['hourly', 'daily', 'business', 'weekly', 'monthly', 'quarterly', 'yearly', 'none'];
   throw new UsageError(
     'data',
     `frequency is ${JSON.stringify(text)}, expected ${known.join(', ')} or a number and a unit such as 15min, ` +
       `10s, 2h, 4w. Did you mean '${closest(name === '' ? text : name.toLowerCase(), known)}'?`,
+  );
+}
+
+const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+
+/**
+ * A frequency with the anchor of pandas: W-THU are weeks that end on a Thursday, YE-JUN years that end with June, and
+ * QS-FEB quarters that begin with February.
+ */
+function anchored(frequency: Frequency, name: string, anchor: string | undefined): Frequency {
+  if (anchor === undefined) return frequency;
+  const { unit, every } = frequency;
+  const word = anchor.toLowerCase();
+  if (unit === 'week' && DAYS.includes(word)) return { ...frequency, begins: (DAYS.indexOf(word) + 1) % 7 };
+  if (unit === 'month' && every % 3 === 0 && MONTHS.includes(word)) {
+    const isBegin = /s$/i.test(name) && !/^years$|^quarters$/i.test(name);
+    const begins = (MONTHS.indexOf(word) + (isBegin ? 0 : 1)) % 12;
+    return { ...frequency, begins: every % 12 === 0 ? begins : begins % 3 };
+  }
+  throw new UsageError(
+    'data',
+    `frequency has the anchor '${anchor}', expected a day of weeks, such as W-THU, or a month of quarters or years, such as YE-JUN.`,
   );
 }

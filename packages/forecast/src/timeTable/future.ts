@@ -23,12 +23,13 @@ export async function openFuture(source: TableSource, options: TimeTableOptions)
     name: table.name,
     names: table.columns.filter(({ kind }) => kind === 'number' || kind === 'text').map(({ name }) => name),
     close: () => table.close(),
-    async rowsOf({ format, time, ids, known }) {
+    async rowsOf({ format, time, clock, ids, known }) {
       const here = (columns: readonly { name: string }[]) => table.named(columns.map(({ name }) => name));
       const read: Layout = {
         table,
         time: time && here([time])[0],
         format,
+        clock: clock && { ...clock, column: here([clock.column])[0] },
         ids: here(ids),
         values: [],
         // Texts have the codes that the first table gave them.

@@ -7,7 +7,7 @@
  * so a day keeps its 24 hours, and noon its place. Other rows of the same time are refused.
  */
 import { UsageError } from '@mamba-ts/core/errors';
-import { HOUR, MINUTE } from '@mamba-ts/core/math';
+import { DAY, HOUR, MINUTE, SECOND } from '@mamba-ts/core/math';
 import { CellError } from '@mamba-ts/core/table';
 import { TimeAxis } from './axis.ts';
 import { type Frequency, frequencyName, isSubDaily, stepLength } from './frequency.ts';
@@ -15,7 +15,7 @@ import { irregularTimes, type Placement, placementOf } from './placement.ts';
 import type { Rows } from './rows.ts';
 import type { TimeFormat } from './timeFormats.ts';
 import type { Aggregation } from './timeTableTypes.ts';
-import { monthOf, timeOfDay, weekday } from './wallClock.ts';
+import { dayOfMonth, monthOf, timeOfDay, weekday } from './wallClock.ts';
 
 /** The steps of the rows of a series. */
 export interface Grid {
@@ -34,6 +34,8 @@ export interface Grid {
   readonly doubledHours: number;
   /** Hours that a local clock skipped. */
   readonly skippedHours: number;
+  /** Whether rows fill the first and the last step: a month of which the rows cover ten days is not filled. */
+  readonly filled: { readonly first: boolean; readonly last: boolean };
 }
 
 export interface GridOptions {
@@ -67,22 +69,28 @@ export function gridOf(rows: Rows, options: GridOptions): Grid {
   const { format } = options;
   if (!format) return counted(rows, options);
   const { offsets } = rows;
-  const instants = offsets ? rows.times.map((time, i) => time - offsets[i] * MINUTE) : rows.times;
+  const times = format.style === 'index' ? rows.times : wholeSeconds(rows.times);
+  const instants = offsets ? times.map((time, i) => time - offsets[i] * MINUTE) : times;
   const { order, unsorted } = sorted(instants);
   const pick = (values: Float64Array) => (order ? Float64Array.from(order, (at) => values[at]) : values);
   const lines = pick(rows.lines);
   // Where offsets are written, steps shorter than a day follow UTC, and days follow the local clock.
   const offset = offsets?.[offsets.length - 1] ?? 0;
   const world = offset === 0 ? pick(instants) : pick(instants).map((time) => time + offset * MINUTE);
-  const local = offsets ? pick(rows.times) : world;
+  const local = offsets ? pick(times) : world;
   const found = placed(world, lines, format, options);
   if (!offsets) return { ...onGrid(found, local, lines, true, options), order, unsorted };
   if (!isSubDaily(found.axis.frequency)) {
-    return { ...onGrid(placed(local, lines, format, options), local, lines, false, options), order, unsorted };
+    const days = placed(local, lines, format, options);
+    return { ...onGrid(withOffset(days, offset), local, lines, false, options), order, unsorted };
   }
-  const { frequency, start, style } = found.axis;
-  const axis = new TimeAxis({ frequency, start, style, offset });
+  const { axis } = withOffset(found, offset);
   return { ...onGrid({ ...found, axis }, world, lines, false, options), order, unsorted };
+}
+
+function withOffset({ axis, isCoarse }: Placement, offset: number): Placement {
+  const { frequency, start, style, day, write } = axis;
+  return { axis: new TimeAxis({ frequency, start, style, day, write, offset }), isCoarse };
 }
 
 /** Rows without times: each is a step. */
@@ -96,8 +104,21 @@ function counted(rows: Rows, { frequency }: GridOptions): Grid {
   }
   const axis = new TimeAxis({ frequency: { unit: 'step', every: 1 }, start: 1, style: 'index' });
   const steps = Float64Array.from({ length: rows.length }, (_, i) => i);
-  return { axis, length: rows.length, steps, unsorted: 0, combined: 0, doubledHours: 0, skippedHours: 0 };
+  const filled = { first: true, last: true };
+  return { axis, length: rows.length, steps, unsorted: 0, combined: 0, doubledHours: 0, skippedHours: 0, filled };
 }
+
+/** Spreadsheets hold times as parts of a day, which are off by milliseconds when they are written. */
+function wholeSeconds(times: Float64Array): Float64Array {
+  const isOff = (time: number) => Math.abs(time - Math.round(time / SECOND) * SECOND);
+  const range = times[times.length - 1] - times[0];
+  if (!times.some((time) => isOff(time) > 0) || times.length < 3 || !(Math.abs(range) > 10 * SECOND)) return times;
+  return times.every((time) => isOff(time) <= MOST_OFF)
+    ? times.map((time) => Math.round(time / SECOND) * SECOND)
+    : times;
+}
+
+const MOST_OFF = 10;
 
 /** The order of time; rows of the same time keep their order. */
 function sorted(times: Float64Array): { order?: Uint32Array; unsorted: number } {
@@ -138,7 +159,7 @@ function onGrid(
   options: GridOptions,
 ): Steps {
   const { format, duplicates } = options;
-  const steps = times.map((time) => (isCoarse ? Math.floor(axis.stepOf(time)) : Math.round(axis.stepOf(time))));
+  const steps = isCoarse ? coarseSteps(times, axis) : times.map((time) => Math.round(axis.stepOf(time)));
   checkJumps(steps, times, lines, axis, options);
   // The clock may have been changed where times are local and steps shorter than a day.
   const isClock = format?.isLocal === true && hasNoOffset && isSubDaily(axis.frequency);
@@ -146,13 +167,19 @@ function onGrid(
   let combined = 0;
   let doubled = 0;
   let skipped = 0;
+  // The time at which a clock was last set back.
+  let setBack = Number.NEGATIVE_INFINITY;
+  const mayRepeat = (time: number) =>
+    clockMayChange(time) && (time - setBack < HOUR || time - setBack > BETWEEN_CHANGES);
   for (let i = 1; i < steps.length; i++) {
     const jump = steps[i] - steps[i - 1];
     if (jump === 0) {
       const isThird = i > 1 && steps[i - 2] === steps[i];
       if (duplicates) combined++;
-      else if (isClock && !isThird && clockMayChange(times[i])) doubled++;
-      else throw repeated(axis.label(steps[i]), lines[i - 1], lines[i], isCoarse, options);
+      else if (isClock && !isThird && mayRepeat(times[i])) {
+        if (times[i] - setBack >= HOUR) setBack = times[i];
+        doubled++;
+      } else throw repeated(axis.label(steps[i]), lines[i - 1], lines[i], isCoarse, options);
     } else if (isClock && jump === anHour + 1 && clockMayChange(axis.at(steps[i - 1] + 1))) skipped++;
   }
   const length = steps.length === 0 ? 0 : steps[steps.length - 1] + 1;
@@ -163,14 +190,54 @@ function onGrid(
     combined,
     doubledHours: Math.ceil(doubled / Math.max(1, anHour)),
     skippedHours: skipped,
+    filled: combined > 0 && isCoarse ? filledEnds(times, axis, length) : { first: true, last: true },
   };
 }
 
-/** Clocks are changed before four in the morning on Sundays of March, April and September to November. */
+/** Rows fill a step if they leave no more of it empty, before or behind them, than there is between two rows elsewhere. */
+function filledEnds(times: Float64Array, axis: TimeAxis, length: number): Grid['filled'] {
+  const gaps = Float64Array.from({ length: times.length - 1 }, (_, i) => times[i + 1] - times[i]).sort();
+  const usual = gaps[Math.floor(USUAL_GAP * gaps.length)] ?? 0;
+  const last = times[times.length - 1];
+  return { first: times[0] - axis.at(0) <= usual, last: axis.at(length) - last <= usual };
+}
+
+const USUAL_GAP = 0.98;
+
+/**
+ * The step in which each time is. Times just before and after the steps, such as 00:59:59.997, 02:00:00.003, are at the
+ * step that is next, if each of them then has a step of its own.
+ */
+function coarseSteps(times: Float64Array, axis: TimeAxis): Float64Array {
+  const exact = times.map((time) => axis.stepOf(time));
+  const nearest = exact.map(Math.round);
+  const isNear = exact.every(
+    (step, i) => Math.abs(step - nearest[i]) < NEAR && (i === 0 || nearest[i] > nearest[i - 1]),
+  );
+  const down = exact.map(Math.floor);
+  const isTwice = down.some((step, i) => i > 0 && step === down[i - 1]);
+  if (!isTwice || !isNear) return down;
+  return nearest[0] < 0 ? nearest.map((step) => step - nearest[0]) : nearest;
+}
+
+/** The part of a step by which a time may be off. */
+const NEAR = 0.1;
+
+/**
+ * Clocks are changed before four in the morning, or at midnight, when 23:00 of the day before comes twice: on Sundays of
+ * Europe and America, on other days in Egypt, Iran or Lebanon; in spring and in autumn of either half of the world.
+ */
 function clockMayChange(time: number): boolean {
   const month = (((monthOf(time) % 12) + 12) % 12) + 1;
-  return weekday(time) === 6 && timeOfDay(time) < 4 * HOUR && [3, 4, 9, 10, 11].includes(month);
+  const hour = timeOfDay(time) / HOUR;
+  if ((hour >= 4 && hour < 23) || [1, 6, 7, 12].includes(month)) return false;
+  // Iran changed its clocks on a day of the year; others do so on the nights before Friday, Saturday and Sunday.
+  const day = dayOfMonth(time);
+  return weekday(time) + Number(hour >= 23) >= 4 || ((month === 3 || month === 9) && day >= 20 && day <= 23);
 }
+
+/** A clock is changed twice a year: rows that repeat more often are not those of a clock. */
+const BETWEEN_CHANGES = 25 * DAY;
 
 function checkJumps(
   steps: Float64Array,

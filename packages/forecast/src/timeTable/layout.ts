@@ -6,16 +6,20 @@
  *   value    the numbers that are left: one column below ids, else each column is a series
  */
 import { UsageError } from '@mamba-ts/core/errors';
-import { requireUnique, type Table, type TableRow } from '@mamba-ts/core/table';
-import { namesId, namesPartOfYear, namesTime, namesValue } from './columnNames.ts';
+import { CellError, numberReader, requireUnique, type Table, type TableRow } from '@mamba-ts/core/table';
+import { type Clock, clockOf } from './clockColumn.ts';
+import { namesId, namesTime, namesValue } from './columnNames.ts';
 import { Categories, type SeriesColumn } from './seriesColumn.ts';
-import { formatOf, type TimeFormat } from './timeFormats.ts';
+import { type Time, timeIn } from './timeColumn.ts';
+import type { TimeFormat } from './timeFormats.ts';
 import type { TimeTableOptions } from './timeTableTypes.ts';
 
 export interface Layout {
   readonly table: Table<'time'>;
   readonly time?: SeriesColumn;
   readonly format?: TimeFormat;
+  /** A second column with the hour, or the time of day, of the dates in `time`. */
+  readonly clock?: Clock;
   readonly ids: readonly SeriesColumn[];
   readonly values: readonly SeriesColumn[];
   readonly known: readonly SeriesColumn[];
@@ -46,16 +50,20 @@ export function layoutOf(table: Table<'time'>, options: TimeTableOptions): Layou
         'time, value, id, known or past.',
     );
   }
-  const ids = named(options.id) ?? idsIn(table, time, free, (named(options.value) ?? []).length > 0);
-  const left = columns.filter((column) => free(column) && column !== time?.column && !ids.includes(column));
+  const clock = time && options.time === undefined ? clockOf(table, time, free) : undefined;
+  const isTime = (column: SeriesColumn) => column === time?.column || column.at === clock?.column.at;
+  const isFree = (column: SeriesColumn) => free(column) && !isTime(column);
+  const ids = named(options.id) ?? idsIn(table, time, clock, isFree, (named(options.value) ?? []).length > 0);
+  const left = columns.filter((column) => isFree(column) && !ids.includes(column));
   const values = named(options.value) ?? valuesIn(left, ids, table);
   // The name of a column is the name of its series.
   requireUnique(name, names(columns), names(values));
-  const used = [time?.column, ...ids, ...values, ...known, ...past].map((column) => column?.at);
+  const used = [time?.column, clock?.column, ...ids, ...values, ...known, ...past].map((column) => column?.at);
   const ignored = columns.filter(({ at }) => !used.includes(at));
   return {
     table,
-    ...(time && { time: time.column, format: time.format }),
+    ...(time && { time: time.column, format: clock ? { ...time.format, ...clock.format } : time.format }),
+    ...(clock && { clock }),
     ids,
     values,
     known,
@@ -67,101 +75,28 @@ export function layoutOf(table: Table<'time'>, options: TimeTableOptions): Layou
 
 const names = (columns: readonly SeriesColumn[]): string[] => columns.map((column) => column.name);
 
-interface Time {
-  column: SeriesColumn;
-  format: TimeFormat;
-}
-
-function timeIn(
-  table: Table<'time'>,
-  free: (column: SeriesColumn) => boolean,
-  { time, dates }: TimeTableOptions,
-): Time | undefined {
-  if (time === 'none') return undefined;
-  const { columns, name } = table;
-  const formatIn = (column: SeriesColumn, anyDigits: boolean) =>
-    formatOf(timesOf(column), { anyDigits, order: dates, where: `${name}, column ${JSON.stringify(column.name)}` });
-  if (time !== undefined) {
-    const [column] = table.named([time]);
-    const format = formatIn(column, true);
-    if (format) return { column, format };
-    throw noTimes(column, name);
-  }
-  const times = columns.filter((column) => column.kind === 'time' && free(column));
-  const sure = times.find(namesTime) ?? times[0];
-  if (sure) {
-    const format = formatIn(sure, false);
-    if (format) return { column: sure, format };
-  }
-  const numbers = columns.filter((column) => column.kind === 'number' && free(column));
-  for (const column of [...numbers.filter(namesTime), ...numbers.slice(0, 1).filter(({ at }) => at === 0)]) {
-    // A single column has the values.
-    if (columns.length === 1) break;
-    const format = formatIn(column, true);
-    if (!format || !(namesTime(column) || isEven(column, format))) continue;
-    const part = numbers.find((other) => other !== column && namesPartOfYear(other));
-    if (part && format.style === 'year' && new Set(column.fields).size < column.fields.length) {
-      throw new UsageError(
-        'data',
-        `${name} has its times in several columns, ${JSON.stringify(column.name)} and ${JSON.stringify(part.name)}, ` +
-          'expected one, such as 2024-03 or 2024-03-31. Join them into one, or name the column of times (time).',
-      );
-    }
-    return { column, format };
-  }
-  // A column that is called a time and cannot be read would otherwise be ignored silently.
-  const unread = columns.find((column) => column.kind === 'text' && namesTime(column) && free(column));
-  if (unread) throw noTimes(unread, name);
-  return undefined;
-}
-
-/** What a row of totals has in place of a time. */
-export const isTotal = (field: string): boolean =>
-  /^(?:(?:grand |sub)?totals?|sum|summe|gesamt(?:summe)?|insgesamt|somme|totale|totaal|suma|итого)\b[ :]*$/i.test(
-    field,
-  );
-
-/** The fields of a column that may be times. */
-const timesOf = ({ fields }: SeriesColumn): readonly string[] =>
-  fields.some(isTotal) ? fields.filter((field) => !isTotal(field)) : fields;
-
-function noTimes(column: SeriesColumn, name: string): UsageError {
-  const fields = timesOf(column);
-  return new UsageError(
-    'data',
-    `column ${JSON.stringify(column.name)} of ${name} has ${JSON.stringify(fields[0] ?? '')}, expected times such as ` +
-      '2024-03-31, 2024-03-31 14:30, 31/03/2024, 2024-03, 2024 Q1, 2024, epoch seconds or whole numbers. ' +
-      "Fix them, or say that rows are a step apart (time: 'none').",
-  );
-}
-
-/** Fewer steps may be even by chance. */
-const FEWEST_EVEN = 3;
-
-/** Whether numbers rise evenly. */
-function isEven({ fields }: SeriesColumn, format: TimeFormat): boolean {
-  const times = fields.map((field) => format.read(field)?.time ?? Number.NaN);
-  const steps = times.slice(1).map((time, i) => time - times[i]);
-  return steps.length >= FEWEST_EVEN && steps.every((step) => step > 0 && step === steps[0]);
-}
-
 /** `hasValue`: whether the user has named the columns of values. */
 function idsIn(
   { sample: rows, columns }: Table<'time'>,
   time: Time | undefined,
+  clock: Clock | undefined,
   free: (column: SeriesColumn) => boolean,
   hasValue: boolean,
 ): SeriesColumn[] {
-  const left = columns.filter((column) => column !== time?.column && free(column));
+  const left = columns.filter(free);
   const texts = byName(left.filter(({ kind }) => kind === 'text'));
   const numbers = byName(left.filter(({ kind }) => kind === 'number'));
-  const timeOf = (row: TableRow) => (time ? row.fields[time.column.at] : undefined);
+  const timeOf = (row: TableRow) =>
+    time ? [row.fields[time.column.at], clock ? row.fields[clock.column.at] : ''].join(' ') : undefined;
   if (rows.length < 2) return texts.slice(0, 1);
   if (!time) return texts.filter((column) => standsInBlocks(rows, column.at)).slice(0, 1);
   if (new Set(rows.map(timeOf)).size === rows.length) {
     // Either one series so far, and others begin below; or several series, of which no two share a time.
     const { column, format } = time;
-    const instants = rows.map(({ fields }) => format.read(fields[column.at])?.time ?? Number.NaN);
+    const instants = rows.map(
+      ({ fields }) =>
+        (format.read(fields[column.at])?.time ?? Number.NaN) + (clock ? (clock.read(fields[clock.column.at]) ?? 0) : 0),
+    );
     return [...texts, ...numbers.filter(namesId)]
       .filter(({ at }) => isConstant(rows, at) || restarts(rows, at, instants))
       .slice(0, 1);
@@ -215,15 +150,14 @@ function restarts(rows: readonly TableRow[], at: number, times: readonly number[
 const isConstant = (rows: readonly TableRow[], at: number): boolean =>
   rows.every(({ fields }) => fields[at] === rows[0].fields[at]);
 
-function valuesIn(
-  left: readonly SeriesColumn[],
-  ids: readonly SeriesColumn[],
-  { name, sample }: Table<'time'>,
-): SeriesColumn[] {
+function valuesIn(left: readonly SeriesColumn[], ids: readonly SeriesColumn[], table: Table<'time'>): SeriesColumn[] {
+  const { name, sample } = table;
   const all = left.filter(({ kind }) => kind === 'number');
   const counted = all.filter((column) => !isRowNumber(column, sample.length));
   const numbers = counted.length > 0 ? counted : all;
   const found = numbers.filter((column) => !namesTime(column) || numbers.length === 1);
+  const spoilt = left.find((column) => column.kind === 'text' && namesValue(column) && isMostlyNumbers(column));
+  if (spoilt) throw notNumbers(spoilt, table);
   const called = found.filter(namesValue);
   if (found.length > 0 && (ids.length === 0 || found.length === 1)) {
     return called.length === 1 && /^(y|value|target)$/i.test(called[0].name) ? called : found;
@@ -231,6 +165,8 @@ function valuesIn(
   if (called.length === 1) return called;
   const quoted = (columns: readonly SeriesColumn[]) => columns.map((column) => JSON.stringify(column.name)).join(', ');
   if (found.length === 0) {
+    const partly = left.find((column) => column.kind === 'text' && column.fields.some(isNumber));
+    if (partly) throw notNumbers(partly, table);
     const seen = left.map(
       ({ name: title, fields }) => `${JSON.stringify(title)} has ${JSON.stringify(fields[0] ?? '')}`,
     );
@@ -250,4 +186,27 @@ function valuesIn(
 /** Whether a column is the index that pandas writes first: 0, 1, 2 … without a name. */
 function isRowNumber({ isNamed, at, fields }: SeriesColumn, rows: number): boolean {
   return !isNamed && at === 0 && rows > 1 && fields.length === rows && fields.every((field, i) => Number(field) === i);
+}
+
+const READERS = (['.', ','] as const).map((decimal) => numberReader({ decimal }));
+const isNumber = (field: string): boolean => READERS.some((read) => read(field) !== undefined);
+const isMostlyNumbers = ({ fields }: SeriesColumn): boolean => 2 * fields.filter(isNumber).length >= fields.length;
+
+/** Names the first field that is no number, of a column that has numbers. */
+function notNumbers(column: SeriesColumn, { name, sample, decimal }: Table<'time'>): CellError {
+  const read = numberReader({ decimal });
+  const isBad = (row: TableRow) => {
+    const field = row.fields[column.at];
+    return field !== '' && read(field) === undefined;
+  };
+  const row = sample.find((one) => isBad(one) && !isNumber(one.fields[column.at])) ?? sample.find(isBad);
+  const field = row?.fields[column.at] ?? '';
+  const advice = isNumber(field)
+    ? `If its decimal mark is '${decimal === '.' ? ',' : '.'}', say so (decimal), or write all of the column in one unit.`
+    : 'Fix it, leave it empty where it is missing, say what stands for a missing value (missing), or name the columns to read (value).';
+  return new CellError(
+    { table: name, line: row?.line ?? 0, column: column.name },
+    `has ${JSON.stringify(field.slice(0, 40))}, expected a number, as others of the column are`,
+    advice,
+  );
 }

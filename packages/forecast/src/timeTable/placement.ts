@@ -34,13 +34,14 @@ export function placementOf(
   const detected = times.length > 1 ? detectFrequency(times, format.style === 'index') : 'one';
   const found = detected !== 'one' && 'frequency' in detected ? detected : undefined;
   const on = (frequency: Frequency, day?: number): Placement => {
-    const style = styleOf(format.style, frequency, times[0]);
-    return { axis: new TimeAxis({ frequency, start: times[0], style, day }), isCoarse: false };
+    const start = startOf(times, frequency);
+    const style = styleOf(format.style, frequency, start);
+    return { axis: new TimeAxis({ frequency, start, style, day, write: format.write }), isCoarse: false };
   };
   if (given) {
     if (found && sameFrequency(found.frequency, given)) return on(given, found.day);
     const exact = on(given, given.unit === 'month' ? dayOfMonths(times) : undefined);
-    return fits(exact.axis, times) ? exact : coarse(times[0], given, format.style);
+    return fits(exact.axis, times) ? exact : coarse(times[0], given, format);
   }
   if (usual && (!found || times.length < FEW)) {
     const exact = on(usual, usual.unit === 'month' ? dayOfMonths(times) : undefined);
@@ -51,6 +52,18 @@ export function placementOf(
   return only ? on(only) : (detected as Irregular | 'one');
 }
 
+/**
+ * The time of step 0. Where midnights of a local clock are written in UTC, the last one counts: those of the future
+ * follow it.
+ */
+function startOf(times: Float64Array, frequency: Frequency): number {
+  const [first, last] = [times[0], times[times.length - 1]];
+  const length = stepLength(frequency);
+  if (length === undefined || length < DAY) return first;
+  const steps = Math.round((last - first) / length);
+  return Math.abs(last - first - steps * length) <= HOUR ? last - steps * length : first;
+}
+
 /** Days may be an hour off, where midnights of a local clock are written in UTC. */
 function fits(axis: TimeAxis, times: Float64Array): boolean {
   const slack = isSubDaily(axis.frequency) || axis.style === 'index' ? 0 : HOUR;
@@ -58,21 +71,23 @@ function fits(axis: TimeAxis, times: Float64Array): boolean {
 }
 
 /** Steps that begin at places of the calendar: full hours, Mondays, the first of a month. */
-function coarse(first: number, frequency: Frequency, style: TimeStyle): Placement {
+function coarse(first: number, frequency: Frequency, { style, write }: TimeFormat): Placement {
   const begin = beginOf(first, frequency);
-  const axis = new TimeAxis({ frequency, start: begin, style: styleOf(style, frequency, begin) });
+  const found = styleOf(style, frequency, begin);
+  // Days of a table of hours have no clock.
+  const axis = new TimeAxis({ frequency, start: begin, style: found, ...(found === style && { write }) });
   return { axis, isCoarse: true };
 }
 
 function beginOf(time: number, frequency: Frequency): number {
-  const { unit, every } = frequency;
+  const { unit, every, begins = 0 } = frequency;
   const day = time - timeOfDay(time);
   if (unit === 'step') return time;
   if (unit === 'month') {
     const whole = every % 12 === 0 ? 12 : every % 3 === 0 ? 3 : 1;
-    return inMonth(Math.floor(monthOf(time) / whole) * whole, 1);
+    return inMonth(Math.floor((monthOf(time) - begins) / whole) * whole + begins, 1);
   }
-  if (unit === 'week') return day - weekday(time) * DAY;
+  if (unit === 'week') return day - ((weekday(time) - begins + 7) % 7) * DAY;
   if (unit === 'businessDay') return day - Math.max(0, weekday(time) - 4) * DAY;
   const length = stepLength(frequency) as number;
   return length < DAY ? Math.floor(time / length) * length : day;
@@ -89,7 +104,7 @@ function assumed(style: TimeStyle): Frequency | undefined {
 
 /** The style of the times of an axis: days without a clock, parts of a year only where the steps are. */
 export function styleOf(style: TimeStyle, frequency: Frequency, start: number): TimeStyle {
-  if (style === 'index' || style === 'seconds' || style === 'milliseconds') return style;
+  if (style === 'index' || /seconds$/.test(style)) return style;
   if (isSubDaily(frequency) || timeOfDay(start) !== 0) return 'datetime';
   if (frequency.unit !== 'month' || style === 'datetime') return 'date';
   if ((style === 'year' && frequency.every % 12 !== 0) || (style === 'quarter' && frequency.every % 3 !== 0)) {

@@ -3,9 +3,11 @@
  * table of any length needs the memory of its longest series; where series alternate, all are held.
  */
 import { CellError, groupsOf, isEmptyRow, type TableRow } from '@mamba-ts/core/table';
-import { isTotal, type Layout } from './layout.ts';
+import type { Clock } from './clockColumn.ts';
+import type { Layout } from './layout.ts';
 import { Rows } from './rows.ts';
 import type { SeriesColumn } from './seriesColumn.ts';
+import { isTotal } from './timeColumn.ts';
 
 /** The columns whose numbers are kept, in the order of `Rows.column`. */
 export const numberColumns = ({ values, known, past }: Layout): SeriesColumn[] => [...values, ...known, ...past];
@@ -62,12 +64,13 @@ function numberIn(row: TableRow, column: SeriesColumn, { table }: Layout): numbe
 
 const NO_TIME = { time: Number.NaN };
 
-function timeReader({ table, time, format }: Layout): (row: TableRow) => { time: number; offset?: number } {
+function timeReader({ table, time, format, clock }: Layout): (row: TableRow) => { time: number; offset?: number } {
   if (!time || !format) return () => NO_TIME;
   return (row) => {
     const text = row.fields[time.at];
     const found = format.read(text);
-    if (found) return found;
+    if (found && !clock) return found;
+    if (found && clock) return { time: found.time + timeOfDayIn(row, clock, table), offset: found.offset };
     const got = text === '' ? 'nothing' : JSON.stringify(text.slice(0, 40));
     throw new CellError(
       table.place(row, time),
@@ -75,4 +78,14 @@ function timeReader({ table, time, format }: Layout): (row: TableRow) => { time:
       format.name.includes('first') ? "Fix it, or name the order (dates: 'dmy' or 'mdy')." : 'Fix it.',
     );
   };
+}
+
+function timeOfDayIn(row: TableRow, { column, read }: Clock, table: Layout['table']): number {
+  const found = read(row.fields[column.at]);
+  if (found !== undefined) return found;
+  throw new CellError(
+    table.place(row, column),
+    `has ${JSON.stringify(row.fields[column.at].slice(0, 40))}, expected a time of day such as ${column.fields[0]}`,
+    'Fix it.',
+  );
 }

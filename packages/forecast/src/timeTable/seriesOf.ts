@@ -30,6 +30,7 @@ export function seriesIn(rows: Rows, context: SeriesContext): { series: TableSer
   values.forEach((column, i) => {
     const id = idOf(rows.id, column.name, layout);
     const all = spread(i);
+    const partial = context.duplicates === 'sum' ? withoutPartial(all, grid) : [];
     const [begin, end] = bounds(all);
     if (end === 0) {
       skipped.push(id);
@@ -51,7 +52,13 @@ export function seriesIn(rows: Rows, context: SeriesContext): { series: TableSer
       known: named(known, later),
       ahead: lengths.length > 0 ? Math.min(...lengths) - kept.length : 0,
       seasons: seasonsOf(axis.frequency, kept.length),
-      facts: factsOf(kept, grid, grid.length - end, axis.label.bind(axis)),
+      facts: factsOf(
+        kept,
+        grid,
+        grid.length - end - partial.filter((step) => step > 0).length,
+        partial,
+        axis.label.bind(axis),
+      ),
     });
   });
   return { series, skipped };
@@ -124,7 +131,21 @@ function named(columns: readonly SeriesColumn[], values: readonly Float64Array[]
   );
 }
 
-function factsOf(values: Float64Array, grid: Grid, future: number, label: (step: number) => string): SeriesFacts {
+/** Takes out the sums of the first and the last step where rows cover a part of them only; returns these steps. */
+function withoutPartial(sums: Float64Array, { filled, length }: Grid): number[] {
+  const partial = [...(filled.first ? [] : [0]), ...(filled.last || length < 2 ? [] : [length - 1])];
+  if (length <= partial.length) return [];
+  for (const step of partial) sums[step] = Number.NaN;
+  return partial;
+}
+
+function factsOf(
+  values: Float64Array,
+  grid: Grid,
+  future: number,
+  partial: readonly number[],
+  label: (step: number) => string,
+): SeriesFacts {
   let [missing, run, longest, at] = [0, 0, 0, 0];
   for (let i = 0; i < values.length; i++) {
     run = Number.isNaN(values[i]) ? run + 1 : 0;
@@ -139,6 +160,7 @@ function factsOf(values: Float64Array, grid: Grid, future: number, label: (step:
     longestGapAt: longest > 0 ? label(at) : '',
     unsorted,
     combined,
+    partial: partial.map((step) => grid.axis.label(step)),
     doubledHours,
     skippedHours,
     future,

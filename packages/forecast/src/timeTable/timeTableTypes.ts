@@ -73,6 +73,8 @@ export interface SeriesFacts {
   readonly unsorted: number;
   /** The number of rows that were combined with others of their step. */
   readonly combined: number;
+  /** Times of the first and the last step that were left out, as the rows of a sum cover a part of them only. */
+  readonly partial: readonly string[];
   /** Hours that a local clock showed twice; their rows were averaged. */
   readonly doubledHours: number;
   /** Hours that a local clock skipped. */

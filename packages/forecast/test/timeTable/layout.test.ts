@@ -120,7 +120,12 @@ describe('the columns of a table', () => {
       'line 6 has nothing in "id"',
     ],
     ['years to the right', 'country,2001,2002,2003\nDE,1,2,3', {}, 'has times in its first row (2001, 2002 …)'],
-    ['days to the right', `,${day(0)},${day(1)},${day(2)}\na,1,2,3`, {}, 'Turn the table: rows to columns.'],
+    [
+      'days to the right',
+      `,${day(0)},${day(1)},${day(2)}\na,1,2,3`,
+      {},
+      'Turn the table: a row for each series and time',
+    ],
     ['times of several columns', 'year,month,y\n2020,1,5\n2020,2,6', {}, 'in several columns, "year" and "month"'],
     ['two uses of one', 'date,y\n2024-01-01,1', { value: ['y'], past: ['y'] }, '"y" of x.csv is named twice'],
     ['no times in the column', 'k,y\na,1\nb,2', { time: 'k' }, 'column "k" of x.csv has "a", expected times such as'],
