@@ -1,4 +1,5 @@
-/** Rows of text fields, of a file of any format. CSV (csv.ts) is the one that is read today. */
+/** Rows of text fields, of a file of any format: CSV (csv.ts) or JSON (json.ts). */
+import type { Encoding } from './decodeText.ts';
 
 /** What stands between two fields of CSV. */
 export type Separator = ',' | ';' | '\t' | '|';
@@ -18,6 +19,8 @@ export interface RowSource {
   readonly separator: Separator;
   /** The rows in the order of the file, empty lines too, many in one array. They can be read once. */
   readonly batches: AsyncGenerator<readonly TableRow[]>;
+  /** How the bytes of a file were written, as far as it has been read. */
+  encoding(): Encoding;
   /** The part of the file that has been read, from 0 to 1; undefined where its size is unknown. */
   progress(): number | undefined;
 }

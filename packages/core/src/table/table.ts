@@ -5,6 +5,7 @@
  */
 import { type Column, type ColumnOptions, columnsNamed, type Decided, decideColumns, unclear } from './columns.ts';
 import { isUnclear } from './decimalMark.ts';
+import type { Encoding } from './decodeText.ts';
 import { CellError, type CellPlace } from './errors.ts';
 import { type DecimalMark, missingReader, type NumberReader, numberReader } from './numbers.ts';
 import type { RowSource, Separator, TableRow } from './rowSource.ts';
@@ -168,6 +169,11 @@ export class Table<Kind extends string = never> {
       throw this.#notNumber(row, column, value);
     }
     return value;
+  }
+
+  /** How the bytes of the file were written, as far as it has been read. */
+  encoding(): Encoding {
+    return this.#source.encoding();
   }
 
   /** The part of the file that has been read, from 0 to 1; undefined where its size is unknown. */

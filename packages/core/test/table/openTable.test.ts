@@ -39,7 +39,64 @@ describe('a table', () => {
     expect(names.slice(3)).toEqual(['the text', 'the text', 'the table', 'x']);
     await expect(openTable({} as TableSource)).rejects.toThrow('got no table, expected a path, { text } or { bytes }.');
     await expect(openTable(join(folder, 'none.csv'))).rejects.toThrow('there is no ');
-    await expect(openTable({ bytes: inChunks(Uint8Array.of(0x61, 0xff), []) })).rejects.toThrow('expected UTF-8 text');
+  });
+
+  it('is read as Windows-1252 or UTF-16, wherever it is cut, where it is not UTF-8', async () => {
+    const rows = 't;Größe €\n1;2\n';
+    const windows = Uint8Array.from(rows, (letter) => (letter === '€' ? 0x80 : letter.charCodeAt(0)));
+    const utf16 = Uint8Array.from([
+      0xff,
+      0xfe,
+      ...Array.from(rows).flatMap((x) => [x.charCodeAt(0) & 255, x.charCodeAt(0) >> 8]),
+    ]);
+    for (const [bytes, encoding] of [
+      [windows, 'Windows-1252'],
+      [utf16, 'UTF-16'],
+      [new TextEncoder().encode(rows), 'UTF-8'],
+    ] as const) {
+      for (const cut of [1, 2, 3, 5, 1000]) {
+        const table = await openTable({ bytes: inChunks(bytes, [cut]) });
+        expect(table.columns.map(({ name }) => name)).toEqual(['t', 'Größe €']);
+        expect([table.sample.length, table.encoding()]).toEqual([1, encoding]);
+      }
+    }
+    const broken = Uint8Array.of(0x74, 0x0a, 0xc3, 0xa4, 0x0a, 0xff, 0x0a);
+    await expect(openTable({ bytes: inChunks(broken, [1000]) })).rejects.toThrow('expected UTF-8 text');
+  });
+
+  it('is refused by what it is where it is no text', async () => {
+    const open = (...bytes: number[]) => openTable({ bytes: inChunks(Uint8Array.from(bytes), [1]), name: 'x' });
+    await expect(open(0x50, 0x4b, 3, 4, 0, 0)).rejects.toThrow('x is an Excel workbook');
+    await expect(open(...Buffer.from('PAR1....'))).rejects.toThrow(
+      'x is Parquet, expected CSV or JSON as text. Convert it',
+    );
+    await expect(open(...Buffer.from('SQLite format 3\0'))).rejects.toThrow('x is a SQLite database');
+    await expect(open(0x74, 0x0a, 0, 1)).rejects.toThrow('x has a byte 0, expected text.');
+  });
+
+  it('may be JSON: a list of records, lists by name, or a record in each line', async () => {
+    const texts = [
+      '[{"t":"a","y":1.5},\n {"t":"b","y":null}]',
+      '{"data": [{"t":"a","y":1.5},{"t":"b"}]}',
+      '{"t":["a","b"],"y":[1.5,null]}',
+      '{"t":"a","y":1.5}\n{"y":null,"t":"b"}\n\n',
+    ];
+    for (const text of texts) {
+      const table = await openTable({ text: textChunks(text, [3]), name: 'x.json' });
+      expect(table.columns.map(({ name }) => name)).toEqual(['t', 'y']);
+      expect((await linesOf(table)).map(([, fields]) => fields)).toEqual(['a|1.5', 'b|']);
+    }
+    const wrong: [string, string][] = [
+      ['{"a": 1}', 'x.json is JSON, but no table'],
+      ['[{"a": 1}', 'x.json is not JSON'],
+      ['{"a":1}\n{"a":2,"b":3}', 'line 2 has a value "b", which the first record has not'],
+      ['[{"a":{"b":1}}]', 'line 1, column "a" has a list or an object'],
+      ['{"a":[1,2],"b":[1]}', 'has 1 values of "b" and 2 of another'],
+    ];
+    for (const [text, message] of wrong) {
+      const read = async () => linesOf(await openTable({ text, name: 'x.json' }));
+      await expect(read()).rejects.toThrow(message);
+    }
   });
 
   it('has more rows than were looked at, in their order', async () => {

@@ -117,6 +117,8 @@ export class TableNotes {
     const { steps, series, longest, where } = this.#missing;
     const { skipped, frequency, totals } = this.#table;
     const lines: string[] = [];
+    const encoding = this.#table.encoding();
+    if (encoding !== 'UTF-8') lines.push(`read as ${encoding}`);
     if (steps > 0) {
       const among = this.#isOne ? '' : ` in ${series} of ${several(this.count, 'series', 'series')}`;
       const verb = steps === 1 ? 'is' : 'are';

@@ -92,6 +92,7 @@ async function opened(
     get totals() {
       return layout.leftOut.totals;
     },
+    encoding: () => table.encoding(),
     progress: () => table.progress(),
     async *series() {
       try {

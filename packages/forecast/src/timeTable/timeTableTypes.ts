@@ -116,6 +116,8 @@ export interface TimeTable {
   readonly skipped: readonly string[];
   /** The number of rows of totals that were left out, as far as the table has been read. */
   readonly totals: number;
+  /** How the bytes of the file were written, as far as it has been read. */
+  encoding(): 'UTF-8' | 'UTF-16' | 'Windows-1252';
   /** The part of the file that has been read, from 0 to 1; undefined where its size is unknown. */
   progress(): number | undefined;
   /** The series in the order of the file. They can be read once. */
