@@ -47,7 +47,10 @@ async function run(name: string | undefined, flags: Flags): Promise<void> {
   const figureFile = flags.figure ?? join(out, 'figure.svg');
   // Refused now, not after hours.
   await requireWritable(figureFile, out);
-  const backend = await openBackend(flags.backend as BackendName | undefined, { threads: flags.threads });
+  const backend = await openBackend(flags.backend as BackendName | undefined, {
+    threads: flags.threads,
+    compiles: true,
+  });
   const { about, paper, here } = proseOf(name);
   say(`${name}: ${about}`);
   say(`paper    ${paper}`);

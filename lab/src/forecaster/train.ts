@@ -49,7 +49,7 @@ const LOG_EVERY = 50;
 export async function trainForecaster(run: ForecasterRun): Promise<{ iter: number; isDone: boolean }> {
   const { out, budget, options, report, signal } = run;
   const folder = await RunFolder.open(out);
-  const backend = await openBackend('auto', { threads: run.threads });
+  const backend = await openBackend('auto', { threads: run.threads, compiles: true });
   const isResumed = await folder.holdsRun();
   const { seed } = options;
   const model = isResumed

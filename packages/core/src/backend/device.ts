@@ -33,6 +33,8 @@ export interface Device {
   readonly lanes: number;
   /** One line for people: the instruction set, the compiler or file. */
   readonly description: string;
+  /** A line for people about a faster device to come; undefined: none. */
+  readonly notice?: string;
   /** A new region of at least `bytes` bytes, 64-byte aligned. Throws a UsageError when there is no memory left. */
   grow(bytes: number): Region;
   /** The arguments of the next kernel, in the order of its C++ signature; a null pointer is 0. */

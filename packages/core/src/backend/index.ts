@@ -1,3 +1,3 @@
 /** The names of backends, and their threads. Open one with `openBackend` of @mamba-ts/core/tensor. */
 export { threadCount } from './device.ts';
-export type { BackendName } from './open.ts';
+export { type BackendName, nativeKernels, type OpenOptions } from './open.ts';

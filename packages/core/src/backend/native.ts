@@ -8,7 +8,7 @@ import { nodeModule } from '../node.ts';
 import { type Device, type Region, threadCount } from './device.ts';
 import { lanes } from './kernels/all.ts';
 import { MAX_SLOTS } from './kernels/pool.ts';
-import { findNativeLibrary } from './nativeLibrary.ts';
+import { cachedNativeLibrary, findNativeLibrary } from './nativeLibrary.ts';
 
 type NumberFunction = (...args: number[]) => number;
 
@@ -24,9 +24,10 @@ interface Library {
 }
 
 /** Throws where there is no koffi for this platform, or no compiler. */
-export async function openNative(options: { threads?: number } = {}): Promise<Device> {
+/** `compiles`: whether the library is built if it is not in the cache; else a process of its own begins to build it. */
+export async function openNative(options: { threads?: number } = {}, compiles = true): Promise<Device> {
   const threads = threadCount(options.threads);
-  const { path, compiler } = await findNativeLibrary();
+  const { path, compiler } = await (compiles ? findNativeLibrary() : cachedNativeLibrary());
   const library = await loadLibrary(path);
   library.startWorkers(threads - 1);
   return new NativeDevice(library, threads, compiler);

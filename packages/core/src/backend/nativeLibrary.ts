@@ -2,7 +2,8 @@
  * Finds or builds the native kernel library.
  *
  * Where a C++ compiler is found, the sources in kernels/ are compiled once for this machine into a per-user cache,
- * keyed by sources, flags, compiler and CPU. Two processes may build at the same time: each writes its own file and
+ * keyed by sources, flags, compiler and CPU. `auto` does not wait for it: a process of its own compiles, for the next
+ * start. Two processes may build at the same time: each writes its own file and
  * moves it into place. If the cache folder cannot be written, or belongs to another user, a private temporary folder
  * is used instead.
  */
@@ -34,33 +35,116 @@ export interface NativeLibrary {
   readonly built: boolean;
 }
 
-/** Throws a UsageError that says why there is no native library here, and what to do. */
+/** The native library of this machine, built if it is not in the cache. Throws a UsageError that says why there is none. */
 export async function findNativeLibrary(): Promise<NativeLibrary> {
-  const fs = nodeModule('fs/promises');
+  const place = await placeOfLibrary();
+  const { file, compiler } = place;
+  if (await exists(file)) return { path: file, compiler: compiler.version, built: false };
+  return build(place);
+}
+
+/**
+ * The native library if it is in the cache. If it is not, another process begins to build it, for the next start, unless
+ * that failed before; then, and where the cache cannot be kept, a UsageError is thrown.
+ */
+export async function cachedNativeLibrary(): Promise<NativeLibrary> {
+  const place = await placeOfLibrary();
+  const { file, compiler } = place;
+  if (await exists(file)) return { path: file, compiler: compiler.version, built: false };
+  throw new UsageError('native', (await buildBehind(place)) ? BUILDING : 'the native kernels are not built.');
+}
+
+/** Whether the library is in the cache, could be built, or could not. */
+export async function stateOfLibrary(): Promise<'ready' | 'possible' | 'none'> {
+  try {
+    const { file } = await placeOfLibrary();
+    if (await exists(file)) return 'ready';
+    return (await exists(`${file}.failed`)) ? 'none' : 'possible';
+  } catch {
+    return 'none';
+  }
+}
+
+/** What is said where a build has begun. */
+export const BUILDING =
+  'Native kernels are being compiled in the background, once; this run uses WebAssembly, the next one is faster.';
+
+interface Place {
+  /** The library, which need not exist. */
+  readonly file: string;
+  readonly folder: string;
+  /** Whether the folder is deleted when the process ends. */
+  readonly isTemporary: boolean;
+  readonly source: string;
+  readonly flags: readonly string[];
+  readonly compiler: Compiler;
+}
+
+async function placeOfLibrary(): Promise<Place> {
   const path = nodeModule('path');
+  const platform = nodeModule('os').platform() as string;
   const sources = await readSources();
   const compiler = await findCompiler();
-  const flags = [...BASE_FLAGS, compiler.tune, ...(nodeModule('os').platform() === 'win32' ? ['-static'] : ['-fPIC'])];
+  const flags = [...BASE_FLAGS, compiler.tune, ...(platform === 'win32' ? ['-static'] : ['-fPIC'])];
   const key = nodeModule('crypto')
     .createHash('sha256')
     .update(JSON.stringify([sources.text, flags, compiler.macros]))
     .digest('hex')
     .slice(0, 32);
-  const folder = await cacheFolder();
-  const extension = { win32: 'dll', darwin: 'dylib' }[nodeModule('os').platform() as string] ?? 'so';
+  const { folder, isTemporary } = await cacheFolder();
+  const extension = { win32: 'dll', darwin: 'dylib' }[platform] ?? 'so';
   const file = path.join(folder, `kernels-${key}.${extension}`);
-  if (await exists(file)) return { path: file, compiler: compiler.version, built: false };
+  return { file, folder, isTemporary, source: path.join(sources.folder, 'all.cpp'), flags, compiler };
+}
 
-  const fresh = path.join(folder, `build-${process.pid}-${Math.random().toString(36).slice(2)}.${extension}`);
+async function build({ file, folder, source, flags, compiler }: Place): Promise<NativeLibrary> {
+  const fs = nodeModule('fs/promises');
+  const random = Math.random().toString(36).slice(2);
+  const fresh = nodeModule('path').join(folder, `build-${process.pid}-${random}${nodeModule('path').extname(file)}`);
   try {
-    await execute(compiler.command, [...flags, '-o', fresh, path.join(sources.folder, 'all.cpp')]);
+    await execute(compiler.command, [...flags, '-o', fresh, source]);
     await fs.rename(fresh, file);
   } catch (error) {
     await fs.rm(fresh, { force: true });
     if (await exists(file)) return { path: file, compiler: compiler.version, built: false };
+    await fs.writeFile(`${file}.failed`, firstLines(error)).catch(() => {});
     throw new UsageError('native', `${compiler.command} could not build the kernels: ${firstLines(error)}`);
   }
   return { path: file, compiler: compiler.version, built: true };
+}
+
+/** A build that takes longer is given up. */
+const LONGEST_BUILD = 10 * 60_000;
+
+/** Starts a process that builds the library. Returns whether one is at work, this one or that of another start. */
+async function buildBehind({ file, isTemporary }: Place): Promise<boolean> {
+  const fs = nodeModule('fs/promises');
+  const script = nodeModule('url').fileURLToPath(new URL('./buildNative.js', import.meta.url));
+  if (isTemporary || (await exists(`${file}.failed`)) || !(await exists(script))) return false;
+  const lock = `${file}.lock`;
+  try {
+    const { mtimeMs } = await fs.stat(lock);
+    if (Date.now() - mtimeMs < LONGEST_BUILD) return true;
+    await fs.rm(lock, { force: true });
+  } catch {
+    // There is no lock: no build is at work.
+  }
+  try {
+    await fs.writeFile(lock, String(process.pid), { flag: 'wx' });
+    const child = nodeModule('child_process').spawn(process.execPath, [script, lock], {
+      detached: true,
+      stdio: 'ignore',
+      windowsHide: true,
+    });
+    // Node's permission model allows no process.
+    child.on('error', () => {});
+    if (child.pid === undefined) return false;
+    nodeModule('os').setPriority(child.pid, 10);
+    child.unref();
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EEXIST';
+  }
 }
 
 async function readSources(): Promise<{ folder: string; text: string[] }> {
@@ -114,7 +198,7 @@ function refuseMac(): never {
 }
 
 /** The per-user cache, or a private temporary folder where the cache cannot be trusted or written. */
-async function cacheFolder(): Promise<string> {
+async function cacheFolder(): Promise<Pick<Place, 'folder' | 'isTemporary'>> {
   const fs = nodeModule('fs/promises');
   const os = nodeModule('os');
   const path = nodeModule('path');
@@ -131,12 +215,12 @@ async function cacheFolder(): Promise<string> {
     const closed = os.platform() === 'win32' || (stats.mode & 0o022) === 0;
     if (stats.isDirectory() && mine && closed) {
       await fs.access(folder, fs.constants.W_OK | fs.constants.X_OK);
-      return folder;
+      return { folder, isTemporary: false };
     }
   } catch {
     // A cache that cannot be written is no reason to fail.
   }
-  return privateFolder(fs, os, path);
+  return { folder: await privateFolder(fs, os, path), isTemporary: true };
 }
 
 let temporary: Promise<string> | undefined;

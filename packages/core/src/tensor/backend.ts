@@ -1,7 +1,7 @@
 /** Backends: a device, the heap of its memory, and the tensors made there. */
 import type { Device, DeviceName } from '../backend/device.ts';
 import { fillRows } from '../backend/kernels/memory.ts';
-import { type BackendName, openDevice } from '../backend/open.ts';
+import { type BackendName, type OpenOptions, openDevice } from '../backend/open.ts';
 import { UsageError } from '../errors.ts';
 import { Heap } from './heap.ts';
 import { forget } from './orphans.ts';
@@ -101,8 +101,9 @@ export function isBackend(value: unknown): value is Backend {
 }
 
 /**
- * Opens a backend. 'auto' is the fastest that works here: 'native', the kernels compiled by the C++ compiler of this
- * machine, or else 'wasm', which runs everywhere.
+ * Opens a backend. 'auto' is the fastest that works here at once: 'native', the kernels compiled by the C++ compiler of
+ * this machine, or else 'wasm', which runs everywhere, while a process of its own compiles them for the next start
+ * (`backend.device.notice` says so). 'native', and 'auto' with `compiles`, wait for the compiler.
  *
  *   using backend = await openBackend('wasm', { threads: 2 });
  *
@@ -110,6 +111,6 @@ export function isBackend(value: unknown): value is Backend {
  *
  * Throws a UsageError that says why where the named backend cannot run here, and for an unknown name or thread count.
  */
-export async function openBackend(name: BackendName = 'auto', options: { threads?: number } = {}): Promise<Backend> {
+export async function openBackend(name: BackendName = 'auto', options: OpenOptions = {}): Promise<Backend> {
   return backendOn(await openDevice(name, options));
 }

@@ -121,7 +121,7 @@ async function runSession<M extends Model, E extends Evaluation | SequenceEvalua
   prepared: Prepared<M, E>,
 ): Promise<SessionResult<M, E>> {
   const { steps, sizes, files } = prepared;
-  const backend = await openBackend(options.backend, { threads: options.threads });
+  const backend = await openBackend(options.backend, { threads: options.threads, compiles: true });
   checkLength(prepared.declare(), prepared.longest);
   checkMemory(prepared.declare(), backend, options.batchSize, steps);
   const model = resume ? await prepared.load(folder.path, backend) : await prepared.create(backend, options.seed);

@@ -121,7 +121,7 @@ export async function finetune(series: readonly Values[], options: FinetuneOptio
         `${out} holds a run already. Continue it with --resume, or choose another --out.`,
       );
     }
-    const backend = await openBackend(backendName, { threads });
+    const backend = await openBackend(backendName, { threads, compiles: true });
     try {
       const model = await loadSequenceModel(resume ? out : (from ?? packagedWeights()), { backend });
       const heldOut = spread(usable, HELD_OUT).map((values) => batchAtEnd(values, horizon, seasons));

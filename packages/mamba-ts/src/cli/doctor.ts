@@ -10,7 +10,15 @@ import { guard } from './terminal.ts';
 export function define(command: Command): void {
   command
     .option('--threads <n>', 'threads. Default: every core.', Number)
-    .action((flags: { threads?: number }) => guard(() => run(flags)));
+    .option('--build', 'only compile the native kernels, e.g. in a Dockerfile')
+    .action((flags: { threads?: number; build?: boolean }) => guard(() => (flags.build ? build() : run(flags))));
+}
+
+/** Compiles the kernels into the cache. Throws UsageError where that cannot be done. */
+async function build(): Promise<void> {
+  const backend = await openBackend('native');
+  console.log(`native   ok: ${backend.device.description}`);
+  backend.dispose();
 }
 
 async function run({ threads }: { threads?: number }): Promise<void> {

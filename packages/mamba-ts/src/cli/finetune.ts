@@ -7,7 +7,7 @@ import { finetune, finetuneFields } from '@mamba-ts/forecast/finetune';
 import { defaultHorizon, layoutLine, stepsLine, TableNotes } from '@mamba-ts/forecast/timeTable';
 import type { Command } from 'commander';
 import { addFieldFlags, optionsIn } from './fieldFlags.ts';
-import { addBackendOptions } from './load.ts';
+import { addBackendOptions, announceCompilation } from './load.ts';
 import { addTableArgument, addTableFlags, openTable, type TableFlags } from './tableFlags.ts';
 import { Bar, clock, guard, onInterrupt, say } from './terminal.ts';
 
@@ -62,6 +62,7 @@ async function run(path: string, flags: FinetuneFlags): Promise<void> {
   const begun = performance.now();
   let loss = 0;
   try {
+    await announceCompilation(flags.backend);
     const result = await finetune(series, {
       ...optionsIn(flags, finetuneFields),
       out: flags.out,

@@ -1,6 +1,6 @@
 /** What several commands load: a model and its tokenizer, or a forecaster. */
 import { join } from 'node:path';
-import type { BackendName } from '@mamba-ts/core/backend';
+import { type BackendName, nativeKernels } from '@mamba-ts/core/backend';
 import { readJsonFile } from '@mamba-ts/core/formats';
 import {
   isSequenceJson,
@@ -9,11 +9,12 @@ import {
   loadSequenceModel,
   type SequenceModel,
 } from '@mamba-ts/core/models';
-import { openBackend } from '@mamba-ts/core/tensor';
+import { type Backend, openBackend } from '@mamba-ts/core/tensor';
 import { loadTokenizer, type Tokenizer } from '@mamba-ts/core/tokenize';
 import type { Forecaster } from '@mamba-ts/forecast/forecaster';
 import { loadForecaster } from '@mamba-ts/forecast/load';
 import type { Command } from 'commander';
+import { say } from './terminal.ts';
 
 /** The flags of LoadFlags, for every command that runs a language model. */
 export function addLoadOptions(command: Command): Command {
@@ -35,19 +36,32 @@ export interface LoadFlags {
   threads?: number;
 }
 
+/** The backend of the flags; a line says where a faster one is to come. */
+export async function openFor(name: string | undefined, threads: number | undefined): Promise<Backend> {
+  const backend = await openBackend(name as BackendName | undefined, { threads });
+  if (backend.device.notice) say(backend.device.notice);
+  return backend;
+}
+
+/** Says that training waits for the compiler, where it will. */
+export async function announceCompilation(backend: string | undefined): Promise<void> {
+  if (backend === 'wasm' || (await nativeKernels()) !== 'possible') return;
+  say('Compiling the native kernels for this machine, once: about a minute …');
+}
+
 /** The language model of a folder. */
 export async function loadModelFor({ model: path, backend, threads }: LoadFlags): Promise<LanguageModel> {
-  return loadModel(path, { backend: await openBackend(backend as BackendName | undefined, { threads }) });
+  return loadModel(path, { backend: await openFor(backend, threads) });
 }
 
 /** The model that classifies or regresses of a folder. */
 export async function loadSequenceModelFor({ model: path, backend, threads }: LoadFlags): Promise<SequenceModel> {
-  return loadSequenceModel(path, { backend: await openBackend(backend as BackendName | undefined, { threads }) });
+  return loadSequenceModel(path, { backend: await openFor(backend, threads) });
 }
 
 /** The forecaster of a folder, or the one of the package. */
 export async function openForecaster({ model, backend, threads }: Partial<LoadFlags>): Promise<Forecaster> {
-  return loadForecaster(model, { backend: await openBackend(backend as BackendName | undefined, { threads }) });
+  return loadForecaster(model, { backend: await openFor(backend, threads) });
 }
 
 /** Whether the folder has a model that classifies or regresses. */

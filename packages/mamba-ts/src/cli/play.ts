@@ -5,6 +5,7 @@ import { prepareTokens, splitTokens } from '@mamba-ts/core/data';
 import { generateText } from '@mamba-ts/core/generate';
 import { evaluate, languageResult, train } from '@mamba-ts/core/train';
 import type { Command } from 'commander';
+import { announceCompilation } from './load.ts';
 import { clock, guard, onInterrupt, say } from './terminal.ts';
 import { trainReporter } from './trainReport.ts';
 
@@ -26,7 +27,10 @@ async function run({ backend, seconds, out }: { backend?: string; seconds?: numb
   const abort = new AbortController();
   const release = onInterrupt(() => abort.abort());
   const reporter = trainReporter(200);
-  say('A small Mamba reads Shakespeare for about a minute, byte by byte.\n');
+  say(
+    `A small Mamba reads Shakespeare for ${seconds === undefined ? 'about a minute' : `${seconds} seconds`}, byte by byte.\n`,
+  );
+  await announceCompilation(backend);
   const result = await train({
     layers: [{ data, out: folder, backend, maxSeconds: seconds }],
     preset: 'play',

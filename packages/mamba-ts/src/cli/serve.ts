@@ -1,12 +1,10 @@
 /** mamba-ts serve: forecasts over HTTP, until Ctrl-C. */
 
 import { readFileSync } from 'node:fs';
-import type { BackendName } from '@mamba-ts/core/backend';
 import { UsageError } from '@mamba-ts/core/errors';
-import { openBackend } from '@mamba-ts/core/tensor';
 import { loadForecaster } from '@mamba-ts/forecast/load';
 import type { Command } from 'commander';
-import { addBackendOptions } from './load.ts';
+import { addBackendOptions, openFor } from './load.ts';
 import { guard, onInterrupt, say } from './terminal.ts';
 
 interface Flags {
@@ -35,7 +33,7 @@ async function run({ port, host, model, backend: wanted, threads, cors, maxBody 
   const origin = cors?.includes('*') ? '*' : cors;
   // Hono is loaded by this verb alone.
   const { createHandler, curlLine, forecastRoute, listen } = await import('@mamba-ts/server');
-  const backend = await openBackend(wanted as BackendName | undefined, { threads });
+  const backend = await openFor(wanted, threads);
   try {
     const forecaster = await loadForecaster(model, { backend });
     const about = { version: packageVersion(), backend: backend.name };

@@ -6,6 +6,7 @@ import { sequenceFields } from '@mamba-ts/core/models';
 import { fromData, presets, type RunResult, train, trainFields } from '@mamba-ts/core/train';
 import { type Command, Option } from 'commander';
 import { headline } from './figures.ts';
+import { announceCompilation } from './load.ts';
 import { clock, guard, onInterrupt, say } from './terminal.ts';
 import { trainReporter } from './trainReport.ts';
 
@@ -89,6 +90,7 @@ async function runTrain(flags: Record<string, unknown>): Promise<void> {
   const { preset, resume, stopAt, ...layers } = { ...file, ...given };
   const reporter = trainReporter(Number(layers.logEvery ?? trainFields.logEvery.default));
   try {
+    await announceCompilation(layers.backend as string | undefined);
     const result = await train({
       layers: [layers],
       preset: preset as string | undefined,
