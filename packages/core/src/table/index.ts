@@ -10,6 +10,7 @@
  * @module
  */
 export { type Column, type ColumnOptions, columnsNamed, isEmptyRow, type KindTest, requireUnique } from './columns.ts';
+export { csvText } from './csvText.ts';
 export { CellError, type CellPlace, type PlaceWords, type Problem } from './errors.ts';
 export { alternates, type GroupOptions, groupsOf, keyOf } from './groups.ts';
 export { NumberList } from './numberList.ts';

@@ -5,6 +5,7 @@
  *   AirPassengers,1961-01,448.1,447.2,…
  */
 import { UsageError } from '@mamba-ts/core/errors';
+import { csvText } from '@mamba-ts/core/table';
 import { numberColumns, roundingOf } from './columns.ts';
 import { curvesOf } from './curves.ts';
 import type { ForecastView } from './view.ts';
@@ -12,7 +13,7 @@ import type { ForecastView } from './view.ts';
 /** The header line. A series without times has a column `step` in place of `time`. */
 export function csvHeader({ forecast, futureTimes }: ForecastView): string {
   const columns = ['id', futureTimes ? 'time' : 'step', ...numberColumns(forecast).map(({ column }) => column)];
-  return `${columns.map(quoted).join(',')}\n`;
+  return `${columns.map(csvText).join(',')}\n`;
 }
 
 /** The rows of one series, without the header. Numbers have 7 digits, or more where their differences need them. */
@@ -21,9 +22,9 @@ export function csvRows(view: ForecastView): string {
   const columns = numberColumns(view.forecast);
   const round = roundingOf(view.forecast);
   const cell = (value: number) => (Number.isFinite(value) ? String(round(value)) : '');
-  const id = quoted(view.name);
+  const id = csvText(view.name);
   return future.x
-    .map((x, i) => `${[id, quoted(label(x)), ...columns.map(({ values }) => cell(values[i]))].join(',')}\n`)
+    .map((x, i) => `${[id, csvText(label(x)), ...columns.map(({ values }) => cell(values[i]))].join(',')}\n`)
     .join('');
 }
 
@@ -47,6 +48,3 @@ export async function* csv(views: Iterable<ForecastView> | AsyncIterable<Forecas
     yield csvRows(view);
   }
 }
-
-/** A field, in quotes where commas, quotes, line ends or outer spaces require them. */
-const quoted = (text: string) => (/[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

@@ -10,6 +10,8 @@ const joined = async (parts: AsyncIterable<string>) => {
   return text;
 };
 
+const isFormula = (name: string) => /^[=+\-@\t\r]/.test(name) && !/^[+-]?[\d.,:e/ -]*$/i.test(name);
+
 describe('CSV', () => {
   it('has a row for each step: id, time, mean, median, quantiles and bounds', () => {
     const shown = presidents();
@@ -25,7 +27,7 @@ describe('CSV', () => {
     expect(csvRows(view([1, 2])).split('\n')[0]).toMatch(/^series,3,1,1,/);
   });
 
-  it('is read back unchanged, for any names and numbers', async () => {
+  it('is read back unchanged, for any names and numbers, except that formulas have a mark before them', async () => {
     const row = fc.record({
       name: fc.string({ minLength: 1 }),
       median: fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 4 }),
@@ -37,12 +39,20 @@ describe('CSV', () => {
         const wanted = rows.flatMap(({ name, median }) =>
           median.map((value) => ({ name, value, near: 1e-6 * Math.max(...median.map(Math.abs)) })),
         );
-        expect(read.map(({ id }) => id)).toEqual(wanted.map(({ name }) => name));
+        expect(read.map(({ id }) => id)).toEqual(wanted.map(({ name }) => (isFormula(name) ? `'${name}` : name)));
         for (const [i, { value, near }] of wanted.entries()) {
           expect(Math.abs(Number(read[i].median) - value)).toBeLessThanOrEqual(near);
         }
       }),
     );
+  });
+
+  it('has no name that a spreadsheet would run', async () => {
+    const names = ['=cmd|x', '+1+1', '@SUM(1)', '-a', '-5', '+1.5', 'a=b'];
+    const text = await joined(csv(names.map((name) => view([1], { name }))));
+    const read: Record<string, string>[] = parse(text, { columns: true });
+    const ids = read.map(({ id }) => id);
+    expect([...new Set(ids)]).toEqual(["'=cmd|x", "'+1+1", "'@SUM(1)", "'-a", '-5', '+1.5', 'a=b']);
   });
 
   it('distinguishes the readings of a meter, however large they are', async () => {

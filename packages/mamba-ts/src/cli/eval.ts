@@ -79,7 +79,7 @@ async function runLanguage(flags: Flags): Promise<void> {
   try {
     const data = await prepareTokens(flags.data, tokenizer, { cacheFolder });
     const model = await loadModelFor(flags);
-    const bar = new Bar('{bar} {percentage}% | {eta_formatted} left');
+    const bar = new Bar('{bar} {percentage}% | {left} left');
     const result = await evaluate(model, data, tokenizer, {
       ...flags,
       blockSize: flags.blockSize ?? 256,

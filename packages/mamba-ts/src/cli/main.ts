@@ -4,6 +4,14 @@ import { readFileSync } from 'node:fs';
 import { createProgram } from './program.ts';
 import { verbs } from './verbs.ts';
 
+// A reader that has seen enough, such as `| head`, closes the pipe: that ends the command, and is no error.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+}
+
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 const program = createProgram(
   'mamba-ts',

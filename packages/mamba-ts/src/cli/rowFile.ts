@@ -2,6 +2,7 @@
 
 import { extname } from 'node:path';
 import { UsageError } from '@mamba-ts/core/errors';
+import { csvText } from '@mamba-ts/core/table';
 import { writeFile } from './textFile.ts';
 
 /** The value of one column in one row. */
@@ -50,8 +51,7 @@ async function* jsonOf(rows: AsyncIterable<Row> | Iterable<Row>): AsyncGenerator
 /** A field of CSV (RFC 4180); empty for a number that is not finite. */
 export function csvField(cell: Cell): string {
   if (typeof cell === 'number') return Number.isFinite(cell) ? String(rounded(cell)) : '';
-  const text = String(cell);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return csvText(String(cell));
 }
 
 const rounded = (value: number): number => (Number.isInteger(value) ? value : Number(value.toPrecision(DIGITS)));

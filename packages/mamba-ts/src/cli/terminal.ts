@@ -1,6 +1,5 @@
 /** Output of the command line: lines, tables, progress, errors. Results go to stdout, everything else to stderr. */
 import { UsageError } from '@mamba-ts/core/errors';
-import { SingleBar } from 'cli-progress';
 
 /** A duration: 1:05, 2:03:04 */
 export function clock(seconds: number): string {
@@ -10,55 +9,68 @@ export function clock(seconds: number): string {
   return shown.map((part, i) => (i === 0 ? String(part) : String(part).padStart(2, '0'))).join(':');
 }
 
+/** Names of files and series may hold characters that control the terminal: they are shown as U+FFFD. */
+const shown = (text: string): string => text.replace(/(?![\n\t])\p{Cc}/gu, '\ufffd');
+
 /** Prints a line to stderr. */
-export const say = (line = ''): void => void process.stderr.write(`${line}\n`);
+export const say = (line = ''): void => void process.stderr.write(`${shown(line)}\n`);
 
 /** Prints rows as aligned columns to stdout. */
 export function printTable(rows: readonly (readonly string[])[]): void {
   const widths = rows[0].map((_, j) => Math.max(...rows.map((row) => row[j].length)));
   for (const row of rows) {
     const cells = row.map((cell, j) => cell.padEnd(widths[j]));
-    console.log(cells.join('   ').trimEnd());
+    console.log(shown(cells.join('   ').trimEnd()));
   }
 }
 
-/** A progress bar on stderr; nothing where stderr is not a terminal. */
-export class Bar {
-  private bar?: SingleBar;
+/** Cells of the bar, and milliseconds between two drawings of it. */
+const [BAR_SIZE, REDRAW] = [24, 100];
 
-  /** `format` as in cli-progress: '{bar} {percentage} % | {count} series'. */
-  constructor(format: string) {
-    if (!process.stderr.isTTY) return;
-    this.bar = new SingleBar({
-      format,
-      stream: process.stderr,
-      hideCursor: true,
-      barsize: 24,
-      etaBuffer: 50,
-      clearOnComplete: true,
-    });
-  }
+/** A progress bar in the last line of stderr; nothing where stderr is not a terminal. */
+export class Bar {
+  private readonly begun = performance.now();
+  private drawn = Number.NEGATIVE_INFINITY;
+  private shown = '';
+
+  /** `format`: '{bar} {percentage} % | {count} series'; {left} is the time that is left. */
+  constructor(private readonly format: string) {}
 
   /** `done`: the part that is done, 0 to 1. `values` of the format. */
   update(done: number, values: Record<string, string>): void {
-    if (!this.bar) return;
-    if (!this.bar.isActive) this.bar.start(1000, 0, values);
-    this.bar.update(Math.round(done * 1000), values);
+    const now = performance.now();
+    if (!process.stderr.isTTY || now - this.drawn < REDRAW) return;
+    this.drawn = now;
+    const part = Math.min(1, Math.max(0, done));
+    const full = Math.round(part * BAR_SIZE);
+    const all: Record<string, string> = {
+      ...values,
+      bar: `${'█'.repeat(full)}${'░'.repeat(BAR_SIZE - full)}`,
+      percentage: String(Math.floor(100 * part)),
+      left: part > 0 ? clock(((now - this.begun) / 1000) * (1 / part - 1)) : '',
+    };
+    const text = shown(this.format.replace(/\{(\w+)\}/g, (_, name: string) => all[name] ?? ''));
+    // A line that wraps could not be erased.
+    this.shown = text.slice(0, (process.stderr.columns ?? 80) - 1);
+    process.stderr.write(`\r\x1b[K${this.shown}`);
   }
 
   /** Prints a line above the bar. */
   line(text: string): void {
-    if (!this.bar?.isActive) {
-      say(text);
-      return;
-    }
-    process.stderr.write(`\r\x1b[K${text}\n`);
-    this.bar.render();
+    this.erase();
+    say(text);
+    if (this.shown !== '') process.stderr.write(this.shown);
   }
 
   /** Removes the bar. */
   stop(): void {
-    this.bar?.stop();
+    this.erase();
+    this.shown = '';
+    this.drawn = Number.NEGATIVE_INFINITY;
+  }
+
+  private erase(): void {
+    if (this.shown !== '') process.stderr.write('\r\x1b[K');
   }
 }
 
@@ -77,7 +89,7 @@ export async function guard(run: () => Promise<void>): Promise<void> {
   } catch (error) {
     // Errors of the operating system, such as a folder that cannot be written, are the user's to fix.
     const isMistake = error instanceof UsageError || (error as NodeJS.ErrnoException)?.syscall !== undefined;
-    process.stderr.write(`mamba-ts: ${error instanceof Error ? error.message : String(error)}\n`);
+    say(`mamba-ts: ${error instanceof Error ? error.message : String(error)}`);
     if (!isMistake || process.env.MAMBA_TS_DEBUG) process.stderr.write(`${(error as Error)?.stack ?? ''}\n`);
     process.exitCode = isMistake ? MISTAKE : DEFECT;
   }

@@ -1,8 +1,9 @@
 /** A training run in a terminal: a progress bar, and a line from time to time. */
 
+import { join } from 'node:path';
 import type { AnyConfig } from '@mamba-ts/core/layers';
 import { thousands } from '@mamba-ts/core/math';
-import { type Reporter, size } from '@mamba-ts/core/train';
+import { type Reporter, size, trainFields } from '@mamba-ts/core/train';
 import { headline } from './figures.ts';
 import { Bar, clock, say } from './terminal.ts';
 
@@ -23,7 +24,7 @@ export function trainReporter(every: number): Reporter & { end(): void } {
       say(
         `memory   about ${size(model.trainingBytes(options.batchSize, steps))} for a step of ${options.batchSize} × ${steps} ${unit === 'tokens' ? 'tokens' : 'steps'}`,
       );
-      say(`config   ${JSON.stringify({ ...options, ...config.modelKeys })}`);
+      say(`options  ${changed({ ...options, ...config.modelKeys })}; all are in ${join(options.out, 'train.json')}`);
       if (resumedAt !== undefined) say(`resumed  at iteration ${resumedAt}`);
     },
     step({ iter, loss, learningRate, gradientNorm, tokensPerSecond, done, seconds }) {
@@ -50,4 +51,17 @@ export function trainReporter(every: number): Reporter & { end(): void } {
 function summary({ dModel, nLayer, vocabSize, ...rest }: AnyConfig): string {
   const inputs = vocabSize > 0 ? `vocabulary ${thousands(vocabSize)}` : `${rest.dInput} numbers a step`;
   return `dModel ${dModel}, ${nLayer} layers, ${inputs}`;
+}
+
+/** Lines of their own say these. */
+const SAID = ['data', 'out', 'model', 'task'];
+
+/** The options that differ from their defaults. */
+function changed(options: Readonly<Record<string, unknown>>): string {
+  const defaults = trainFields as Readonly<Record<string, { default?: unknown }>>;
+  const parts = Object.entries(options).flatMap(([name, value]) => {
+    const isDefault = JSON.stringify(value) === JSON.stringify(defaults[name]?.default);
+    return value === undefined || isDefault || SAID.includes(name) ? [] : [`${name} ${value}`];
+  });
+  return parts.length > 0 ? parts.join(', ') : 'the defaults';
 }
