@@ -30,8 +30,11 @@ interface Field {
 export const mayGroup = (fields: readonly string[]): boolean =>
   fields.length > 0 && fields.every((field) => /^[+-]?\d{1,3}$/.test(unmarked(field)?.number ?? field));
 
-/** Whether a field can be read with both marks: 1.234. */
-export const isUnclear = (field: string): boolean => isDottedGroup(unmarked(field)?.number ?? field);
+/** Whether a field can be read with both marks: 1.234 or 1,234. */
+export function isUnclear(field: string): boolean {
+  const text = unmarked(field)?.number ?? field;
+  return isDottedGroup(text) || isCommaGroup(text);
+}
 
 /** The mark of each column, where all of its numbers can be read with one mark only. */
 export const ownMarks = (

@@ -163,7 +163,7 @@ export class Table<Kind extends string = never> {
   numberAt(row: TableRow, column: Pick<Column, 'at' | 'name'>): number {
     const field = row.fields[column.at];
     const value = this.#numbers[column.at](field);
-    if (this.columns[column.at].mayGroup && field.includes('.') && isUnclear(field))
+    if (this.columns[column.at].mayGroup && /[.,]/.test(field) && isUnclear(field))
       throw unclear(this.place(row, column), field);
     if (value === undefined || Math.abs(value) > (this.#options.largest ?? Number.MAX_VALUE)) {
       throw this.#notNumber(row, column, value);

@@ -138,6 +138,7 @@ describe('the decimal mark', () => {
       return value;
     };
     await expect(read('1.052')).rejects.toThrow('line 1502, column "y" has "1.052", which can be 1052 or 1.052.');
+    await expect(read('1,052')).rejects.toThrow('has "1,052", which can be 1052 or 1.052.');
     expect(await read('1.052', { decimal: ',' })).toBe(1052);
     expect(await read('1.052', { decimal: '.' })).toBe(1.052);
     expect(await read('105.2')).toBe(105.2);

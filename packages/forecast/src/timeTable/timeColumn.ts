@@ -57,7 +57,12 @@ export function timeIn(
     return { column, format };
   }
   // A column that is called a time and cannot be read would otherwise be ignored silently.
-  const unread = columns.find((column) => column.kind === 'text' && namesTime(column) && free(column));
+  const unread = columns.find(
+    (column) =>
+      free(column) &&
+      ((column.kind === 'text' && namesTime(column)) ||
+        (column.kind === 'number' && namesDate(column) && column.at === 0)),
+  );
   if (unread) throw noTimes(unread, name);
   return undefined;
 }
