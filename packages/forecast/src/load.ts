@@ -1,8 +1,7 @@
 /** The forecaster that comes with the package, or one of a folder: config.json and model.safetensors. */
 import { UsageError } from '@mamba-ts/core/errors';
-import { nodeModule } from '@mamba-ts/core/node';
-import { packageFile } from '@mamba-ts/core/packageFile';
-import { type LoadOptions, loadSequenceModel } from '@mamba-ts/core/sequence';
+import { packageBytes, packageFile } from '@mamba-ts/core/packageFile';
+import { type LoadOptions, loadSequenceModel, type ModelFiles } from '@mamba-ts/core/sequence';
 import { Forecaster } from './forecaster.ts';
 import { NETWORK_SHAPE } from './model/network.ts';
 import { ModelForecaster } from './modelForecaster.ts';
@@ -14,7 +13,7 @@ import { ModelForecaster } from './modelForecaster.ts';
  */
 export async function loadForecaster(path?: string, options: Pick<LoadOptions, 'backend'> = {}): Promise<Forecaster> {
   const checkConfig = (config: unknown) => checkVersion(config, path);
-  const model = await loadSequenceModel(path ?? packagedWeights(), { ...options, checkConfig });
+  const model = await loadSequenceModel(path ?? (await packagedModel()), { ...options, checkConfig });
   for (const [key, expected] of Object.entries(NETWORK_SHAPE)) {
     if (model.config[key] === expected) continue;
     throw new UsageError(
@@ -39,11 +38,11 @@ function checkVersion(config: unknown, path?: string): void {
   );
 }
 
-/** Beside dist/ and src/; named here, bundlers leave it as it is. */
-const WEIGHTS = '../data/forecaster';
-
-/** Where the weights of the package lie. */
-export function packagedWeights(): string {
-  const url = packageFile(() => new URL(WEIGHTS, import.meta.url));
-  return url.protocol === 'file:' ? nodeModule('url').fileURLToPath(url) : url.href;
+/** The weights of the package, which lie beside dist/ and src/. Bundlers find each file by its own, literal address. */
+export async function packagedModel(): Promise<ModelFiles> {
+  const [config, weights] = await Promise.all([
+    packageBytes(packageFile(() => new URL('../data/forecaster/config.json', import.meta.url))),
+    packageBytes(packageFile(() => new URL('../data/forecaster/model.safetensors', import.meta.url))),
+  ]);
+  return { config: new TextDecoder().decode(config), weights };
 }

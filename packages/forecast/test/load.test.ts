@@ -2,18 +2,20 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { loadForecaster, packagedWeights } from '../src/load.ts';
+import { loadForecaster } from '../src/load.ts';
+
+const packaged = (name: string) => new URL(`../data/forecaster/${name}`, import.meta.url);
 
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mamba-ts-load-'));
-  await copyFile(join(packagedWeights(), 'model.safetensors'), join(folder, 'model.safetensors'));
+  await copyFile(packaged('model.safetensors'), join(folder, 'model.safetensors'));
 });
 afterAll(() => rm(folder, { recursive: true }));
 
 /** Writes the config of the package with other values. */
 async function withConfig(change: (config: Record<string, unknown>) => void): Promise<void> {
-  const config = JSON.parse(await readFile(join(packagedWeights(), 'config.json'), 'utf8'));
+  const config = JSON.parse(await readFile(packaged('config.json'), 'utf8'));
   change(config);
   await writeFile(join(folder, 'config.json'), JSON.stringify(config));
 }

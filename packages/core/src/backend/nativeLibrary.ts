@@ -23,9 +23,9 @@ const BASE_FLAGS = [
   '-w',
 ];
 
-// kernels/ is next to src/ in a checkout and next to dist/ in the package. It is a constant because bundlers take
-// `new URL` with a literal path for an asset.
-const KERNELS = '../../kernels';
+// kernels/ is next to src/ in a checkout and next to dist/ in the package. Bundlers take `new URL` with a path that they
+// can compute for an asset, and no bundle compiles C++.
+const KERNELS = ['..', '..', 'kernels'].join('/');
 
 export interface NativeLibrary {
   readonly path: string;

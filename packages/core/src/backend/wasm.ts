@@ -5,7 +5,7 @@
  * own stack. In a page that is not cross-origin isolated there is one thread.
  */
 import { UsageError } from '../errors.ts';
-import { packageFile } from '../packageFile.ts';
+import { packageBytes, packageFile } from '../packageFile.ts';
 import { type Device, type Region, threadCount } from './device.ts';
 import { lanes } from './kernels/all.ts';
 import { MAX_SLOTS } from './kernels/pool.ts';
@@ -183,16 +183,7 @@ function compileModule(relaxed: boolean): Promise<WebAssembly.Module> {
   const url = packageFile(() =>
     relaxed ? new URL('./mamba-relaxed.wasm', import.meta.url) : new URL('./mamba.wasm', import.meta.url),
   );
-  const compiled = fetchBytes(url).then((bytes) => WebAssembly.compile(bytes));
+  const compiled = packageBytes(url).then((bytes) => WebAssembly.compile(bytes));
   modules.set(relaxed, compiled);
   return compiled;
-}
-
-async function fetchBytes(url: URL): Promise<Uint8Array<ArrayBuffer>> {
-  const fs = globalThis.process?.getBuiltinModule?.('node:fs/promises');
-  if (fs && url.protocol === 'file:') return new Uint8Array(await fs.readFile(url));
-  const response = await fetch(url);
-  if (!response.ok)
-    throw new UsageError('wasm', `${url} answered ${response.status}. Serve this file next to the script.`);
-  return new Uint8Array(await response.arrayBuffer());
 }

@@ -10,7 +10,7 @@ import { complete, field, type InputsOf } from '@mamba-ts/core/schema';
 import { loadSequenceModel } from '@mamba-ts/core/sequence';
 import { openBackend } from '@mamba-ts/core/tensor';
 import { isFinished, RunFolder, Trainer, training } from '@mamba-ts/core/train';
-import { packagedWeights } from '../load.ts';
+import { packagedModel } from '../load.ts';
 import { PATCH } from '../model/window.ts';
 import { baseFields } from '../options.ts';
 import { seasonField, stepsOfSeasons } from '../seasons.ts';
@@ -123,7 +123,7 @@ export async function finetune(series: readonly Values[], options: FinetuneOptio
     }
     const backend = await openBackend(backendName, { threads, compiles: true });
     try {
-      const model = await loadSequenceModel(resume ? out : (from ?? packagedWeights()), { backend });
+      const model = await loadSequenceModel(resume ? out : (from ?? (await packagedModel())), { backend });
       const heldOut = spread(usable, HELD_OUT).map((values) => batchAtEnd(values, horizon, seasons));
       const batches = mixedBatches(ownSeries(usable, horizon, seasons), seed, BUDGET, synthetic);
       const trainer = new Trainer(model, forecastTask(batches), {
