@@ -89,7 +89,7 @@ describe('mamba-ts forecast', () => {
     );
     const { stdout, stderr } = await ok(['forecast', past, '--future', plan, ...backend]);
     expect(stderr).toContain('values in "y"; known ahead: "promo"');
-    expect(stderr).toMatch(/^covariates: promo used: .* the error is \d+ % lower/m);
+    expect(stderr).toMatch(/^covariates: promo helped: .* the error is \d+ % lower/m);
     const medians = stdout
       .trim()
       .split('\n')
@@ -119,6 +119,20 @@ describe('mamba-ts forecast', () => {
   });
 });
 
+it('mamba-ts forecast says where a forecast rests on little', async () => {
+  const day = (i: number) => new Date(Date.UTC(2024, 0, 1 + i)).toISOString().slice(0, 10);
+  const rows = (count: number, row: (i: number) => string) =>
+    Array.from({ length: count }, (_, i) => row(i)).join('\n');
+  const said = async (text: string, ...flags: string[]) =>
+    (await ok(['forecast', '-', ...flags], { input: text })).stderr;
+  expect(await said('date,y\n2024-01-01,5\n')).toContain('all values are equal in the series');
+  expect(await said(`date,y\n${rows(5, (i) => `${day(i)},${i * i}`)}`)).toContain('fewer than 10 values in the series');
+  const flag = `date,sales,promo\n${rows(20, (i) => `${day(i)},${100 + i},${i % 2}`)}`;
+  const stderr = await said(flag, '--horizon', '30');
+  expect(stderr).toContain('the horizon is longer than the past in 2 series, such as "sales"');
+  expect(stderr).toContain('only 0 and 1 in "promo": a flag can be a covariate');
+});
+
 describe('the flags of mamba-ts forecast', () => {
   const stockout = (i: number) => (i % 9 === 4 ? 3 : 0);
 
@@ -131,7 +145,7 @@ describe('the flags of mamba-ts forecast', () => {
     args[2] = '3';
     const { stdout, stderr } = await ok(['forecast', '-', '--horizon', '3', ...args, ...backend], { input: table });
     expect(stderr).toContain('3 steps ahead, from 2024-04-05');
-    expect(stderr).toMatch(/^covariates: weekday (used|dropped)/m);
+    expect(stderr).toMatch(/^covariates: weekday (helped|did not help and was left out)/m);
     const lines = stdout.trim().split('\n').slice(1);
     expect(lines.map((line) => line.split(',')[1])).toEqual(['2024-04-05', '2024-04-06', '2024-04-07']);
     for (const line of lines) for (const x of line.split(',').slice(3)) expect([0, 1, 2, 3]).toContain(Number(x));
