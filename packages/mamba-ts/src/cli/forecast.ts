@@ -20,6 +20,7 @@ interface ForecastFlags extends TableFlags {
   level?: number[];
   quantiles?: number[];
   from?: string;
+  intermittent?: boolean;
   samples?: number;
   model?: string;
   out?: string;
@@ -46,6 +47,7 @@ export function define(command: Command): void {
     .option('--out <file>', 'where to write: .csv, .json, .svg, .png or .html')
     .option('--model <folder>', 'a forecaster of your own. Default: the one of this package.');
   addFieldFlags(addBackendOptions(command).optionsGroup('Forecast:'), answerFields);
+  command.option('--no-intermittent', 'forecast series with many zeros as others. Default: as intermittent demand.');
   addTableFlags(command)
     .addHelpText('after', EXAMPLES)
     .action((path: string, flags: ForecastFlags) => guard(() => run(path, flags)));
@@ -70,7 +72,8 @@ async function run(path: string, flags: ForecastFlags): Promise<void> {
   const begin = first.axis.label(first.values.length + skipped);
   say(`${stepsLine(first, flags.season)}; ${horizon} steps ahead, from ${begin}`);
   const levels = flags.level ?? (flags.quantiles ? undefined : LEVELS);
-  const options = { ...optionsIn(flags, forecastFields), horizon, levels };
+  const intermittent = flags.intermittent ?? true;
+  const options = { ...optionsIn(flags, forecastFields), intermittent, horizon, levels };
   const notes = new ForecastNotes(table);
   const bar = new Bar('{bar} {percentage} % read | {count} series');
   const interrupt = new AbortController();

@@ -8,6 +8,8 @@ export class ForecastNotes {
   private readonly table: TableNotes;
   private readonly covariates = new CovariateNotes();
   private readonly certainty = new CertaintyNotes();
+  /** Series that are forecast as intermittent demand. */
+  private intermittent = 0;
 
   constructor(table: TimeTable) {
     this.table = new TableNotes(table);
@@ -22,10 +24,18 @@ export class ForecastNotes {
     this.table.add(series);
     this.covariates.add(forecast);
     this.certainty.add(series, forecast.median.length);
+    if ((forecast.demand ?? 0) > 0) this.intermittent++;
   }
 
   lines(): string[] {
-    return [...this.table.lines(), ...this.certainty.lines(), ...this.covariates.lines()];
+    const named = this.count === 1 ? 'the series' : `${this.intermittent} of ${this.count} series`;
+    const demand = `intermittent demand in ${named}, with many zeros (--no-intermittent forecasts it as any other)`;
+    return [
+      ...this.table.lines(),
+      ...(this.intermittent > 0 ? [demand] : []),
+      ...this.certainty.lines(),
+      ...this.covariates.lines(),
+    ];
   }
 }
 
