@@ -1,12 +1,17 @@
-/** A process that builds the native library and removes the lock of the build: node buildNative.js LOCK */
-import { rm } from 'node:fs/promises';
+/**
+ * A process that builds the native library: node buildNative.js LIBRARY.lock
+ *
+ * It removes the lock of the build. Where the build fails, LIBRARY.failed keeps the reason, so that the next start does not
+ * try again; `mamba-ts doctor --build` does.
+ */
+import { rm, writeFile } from 'node:fs/promises';
 import { findNativeLibrary } from './nativeLibrary.ts';
 
-const [lock] = process.argv.slice(2);
+const [lock = ''] = process.argv.slice(2);
 try {
   await findNativeLibrary();
-} catch {
-  // The reason is kept next to the library; `mamba-ts doctor --build` shows it.
+} catch (error) {
+  await writeFile(lock.replace(/\.lock$/, '.failed'), String((error as Error).message));
 } finally {
-  if (lock !== undefined) await rm(lock, { force: true });
+  await rm(lock, { force: true });
 }

@@ -107,19 +107,20 @@ async function build({ file, folder, source, flags, compiler }: Place): Promise<
   } catch (error) {
     await fs.rm(fresh, { force: true });
     if (await exists(file)) return { path: file, compiler: compiler.version, built: false };
-    await fs.writeFile(`${file}.failed`, firstLines(error)).catch(() => {});
     throw new UsageError('native', `${compiler.command} could not build the kernels: ${firstLines(error)}`);
   }
   return { path: file, compiler: compiler.version, built: true };
 }
 
+// Not a literal in the URL: a bundler would put it into the page.
+const SCRIPT = ['.', 'buildNative.js'].join('/');
 /** A build that takes longer is given up. */
 const LONGEST_BUILD = 10 * 60_000;
 
 /** Starts a process that builds the library. Returns whether one is at work, this one or that of another start. */
 async function buildBehind({ file, isTemporary }: Place): Promise<boolean> {
   const fs = nodeModule('fs/promises');
-  const script = nodeModule('url').fileURLToPath(new URL('./buildNative.js', import.meta.url));
+  const script = nodeModule('url').fileURLToPath(new URL(SCRIPT, import.meta.url));
   if (isTemporary || (await exists(`${file}.failed`)) || !(await exists(script))) return false;
   const lock = `${file}.lock`;
   try {

@@ -65,7 +65,7 @@ describe('a run that is killed', () => {
     const out = join(folder, 'run');
     const long = { ...small, batchSize: 32, blockSize: 256, data: join(folder, 'play.txt'), out };
     const one = start(node, [main, 'train', ...flags(long)]);
-    await one.said('config ');
+    await one.said('options ');
     one.child.kill('SIGKILL');
     await one.done;
     expect(readdirSync(out)).toContain('training-0.safetensors');
