@@ -198,13 +198,33 @@ chmod 755 "$2"
   it('reports the output of the compiler, and leaves no files behind', async () => {
     writeFileSync(compiler, `#!/bin/sh\ncase "$*" in *-dM*) exec g++ "$@";; esac\necho out of order >&2\nexit 1\n`);
     const env = { PATH, CXX: compiler, XDG_CACHE_HOME: cache, TMPDIR: temporary };
-    const { stdout } = await runScript(
-      `await m.openBackend('native').catch((e) => console.log(e.message));
-       console.log((await m.openBackend('auto')).name);`,
-      { env },
-    );
-    expect(stdout).toBe(`native: ${compiler} could not build the kernels: out of order\nwasm\n`);
+    const { stdout } = await runScript(`await m.openBackend('native').catch((e) => console.log(e.message));`, { env });
+    expect(stdout).toBe(`native: ${compiler} could not build the kernels: out of order\n`);
     expect(libraries()).toEqual([]);
+  });
+
+  const AUTO = `const { name, device } = await m.openBackend('auto', { threads: 1 });
+    console.log(name, device.notice?.includes('compiled in the background'));`;
+  const auto = async () =>
+    (await runScript(AUTO, { env: { PATH, CXX: compiler, XDG_CACHE_HOME: cache, TMPDIR: temporary, HOME: folder } }))
+      .stdout;
+  async function until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+
+  it('is filled behind auto, which does not wait', async () => {
+    expect(await auto()).toBe('wasm true\n');
+    await until(() => libraries().length === 1 && /\.(so|dylib)$/.test(libraries()[0]));
+    expect(builds()).toBe(1);
+    expect(await auto()).toBe('native undefined\n');
+  });
+
+  it('keeps that a build behind auto failed, which is not tried again', async () => {
+    writeFileSync(compiler, `#!/bin/sh\ncase "$*" in *-dM*) exec g++ "$@";; esac\necho build >> ${log}\nexit 1\n`);
+    expect(await auto()).toBe('wasm true\n');
+    await until(() => libraries().length === 1 && libraries()[0].endsWith('.failed'));
+    expect(await auto()).toBe('wasm undefined\n');
+    expect(builds()).toBe(1);
   });
 
   it('says where a library is that does not load', async () => {
