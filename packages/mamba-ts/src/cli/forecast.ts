@@ -14,6 +14,7 @@ import { outputFor } from './forecastOutput.ts';
 import { addBackendOptions, openForecaster } from './load.ts';
 import { addTableArgument, addTableFlags, openTable, type TableFlags } from './tableFlags.ts';
 import { Bar, guard, onInterrupt, say } from './terminal.ts';
+import { PATHS, Totals } from './totals.ts';
 
 interface ForecastFlags extends TableFlags {
   horizon?: number;
@@ -22,6 +23,7 @@ interface ForecastFlags extends TableFlags {
   from?: string;
   intermittent?: boolean;
   samples?: number;
+  total?: boolean;
   model?: string;
   out?: string;
   backend?: string;
@@ -45,6 +47,7 @@ const answerFields = { horizon: { ...horizon, help: 'steps ahead. Default: by th
 export function define(command: Command): void {
   addTableArgument(command)
     .option('--out <file>', 'where to write: .csv, .json, .svg, .png or .html')
+    .option('--total', 'the total over the horizon as well, with its interval')
     .option('--model <folder>', 'a forecaster of your own. Default: the one of this package.');
   addFieldFlags(addBackendOptions(command).optionsGroup('Forecast:'), answerFields);
   command.option('--no-intermittent', 'forecast series with many zeros as others. Default: as intermittent demand.');
@@ -73,7 +76,9 @@ async function run(path: string, flags: ForecastFlags): Promise<void> {
   say(`${stepsLine(first, flags.season)}; ${horizon} steps ahead, from ${begin}`);
   const levels = flags.level ?? (flags.quantiles ? undefined : LEVELS);
   const intermittent = flags.intermittent ?? true;
-  const options = { ...optionsIn(flags, forecastFields), intermittent, horizon, levels };
+  const samples = flags.samples ?? (flags.total ? PATHS : undefined);
+  const options = { ...optionsIn(flags, forecastFields), intermittent, samples, horizon, levels };
+  const totals = new Totals(flags.level?.[0] ?? LEVELS[0]);
   const notes = new ForecastNotes(table);
   const bar = new Bar('{bar} {percentage} % read | {count} series');
   const interrupt = new AbortController();
@@ -83,20 +88,22 @@ async function run(path: string, flags: ForecastFlags): Promise<void> {
       if (interrupt.signal.aborted) throw new UsageError('forecast', `stopped${output.left}.`);
       notes.add(one);
       if (!output.isShown) bar.update(table.progress() ?? 0, { count: thousands(notes.count) });
-      yield one;
+      if (flags.total) totals.add(one);
+      // Paths that only the total needs are not written.
+      yield flags.samples === undefined ? { ...one, forecast: { ...one.forecast, samples: undefined } } : one;
     }
   }
   try {
     await output.write(noted(forecaster.forecast(table, { ...options, batch: output.batch })), () => ({
       source: path === '-' ? undefined : basename(path),
       model: forecaster.name,
-      notes: notes.lines(),
+      notes: [...totals.lines(), ...notes.lines()],
     }));
   } finally {
     release();
     bar.stop();
     forecaster.dispose();
   }
-  for (const line of notes.lines()) say(line);
+  for (const line of [...totals.lines(), ...notes.lines()]) say(line);
   if (flags.out) say(`${thousands(notes.count)} series of ${horizon} steps in ${flags.out}`);
 }

@@ -133,6 +133,25 @@ it('mamba-ts forecast says where a forecast rests on little', async () => {
   expect(stderr).toContain('only 0 and 1 in "promo": a flag can be a covariate');
 });
 
+it('mamba-ts forecast gives totals whose intervals are those of sums', async () => {
+  // Sums of independent errors are relatively narrower than one of them.
+  const text = `date,y\n${Array.from({ length: 60 }, (_, i) => `${new Date(Date.UTC(2024, 0, 1 + i)).toISOString().slice(0, 10)},${100 + 10 * Math.sin(i * i)}`).join('\n')}`;
+  const { stdout, stderr } = await ok(['forecast', '-', '--horizon', '10', '--total'], { input: text });
+  const [, total, low, high] =
+    /^total of "y" over 10 steps: (\S+), and with 80 % between (\S+) and (\S+)$/m.exec(stderr) ?? [];
+  const numbers = (column: string) => {
+    const [names, ...lines] = stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split(','));
+    return lines.map((line) => Number(line[names.indexOf(column)]));
+  };
+  const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
+  expect(Math.abs(Number(total) - sum(numbers('mean'))) / Number(total)).toBeLessThan(0.02);
+  expect(Number(low)).toBeGreaterThan(sum(numbers('low80')));
+  expect(Number(high)).toBeLessThan(sum(numbers('high80')));
+});
+
 describe('the flags of mamba-ts forecast', () => {
   const stockout = (i: number) => (i % 9 === 4 ? 3 : 0);
 
