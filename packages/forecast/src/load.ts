@@ -1,7 +1,7 @@
 /** The forecaster that comes with the package, or one of a folder: config.json and model.safetensors. */
 import { UsageError } from '@mamba-ts/core/errors';
 import { packageBytes, packageFile } from '@mamba-ts/core/packageFile';
-import { type LoadOptions, loadSequenceModel, type ModelFiles } from '@mamba-ts/core/sequence';
+import { type LoadOptions, loadSequenceModel, type ModelFiles, type SequenceModel } from '@mamba-ts/core/sequence';
 import { Forecaster } from './forecaster.ts';
 import { NETWORK_SHAPE } from './model/network.ts';
 import { ModelForecaster } from './modelForecaster.ts';
@@ -22,7 +22,19 @@ export async function loadForecaster(path?: string, options: Pick<LoadOptions, '
         'Load it by loadSequenceModel(), or leave the path out for the weights of the package.',
     );
   }
+  checkFinite(model, path);
   return new Forecaster(new ModelForecaster(model, path));
+}
+
+/** One weight that is no number would make all forecasts empty. */
+function checkFinite(model: SequenceModel, path = 'the package'): void {
+  for (const [name, tensor] of Object.entries(model.parameters)) {
+    if (tensor.read().every(Number.isFinite)) continue;
+    throw new UsageError(
+      'loadForecaster',
+      `the weights in ${path} are damaged: ${name} has values that are no finite numbers. Get the file again.`,
+    );
+  }
 }
 
 /** The version of features and outputs that this release reads; without `forecaster_version`, weights are of 1. */

@@ -29,6 +29,18 @@ it('loads weights that name no version, as runs write them', async () => {
   forecaster.dispose();
 });
 
+it('refuses weights that are no numbers', async () => {
+  await withConfig(() => {});
+  const path = join(folder, 'model.safetensors');
+  const bytes = await readFile(path);
+  // The last two bytes are a value of F16: 0x7e00 is NaN.
+  const damaged = Buffer.from(bytes);
+  damaged.writeUInt16LE(0x7e00, damaged.length - 2);
+  await writeFile(path, damaged);
+  await expect(loadForecaster(folder, { backend: 'wasm' })).rejects.toThrow('are damaged: ');
+  await writeFile(path, bytes);
+});
+
 it('names the version of weights that it does not read', async () => {
   await withConfig((config) => {
     config.forecaster_version = 7;

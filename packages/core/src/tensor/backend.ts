@@ -38,6 +38,7 @@ class DeviceBackend implements Backend {
   }
 
   empty(shape: Shape, dtype: DType = 'f32'): Tensor {
+    checkShape('empty', shape);
     const bytes = 4 * product(shape);
     if (this.disposed) throw new UsageError('', 'The backend was disposed. Open another with openBackend().');
     const storage = new Storage<Backend>(this, this.heap.allocate(bytes), bytes);

@@ -89,6 +89,7 @@ describe.each(backends)('tensors on $name', ({ backend }) => {
 
   it('cannot be used after their backend', async () => {
     const other = await openBackend(backend.name, { threads: 1 });
+    for (const shape of [[Number.NaN], [-1], [1.5]]) expect(() => other.empty(shape)).toThrow('empty');
     const x = other.tensor([1, 2], [2]);
     other.dispose();
     other.dispose();

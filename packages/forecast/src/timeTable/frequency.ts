@@ -147,6 +147,9 @@ const NAMES: Readonly<Record<string, Frequency>> = Object.fromEntries(
   ).flatMap(([unit, every, ...names]) => names.map((name) => [name, { unit, every }])),
 );
 
+/** Characters of a name. */
+const LONGEST = 40;
+
 /**
  * A frequency by its name: '15min', 'H', 'daily', 'MS', 'every 2 weeks'.
  *
@@ -156,7 +159,9 @@ const NAMES: Readonly<Record<string, Frequency>> = Object.fromEntries(
  */
 export function parseFrequency(text: string): Frequency {
   const [, times = '1', name = '', anchor] =
-    /^\s*(?:every\s+)?(\d*)\s*([a-z]+(?:[ -]days?)?)(?:-([a-z]{3}))?\s*$/i.exec(text.trim()) ?? [];
+    /^\s*(?:every\s+)?(\d*)\s*([a-z]+(?:[ -]days?)?)(?:-([a-z]{3}))?\s*$/i.exec(
+      text.length > LONGEST ? '' : text.trim(),
+    ) ?? [];
   // In pandas, MS is the start of a month, and ms a millisecond.
   const key = name === 'MS' ? 'm' : name.toLowerCase().replaceAll(/[ -]/g, '');
   const found = Object.hasOwn(NAMES, key) ? NAMES[key] : undefined;
@@ -165,8 +170,8 @@ export function parseFrequency(text: string): Frequency {
   const known = ['hourly', 'daily', 'business', 'weekly', 'monthly', 'quarterly', 'yearly', 'none'];
   throw new UsageError(
     'data',
-    `frequency is ${JSON.stringify(text)}, expected ${known.join(', ')} or a number and a unit such as 15min, ` +
-      `10s, 2h, 4w. Did you mean '${closest(name === '' ? text : name.toLowerCase(), known)}'?`,
+    `frequency is ${JSON.stringify(text.slice(0, LONGEST))}, expected ${known.join(', ')} or a number and a unit such as 15min, ` +
+      `10s, 2h, 4w. Did you mean '${closest(name === '' ? text.slice(0, LONGEST) : name.toLowerCase(), known)}'?`,
   );
 }
 

@@ -41,16 +41,28 @@ const ISO = new RegExp(
 );
 const SLASHED = new RegExp(String.raw`^(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?:[T ,]+${CLOCK}\s*([AP]M)?)?$`, 'i');
 const NAMED =
-  /^(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? )?(?:(\d{1,2})[ -])?([a-z]{3,9})\.?(?:[ -](\d{1,2}),?(?=[ -]))?[ -]'?(\d{4}|\d{2})$/i;
+  /^(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? )?(?:(\d{1,2})[ -])?(\p{L}{3,10})\.?(?:[ -](\d{1,2}),?(?=[ -]))?[ -]'?(\d{4}|\d{2})$/iu;
 const MONTH = /^(\d{4})(?:[-/.](\d{1,2})|M(\d{1,2}))$/i;
 const QUARTER = /^(?:(\d{4})[ -]?Q([1-4])|Q([1-4])[ -]?(\d{4}))$/i;
 const WEEK = /^(\d{4})-?W(\d{1,2})(?:-([1-7])|([1-7]))?$/i;
 const COMPACT = /^(\d{4})(\d{2})(\d{2})(T?)(\d{2})(\d{2})?(\d{2})?(Z?)$/i;
-const LONG_MONTHS = [
-  ...['january', 'february', 'march', 'april', 'may', 'june'],
-  ...['july', 'august', 'september', 'october', 'november', 'december'],
-];
-const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+/** Names and abbreviations of months, from 0, in English, German, French, Spanish, Italian, Portuguese and Dutch. */
+const MONTHS: ReadonlyMap<string, number> = new Map(
+  [
+    'jan january januar janv janvier ene enero gen gennaio janeiro januari jänner jän',
+    'feb february februar févr fév février febrero febbraio fev fevereiro februari',
+    'mar march mär mrz märz mars marzo março mrt maart',
+    'apr april avr avril abr abril aprile',
+    'may mai mayo mag maggio maio mei',
+    'jun june juni juin junio giu giugno junho',
+    'jul july juli juil juillet julio lug luglio julho',
+    'aug august août aoû ago agosto augustus',
+    'sep sept september septembre septiembre set settembre setembro',
+    'oct october okt oktober octobre octubre ott ottobre out outubro',
+    'nov november novembre noviembre novembro',
+    'dec december dez dezember déc décembre dic diciembre dicembre dezembro',
+  ].flatMap((names, month) => names.split(' ').map((name) => [name, month] as const)),
+);
 
 function clock(hour = '0', minute = '0', second = '0', fraction = '', half = ''): number {
   const hours = half === '' ? Number(hour) : (Number(hour) % 12) + (/p/i.test(half) ? 12 : 0);
@@ -94,14 +106,7 @@ const readNamed = (hasDay: boolean) => (text: string) => {
 };
 
 /** From 0; below 0 for another word. */
-function monthNamed(name: string): number {
-  const month = MONTHS.indexOf(name.slice(0, 3).toLowerCase());
-  return month >= 0 && LONG_MONTHS[month].startsWith(name.toLowerCase())
-    ? month
-    : name.toLowerCase() === 'sept'
-      ? 8
-      : -1;
-}
+const monthNamed = (name: string): number => MONTHS.get(name.toLowerCase()) ?? -1;
 
 const fullYear = (year: string): number =>
   year.length === 4 ? Number(year) : Number(year) + (Number(year) < 70 ? 2000 : 1900);
@@ -262,7 +267,8 @@ function keyedFormat(fields: readonly string[], options: FormatOptions): TimeFor
   const format: TimeFormat = FORMATS[key];
   // The shortest field shows whether numbers are padded.
   const text = fields.reduce((shortest, field) => (field.length < shortest.length ? field : shortest));
-  const write = spellingOf(key, text);
+  const isSpelled = fields.every((field) => !format.read(field) || spellingOf(key, field) !== undefined);
+  const write = isSpelled ? spellingOf(key, text) : undefined;
   // Times without a clock are days.
   const style = format.style === 'datetime' && !hasClock(key, fields) ? 'date' : format.style;
   return { ...format, style, ...(write && { write }) };

@@ -119,6 +119,8 @@ function namedAs(text: string): TimeWriter | undefined {
   if (!found) return undefined;
   const [, before, gap = '', name, dot, gapAfter, after, comma = '', gapYear, quote, years] = found;
   const isLong = name.length > 3 && NAMES.some((full) => full.toLowerCase() === name.toLowerCase());
+  // Months of other languages are written as 2024-05.
+  if (!isLong && !NAMES.some((full) => full.slice(0, 3).toLowerCase() === name.toLowerCase())) return undefined;
   const day = before ?? after;
   return (time) => {
     if (timeOfDay(time) !== 0) return undefined;

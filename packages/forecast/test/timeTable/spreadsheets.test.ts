@@ -122,6 +122,9 @@ describe('steps of the calendar', () => {
     expect(await read(months, 'YS-JUL')).toMatchObject({ values: [0, 1] });
     await expect(read(weeks, 'W-XYZ')).rejects.toThrow("frequency has the anchor 'XYZ', expected a day of weeks");
     await expect(read(weeks, 'D-MON')).rejects.toThrow('anchor');
+    const begun = performance.now();
+    await expect(read(weeks, `every${' '.repeat(200_000)}!`)).rejects.toThrow('frequency is "every ');
+    expect(performance.now() - begun).toBeLessThan(2000);
   });
 
   it('have the times that a spreadsheet rounded next to them', async () => {

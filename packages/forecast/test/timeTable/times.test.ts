@@ -65,6 +65,8 @@ describe('times', () => {
     ['weeks without a zero', ['2024-W8', '2024-W9', '2024-W10'], 'weekly', '2024-W11', [52]],
     ['months with two digits of the year', ['Nov-23', 'Dec-23', 'Jan-24'], 'monthly', 'Feb-24', [12]],
     ['days with two digits of the year', ['30-Dec-23', '31-Dec-23', '1-Jan-24'], 'daily', '2-Jan-24', [7]],
+    ['German months', ['Feb 2023', 'Mär 2023', 'Apr 2023', 'Mai 2023'], 'monthly', '2023-06', [12]],
+    ['French days', ['30 décembre 2023', '31 décembre 2023', '1 janvier 2024'], 'daily', '2024-01-02', [7]],
     ['weekdays', ['Sunday, December 31, 2023', 'Monday, January 1, 2024'], 'daily', '2024-01-02', [7]],
     [
       'ranges',
