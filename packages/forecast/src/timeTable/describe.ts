@@ -128,8 +128,8 @@ export class TableNotes {
     }
     if (this.#closed.size > 0) {
       lines.push(
-        `no values ${[...this.#closed].join(' and ')}: these steps are forecast, too; ` +
-          "time: 'none' forecasts the rows without their times",
+        `no values ${[...this.#closed].join(' and ')}: these steps are forecast, too, ` +
+          "unless rows are read without their times (time: 'none')",
       );
     }
     if (this.#future > 0) {

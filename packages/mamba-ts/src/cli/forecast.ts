@@ -13,7 +13,7 @@ import { ForecastNotes } from './forecastNotes.ts';
 import { outputFor } from './forecastOutput.ts';
 import { addBackendOptions, openForecaster } from './load.ts';
 import { addTableArgument, addTableFlags, openTable, type TableFlags } from './tableFlags.ts';
-import { Bar, guard, onInterrupt, say } from './terminal.ts';
+import { asFlags, Bar, guard, onInterrupt, say } from './terminal.ts';
 import { PATHS, Totals } from './totals.ts';
 
 interface ForecastFlags extends TableFlags {
@@ -104,6 +104,6 @@ async function run(path: string, flags: ForecastFlags): Promise<void> {
     bar.stop();
     forecaster.dispose();
   }
-  for (const line of [...totals.lines(), ...notes.lines()]) say(line);
+  for (const line of [...totals.lines(), ...notes.lines()]) say(asFlags(line));
   if (flags.out) say(`${thousands(notes.count)} series of ${horizon} steps in ${flags.out}`);
 }

@@ -12,6 +12,21 @@ export function clock(seconds: number): string {
 /** Names of files and series may hold characters that control the terminal: they are shown as U+FFFD. */
 const shown = (text: string): string => text.replace(/(?![\n\t])\p{Cc}/gu, '\ufffd');
 
+const OPTIONS =
+  'time|value|id|known|past|future|frequency|duplicates|dates|header|separator|decimal|missing|interleaved|season|horizon';
+const IN_BRACKETS = new RegExp(`\\((?:(?:${OPTIONS})(?:: [^():]*?)?(?:, )?)+\\)`, 'g');
+
+/** Options of the API, as messages name them, by their flags: (dates: 'dmy' or 'mdy') → (--dates dmy or mdy). */
+export const asFlags = (text: string): string =>
+  text.replace(IN_BRACKETS, (found) =>
+    found
+      .replace(
+        new RegExp(`(^\\(|, )(${OPTIONS})(: )?`, 'g'),
+        (_, before, name, colon) => `${before}--${name}${colon ? ' ' : ''}`,
+      )
+      .replaceAll("'", ''),
+  );
+
 /** Prints a line to stderr. */
 export const say = (line = ''): void => void process.stderr.write(`${shown(line)}\n`);
 
@@ -89,7 +104,7 @@ export async function guard(run: () => Promise<void>): Promise<void> {
   } catch (error) {
     // Errors of the operating system, such as a folder that cannot be written, are the user's to fix.
     const isMistake = error instanceof UsageError || (error as NodeJS.ErrnoException)?.syscall !== undefined;
-    say(`mamba-ts: ${error instanceof Error ? error.message : String(error)}`);
+    say(`mamba-ts: ${asFlags(error instanceof Error ? error.message : String(error))}`);
     if (!isMistake || process.env.MAMBA_TS_DEBUG) process.stderr.write(`${(error as Error)?.stack ?? ''}\n`);
     process.exitCode = isMistake ? MISTAKE : DEFECT;
   }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Bar, say } from '../../src/cli/terminal.ts';
+import { asFlags, Bar, say } from '../../src/cli/terminal.ts';
 
 let written = '';
 const isTTY = process.stderr.isTTY;
@@ -65,4 +65,14 @@ it('a bar is no longer than the terminal is wide, and nothing where there is non
 it('control characters of names are shown, not obeyed', () => {
   say('series \x1b[31mred\x07 \u009b2J is left out');
   expect(written).toBe('series \ufffd[31mred\ufffd \ufffd2J is left out\n');
+});
+
+it('messages name flags instead of options', () => {
+  const said: [string, string][] = [
+    ["Say which (dates: 'dmy' or 'mdy').", 'Say which (--dates dmy or mdy).'],
+    ['Name the columns to read (value).', 'Name the columns to read (--value).'],
+    ["Give it (frequency: 'daily', duplicates: 'mean').", 'Give it (--frequency daily, --duplicates mean).'],
+    ["as the first (2024-01-01), expected (a value: 'x')", "as the first (2024-01-01), expected (a value: 'x')"],
+  ];
+  for (const [text, wanted] of said) expect(asFlags(text)).toBe(wanted);
 });
