@@ -48,6 +48,16 @@ const lead =
     return { y: x.map((_, t) => 10 + 2 * x[Math.max(0, t - steps)] + random.normal()), past: { x } };
   };
 
+it('static covariates change nothing: each series is forecast from its own past', async () => {
+  const y = Array.from({ length: 80 }, (_, t) => 10 + wave(t, 12) + 0.1 * noise(new Random(t), 1)[0]);
+  const known = { region: new Array(80 + H).fill('north'), size: new Array(80 + H).fill(3) };
+  const { covariates, ...answer } = await ask(y, { known });
+  expect(covariates).toMatchObject({ used: [], dropped: ['region', 'size'] });
+  const { covariates: none, ...alone } = await ask(y, {});
+  expect(none.used).toEqual([]);
+  expect(answer).toEqual(alone);
+});
+
 describe('known covariates', () => {
   it('that matter help, under a season', async () => {
     const { ratio, coverage } = await compare((random, n) => {
