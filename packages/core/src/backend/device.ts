@@ -9,6 +9,10 @@ import { MAX_THREADS } from './kernels/pool.ts';
 
 export type DeviceName = 'native' | 'wasm';
 
+/** What is said where a build has begun. */
+export const BUILDING =
+  'Native kernels are being compiled in the background, once; this run uses WebAssembly, the next one is faster.';
+
 /** Memory that a device gave. */
 export interface Region {
   readonly address: number;

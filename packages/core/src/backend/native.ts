@@ -23,8 +23,10 @@ interface Library {
   numberFunction(name: string, count: number): NumberFunction;
 }
 
-/** Throws where there is no koffi for this platform, or no compiler. */
-/** `compiles`: whether the library is built if it is not in the cache; else a process of its own begins to build it. */
+/**
+ * `compiles`: whether the library is built if it is not in the cache; else a process of its own begins to build it.
+ * Throws where there is no koffi for this platform, or no compiler.
+ */
 export async function openNative(options: { threads?: number } = {}, compiles = true): Promise<Device> {
   const threads = threadCount(options.threads);
   const { path, compiler } = await (compiles ? findNativeLibrary() : cachedNativeLibrary());

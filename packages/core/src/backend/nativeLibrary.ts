@@ -11,6 +11,7 @@ import { UsageError } from '../errors.ts';
 import type { NodeModules } from '../node.ts';
 import { nodeModule } from '../node.ts';
 import { packageFile } from '../packageFile.ts';
+import { BUILDING } from './device.ts';
 
 const BASE_FLAGS = [
   '-std=c++20',
@@ -64,10 +65,6 @@ export async function stateOfLibrary(): Promise<'ready' | 'possible' | 'none'> {
     return 'none';
   }
 }
-
-/** What is said where a build has begun. */
-export const BUILDING =
-  'Native kernels are being compiled in the background, once; this run uses WebAssembly, the next one is faster.';
 
 interface Place {
   /** The library, which need not exist. */

@@ -1,6 +1,6 @@
 /** Opens a device: the one that is named, or the fastest that works here. */
 import { UsageError } from '../errors.ts';
-import type { Device, DeviceName } from './device.ts';
+import { BUILDING, type Device, type DeviceName } from './device.ts';
 import { openWasm } from './wasm.ts';
 
 /**
@@ -49,9 +49,8 @@ async function openFastest(options: OpenOptions): Promise<Device> {
     return await openNative(options, options.compiles);
   } catch (error) {
     const device = await openWasm(options);
-    const notice =
-      error instanceof UsageError && error.what.startsWith('Native kernels are being') ? error.what : undefined;
-    return notice === undefined ? device : Object.assign(device, { notice });
+    const isBuilding = error instanceof UsageError && error.what === BUILDING;
+    return isBuilding ? Object.assign(device, { notice: BUILDING }) : device;
   }
 }
 

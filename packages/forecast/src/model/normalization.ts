@@ -100,9 +100,14 @@ function deviation(values: Float64Array, location: number): number {
   if (n === 0) return 0;
   const distances = new Float64Array(n);
   for (let i = 0; i < n; i++) distances[i] = Math.abs(values[i] - location);
-  const median = medianOfSorted(distances.sort());
+  return clampedMean(distances.sort());
+}
+
+/** The mean of distances that rise; each counts as at most ten times their median. */
+export function clampedMean(distances: Float64Array): number {
+  const median = medianOfSorted(distances);
   const bound = median > 0 ? 10 * median : Infinity;
   let sum = 0;
   for (const distance of distances) sum += Math.min(distance, bound);
-  return sum / n;
+  return sum / distances.length;
 }

@@ -7,12 +7,12 @@
  * be far from the usual one of both. A run of outliers that lasts for half a season is a new level, which is read.
  */
 import { medianOfSorted } from '@mamba-ts/core/math';
+import { clampedMean } from './normalization.ts';
 import { phaseMedian } from './phaseMedian.ts';
 import type { Seasons } from './seasons.ts';
 
-/** Distance from the usual value, in usual distances. In the mean, a distance counts as at most ten medians. */
+/** Distance from the usual value, in usual distances. */
 const OUTLIER_DISTANCE = 10;
-const MAX_IN_MEDIANS = 10;
 /** Known values of a phase that are needed to judge another, and judged values that are needed for a usual distance. */
 const [MIN_KNOWN, MIN_JUDGED] = [4, 8];
 /** If more of the values are far from the usual ones, there is no usual one. */
@@ -67,8 +67,5 @@ function limitOf(values: Float64Array, season: number): number | undefined {
   }
   if (n < MIN_JUDGED) return undefined;
   const distances = all.subarray(0, n).sort();
-  const median = medianOfSorted(distances);
-  const bound = median > 0 ? MAX_IN_MEDIANS * median : Infinity;
-  const mean = distances.reduce((sum, d) => sum + Math.min(d, bound), 0) / distances.length;
-  return OUTLIER_DISTANCE * Math.max(median, mean);
+  return OUTLIER_DISTANCE * Math.max(medianOfSorted(distances), clampedMean(distances));
 }

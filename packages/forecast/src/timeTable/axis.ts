@@ -5,7 +5,7 @@
  */
 import { DAY, MINUTE } from '@mamba-ts/core/math';
 import { type Frequency, stepLength } from './frequency.ts';
-import type { TimeWriter } from './timeSpelling.ts';
+import { signed, type TimeWriter } from './timeSpelling.ts';
 import { dayOfMonth, inMonth, MONDAY, monthOf, timeOfDay } from './wallClock.ts';
 
 /** How times are written. */
@@ -140,11 +140,5 @@ export function timeLabel(time: number, style: TimeStyle, offset?: number, hasSe
   if (style === 'date') return date;
   const clock = hasSeconds ? iso.slice(year + 7, -1).replace(/\.000$/, '') : iso.slice(year + 7, year + 12);
   if (offset === undefined) return `${date} ${clock}`;
-  return `${date}T${clock}${offset === 0 ? 'Z' : zone(offset)}`;
-}
-
-function zone(offset: number): string {
-  const two = (n: number) => String(n).padStart(2, '0');
-  const minutes = Math.abs(offset);
-  return `${offset < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+  return `${date}T${clock}${offset === 0 ? 'Z' : signed(offset, ':')}`;
 }

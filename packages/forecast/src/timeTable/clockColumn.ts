@@ -10,6 +10,7 @@ import type { SeriesColumn } from './seriesColumn.ts';
 import type { Time } from './timeColumn.ts';
 import type { TimeFormat } from './timeFormats.ts';
 import type { TimeWriter } from './timeSpelling.ts';
+import { two } from './wallClock.ts';
 
 /** A column of times of day. */
 export interface Clock {
@@ -59,7 +60,6 @@ interface ClockReader {
 function readerOf(column: SeriesColumn): ClockReader | undefined {
   const { fields } = column;
   const isAll = (read: (field: string) => number | undefined) => fields.every((field) => read(field) !== undefined);
-  const two = (n: number) => String(n).padStart(2, '0');
   const clock = (ms: number) => `${two(Math.floor(ms / HOUR))}:${two(Math.floor((ms % HOUR) / MINUTE))}`;
   if (isAll(timeOfDay)) {
     const hasSeconds = fields.every((field) => field.split(':').length === 3);

@@ -3,7 +3,7 @@ import { HOUR } from '@mamba-ts/core/math';
 import type { TimeAxis } from './axis.ts';
 import { frequencyName, isSubDaily, sameFrequency } from './frequency.ts';
 import type { TableSeries, TimeTable } from './timeTableTypes.ts';
-import { timeOfDay, weekday } from './wallClock.ts';
+import { timeOfDay, two, weekday } from './wallClock.ts';
 
 const quoted = (names: readonly string[]): string => {
   const shown = names.slice(0, 4).map((name) => JSON.stringify(name));
@@ -184,6 +184,5 @@ function closedTimes(values: Float64Array, axis: TimeAxis): string | undefined {
   const first = closed.find((k) => !closed.includes((k + 23) % 24)) ?? closed[0];
   let last = first;
   while (closed.includes((last + 1) % 24) && (last + 1) % 24 !== first) last = (last + 1) % 24;
-  const two = (n: number) => String(n % 24).padStart(2, '0');
-  return `from ${two(first)}:00 to ${two(last + 1)}:00`;
+  return `from ${two(first)}:00 to ${two((last + 1) % 24)}:00`;
 }

@@ -2,8 +2,8 @@
 
 import { UsageError } from '@mamba-ts/core/errors';
 import { openTable, type Table, type TableRow, type TableSource } from '@mamba-ts/core/table';
+import { formatOf } from './formatOf.ts';
 import { LARGEST } from './largest.ts';
-import { formatOf } from './timeFormats.ts';
 import type { TimeTableOptions } from './timeTableTypes.ts';
 
 /** @throws UsageError where the table is empty, or has its times in its first row */

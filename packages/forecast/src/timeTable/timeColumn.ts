@@ -2,8 +2,9 @@
 import { UsageError } from '@mamba-ts/core/errors';
 import type { Table } from '@mamba-ts/core/table';
 import { namesDate, namesPartOfYear, namesTime, namesWeek } from './columnNames.ts';
+import { formatOf } from './formatOf.ts';
 import type { SeriesColumn } from './seriesColumn.ts';
-import { formatOf, type TimeFormat } from './timeFormats.ts';
+import type { TimeFormat } from './timeFormats.ts';
 import type { TimeTableOptions } from './timeTableTypes.ts';
 
 /** The column of times, and their format. */

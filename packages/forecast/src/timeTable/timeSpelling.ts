@@ -5,12 +5,10 @@
  *   read 2024-W06              written 2024-W07
  */
 import { DAY, HOUR, MINUTE, SECOND } from '@mamba-ts/core/math';
-import { monthOf, timeOfDay, weekday } from './wallClock.ts';
+import { monthOf, timeOfDay, two, weekday } from './wallClock.ts';
 
 /** Writes a time of the wall clock; undefined where the spelling has no place for a part of it. */
 export type TimeWriter = (time: number, offset?: number) => string | undefined;
-
-const two = (n: number): string => String(n).padStart(2, '0');
 
 /** The parts of the day of a time. */
 function partsOf(time: number) {
@@ -28,10 +26,8 @@ function partsOf(time: number) {
   };
 }
 
-type Write = (time: number, offset?: number) => string | undefined;
-
 /** '', ' 14:30', 'T14:30:00.000': after the date, as in `text`; undefined where the time needs more. */
-function clockAs(text: string): Write {
+function clockAs(text: string): TimeWriter {
   const found = /^([T ,]+)(\d{1,2}):\d{2}(:\d{2}(?:([.,])(\d+))?)?( ?[AP]M)?$/i.exec(text);
   if (!found) return (time) => (timeOfDay(time) === 0 ? '' : undefined);
   const [, gap, hours, seconds, mark = '.', fraction = '', half] = found;
@@ -63,7 +59,8 @@ function zoneAs(text: string): (offset: number | undefined) => string | undefine
   };
 }
 
-function signed(offset: number, colon: string): string {
+/** An offset of minutes east of Greenwich: 120 → '+02:00'. */
+export function signed(offset: number, colon: string): string {
   const minutes = Math.abs(offset);
   return `${offset < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}${colon}${two(minutes % 60)}`;
 }

@@ -46,3 +46,6 @@ export function inMonth(month: number, day: number, ms = 0): number {
   const of = (month % 12) + 1;
   return wall(year, of, Math.min(day, daysIn(year, of)), ms) as number;
 }
+
+/** A number of two digits: 7 → '07'. */
+export const two = (n: number): string => String(n).padStart(2, '0');
